@@ -1,0 +1,71 @@
+# The one task runner. Every command works on a fresh clone: what it needs is installed on first use, and never again
+# until pyproject.toml changes.
+
+# The newest Python that this machine can set an environment up with; override with `make PYTHON=...`.
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	$$python -c 'import sys; from importlib.util import find_spec as has; sys.exit(sys.version_info < (3, 11) or not (has("ensurepip") or has("pip")))' 2>/dev/null && command -v $$python && break; done)
+# Processes that run the tests.
+JOBS ?= 2
+# The PyTorch that the golden files and the comparisons are made with.
+TORCH := torch==2.13.0
+
+PY := .venv/bin/python
+TORCH_PY := .venv-torch/bin/python
+READY := .venv/.ready
+TORCH_READY := .venv-torch/.ready
+
+.PHONY: help demo test lint types fix bench bench-torch conformance golden coverage wheel clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## run the lecture notebook and print each recorded output beside the one that came out
+	$(PY) -m chainrule verify --show examples/autograd.ipynb
+
+test: lint types ## everything that must hold: lint, types, layers, tests, docstring examples
+	$(PY) -m pytest -n $(JOBS) --hypothesis-profile=ci
+
+lint: $(READY) ## style (ruff) and layers (import-linter)
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -c 'from importlinter.cli import lint_imports_command as main; main()' --no-logo
+
+types: $(READY) ## static types (mypy --strict)
+	$(PY) -m mypy
+
+fix: $(READY) ## mend what ruff can mend
+	$(PY) -m ruff check --fix --exit-zero
+	$(PY) -m ruff format
+
+bench: $(READY) ## overhead, speed and memory, against bare NumPy
+	$(PY) -m benchmarks
+
+bench-torch: $(TORCH_READY) ## the same, against real PyTorch in the same run
+	$(TORCH_PY) -m benchmarks --torch
+
+conformance: $(TORCH_READY) ## compare with real PyTorch, live
+	$(TORCH_PY) tools/run_engine_tests_on_torch.py
+	test ! -d tests/conformance || $(TORCH_PY) -m pytest tests/conformance
+
+golden: $(TORCH_READY) ## record the golden files again from real PyTorch
+	for script in tools/record_*.py; do $(TORCH_PY) $$script || exit; done
+
+coverage: $(READY) ## which lines and branches of the core the tests reach
+	$(PY) -m pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered
+
+wheel: $(READY) ## build the wheel into dist/
+	$(PY) -m hatchling build -t wheel
+
+clean: ## remove everything that make made
+	rm -rf .venv .venv-torch dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+# What an editable install copies (metadata, version, kernelspec) is installed again when it changes.
+INSTALLED := pyproject.toml tools/make_venv.py src/chainrule/version.py $(wildcard src/chainrule/kernelspec/*)
+
+.venv/.ready: CONTENTS := '.[test,dev]'
+.venv-torch/.ready: CONTENTS := '.[test]' $(TORCH)
+.venv/.ready .venv-torch/.ready: $(INSTALLED)
+	@test -n "$(PYTHON)" || { echo "error: found no Python 3.11 or newer with venv or pip; name one: make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) tools/make_venv.py $(@D) $(CONTENTS)
+	@touch $@

@@ -1,0 +1,390 @@
+"""``Tensor``: a value with a place in the graph."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import dtypes, printing
+from .autograd import _backward
+from .core import version, views
+from .core.hooks import RemovableHandle
+from .core.modes import modes
+from .core.node import AccumulateGrad, Node, edge_of, extra_of
+from .core.value import TensorBase, meta_of, new_tensor, set_tensor_class, writable
+from .core.views import current_node
+from .device import CPU, device
+from .dtypes import dtype
+from .functions import creation
+from .functions.methods import TensorMethods
+from .size import Size
+
+
+class TensorMeta(type):
+    """The type of ``Tensor``: typed constructors (FloatTensor) answer isinstance through it."""
+
+
+class Tensor(TensorMethods, metaclass=TensorMeta):
+    """An n-dimensional array with, if it requires grad, the graph node that made it.
+
+    Make one with :func:`chainrule.tensor`. The constructor is PyTorch's legacy one: ``Tensor(2, 3)`` is uninitialised
+    memory of that shape, ``Tensor([1, 2])`` the values in the default dtype.
+
+    >>> import chainrule as torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> (x * x).sum()
+    tensor(5., grad_fn=<SumBackward0>)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, *args: Any, device: Any = None) -> Any:
+        made = creation.legacy_tensor(args, dtypes.get_default_dtype(), device)
+        return made if cls is Tensor else made.as_subclass(cls)
+
+    # -- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The size of each dimension."""
+        return tuple.__new__(Size, self._array.shape)
+
+    @property
+    def dtype(self) -> dtype:
+        """The type of the elements."""
+        return dtypes.FROM_NUMPY[self._array.dtype]
+
+    @property
+    def device(self) -> device:
+        """Where the tensor lives: the CPU."""
+        return CPU
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim  # type: ignore[no-any-return]
+
+    @property
+    def itemsize(self) -> int:
+        return self._array.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        return self._array.nbytes  # type: ignore[no-any-return]
+
+    @property
+    def layout(self) -> Any:
+        return creation.STRIDED
+
+    is_cuda = is_sparse = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False
+    names = None
+
+    # -- its place in the graph ------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are computed for it; settable on leaves."""
+        return current_node(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set whether gradients are computed for this leaf.
+
+        Raises:
+            RuntimeError: the dtype is no floating point or complex one, or False is set on a tensor with history.
+        """
+        node = current_node(self)
+        if requires_grad:
+            if not (self.dtype.is_floating_point or self.dtype.is_complex):
+                raise RuntimeError(
+                    "only Tensors of floating point dtype can require gradients: this one is "
+                    f"{self.dtype}. Convert it first, e.g. with .float()."
+                )
+            if node is None:
+                if type(self._cell) is version.InferenceCell and not modes().inference:
+                    raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+                meta = meta_of(self)
+                if meta.accumulator is None:
+                    meta.accumulator = AccumulateGrad.of(self)
+                self._node = meta.accumulator
+        elif node is not None:
+            if type(node) is not AccumulateGrad:
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                    "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                )
+            self._node = None
+        return self
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that made the tensor; None for a leaf."""
+        node = current_node(self)
+        return None if node is None or type(node) is AccumulateGrad else edge_of(node)[0]
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of ``grad_fn`` this is."""
+        return edge_of(current_node(self))[1]
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it has no history: made by the user, or not requiring grad."""
+        node = current_node(self)
+        return node is None or type(node) is AccumulateGrad
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradients added up by backward passes, or None."""
+        meta = self._meta
+        if (meta is None or (meta.grad is None and not meta.retains_grad)) and not self.is_leaf:
+            import warnings
+
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
+                "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
+                ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
+                "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.", stacklevel=2)
+        return None if meta is None else meta.grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is None:
+            if self._meta is not None:
+                self._meta.grad = None
+            return
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+        if value is self:
+            raise RuntimeError("can't assign Variable as its own grad")
+        if value._array.shape != self._array.shape:
+            raise RuntimeError(
+                f"assigned grad has data of a different size: expected {list(self._array.shape)}, got {list(value._array.shape)}"
+            )
+        if value._array.dtype != self._array.dtype:
+            raise RuntimeError(
+                f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{self.dtype}'. The gradient "
+                "must match the tensor's grad_dtype (defaults to the tensor's dtype). Convert it with .to(tensor.dtype)."
+            )
+        meta_of(self).grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf in ``.grad``."""
+        node = current_node(self)
+        if node is None:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if type(node) is not AccumulateGrad:
+            meta_of(self).retains_grad = True
+            extra_of(node).retained = weakref.ref(self)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether this non-leaf keeps its gradient."""
+        return self._meta is not None and self._meta.retains_grad
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add the gradients of this tensor to the ``.grad`` of the leaves; see :func:`chainrule.autograd.backward`."""
+        _backward.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call ``hook(grad)`` when this tensor's gradient is complete; it may return a replacement.
+
+        Hooks run in the order of registration, on a leaf before the gradient is accumulated.
+        """
+        node = current_node(self)
+        if node is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        extra = extra_of(node)
+        if extra.tensor_hooks is None:
+            extra.tensor_hooks = {}
+        return RemovableHandle(extra.tensor_hooks, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
+        """Call ``hook(tensor)`` after a backward has added to this leaf's ``.grad``."""
+        node = current_node(self)
+        if node is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if type(node) is not AccumulateGrad:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        meta = meta_of(self)
+        if meta.post_hooks is None:
+            meta.post_hooks = {}
+        extra_of(node)  # a leaf with hooks runs as soon as its gradient is complete
+        return RemovableHandle(meta.post_hooks, hook)
+
+    @property
+    def _backward_hooks(self) -> dict[int, Any] | None:
+        node = current_node(self)
+        return None if node is None or node.extra is None else node.extra.tensor_hooks
+
+    @property
+    def _post_accumulate_grad_hooks(self) -> dict[int, Any] | None:
+        return None if self._meta is None else self._meta.post_hooks
+
+    # -- memory ----------------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history, with a version counter of its own: writes through it go unnoticed."""
+        alias = new_tensor(writable(self))
+        if type(self._cell) is version.ExposedCell:
+            alias._cell = version.ExposedCell()
+        return alias  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        kinds = {self._array.dtype.kind in "fcV", value._array.dtype.kind in "fcV"}
+        if self.requires_grad and kinds == {True, False}:
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex dtype: got "
+                f"{dtypes.FROM_NUMPY[value._array.dtype]}"
+            )
+        self._array = writable(value)
+        node = self._node
+        if type(node) is AccumulateGrad:
+            node.shape, node.dtype = self._array.shape, self._array.dtype
+
+    def detach(self) -> Tensor:
+        """The same memory and version counter, without history.
+
+        >>> import chainrule as torch
+        >>> (torch.ones(1, requires_grad=True) * 2).detach()
+        tensor([2.])
+        """
+        alias = new_tensor(writable(self))
+        alias._cell = version.cell_of(self)
+        return alias  # type: ignore[no-any-return]
+
+    def detach_(self) -> Tensor:
+        """Drop this tensor's history: it becomes a leaf that does not require grad."""
+        if self._view is not None:
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and "
+                "gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+                "these gradients. To fix this error, please refer to the Optimizer.zero_grad() function as a solution."
+            )
+        self._node = None
+        return self
+
+    @property
+    def _version(self) -> int:
+        if type(self._cell) is version.InferenceCell:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return 0 if self._cell is None else views.counter(self._cell)
+
+    @property
+    def _base(self) -> Tensor | None:
+        return None if self._view is None else self._view.base  # type: ignore[return-value]
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    def is_inference(self) -> bool:
+        """Whether it was made under ``inference_mode``."""
+        return type(self._cell) is version.InferenceCell
+
+    # -- as Python values ------------------------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """The value of a one-element tensor as a Python number."""
+        array = self._array
+        if array.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {array.size} elements cannot be converted to Scalar: its shape is {list(array.shape)}. Reduce it "
+                "(.sum(), .mean()), index one element, or use .tolist()."
+            )
+        value = array.item()
+        return value if isinstance(value, (bool, int, float, complex)) else float(value)
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers (a number for a 0-d tensor)."""
+        array = self._array
+        return array.astype(np.float32).tolist() if array.dtype.kind == "V" else array.tolist()
+
+    def __bool__(self) -> bool:
+        array = self._array
+        if array.size != 1:
+            if array.size == 0:
+                raise RuntimeError("Boolean value of Tensor with no values is ambiguous. Test its .numel().")
+            raise RuntimeError(
+                f"Boolean value of Tensor with more than one value is ambiguous: its shape is {list(array.shape)}. Say .any() or .all()."
+            )
+        return bool(array.item() if isinstance(array, np.ndarray) else array)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "biu" or self._array.size != 1:
+            raise TypeError(
+                f"only integer tensors of a single element can be converted to an index, not {self.dtype} of shape {list(self._array.shape)}"
+            )
+        return int(self.item())
+
+    def __len__(self) -> int:
+        if not self._array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element: Any) -> bool:
+        if isinstance(element, (TensorBase, int, float, complex, bool)):
+            return bool((self == element).any())
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+        )
+
+    __hash__ = object.__hash__
+
+    # -- as text ---------------------------------------------------------------------------------------------------
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return printing.tensor_repr(self)
+
+    def __format__(self, spec: str) -> str:
+        if self._array.ndim == 0 and not self.requires_grad:
+            return format(self.item(), spec)
+        if self._array.ndim == 0 and spec:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(type(self)), *self.__dict__})
+
+    def __reversed__(self) -> Tensor:
+        return self.flip(0) if self._array.ndim else self
+
+    # -- as NumPy values: see functions.interop -----------------------------------------------------------------------
+
+    __array_priority__ = 1000
+
+
+set_tensor_class(Tensor)

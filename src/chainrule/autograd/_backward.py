@@ -1,0 +1,262 @@
+"""``grad`` and ``backward``: PyTorch's two doors to the reverse pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core.engine import backward_pass
+from ..core.node import AccumulateGrad, Node, edge_of
+from ..core.value import TensorBase, new_tensor
+from ..core.views import current_node
+from .graph import GradientEdge
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+Sequenceable = Any
+"""A tensor or GradientEdge, or a sequence of them."""
+
+
+def grad(
+    outputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
+    inputs: Any,
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> Any:
+    """The gradients of ``outputs`` with respect to ``inputs``. Nothing is added to any ``.grad``.
+
+    Args:
+        outputs: the tensor(s) to differentiate.
+        inputs: the tensor(s), leaves or not, to differentiate by. A dict gives a dict back.
+        grad_outputs: the cotangent of each output, of its shape; None stands for 1 for a one-element output.
+        retain_graph: keep the saved values for another backward; by default only with ``create_graph``.
+        create_graph: record the backward, so that the gradients can be differentiated.
+        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+        is_grads_batched: ``grad_outputs`` have one more, leading dimension: one gradient for each vector in it.
+        materialize_grads: give zeros for an input that the outputs do not depend on.
+
+    Returns:
+        A tuple of gradients, one for each input, of its shape and dtype.
+
+    Raises:
+        RuntimeError: an output does not require grad, is not a scalar and has no cotangent, or an input is unused; the
+            graph has been freed; a saved value was changed in place.
+
+    >>> import chainrule as torch
+    >>> x = torch.tensor([3.], requires_grad=True)
+    >>> torch.autograd.grad(x * x, x)
+    (tensor([6.]),)
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+    keys = list(inputs) if isinstance(inputs, dict) else None
+    wanted = as_tuple(inputs.values() if keys is not None else inputs)
+    if not wanted:
+        raise ValueError("grad requires non-empty inputs.")
+    sources = as_tuple(outputs)
+    cotangents = as_cotangents(grad_outputs, len(sources))
+    if is_grads_batched:
+        results = batched(sources, wanted, cotangents, retain_graph, create_graph, bool(allow_unused or materialize_grads))
+    else:
+        results = gradients(sources, wanted, cotangents, retain_graph, create_graph, bool(allow_unused or materialize_grads))
+    if materialize_grads:
+        batch = cotangents[0]._array.shape[:1] if is_grads_batched and cotangents[0] is not None else ()
+        results = [zeros(one, batch, create_graph) if r is None else r for one, r in zip(wanted, results, strict=True)]
+    return tuple(results) if keys is None else dict(zip(keys, results, strict=True))
+
+
+def gradients(
+    sources: tuple[Any, ...], wanted: tuple[Any, ...], cotangents: list[Any], retain_graph: bool | None, create_graph: bool, allow_unused: bool
+) -> list[Any]:
+    roots = seeds(sources, cotangents)
+    edges = [target(one, number) for number, one in enumerate(wanted)]
+    targets = {node: one for (node, _), one in zip(edges, wanted, strict=True)}
+    found = backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, False)
+    results = []
+    for number, (node, slot) in enumerate(edges):
+        g = found.get(node)
+        if isinstance(g, list):
+            g = g[slot]
+        if g is None and not allow_unused:
+            raise RuntimeError(
+                "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if "
+                f"this is the desired behavior. It is input {number}, {named(wanted[number])}: no path leads from the "
+                "outputs back to it. A detach(), .data, .item(), numpy() or no_grad() on the way cuts the path."
+            )
+        results.append(g)
+    return results
+
+
+def batched(
+    sources: tuple[Any, ...], wanted: tuple[Any, ...], cotangents: list[Any], retain_graph: bool | None, create_graph: bool, allow_unused: bool
+) -> list[Any]:
+    """One gradient for each vector along the first dimension of the cotangents."""
+    given = [c for c in cotangents if c is not None]
+    if not given or any(c._array.ndim == 0 for c in given):
+        raise RuntimeError("is_grads_batched=True needs grad_outputs with a leading batch dimension")
+    size = given[0]._array.shape[0]
+    rows = []
+    for i in range(size):
+        keep = i < size - 1 or (create_graph if retain_graph is None else retain_graph)
+        row = [None if c is None else c[i] for c in cotangents]
+        rows.append(gradients(sources, wanted, row, keep, create_graph, allow_unused))
+    from ..functions.shape import stack
+
+    return [None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True)]
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of ``tensors`` to the ``.grad`` of the leaves that they depend on.
+
+    All or nothing: when anything on the way raises, no ``.grad`` has changed and the same call can be made again.
+
+    Args:
+        tensors: the tensor(s) to differentiate.
+        grad_tensors: the cotangent of each, of its shape; None stands for 1 for a one-element tensor.
+        retain_graph: keep the saved values for another backward; by default only with ``create_graph``.
+        create_graph: record the backward, so that the gradients can be differentiated.
+        inputs: add only to the ``.grad`` of these tensors, leaves or not.
+
+    >>> import chainrule as torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> torch.autograd.backward((x * x).sum())
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    if grad_variables is not None:
+        if grad_tensors is not None:
+            raise RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
+        grad_tensors = grad_variables
+    sources = as_tuple(tensors)
+    roots = seeds(sources, as_cotangents(grad_tensors, len(sources)))
+    targets = None
+    if inputs is not None:
+        wanted = as_tuple(inputs)
+        if not wanted:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        targets = {target(one, number)[0]: one for number, one in enumerate(wanted)}
+    backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, True)
+
+
+def as_tuple(things: Any) -> tuple[Any, ...]:
+    if isinstance(things, (TensorBase, GradientEdge)):
+        return (things,)
+    return tuple(things)
+
+
+def as_cotangents(given: Any, count: int) -> list[Any]:
+    if given is None:
+        return [None] * count
+    cotangents = [given] if isinstance(given, TensorBase) else list(given)
+    if len(cotangents) != count:
+        raise RuntimeError(f"got {count} tensors and {len(cotangents)} gradients: give one gradient (or None) for each tensor")
+    return cotangents
+
+
+def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, Any]]:
+    """The roots of the pass: nodes with their cotangents."""
+    roots = []
+    for number, (source, g) in enumerate(zip(sources, cotangents, strict=True)):
+        if isinstance(source, GradientEdge):
+            roots.append(edge_seed(source, g))
+            continue
+        if not isinstance(source, TensorBase):
+            raise TypeError(f"expected a Tensor or GradientEdge as output {number}, but got {type(source).__name__}")
+        node = current_node(source)
+        if node is None:
+            raise RuntimeError(
+                f"element {number} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from requires "
+                "grad, or the path was cut: by detach(), .data, .item(), numpy(), no_grad(), or a conversion to an integer "
+                "dtype. Setting requires_grad on the result would not connect it."
+            )
+        roots.append((node, seed(source._array, g, number)))
+    return roots
+
+
+def edge_seed(edge: GradientEdge, g: Any) -> tuple[Node, Any]:
+    node = edge.node
+    several = bool(node.shape) and isinstance(node.shape[0], tuple)
+    shape = node.shape[edge.output_nr] if several else node.shape
+    dtype = node.dtype[edge.output_nr] if several else node.dtype
+    g = seed(np.empty(shape, dtype), g, edge.output_nr)
+    if several:
+        return node, [g if n == edge.output_nr else None for n in range(len(node.shape))]
+    return node, g
+
+
+def seed(array: Any, g: Any, number: int) -> Any:
+    """The cotangent of an output: the one given, checked, or 1."""
+    if g is None:
+        if array.size != 1:
+            raise RuntimeError(
+                "grad can be implicitly created only for scalar outputs. "
+                f"Output {number} has shape {list(array.shape)}: reduce it (.sum(), .mean()), or pass its cotangent, of that shape."
+            )
+        if array.dtype.kind == "c":
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {array.dtype.name}")
+        if not array.shape:
+            return new_tensor(array.dtype.type(1))
+        one = np.empty(array.shape, array.dtype)
+        one.fill(1)
+        return new_tensor(one)
+    if not isinstance(g, TensorBase):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+    if g._array.shape != array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{number}] has a shape of {_size(g._array.shape)} and output[{number}] has a shape of {_size(array.shape)}."
+        )
+    if (g._array.dtype.kind == "c") != (array.dtype.kind == "c"):
+        raise RuntimeError(
+            f"For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+            f"grad_output[{number}] has a dtype of {g.dtype} and output[{number}] has a dtype of {new_tensor(array).dtype}."
+        )
+    return g
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"torch.Size({list(shape)})"
+
+
+def target(one: Any, number: int) -> tuple[Node, int]:
+    """The node at which an input's cotangent is found, and the slot of it."""
+    if isinstance(one, GradientEdge):
+        return one.node, one.output_nr
+    if not isinstance(one, TensorBase):
+        raise TypeError(f"expected a Tensor or GradientEdge as input {number}, but got {type(one).__name__}")
+    node = current_node(one)
+    if node is None:
+        raise RuntimeError(
+            f"One of the differentiated Tensors does not require grad: input {number}, {named(one)}. Make it with "
+            "requires_grad=True, or call requires_grad_() on it, before it is used."
+        )
+    return node, 0
+
+
+def named(one: Any) -> str:
+    if isinstance(one, GradientEdge):
+        return f"the edge of {one.node.name()}"
+    return f"a tensor of shape {list(one._array.shape)}"
+
+
+def zeros(one: Any, batch: tuple[int, ...], requires_grad: bool) -> Any:
+    shape, dtype = (one.node.shape, one.node.dtype) if isinstance(one, GradientEdge) else (one._array.shape, one._array.dtype)
+    tensor = new_tensor(np.zeros((*batch, *shape), dtype))
+    if requires_grad:
+        tensor._node = AccumulateGrad.of(tensor)
+    return tensor
+
+

@@ -1,0 +1,41 @@
+"""Custom differentiable operations."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..core.custom import Function, FunctionCtx, FunctionMeta
+from ..core.modes import changed_modes, is_grad_enabled
+from ..core.value import TensorBase
+
+__all__ = ["Function", "FunctionCtx", "FunctionMeta", "once_differentiable"]
+
+
+class _OnceDifferentiable(Function):
+    @staticmethod
+    def forward(ctx: Any, *tensors: Any) -> Any:
+        return tuple(t.view_as(t) if isinstance(t, TensorBase) else t for t in tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+
+
+def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator for ``backward``: it is not recorded, and a second differentiation raises."""
+
+    @functools.wraps(fn)
+    def wrapper(ctx: Any, *args: Any) -> Any:
+        with changed_modes(grad=False):
+            outputs = fn(ctx, *args)
+        if not is_grad_enabled() or not any(isinstance(a, TensorBase) and a.requires_grad for a in args):
+            return outputs
+        several = isinstance(outputs, tuple)
+        group = outputs if several else (outputs,)
+        anchor = next(a for a in args if isinstance(a, TensorBase) and a.requires_grad)
+        refused = _OnceDifferentiable.apply(*[g.detach() if isinstance(g, TensorBase) else g for g in group], anchor)[:-1]
+        return refused if several else refused[0]
+
+    return wrapper

@@ -1,0 +1,198 @@
+"""Context managers and decorators that switch the recording of gradients."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from ..core.modes import change_modes, changed_modes, modes, set_modes
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+__all__ = [
+    "_unsafe_preserve_version_counter", "enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled",
+]
+
+
+class _ModeContext:
+    """A change of modes, as a context manager and as a decorator of functions and generator functions."""
+
+    def _changes(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def clone(self) -> Any:
+        return type(self)()
+
+    def __enter__(self) -> None:
+        self._stack = (change_modes(**self._changes()), getattr(self, "_stack", None))
+
+    def __exit__(self, *exc: object) -> None:
+        old, self._stack = self._stack
+        set_modes(old)
+
+    def __call__(self, func: F) -> F:
+        if inspect.isclass(func):
+            import warnings
+
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or "
+                "methods. To preserve the current behavior of class decoration, you can directly decorate the `__init__` method and "
+                "nothing else.", FutureWarning, stacklevel=2)
+            func.__init__ = self(func.__init__)
+            return cast(F, func)
+        if inspect.isgeneratorfunction(func):
+            return cast(F, _generator(self, func))
+
+        @functools.wraps(func)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with self.clone():
+                return func(*args, **kwargs)
+
+        return cast(F, wrapped)
+
+
+def _generator(context: Any, func: Callable[..., Any]) -> Callable[..., Any]:
+    """The generator runs in the mode, whoever consumes it does not."""
+
+    @functools.wraps(func)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        gen = func(*args, **kwargs)
+        try:
+            with context.clone():
+                response = gen.send(None)
+            while True:
+                try:
+                    request = yield response
+                except GeneratorExit:
+                    with context.clone():
+                        gen.close()
+                    raise
+                except BaseException as error:
+                    with context.clone():
+                        response = gen.throw(error)
+                else:
+                    with context.clone():
+                        response = gen.send(request)
+        except StopIteration as stop:
+            return stop.value
+
+    return wrapped
+
+
+class _NoArguments(_ModeContext):
+    """``@no_grad`` works like ``@no_grad()``."""
+
+    def __new__(cls, func: Callable[..., Any] | None = None) -> Any:
+        self = super().__new__(cls)
+        return self if func is None else self(func)
+
+    def __init__(self, func: Any = None) -> None:
+        pass
+
+
+class no_grad(_NoArguments):  # noqa: N801 - PyTorch's name
+    """Nothing is recorded inside: results do not require grad.
+
+    >>> import chainrule as torch
+    >>> x = torch.ones(1, requires_grad=True)
+    >>> with torch.no_grad():
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def _changes(self) -> dict[str, Any]:
+        return {"grad": False}
+
+
+class enable_grad(_NoArguments):  # noqa: N801
+    """Gradients are recorded inside, also within ``no_grad``."""
+
+    def _changes(self) -> dict[str, Any]:
+        return {"grad": True}
+
+
+class set_grad_enabled(_ModeContext):  # noqa: N801
+    """Switch the recording of gradients, at the call; as a context manager, back at the end.
+
+    >>> import chainrule as torch
+    >>> with torch.set_grad_enabled(False):
+    ...     torch.is_grad_enabled()
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self._stack = (change_modes(grad=self.mode), None)
+
+    def _changes(self) -> dict[str, Any]:
+        return {"grad": self.mode}
+
+    def clone(self) -> Any:
+        new = object.__new__(type(self))
+        new.mode = self.mode
+        new._entered = True
+        return new
+
+    def __enter__(self) -> None:
+        if getattr(self, "_entered", False):
+            super().__enter__()
+
+    def __call__(self, func: F) -> F:
+        set_modes(self._stack[0])
+        return super().__call__(func)
+
+    def __str__(self) -> str:
+        return f"set_grad_enabled(mode={self.mode})"
+
+    __repr__ = __str__
+
+
+class inference_mode(_ModeContext):  # noqa: N801
+    """Like ``no_grad``, and new tensors keep no version counter: they can never be saved for a backward.
+
+    >>> import chainrule as torch
+    >>> with torch.inference_mode():
+    ...     torch.ones(2).is_inference()
+    True
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        if callable(mode):
+            return cls()(mode)
+        return super().__new__(cls)
+
+    def __init__(self, mode: Any = True) -> None:
+        self.mode = mode
+
+    def _changes(self) -> dict[str, Any]:
+        return {"inference": True, "grad": False} if self.mode else {"inference": False, "grad": True}
+
+    def clone(self) -> Any:
+        return type(self)(self.mode)
+
+
+class set_multithreading_enabled(_ModeContext):  # noqa: N801
+    """Accepted for PyTorch's sake: one thread runs a backward here."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+
+    def _changes(self) -> dict[str, Any]:
+        return {}
+
+    def clone(self) -> Any:
+        return type(self)(self.mode)
+
+
+class _unsafe_preserve_version_counter(changed_modes):  # noqa: N801
+    """In-place writes inside leave the version counters alone."""
+
+    def __init__(self, tensors: Any) -> None:
+        super().__init__(keep_versions=True)
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether ``inference_mode`` is on in this thread or task."""
+    return modes().inference

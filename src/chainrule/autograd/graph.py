@@ -1,0 +1,179 @@
+"""The graph as users handle it: nodes, edges, hooks on saved tensors and on several tensors."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..core import hooks as _hooks
+from ..core.modes import changed_modes, modes
+from ..core.node import Node as _CoreNode, extra_of
+from ..core.saved import CloneOnWrite
+from ..core.value import TensorBase
+from ..core.version import bump
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = [
+    "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks", "get_gradient_edge",
+    "increment_version", "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
+]
+
+
+Node = _CoreNode
+
+
+class GradientEdge(NamedTuple):
+    """An edge of the graph, as a place at which to ask for a gradient."""
+
+    node: _CoreNode
+    output_nr: int
+
+
+def get_gradient_edge(tensor: Tensor) -> GradientEdge:
+    """The edge at which the gradient of ``tensor`` is computed; it keeps the graph alive, not the tensor.
+
+    >>> import chainrule as torch
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> torch.autograd.graph.get_gradient_edge(x * 2).node.name()
+    'MulBackward0'
+    """
+    from ..core.node import edge_of
+    from ..core.views import current_node
+
+    node = current_node(tensor)
+    if node is None:
+        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
+    owner, number = edge_of(node)
+    assert owner is not None
+    return GradientEdge(owner, number)
+
+
+class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
+    """Context manager under which each saved tensor is handed to ``pack_hook`` and read back through ``unpack_hook``.
+
+    >>> import chainrule as torch
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> with torch.autograd.graph.saved_tensors_hooks(lambda t: (print("saved", t), t)[1], lambda t: t):
+    ...     y = x.exp()
+    saved tensor(20.0855)
+    """
+
+    def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None:
+        self.pack_hook = pack_hook
+        self.unpack_hook = unpack_hook
+
+    def __enter__(self) -> None:
+        current = modes()
+        if current.hooks_refused is not None:
+            raise RuntimeError(current.hooks_refused)
+        self._change = changed_modes(hooks=(*current.hooks, (self.pack_hook, self.unpack_hook)))
+        self._change.__enter__()
+
+    def __exit__(self, *args: object) -> None:
+        self._change.__exit__(*args)
+
+
+class save_on_cpu(saved_tensors_hooks):  # noqa: N801
+    """Context manager that parks saved tensors in host memory. On the CPU: they are saved as copies."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
+        super().__init__(lambda tensor: tensor.detach().clone(), lambda packed: packed)
+
+
+@contextlib.contextmanager
+def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
+    """Context manager under which entering saved-tensor hooks raises ``error_message``."""
+    if modes().hooks:
+        raise RuntimeError(error_message)
+    with changed_modes(hooks_refused=error_message):
+        yield
+
+
+@contextlib.contextmanager
+def allow_mutation_on_saved_tensors() -> Iterator[CloneOnWrite]:
+    """Context manager under which saved tensors may be changed in place: they are copied just before."""
+    if modes().clone_on_write is not None:
+        raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+    store = CloneOnWrite()
+    with changed_modes(clone_on_write=store):
+        try:
+            yield store
+        finally:
+            store.clear()
+
+
+def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
+    """Bump the version counter of a tensor (or several) without writing to it."""
+    from ..core.origin import caller
+    from ..core.version import InferenceCell
+
+    for one in (tensor,) if isinstance(tensor, TensorBase) else tensor:
+        if type(one._cell) is InferenceCell:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        bump(one, caller())
+
+
+def register_multi_grad_hook(
+    tensors: Sequence[Tensor], fn: Callable[..., Any], *, mode: str = "all"
+) -> _hooks.RemovableHandle:
+    """One hook for several tensors.
+
+    With mode "all" it is called with the list of their gradients (None where none came) when the last of them is there;
+    with "any", once per backward, with the first.
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    state = _MultiHook(list(tensors), fn, mode)
+    return state.register()
+
+
+class _MultiHook:
+    def __init__(self, tensors: list[Tensor], fn: Callable[..., Any], mode: str) -> None:
+        self.tensors, self.fn, self.mode = tensors, fn, mode
+        self.passes: dict[int, dict[int, Any]] = {}
+
+    def register(self) -> _hooks.RemovableHandle:
+        handles = [t.register_hook(functools.partial(self.arrived, i)) for i, t in enumerate(self.tensors)]
+        registry: dict[int, Any] = {}
+        handle = _hooks.RemovableHandle(registry, self)
+        remove = handle.remove
+
+        class Group(_hooks.RemovableHandle):
+            __slots__ = ()
+
+            def remove(self) -> None:
+                remove()
+                for one in handles:
+                    one.remove()
+
+        handle.__class__ = Group
+        return handle
+
+    def arrived(self, number: int, g: Any) -> None:
+        from ..core.engine import current_pass
+
+        running = current_pass()
+        grads = self.passes.get(id(running))
+        if grads is None:
+            grads = self.passes[id(running)] = {}
+            if running is not None:
+                running.at_end.append(lambda: self.passes.pop(id(running), None))
+                grads[-1] = self.expected(running)
+        if self.mode == "any":
+            if len(grads) == 1:
+                grads[number] = g
+                self.fn(g)
+            return
+        grads[number] = g
+        if len(grads) - 1 == grads[-1]:
+            self.fn([grads.get(i) for i in range(len(self.tensors))])
+
+    def expected(self, running: Any) -> int:
+        """How many of the tensors this pass will reach."""
+        from ..core.views import current_node
+
+        return sum(running.will_reach(current_node(t)) for t in self.tensors)

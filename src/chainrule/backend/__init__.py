@@ -1,0 +1,1 @@
+"""Raw arrays and the namespaces that compute on them."""

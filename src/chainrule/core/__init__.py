@@ -1,0 +1,1 @@
+"""The engine: values, op records, dispatch, nodes, the reverse pass. It names no op."""

@@ -1,0 +1,349 @@
+"""From a call of an op to its result, and to a node when a gradient is needed.
+
+The two commonest shapes of op, one and two operands without parameters, have a path of their own, written out without
+loops: operands of one dtype, no unusual mode. All else takes :func:`general`.
+
+Each op gets its own copy of the path's code object, so that CPython's inline caches specialise for that op alone (and
+a profile shows its name).
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ..promotion import result_dtype, scalar_to
+from .modes import get_modes, modes
+from .node import Node, Port, next_seq
+from .op import ARRAY_WIDTH, Op
+from .origin import OUTSIDE, getframe, outer
+from .value import TensorBase, allocate, new_tensor
+from .version import INFERENCE_CELL, Cell, guard
+from .views import current_node, make_view
+
+HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
+NUMBERS = (float, int, complex, np.generic)
+
+
+def make_apply(op: Op) -> Any:
+    """The function that callers of the op call."""
+    hot_domain = "c" in op.domain or op.kind == "general"
+    plain = not op.params and not op.variadic and op.outputs is None and op.all_rule is None and op.kind != "step"
+    fields_known = set(op.fields) <= {*op.args, "out"}
+    apply: Any
+    if plain and fields_known and op.promotion and len(op.args) == 1:
+        apply = _make_unary(op)
+    elif plain and fields_known and op.promotion and hot_domain and len(op.args) == 2 and "out" not in op.fields:
+        apply = _make_binary(op)
+    else:
+        apply = _make_general(op)
+    apply = _own_code(apply, op.name)
+    apply.op = op
+    return apply
+
+
+def _own_code(function: Any, name: str) -> Any:
+    code = function.__code__.replace(co_name=name, co_qualname=name)
+    own = FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
+    own.__kwdefaults__ = function.__kwdefaults__
+    return own
+
+
+def _make_unary(op: Op) -> Any:
+    forward = op.raw
+    keep_x, keep_out = "x" in op.fields, "out" in op.fields
+    if keep_x and keep_out:
+        return _make_general(op)
+    hot = HOT_DTYPES if "c" in op.domain else frozenset(d for d in HOT_DTYPES if d.kind == "f")
+    node_class: Any = None
+
+    def apply(x: Any) -> Any:
+        nonlocal node_class
+        try:
+            array = x._array
+        except AttributeError:
+            return general(op, (x,), {})
+        dtype = array.dtype
+        if dtype not in hot or get_modes() is not None:
+            return general(op, (x,), {})
+        parent = x._node if x._view is None else current_node(x)
+        result = forward(array)
+        out = allocate()
+        out._array = result
+        out._view = out._meta = None
+        if parent is None:
+            out._node = out._cell = None
+            return out
+        if node_class is None:
+            node_class = op.make_node_class()
+        node = node_class()
+        out._node = node
+        node.parents = (parent,)
+        if keep_out:
+            cell = out._cell = Cell()
+            node.saved = (result, cell, 0)
+        else:
+            out._cell = None
+            if keep_x:
+                cell = x._cell
+                if type(cell) is not Cell:
+                    cell = guard(x, array)
+                node.saved = (array, cell, cell.version)
+            else:
+                node.saved = ()
+        node.seq = next_seq()
+        node.shape = result.shape
+        node.dtype = dtype
+        node.extra = None
+        frame = getframe(1)
+        code = frame.f_code
+        if code.co_filename not in OUTSIDE:
+            frame = outer(frame)
+            code = frame.f_code
+        node.code = code
+        node.lasti = frame.f_lasti
+        return out
+
+    return apply
+
+
+def _make_binary(op: Op) -> Any:
+    forward = op.raw
+    name_x, name_y = op.args
+    uses = {None: set[str](), "x": set(op.rule_uses(name_x)), "y": set(op.rule_uses(name_y))}
+    uses["both"] = uses["x"] | uses["y"]
+
+    # What to keep, by which operands need a gradient: 0 nothing, 1 the first, 2 the second, 3 both.
+    keep_for_x, keep_for_y, keep_for_both = (
+        (name_x in uses[n]) + 2 * (name_y in uses[n]) for n in ("x", "y", "both")
+    )
+    keeps_x, keeps_y = name_x in op.fields, name_y in op.fields
+    if keeps_x != keeps_y:  # the layout of node.saved below has room for both or for none
+        return _make_general(op)
+    node_class: Any = None
+
+    def apply(x: Any, y: Any) -> Any:
+        nonlocal node_class
+        try:
+            xa = x._array
+            ya = y._array
+        except AttributeError:
+            return general(op, (x, y), {})
+        dtype = xa.dtype
+        if dtype is not ya.dtype or get_modes() is not None:
+            return general(op, (x, y), {})
+        xn = x._node if x._view is None else current_node(x)
+        yn = y._node if y._view is None else current_node(y)
+        if xn is None:
+            if yn is None:
+                return new_tensor(forward(xa, ya)) if dtype in HOT_DTYPES else general(op, (x, y), {})
+            keep = keep_for_y
+        elif yn is None:
+            keep = keep_for_x
+        else:
+            keep = keep_for_both
+        result = forward(xa, ya)
+        out = allocate()
+        out._array = result
+        out._cell = out._view = out._meta = None
+        if node_class is None:
+            node_class = op.make_node_class()
+        node = node_class()
+        out._node = node
+        node.parents = (xn, yn)
+        if keep == 1:
+            cell = x._cell
+            if type(cell) is not Cell:
+                cell = guard(x, xa)
+            node.saved = (xa, cell, cell.version, None, None, 0)
+        elif keep == 2:
+            cell = y._cell
+            if type(cell) is not Cell:
+                cell = guard(y, ya)
+            node.saved = (None, None, 0, ya, cell, cell.version)
+        elif keep == 0:
+            node.saved = ()
+        else:
+            cell = x._cell
+            if type(cell) is not Cell:
+                cell = guard(x, xa)
+            other = y._cell
+            if type(other) is not Cell:
+                other = guard(y, ya)
+            node.saved = (xa, cell, cell.version, ya, other, other.version)
+        node.seq = next_seq()
+        node.shape = result.shape
+        node.dtype = dtype
+        node.extra = None
+        frame = getframe(1)
+        code = frame.f_code
+        if code.co_filename not in OUTSIDE:
+            frame = outer(frame)
+            code = frame.f_code
+        node.code = code
+        node.lasti = frame.f_lasti
+        return out
+
+    return apply
+
+
+def _make_general(op: Op) -> Any:
+    def apply(*args: Any, **params: Any) -> Any:
+        return general(op, args, params)
+
+    return apply
+
+
+def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """Any op, any operands, any mode: unwrap, promote, run, wrap, record."""
+    arrays = []
+    for arg in args:
+        if isinstance(arg, TensorBase):
+            arrays.append(arg._array)
+        elif isinstance(arg, NUMBERS):
+            arrays.append(arg.item() if isinstance(arg, np.generic) else arg)
+        elif isinstance(arg, np.ndarray):
+            arrays.append(arg)
+        else:
+            return NotImplemented
+    if op.promotion is not None:
+        arrays = promote(op, arrays)
+    result = op.raw(*arrays, **params)
+    mode = get_modes()
+    if op.kind == "step" or (mode is not None and not mode.grad):
+        return _wrap(op, result, args, params, mode)
+    parents = tuple([current_node(arg) if isinstance(arg, TensorBase) else None for arg in args])
+    if parents.count(None) == len(parents):
+        return _wrap(op, result, args, params, mode)
+    return record(op, args, arrays, params, parents, result)
+
+
+def promote(op: Op, arrays: list[Any]) -> list[Any]:
+    """Operands of an element-wise op brought to the dtype in which PyTorch computes it."""
+    common = result_dtype(*arrays)
+    if op.promotion == "float" and common.kind in "iub":
+        common = _default_float()
+    if common.kind not in op.domain:
+        raise RuntimeError(refusal(op, common))
+    return [
+        a if getattr(a, "dtype", None) is common else a.astype(common) if hasattr(a, "dtype") else scalar_to(common, a)
+        for a in arrays
+    ]
+
+
+def _default_float() -> Any:
+    from ..dtypes import get_default_dtype
+
+    return get_default_dtype().numpy
+
+
+def refusal(op: Op, dtype: Any) -> str:
+    """The message of an op that does not accept a dtype."""
+    from ..promotion import scalar_type_name
+
+    return f'"{op.name}" not implemented for \'{scalar_type_name(dtype)}\'. Convert the operand to a dtype that {op.name} accepts.'
+
+
+def _wrap(op: Op, result: Any, args: tuple[Any, ...], params: dict[str, Any], mode: Any) -> Any:
+    """The output tensors of an op that is not recorded."""
+    if op.outputs is not None:
+        outs = tuple(new_tensor(array) for array in result)
+    else:
+        outs = (new_tensor(result),)
+    if mode is not None and mode.inference:
+        for out in outs:
+            out._cell = INFERENCE_CELL
+    if op.kind == "view":
+        for number, out in enumerate(outs):
+            make_view(out, op, args[0], params, None if op.outputs is None else number)
+    return outs if op.outputs is not None else outs[0]
+
+
+def record(
+    op: Op, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any], parents: tuple[Any, ...], result: Any
+) -> Any:
+    """The output tensors of an op, with the node that made them."""
+    node_class: Any = op.node_class or op.make_node_class()
+    node = node_class()
+    node.parents = parents
+    if op.params:
+        node.params = params
+    node.seq = next_seq()
+    node.extra = None
+    mode = modes()
+    node.code, node.lasti = mode.origin or _origin()
+    if op.outputs is None:
+        outs = (new_tensor(result, node),)
+        node.shape, node.dtype = result.shape, result.dtype
+    else:
+        node.shape = tuple(array.shape for array in result)
+        node.dtype = tuple(array.dtype for array in result)
+        outs = tuple(
+            new_tensor(array, Port.of(node, number, array) if carries_gradient(op, number, array) else None)
+            for number, array in enumerate(result)
+        )
+    node.saved = save(op, node, args, arrays, parents, outs)
+    if op.kind == "view":
+        for number, out in enumerate(outs):
+            make_view(out, op, args[0], params, None if op.outputs is None else number)
+    if mode.hooks or mode.anomaly or mode.clone_on_write is not None:
+        from .saved import apply_modes
+
+        apply_modes(node, mode)
+    return outs if op.outputs is not None else outs[0]
+
+
+def carries_gradient(op: Op, number: int, array: Any) -> bool:
+    if op.differentiable is not None:
+        return op.differentiable[number]
+    return array.dtype in HOT_DTYPES or array.dtype.kind == "V" or array.dtype.name == "bfloat16"
+
+
+def _origin() -> Any:
+    frame = outer(getframe(2))
+    return frame.f_code, frame.f_lasti
+
+
+def save(
+    op: Op, node: Node, args: tuple[Any, ...], arrays: list[Any], parents: tuple[Any, ...], outs: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """What the rules of the operands that need a gradient ask to keep, laid out by ``op.fields``."""
+    need = tuple([parent is not None for parent in parents])
+    if op.variadic:
+        need = need[: len(op.args) - 1] + (True,)
+    plan = op.plan(need)
+    if not plan:
+        return ()
+    named = dict(zip(op.args, range(len(op.args)), strict=True))
+    saved: list[Any] = []
+    for field in op.fields:
+        if op.variadic and field == op.args[-1]:
+            first = len(op.args) - 1
+            saved.append(tuple(_triple(arg, array) for arg, array in zip(args[first:], arrays[first:], strict=True)))
+        elif field in named:
+            at = named[field]
+            saved += _triple(args[at], arrays[at]) if field in plan else (None, None, 0)
+        elif field == "out" or (op.outputs and field in op.outputs):
+            out = outs[0] if op.outputs is None else outs[op.outputs.index(field)]
+            saved += _triple(out, out._array) if field in plan else (None, None, 0)
+        else:
+            name, _, what = field.rpartition("_")
+            at = named[name]
+            if op.variadic and name == op.args[-1]:
+                saved.append(tuple([getattr(array, what) for array in arrays[at:]]))
+            else:
+                saved.append(getattr(arrays[at], what))
+    return tuple(saved)
+
+
+def _triple(arg: Any, array: Any) -> tuple[Any, Any, int]:
+    """(value, cell, version) of a saved operand; a number or a constant array has no cell."""
+    if not isinstance(arg, TensorBase):
+        return array, None, 0
+    cell = guard(arg, array)
+    return array, cell, cell.version
+
+
+assert ARRAY_WIDTH == len(_triple(0, 0))

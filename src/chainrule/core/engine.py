@@ -1,0 +1,420 @@
+"""The reverse pass.
+
+Collect the nodes that the outputs depend on, order them by creation (a topological order), and go through them from
+the newest: a node's cotangent is complete when its turn comes. Nothing here recurses.
+
+A backward is a transaction. Cotangents live in a dict of the pass, never on nodes; gradients reach the leaves, and
+saved values are let go, only after the last rule and the last hook have succeeded. The delivery itself is one C call,
+so that not even a KeyboardInterrupt can fall in the middle of it.
+
+Cotangents are plain transposes: no rule conjugates. PyTorch's gradient of a complex value is the conjugate of the
+cotangent, so seeds are conjugated on the way in, and what reaches leaves, hooks and user functions on the way out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from contextvars import ContextVar
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from ..backend import numpy as numpy_namespace
+from . import op as op_module
+from .modes import Modes, get_modes, modes, set_modes
+from .node import AccumulateGrad, Freed, Node, Port
+from .origin import caller
+from .op import GENERAL, IDENTITY
+from .saved import stale_error, unpacked
+from .value import Meta, TensorBase, meta_of, new_tensor
+from .version import bump
+
+seq_of = attrgetter("seq")
+
+_running: ContextVar[Pass | None] = ContextVar("chainrule_pass", default=None)
+current_pass = _running.get
+"""The pass that is running in this thread or task, or None."""
+
+NO_GRAD = modes().replace(grad=False)
+
+
+LARGE = 4096
+"""Elements from which adding into an existing array beats making a new one."""
+
+
+class Pass:
+    """One reverse pass: its cotangents, what is wanted of them, and in which mode it runs."""
+
+    __slots__ = ("after", "at_end", "captured", "cotangents", "leaves", "namespace", "needed", "order", "owned", "recorded", "targets")
+
+    def __init__(self, recorded: bool, targets: dict[Node, None] | None) -> None:
+        self.recorded = recorded
+        self.targets = targets
+        """The nodes whose cotangents are wanted; None: the leaves'."""
+        self.namespace = op_module.recorded_namespace if recorded else numpy_namespace
+        self.cotangents: dict[Node, Any] = {}
+        self.owned: set[Node] = set()
+        """Nodes whose cotangent is a large sum made here, which may be added to in place."""
+        self.captured: dict[Node, Any] = {}
+        self.leaves: dict[Node, Any] = {}
+        """What goes to the ``.grad`` of leaves, and of tensors that retain theirs."""
+
+        self.order: list[Node] = []
+        self.after: dict[Node, list[AccumulateGrad]] = {}
+        self.needed: set[Node] | None = None
+        self.at_end: list[Any] = []
+
+    def will_reach(self, node: Node | None) -> bool:
+        """Whether a cotangent will come to the node in this pass (a hook asks)."""
+        if self.needed is not None:
+            return node in self.needed
+        return node in self.order or any(node in leaves for leaves in self.after.values())
+
+    # -- cotangents ------------------------------------------------------------------------------------------------
+
+    def add(self, node: Node, g: Any) -> None:
+        """Add ``g`` to the node's cotangent."""
+        before = self.cotangents.get(node)
+        total = self.cotangents[node] = g if before is None else before + g
+        if before is not None and not self.recorded and total.size > LARGE:
+            self.owned.add(node)
+
+    def project(self, g: Any, node: Node) -> Any:
+        """``g`` in the space of the node's output: broadcast axes summed away, realness and dtype restored."""
+        xp = self.namespace
+        shape, dtype = node.shape, node.dtype
+        if g.shape != shape:
+            g = sum_to_shape(xp, g, shape)
+        raw = g._array.dtype if self.recorded else g.dtype
+        if raw != dtype:
+            if raw.kind == "c" and dtype.kind != "c":
+                g = xp.real(g)
+            g = xp.astype(g, dtype)
+        return g
+
+    # -- the loop --------------------------------------------------------------------------------------------------
+
+    def run(self, order: list[Node], needed: set[Node] | None, after: dict[Node, list[AccumulateGrad]]) -> None:
+        cotangents, recorded, namespace = self.cotangents, self.recorded, self.namespace
+        targets, owned = self.targets, self.owned
+        pop, get, accumulate = cotangents.pop, cotangents.get, np.add
+        for node in order:
+            g = pop(node, None)
+            if g is not None:
+                extra = node.extra
+                if extra is not None:
+                    g = self.tensor_hooks(node, g, extra)
+                if targets is not None and node in targets:
+                    self.captured[node] = g
+                parents = node.parents
+                if parents and (needed is None or node in needed):
+                    pulls = node.pulls
+                    if pulls is None or (extra is not None and extra.is_hooked()):
+                        self.step(node, g, needed)
+                    else:
+                        saved = node.saved
+                        if recorded or type(saved) is not tuple:
+                            saved = unpacked(node, recorded)
+                        for (rule, at), parent in zip(pulls, parents):  # noqa: B905 - strict is slow here
+                            if parent is None or (needed is not None and parent not in needed):
+                                continue
+                            if at == IDENTITY:
+                                gp = g
+                            elif at == GENERAL:
+                                gp = rule(namespace, g, saved, node)
+                                if gp is None:
+                                    continue
+                            else:  # the rule takes g and one saved array
+                                cell = saved[at + 1]
+                                if cell is not None and cell.version != saved[at + 2]:
+                                    raise stale_error(node)
+                                gp = rule(g, saved[at])
+                            raw = gp._array if recorded else gp
+                            if raw.dtype is not parent.dtype or raw.shape != parent.shape:
+                                gp = self.project(gp, parent)
+                            before = get(parent)
+                            if before is None:
+                                cotangents[parent] = gp
+                            elif parent in owned:
+                                accumulate(before, gp, before)
+                            else:
+                                total = cotangents[parent] = before + gp
+                                if not recorded and total.size > LARGE:
+                                    owned.add(parent)
+                elif targets is None and type(node) is AccumulateGrad:
+                    self.leaves[node] = g if extra is None else self.leaf_hooks(node, g, extra)
+            if after and node in after:
+                self.run(list(after[node]), None, {})
+
+    def to_slot(self, port: Port, g: Any) -> None:
+        """Hand the cotangent of one output to its place among those of the node."""
+        owner = port.parents[0]
+        assert owner is not None
+        slots = self.cotangents.setdefault(owner, [None] * len(owner.shape))
+        slots[port.number] = g if slots[port.number] is None else slots[port.number] + g
+
+    def step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
+        """One node in its general form: ports, custom functions, hooks."""
+        if type(node) is Port:
+            self.to_slot(node, g)
+            return
+        extra = node.extra
+        if extra is not None and extra.prehooks:
+            g = self.prehooks(node, g, extra.prehooks)
+        need = tuple([p is not None and (needed is None or p in needed) for p in node.parents])
+        if extra is not None and extra.traceback:
+            results = self.anomalous(node, g, need, extra)
+        else:
+            results = self.cotangents_of(node, g, need)
+        results = tuple(
+            [None if r is None or p is None else self.project(r, p) for r, p in zip(results, node.parents, strict=True)]
+        )
+        if extra is not None and extra.hooks:
+            results = self.hooks(node, g, results, extra.hooks)
+        for parent, gp in zip(node.parents, results, strict=True):
+            if parent is not None and gp is not None and (needed is None or parent in needed):
+                self.add(parent, gp)
+
+    def cotangents_of(self, node: Node, g: Any, need: tuple[bool, ...]) -> tuple[Any, ...]:
+        if node.pulls is None:
+            return node.cotangents(g, need, self.recorded)
+        saved = unpacked(node, self.recorded)
+        pulls = node.op.bound_rules()
+        return tuple(
+            [pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=True)]
+        )
+
+    # -- hooks -----------------------------------------------------------------------------------------------------
+
+    def outward(self, g: Any) -> Any:
+        """A cotangent as users see it: a tensor, conjugated if complex."""
+        if g is None:
+            return None
+        tensor = g if self.recorded else new_tensor(g)
+        return tensor.conj() if tensor._array.dtype.kind == "c" else tensor
+
+    def inward(self, tensor: Any) -> Any:
+        if tensor is None:
+            return None
+        if tensor._array.dtype.kind == "c":
+            tensor = tensor.conj()
+        return tensor if self.recorded else tensor._array
+
+    def tensor_hooks(self, node: Node, g: Any, extra: Any) -> Any:
+        """Run the hooks registered on the node's output tensor, then keep its grad if that was asked for."""
+        if extra.tensor_hooks:
+            for hook in list(extra.tensor_hooks.values()):
+                result = hook(self.outward(g))
+                if result is not None:
+                    check_hook_result(result, node)
+                    g = self.inward(result)
+        if extra.retained is not None and extra.retained() is not None:
+            self.leaves[node] = g
+        return g
+
+    def leaf_hooks(self, node: Node, g: Any, extra: Any) -> Any:
+        """Run the hooks registered on an AccumulateGrad node itself."""
+        for hook in list((extra.prehooks or {}).values()):
+            result = hook((self.outward(g),))
+            if result is not None:
+                g = self.inward(result[0] if isinstance(result, tuple) else result)
+        for hook in list((extra.hooks or {}).values()):
+            hook((), (self.outward(g),))
+        return g
+
+    def prehooks(self, node: Node, g: Any, hooks: dict[int, Any]) -> Any:
+        several = type(g) is list
+        outer = tuple([self.outward(one) for one in (g if several else [g])])
+        for hook in list(hooks.values()):
+            result = hook(outer)
+            if result is not None:
+                outer = result if isinstance(result, tuple) else (result,)
+        return [self.inward(one) for one in outer] if several else self.inward(outer[0])
+
+    def hooks(self, node: Node, g: Any, results: tuple[Any, ...], hooks: dict[int, Any]) -> tuple[Any, ...]:
+        grad_inputs = tuple([self.outward(r) for r in results])
+        grad_outputs = tuple([self.outward(one) for one in (g if type(g) is list else [g])])
+        for hook in list(hooks.values()):
+            result = hook(grad_inputs, grad_outputs)
+            if result is not None:
+                grad_inputs = result if isinstance(result, tuple) else (result,)
+                if len(grad_inputs) != len(node.parents):
+                    raise RuntimeError(
+                        f"hook on {node.name()} has returned an incorrect number of gradients: got {len(grad_inputs)}, "
+                        f"but expected {len(node.parents)}"
+                    )
+        return tuple([self.inward(r) for r in grad_inputs])
+
+    def anomalous(self, node: Node, g: Any, need: tuple[bool, ...], extra: Any) -> tuple[Any, ...]:
+        """A step under anomaly mode: a failure shows the forward call, NaN is a failure."""
+        import warnings
+
+        said = f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{extra.traceback}"
+        try:
+            results = self.cotangents_of(node, g, need)
+        except Exception:
+            warnings.warn(said, stacklevel=2)
+            raise
+        for number, r in enumerate(results):
+            if r is not None and modes().check_nan and np.isnan(np.asarray(r._array if self.recorded else r)).any():
+                warnings.warn(said, stacklevel=2)
+                raise RuntimeError(
+                    f"Function '{node.name()}' returned nan values in its {number}th output. It is the backward of {node.origin()}."
+                )
+        return results
+
+
+def sum_to_shape(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum ``g`` over the axes along which ``shape`` was broadcast to it."""
+    have = g.shape
+    lead = len(have) - len(shape)
+    axes = tuple(
+        i - len(have) for i in range(len(have)) if i < lead or (shape[i - lead] == 1 and have[i] != 1)
+    )
+    if axes:
+        g = xp.sum(g, axis=axes, keepdims=True)
+    return xp.reshape(g, shape) if g.shape != shape else g
+
+
+def check_hook_result(result: Any, node: Node) -> None:
+    if not isinstance(result, TensorBase):
+        raise TypeError(f"a hook on {node.name()} must return a Tensor or None, but returned {type(result).__name__}")
+    if result._array.shape != node.shape:
+        raise RuntimeError(
+            f"hook on {node.name()} has changed the size of value: expected {list(node.shape)}, got {list(result._array.shape)}"
+        )
+
+
+def reachable(roots: list[Node]) -> tuple[list[Node], dict[Node, list[AccumulateGrad]]]:
+    """All nodes that the roots depend on, newest first.
+
+    A leaf with hooks runs, as in PyTorch, as soon as its gradient is complete: those are given apart, by the last node
+    that contributes to them.
+    """
+    seen = set(roots)
+    stack = list(seen)
+    pop, push, see = stack.pop, stack.append, seen.add
+    hooked: dict[AccumulateGrad, Node] = {}
+    while stack:
+        node = pop()
+        for parent in node.parents:
+            if parent is not None:
+                if parent not in seen:
+                    see(parent)
+                    push(parent)
+                if parent.extra is not None and type(parent) is AccumulateGrad:
+                    last = hooked.get(parent)
+                    if last is None or node.seq < last.seq:
+                        hooked[parent] = node
+    after: dict[Node, list[AccumulateGrad]] = {}
+    for leaf, node in hooked.items():
+        after.setdefault(node, []).append(leaf)
+    order = sorted(seen, key=seq_of, reverse=True)
+    if hooked:
+        order = [node for node in order if node not in hooked or node in roots]
+    return order, after
+
+
+def needed_for(targets: dict[Node, Any], oldest_first: Iterable[Node]) -> set[Node]:
+    """The nodes through which a cotangent must pass to reach a target."""
+    needed = set(targets)
+    for node in oldest_first:
+        for parent in node.parents:
+            if parent in needed:
+                needed.add(node)
+                break
+    return needed
+
+
+def backward_pass(
+    roots: list[tuple[Node, Any]],
+    targets: dict[Node, Any] | None,
+    retain_graph: bool,
+    recorded: bool,
+    accumulate: bool,
+) -> dict[Node, Any]:
+    """Run a reverse pass from ``roots``: (node, cotangent as a tensor in PyTorch's convention).
+
+    ``targets`` maps the nodes whose cotangents are wanted to their tensors (None: all leaves). With ``accumulate`` the
+    cotangents are added to ``.grad``; else they are returned, by node, and nothing is added anywhere.
+    """
+    order, after = reachable([node for node, _ in roots])
+    needed = None if targets is None else needed_for(targets, reversed(order))
+    run = Pass(recorded, targets)
+    run.order, run.after, run.needed = order, after, needed
+    outside = set_modes(pass_modes(modes(), recorded))
+    outer_pass = current_pass()
+    _running.set(run)
+    try:
+        for node, g in roots:
+            if isinstance(node.shape, tuple) and node.shape and isinstance(node.shape[0], tuple):
+                slots = run.cotangents.setdefault(node, [None] * len(node.shape))
+                for number, one in enumerate(g):
+                    if one is not None:
+                        slots[number] = run.inward(one) if slots[number] is None else slots[number] + run.inward(one)
+            else:
+                run.add(node, run.inward(g))
+        run.run(order, needed, after)
+        captured = {node: [run.outward(one) for one in g] if type(g) is list else run.outward(g)
+                    for node, g in run.captured.items()}
+        asked_for = [(targets[node], g) for node, g in run.captured.items()] if accumulate and targets is not None else []
+        if run.leaves or asked_for:
+            deliver(run, asked_for)
+    finally:
+        set_modes(outside)
+        _running.set(outer_pass)
+        for action in run.at_end:
+            action()
+    if not retain_graph:
+        freed = Freed(caller())
+        for node in order:
+            if node.saved and (needed is None or node in needed):
+                node.release(freed)
+    return captured
+
+
+def pass_modes(current: Modes, recorded: bool) -> Modes | None:
+    """The modes inside a backward: gradients recorded or not, the rest as outside."""
+    if get_modes() is None:
+        return None if recorded else NO_GRAD
+    new = current.replace(grad=recorded)
+    return None if new.is_ordinary() else new
+
+
+def deliver(run: Pass, asked_for: list[tuple[Any, Any]]) -> None:
+    """Add what was found to the ``.grad`` of tensors, all or nothing."""
+    pairs = [(n.ref() if type(n) is AccumulateGrad else n.extra.retained(), g) for n, g in run.leaves.items()]  # type: ignore[union-attr]
+    pairs = [(tensor, g) for tensor, g in pairs + asked_for if tensor is not None]
+    replaced, replacements, buffers, sums = [], [], [], []
+    for tensor, g in pairs:
+        old, new = meta_of(tensor).grad, run.outward(g)
+        if old is None:
+            replaced.append(tensor._meta)
+            replacements.append(new if run.recorded else new_tensor(own(new._array)))
+        elif run.recorded or old._node is not None or type(old._array) is not np.ndarray:
+            replaced.append(tensor._meta)
+            replacements.append(old + new)
+        else:
+            buffers.append(old)
+            sums.append(old._array + new._array)
+    for old in buffers:
+        bump(old, None)
+    # map() over C functions: no bytecode runs in between, hence no signal handler either.
+    drain = deque[Any](maxlen=0).extend
+    drain(map(set_grad, replaced, replacements))
+    drain(map(np.copyto, [old._array for old in buffers], sums))
+    for tensor, _ in pairs:
+        hooks = tensor._meta.post_hooks
+        if hooks:
+            for hook in list(hooks.values()):
+                hook(tensor)
+
+
+def own(array: Any) -> Any:
+    """An array that no one else writes to: a rule may return its operand, or a broadcast view."""
+    return np.array(array)
+
+
+set_grad = Meta.grad.__set__  # type: ignore[attr-defined]

@@ -1,0 +1,116 @@
+"""The modes that change what an op does, kept per thread and per asyncio task.
+
+The ordinary state (gradients recorded, nothing else going on) is ``None``, so the hot path of an op asks a single
+question: ``get_modes() is None``. Everything unusual lives in one immutable ``Modes`` record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+Hooks = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+
+
+class Modes:
+    """One combination of modes. Never changed once made: ``replace`` gives another."""
+
+    __slots__ = (
+        "anomaly",
+        "check_nan",
+        "clone_on_write",
+        "grad",
+        "hooks",
+        "hooks_refused",
+        "inference",
+        "keep_versions",
+        "origin",
+    )
+
+    grad: bool
+    """Whether ops on tensors that require grad are recorded."""
+    inference: bool
+    """Whether new tensors are inference tensors: no version counter, never recorded."""
+    hooks: tuple[Hooks, ...]
+    """The stack of saved-tensor hooks; the last pair is in force."""
+    hooks_refused: str | None
+    """The message under which saved-tensor hooks are refused."""
+    anomaly: bool
+    """Whether nodes keep the whole forward traceback."""
+    check_nan: bool
+    """Whether a backward under anomaly mode stops at NaN."""
+    clone_on_write: Any
+    """The store of ``allow_mutation_on_saved_tensors``, or None."""
+    keep_versions: bool
+    """Whether in-place writes leave the version counters alone."""
+    origin: Any
+    """(code, instruction) that new nodes get as origin, or None for the caller's."""
+
+    def replace(self, **changes: Any) -> Modes:
+        new = Modes.__new__(Modes)
+        for name in Modes.__slots__:
+            setattr(new, name, changes[name] if name in changes else getattr(self, name))
+        return new
+
+    def is_ordinary(self) -> bool:
+        return all(getattr(self, name) == getattr(ORDINARY, name) for name in Modes.__slots__)
+
+
+ORDINARY = Modes()
+ORDINARY.grad = True
+ORDINARY.inference = False
+ORDINARY.hooks = ()
+ORDINARY.hooks_refused = None
+ORDINARY.anomaly = False
+ORDINARY.check_nan = True
+ORDINARY.clone_on_write = None
+ORDINARY.keep_versions = False
+ORDINARY.origin = None
+
+_current: ContextVar[Modes | None] = ContextVar("chainrule_modes", default=None)
+get_modes = _current.get
+
+
+def modes() -> Modes:
+    """The modes in force, as a record even when they are ordinary."""
+    return get_modes() or ORDINARY
+
+
+def set_modes(new: Modes | None) -> Modes | None:
+    """Put ``new`` in force; return what was."""
+    old = get_modes()
+    _current.set(new)
+    return old
+
+
+def change_modes(**changes: Any) -> Modes | None:
+    """Put the current modes with ``changes`` in force; return what was."""
+    new = modes().replace(**changes)
+    return set_modes(None if new.is_ordinary() else new)
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops on tensors that require grad are being recorded in this thread or task.
+
+    >>> import chainrule as torch
+    >>> torch.is_grad_enabled()
+    True
+    """
+    current = get_modes()
+    return current is None or current.grad
+
+
+class changed_modes:  # noqa: N801 - reads as a statement: ``with changed_modes(grad=False):``
+    """Context manager: ``changes`` are in force inside."""
+
+    __slots__ = ("_changes", "_old")
+
+    def __init__(self, **changes: Any) -> None:
+        self._changes = changes
+
+    def __enter__(self) -> None:
+        self._old = change_modes(**self._changes)
+
+    def __exit__(self, *exc: object) -> None:
+        set_modes(self._old)

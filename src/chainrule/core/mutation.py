@@ -1,0 +1,161 @@
+"""In-place writes: ``x[...] = v``, ``add_``, ``copy_``, ``out=`` all end in :func:`write`.
+
+A write is the out-of-place op on the old value, recorded as always, whose result then takes the place of the old value:
+the memory is overwritten, the cell bumped, and the tensor gets the op's node. When the tensor is a view, the base gets
+the node *put the result into the path* (see ``views``), and all views of it are stale from then on.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import numpy as np
+
+from ..promotion import can_cast, scalar_type_name
+from . import views
+from .modes import modes
+from .node import AccumulateGrad, Node, extra_of
+from .origin import caller
+from .saved import _is_array_field
+from .value import TensorBase, new_tensor, writable
+from .version import InferenceCell, bump, cell_of, guard
+from .views import current_node, put_node
+
+
+def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
+    """``tensor`` becomes ``op(tensor, *args, **params)``, in its own memory. ``op`` is an op's apply function."""
+    memory = writable(tensor)
+    mode = modes()
+    refuse_write(tensor, memory, any(_needs(a) for a in (tensor, *args)) and mode.grad)
+    record = op.op
+    keeps_self = mode.grad and record.args[0] in record.fields and any(_needs(a) for a in args)
+    keeps_self = keeps_self or (mode.grad and record.args[0] in record.fields and _needs(tensor))
+    old = new_tensor(memory.copy() if keeps_self else memory, current_node(tensor))
+    result = op(old, *args, **params)
+    if result is NotImplemented:
+        raise TypeError(f"{record.name}_(): unsupported operand: {', '.join(type(a).__name__ for a in args)}")
+    check_fits(tensor, result._array)
+    return write(tensor, result)
+
+
+def _needs(arg: Any) -> bool:
+    return isinstance(arg, TensorBase) and current_node(arg) is not None
+
+
+def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: bool) -> None:
+    """Raise where a write to the tensor would break gradients or touch memory that is not the tensor's to write."""
+    mode = modes()
+    node = current_node(tensor)
+    view = tensor._view
+    if mode.grad and type(node) is AccumulateGrad and view is None:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation. A leaf's value has no history to "
+            "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
+        )
+    if mode.grad and view is not None:
+        if type(view.base._node) is AccumulateGrad:
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in "
+                "torch.no_grad(), or write to a clone() of the leaf."
+            )
+        if recorded:
+            refuse_view(tensor, view, node)
+    if type(tensor._cell) is InferenceCell and not mode.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal "
+            "tensor before doing inplace update."
+        )
+    if any(stride == 0 and size > 1 for stride, size in zip(memory.strides, memory.shape, strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location "
+            f"(shape {list(memory.shape)}, made by expand). Please clone() the tensor before performing the operation."
+        )
+    if not memory.flags.writeable:
+        raise RuntimeError(
+            "the written-to tensor shares the memory of a read-only NumPy array, so that it cannot be changed in place. "
+            "Please clone() the tensor before performing the operation, or make it with torch.tensor(array), which copies."
+        )
+
+
+def refuse_view(tensor: TensorBase, view: views.View, node: Node | None) -> None:
+    if view.made_in == views.MULTI:
+        name = node.name() if node is not None else "a function with several outputs"
+        raise RuntimeError(
+            f"Output {view.path[-1][2]} of {name} is a view and is being modified inplace. This view is the output of a "
+            "function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
+            "You should replace the inplace operation by an out-of-place one."
+        )
+    if view.made_in == views.NO_GRAD:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use "
+            "case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
+            "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside "
+            "(if you want the inplace to be tracked)."
+        )
+    if view.made_in == views.CUSTOM:
+        raise RuntimeError(
+            f"Output of {node.name() if node is not None else 'a custom Function'} is a view and is being modified "
+            "inplace. This view was created inside a custom Function (or because an input was returned as-is) and the "
+            "autograd logic to handle view+inplace would override the custom backward associated with the custom "
+            "Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output "
+            "of the custom Function."
+        )
+
+
+def check_fits(tensor: TensorBase, result: Any) -> None:
+    """Raise where ``result`` cannot be written into the tensor: another shape, or a dtype of a higher category."""
+    memory = tensor._array
+    if result.shape != memory.shape:
+        raise RuntimeError(
+            f"output with shape {list(memory.shape)} doesn't match the broadcast shape {list(result.shape)}. An in-place "
+            "operation cannot change the shape of its tensor: use the out-of-place form."
+        )
+    if not can_cast(result.dtype, memory.dtype):
+        raise RuntimeError(
+            f"result type {scalar_type_name(result.dtype)} can't be cast to the desired output type "
+            f"{scalar_type_name(memory.dtype)}. Use the out-of-place form, or convert the tensor first."
+        )
+
+
+def write(tensor: Any, result: Any) -> Any:
+    """Put the values and the history of ``result`` (same shape) into ``tensor``."""
+    memory = writable(tensor)
+    mode = modes()
+    if mode.clone_on_write is not None:
+        mode.clone_on_write.before_write(cell_of(tensor))
+    np.copyto(memory, result._array, casting="unsafe")
+    if not mode.keep_versions:
+        bump(tensor, caller())
+    if not mode.grad:
+        return tensor
+    node = result._node
+    if node is not None:
+        node.dtype = memory.dtype
+        keep_written(node, tensor, memory)
+    view = tensor._view
+    if view is None:
+        if tensor._meta is not None and tensor._meta.retains_grad and node is not None:
+            extra_of(tensor._node).retained = None
+            extra_of(node).retained = weakref.ref(tensor)
+        tensor._node = node
+        return tensor
+    old = view.base._node
+    if node is not None or old is not None:
+        view.base._node = put_node(view, old, node)
+    return tensor
+
+
+def keep_written(node: Node, tensor: TensorBase, memory: np.ndarray[Any, Any]) -> None:
+    """A node that saved its output saved the op's own array: what it must watch is the memory that was written."""
+    field = "out"
+    op = getattr(node, "op", None)
+    if op is None or field not in op.offsets or type(node.saved) is not tuple or not _is_array_field(op, field):
+        return
+    at = op.offsets[field]
+    if node.saved[at] is None:
+        return
+    cell = guard(tensor, memory)
+    fields = list(node.saved)
+    fields[at : at + 3] = (memory, cell, cell.version)
+    node.saved = tuple(fields)

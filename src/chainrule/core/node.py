@@ -1,0 +1,208 @@
+"""The graph: one node for each recorded op, with edges to the nodes of its inputs.
+
+A node never refers to its output tensor, and an output that it saved is the raw array: without cycles made by the user,
+a graph is freed by reference counting alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from itertools import count
+from types import CodeType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from . import origin
+from .hooks import RemovableHandle
+
+if TYPE_CHECKING:
+    from .op import Op
+    from .value import TensorBase
+
+next_seq = count().__next__
+
+
+class Extra:
+    """What few nodes have: hooks, the tensors whose grad is retained, the user's metadata."""
+
+    __slots__ = ("hooks", "metadata", "ports", "prehooks", "retained", "tensor_hooks", "traceback")
+
+    def __init__(self) -> None:
+        self.ports: dict[int, weakref.ref[Port]] = {}
+        self.tensor_hooks: dict[int, Any] | None = None
+        self.prehooks: dict[int, Any] | None = None
+        self.hooks: dict[int, Any] | None = None
+        self.retained: weakref.ref[TensorBase] | None = None
+        self.metadata: dict[Any, Any] | None = None
+        self.traceback: str | None = None
+
+    def is_hooked(self) -> bool:
+        """Whether the node's own step is watched, beyond its output tensor."""
+        return bool(self.hooks or self.prehooks or self.traceback)
+
+
+class Node:
+    """A step of the graph. Each op has a subclass of its own, named as PyTorch names it (MulBackward0)."""
+
+    __slots__ = ("__weakref__", "code", "dtype", "extra", "lasti", "parents", "saved", "seq", "shape")
+
+    parents: tuple[Node | None, ...]
+    """The nodes of the array operands, in their order; None for one that needs no gradient."""
+    saved: Any
+    """What the rules asked to keep, as ``op.fields`` lays it out: for an array (value, cell, version), for the rest the
+    value. After a backward that did not retain the graph: a :class:`Freed`. Under saved-tensor hooks: a ``Packed``."""
+    seq: int
+    """Creation order, which is a topological order; the reverse pass runs by it."""
+    code: CodeType
+    lasti: int
+    shape: tuple[int, ...]
+    dtype: Any
+    extra: Extra | None
+
+    op: ClassVar[Op]
+    pulls: ClassVar[tuple[Any, ...] | None] = None
+    """For the usual op: how to get each operand's cotangent, as ``op.shortcut`` gives it."""
+    params: Any = None
+
+    def name(self) -> str:
+        """The node's name, as PyTorch names it.
+
+        >>> import chainrule as torch
+        >>> (torch.ones(2, requires_grad=True) * 2).grad_fn.name()
+        'MulBackward0'
+        """
+        return type(self).__name__
+
+    def origin(self) -> origin.Place:
+        """File, line and expression of the call that made the node."""
+        return origin.resolve(self.code, self.lasti)
+
+    @property
+    def requires_grad(self) -> bool:
+        return True
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for the user's own notes, alive as long as the node."""
+        extra = extra_of(self)
+        if extra.metadata is None:
+            extra.metadata = {}
+        return extra.metadata
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """(node, output number) for each input; (None, 0) where no gradient goes."""
+        return tuple(edge_of(parent) for parent in self.parents)
+
+    def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Run ``fn(grad_inputs, grad_outputs)`` after the node ran; it may return replacement grad_inputs."""
+        extra = extra_of(self)
+        if extra.hooks is None:
+            extra.hooks = {}
+        return RemovableHandle(extra.hooks, fn)
+
+    def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Run ``fn(grad_outputs)`` before the node runs; it may return replacement grad_outputs."""
+        extra = extra_of(self)
+        if extra.prehooks is None:
+            extra.prehooks = {}
+        return RemovableHandle(extra.prehooks, fn)
+
+    def _sequence_nr(self) -> int:
+        return self.seq
+
+    def cotangents(self, g: Any, need: tuple[bool, ...], recorded: bool) -> tuple[Any, ...]:
+        """For nodes without ``pulls``: the cotangents of the parents, None where not needed."""
+        raise NotImplementedError(f"{type(self).__name__} has no derivative")
+
+    def release(self, freed: Freed) -> None:
+        """Let go of the saved values; ``freed`` says where that happened."""
+        if self.saved:
+            self.saved = freed
+
+
+class Port(Node):
+    """One output of a node that has several: it hands its cotangent to slot ``number`` of that node."""
+
+    __slots__ = ("number",)
+
+    number: int
+
+    @classmethod
+    def of(cls, node: Node, number: int, array: Any) -> Port:
+        """The port of that output: one and the same as long as somebody holds it."""
+        ports = extra_of(node).ports
+        known = ports[number]() if number in ports else None
+        if known is not None:
+            return known
+        port = cls()
+        ports[number] = weakref.ref(port)
+        port.parents = (node,)
+        port.saved = ()
+        port.number = number
+        port.seq = next_seq()
+        port.code = node.code
+        port.lasti = node.lasti
+        port.shape = array.shape
+        port.dtype = array.dtype
+        port.extra = None
+        return port
+
+
+class AccumulateGrad(Node):
+    """The end of an edge at a leaf: it adds what arrives to the leaf's ``.grad``."""
+
+    __slots__ = ("ref",)
+
+    ref: weakref.ref[Any]
+
+    @property
+    def variable(self) -> Any:
+        """The leaf, or None when nobody holds it any more."""
+        return self.ref()
+
+    @classmethod
+    def of(cls, tensor: TensorBase) -> AccumulateGrad:
+        node = cls()
+        node.parents = ()
+        node.saved = ()
+        node.seq = next_seq()
+        node.code, node.lasti = origin.caller()
+        node.shape = tensor._array.shape
+        node.dtype = tensor._array.dtype
+        node.extra = None
+        node.ref = weakref.ref(tensor)
+        return node
+
+
+class Freed:
+    """Stands where saved values were: a backward that did not retain the graph has let them go."""
+
+    __slots__ = ("code", "lasti")
+
+    def __init__(self, place: tuple[CodeType, int]) -> None:
+        self.code, self.lasti = place
+
+    def place(self) -> origin.Place:
+        return origin.resolve(self.code, self.lasti)
+
+
+def extra_of(node: Node) -> Extra:
+    """The node's :class:`Extra`, made when there is none."""
+    extra = node.extra
+    if extra is None:
+        extra = node.extra = Extra()
+    return extra
+
+
+def edge_of(node: Node | None) -> tuple[Node | None, int]:
+    """The public form of an edge: (node, output number), with no ports."""
+    if isinstance(node, Port):
+        return node.parents[0], node.number
+    return node, 0
+
+
+def live_nodes() -> int:
+    """How many nodes are alive in the process. For tests of memory; slow."""
+    return sum(isinstance(thing, Node) for thing in gc.get_objects())

@@ -1,0 +1,400 @@
+"""What autograd knows of an operation: one static record each.
+
+A record holds the forward function, one derivative formula per differentiable operand, and a *kind*. All forms of
+execution are read off it: eager, recorded backward of any order, forward mode, batching.
+
+The parameter names of a rule are its contract. They are read once, from ``__code__``:
+
+========================  ==========================================================================
+``g``                     the cotangent of the output (a tuple, None where absent, for several outputs)
+``x``                     the operand of that name: the node keeps its array
+``x_shape``, ``x_dtype``  its metadata only
+``out``                   the output (or the name of one of several): the node keeps its array
+``axis``                  a static parameter of the op
+``xp``                    the namespace to compute in: raw arrays, or recorded tensors
+``need``                  in a rule for all operands: which cotangents are wanted
+========================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import Any
+
+from ..backend import numpy as numpy_namespace
+from .node import Node
+
+Rule = Callable[..., Any]
+
+KINDS = ("elementwise", "linear", "multilinear", "view", "step", "general")
+OPTIONS = frozenset(
+    {"forward", "node", "promotion", "domain", "outputs", "jvp", "batch", "all", "saved_names", "differentiable"}
+)
+ARRAY_WIDTH = 3  # an array is laid out as value, cell, version
+IDENTITY, GENERAL = -1, -2  # see shortcut()
+
+OPS: dict[str, Op] = {}
+"""All ops, by name."""
+
+recorded_namespace: Any = None
+
+
+def set_recorded_namespace(namespace: Any) -> None:
+    """Called once by ``ops``: the namespace in which rules compute when the backward itself is recorded."""
+    global recorded_namespace
+    recorded_namespace = namespace
+
+
+class Op:
+    """The record of one operation."""
+
+    __slots__ = (
+        "all_rule",
+        "apply",
+        "args",
+        "batch",
+        "bound",
+        "differentiable",
+        "domain",
+        "fields",
+        "forward",
+        "jvp",
+        "kind",
+        "name",
+        "node_class",
+        "node_name",
+        "offsets",
+        "outputs",
+        "params",
+        "plans",
+        "promotion",
+        "raw",
+        "rules",
+        "saved_names",
+        "variadic",
+    )
+
+    name: str
+    args: tuple[str, ...]
+    """Names of the array operands; the last one takes any number when ``variadic``."""
+    params: tuple[str, ...]
+    """Names of the static, keyword-only parameters."""
+    variadic: bool
+    kind: str
+    forward: Callable[..., Any] | None
+    """(xp, *arrays, **params) -> array; None: the namespace's function of the op's name."""
+    raw: Callable[..., Any]
+    """The forward on NumPy arrays."""
+    rules: dict[str, Rule]
+    all_rule: Rule | None
+    """One rule for all operands, for those that share work; also the rule of a variadic op."""
+    jvp: Rule | None
+    batch: Rule | None
+    outputs: tuple[str, ...] | None
+    promotion: str | None
+    """How mixed operands are brought to one dtype: "common", "float" (integers become the default float), None."""
+    domain: str
+    """The NumPy dtype kinds that it accepts after promotion."""
+    differentiable: tuple[bool, ...] | None
+    """For several outputs: which of them carry a gradient."""
+    fields: tuple[str, ...]
+    """What the rules may ask a node to keep, in the order in which ``node.saved`` lays it out."""
+    offsets: dict[str, int]
+    plans: dict[tuple[bool, ...], tuple[str, ...]]
+    """need -> the fields that must be kept then."""
+    node_name: str
+    node_class: type[Node] | None
+    bound: tuple[Callable[..., Any], ...] | None
+    saved_names: dict[str, str]
+    apply: Callable[..., Any]
+    """What callers call; made by ``core.dispatch``."""
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def rule_uses(self, name: str) -> tuple[str, ...]:
+        rule = self.rules.get(name)
+        return parameter_names(rule) if rule is not None else ()
+
+    def plan(self, need: tuple[bool, ...]) -> tuple[str, ...]:
+        """The fields that a node must keep when the operands ``need`` require grad."""
+        plan = self.plans.get(need)
+        if plan is None:
+            used: set[str] = set()
+            if self.all_rule is not None:
+                used.update(parameter_names(self.all_rule))
+            for name, needed in zip(self.args, need, strict=False):
+                if needed:
+                    used.update(self.rule_uses(name))
+            plan = self.plans[need] = tuple(f for f in self.fields if f in used)
+        return plan
+
+    def make_node_class(self) -> type[Node]:
+        """The node class of the op, made when the op is first recorded."""
+        fields: dict[str, Any] = {"__slots__": ("params",) if self.params else (), "op": self, "__module__": "torch"}
+        if self.all_rule is None:
+            fields["pulls"] = tuple(shortcut(self, name) for name in self.args)
+        else:
+            fields["pull_all"] = staticmethod(bind(self, None))
+            fields["cotangents"] = _cotangents
+        for field in (*self.fields, *self.params):
+            fields["_saved_" + self.saved_names.get(field, field)] = property(_SavedField(self, field))
+        cls: type[Node] = type(self.node_name, (Node,), fields)
+        self.node_class = cls
+        return cls
+
+
+    def bound_rules(self) -> tuple[Callable[..., Any], ...]:
+        """The rule of each operand in its general form; see :func:`bind`."""
+        if self.bound is None:
+            self.bound = tuple(bind(self, name) for name in self.args)
+        return self.bound
+
+
+class _SavedField:
+    """The getter of ``node._saved_<name>``: a saved array as a tensor, anything else as it is."""
+
+    def __init__(self, op: Op, field: str) -> None:
+        self.op = op
+        self.field = field
+
+    def __call__(self, node: Node) -> Any:
+        from .saved import saved_field
+
+        return saved_field(node, self.field)
+
+
+def _cotangents(node: Any, g: Any, need: tuple[bool, ...], recorded: bool) -> Any:
+    from .saved import unpacked
+
+    xp = recorded_namespace if recorded else numpy_namespace
+    return node.pull_all(xp, g, unpacked(node, recorded), node, need)
+
+
+def parameter_names(function: Any) -> tuple[str, ...]:
+    """The names of all parameters of a plain function."""
+    code: CodeType = function.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def shortcut(op: Op, name: str) -> tuple[Callable[..., Any] | None, int]:
+    """A rule as the reverse pass calls it: (rule, where its saved array lies), or one of the two codes above.
+
+    The commonest rules take the cotangent and at most one saved array; they are called without going through
+    :func:`bind`, and ``lambda g: g`` not at all.
+    """
+    rule = op.rules.get(name)
+    if rule is not None:
+        names = parameter_names(rule)
+        if names == ("g",) and rule.__code__.co_code == (lambda g: g).__code__.co_code:
+            return None, IDENTITY
+        if len(names) == 2 and names[0] == "g" and names[1] in op.offsets and _is_array_field(op, names[1]):
+            if not (op.variadic and names[1] == op.args[-1]):
+                return _renamed(rule, f"{op.name}_vjp_{name}"), op.offsets[names[1]]
+    return op.bound_rules()[op.args.index(name)], GENERAL
+
+
+def bind(op: Op, name: str | None) -> Callable[..., Any]:
+    """A rule as a function of (xp, g, saved, node[, need]) that hands it what its parameter names ask for.
+
+    Written as source once per rule, so that the reverse pass loops over nothing. Each saved array is checked against
+    its version where it is used.
+    """
+    rule = op.all_rule if name is None else op.rules.get(name)
+    if rule is None:
+        return _missing_rule(op, name)
+    direct = {"g": "g", "xp": "xp", "need": "need", "out_shape": "node.shape", "out_dtype": "node.dtype"}
+    checks, values = [], []
+    for parameter in parameter_names(rule):
+        if parameter in direct:
+            values.append(direct[parameter])
+        elif op.variadic and parameter == op.args[-1]:
+            values.append(f"many(s[{op.offsets[parameter]}], node)")
+        elif parameter in op.offsets:
+            at = op.offsets[parameter]
+            values.append(f"s[{at}]")
+            if _is_array_field(op, parameter):
+                checks.append(f"s[{at + 1}] is not None and s[{at + 1}].version != s[{at + 2}]")
+        elif parameter in op.params:
+            values.append(f"node.params[{parameter!r}]")
+        else:
+            raise TypeError(f"op {op.name}: the rule of {name} asks for '{parameter}', which is no operand or parameter")
+    arguments = "xp, g, s, node" + (", need" if name is None else "")
+    call = f"rule({', '.join(values)})"
+    body = f"stale(node) if {' or '.join(checks)} else {call}" if checks else call
+    label = f"{op.name}_vjp_{name or 'all'}"
+    rule = _renamed(rule, label)
+    return eval(f"lambda {arguments}: {body}", {"rule": rule, "stale": _stale, "many": _many})  # type: ignore[no-any-return]  # noqa: S307
+
+
+def _stale(node: Node) -> Any:
+    from .saved import stale_error
+
+    raise stale_error(node)
+
+
+def _many(saved: Any, node: Node) -> tuple[Any, ...]:
+    """The arrays of a variadic operand, each checked against its version."""
+    for _, cell, version in saved:
+        if cell is not None and cell.version != version:
+            _stale(node)
+    return tuple(value for value, _, _ in saved)
+
+
+def _missing_rule(op: Op, name: str | None) -> Callable[..., Any]:
+    def missing(xp: Any, g: Any, s: Any, node: Node) -> Any:
+        raise RuntimeError(
+            f"derivative for '{op.name}' with respect to '{name}' is not implemented: {op.name} was called at "
+            f"{node.origin()}. Detach that operand if its gradient is not wanted."
+        )
+
+    return missing
+
+
+def _renamed(function: Any, name: str) -> Any:
+    """The same function under a name that tracebacks and profiles show."""
+    if not isinstance(function, FunctionType) or function.__name__ != "<lambda>":
+        return function
+    code = function.__code__.replace(co_name=name, co_qualname=name)
+    return FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
+
+
+def _is_array_field(op: Op, field: str) -> bool:
+    if op.variadic and field == op.args[-1]:
+        return False
+    return field in op.args or field in (op.outputs or ("out",))
+
+
+def declare(kind: str, signature: str | None, **spec: Any) -> Any:
+    """Make the record of an op and return the function that callers call.
+
+    ``signature`` is ``"name(x, y, *, axis)"``, or None to read it from the decorated forward function.
+    """
+    if signature is None:
+        return lambda forward: _declare(kind, _signature_of(forward), dict(spec, forward=forward))
+    return _declare(kind, _parse(signature), spec)
+
+
+def _parse(signature: str) -> tuple[str, list[str], list[str], bool]:
+    name, _, inside = signature.rstrip(")").partition("(")
+    words = [w.strip() for w in inside.split(",") if w.strip()]
+    if "*" in words:
+        star = words.index("*")
+        args, params = words[:star], words[star + 1 :]
+    else:
+        variadic_at = next((i for i, w in enumerate(words) if w.startswith("*")), len(words) - 1)
+        args, params = words[: variadic_at + 1], words[variadic_at + 1 :]
+    return name, [a.lstrip("*") for a in args], params, any(a.startswith("*") for a in args)
+
+
+def _signature_of(forward: Any) -> tuple[str, list[str], list[str], bool]:
+    code: CodeType = forward.__code__
+    names = code.co_varnames
+    args = list(names[1 : code.co_argcount])
+    variadic = bool(code.co_flags & 0x04)
+    end = code.co_argcount + code.co_kwonlyargcount
+    params = list(names[code.co_argcount : end])
+    if variadic:
+        args.append(names[end])
+    return forward.__name__.rstrip("_"), args, params, variadic
+
+
+def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], spec: dict[str, Any]) -> Any:
+    from .dispatch import make_apply
+
+    op = Op()
+    op.name, args, params, op.variadic = signature
+    op.args, op.params, op.kind = tuple(args), tuple(params), kind
+    options = {key: value for key, value in spec.items() if key in OPTIONS}
+    op.rules = {key: value for key, value in spec.items() if key not in OPTIONS}
+    unknown = set(op.rules) - set(op.args)
+    if unknown:
+        raise TypeError(f"op {op.name}: rules for {sorted(unknown)}, which are no operands of it ({', '.join(op.args)})")
+    if op.name in OPS:
+        raise TypeError(f"op {op.name} is declared twice")
+    op.all_rule = options.get("all")
+    op.forward = options.get("forward")
+    op.raw = raw_forward(op)
+    op.jvp = options.get("jvp")
+    op.batch = options.get("batch")
+    outputs = options.get("outputs")
+    op.outputs = tuple(outputs.split()) if outputs else None
+    op.differentiable = options.get("differentiable")
+    op.promotion = options.get("promotion", "common" if kind == "elementwise" else None)
+    op.domain = options.get("domain", "biufcV")
+    op.node_name = options.get("node") or _camel(op.name) + "Backward0"
+    op.node_class = None
+    op.bound = None
+    op.saved_names = _saved_names(op) | options.get("saved_names", {})
+    op.plans = {}
+    _lay_out(op)
+    OPS[op.name] = op
+    op.apply = make_apply(op)
+    return op.apply
+
+
+def _lay_out(op: Op) -> None:
+    used: set[str] = set()
+    for rule in (op.all_rule, *op.rules.values()):
+        if rule is not None:
+            used.update(parameter_names(rule))
+    named = list(op.args) + list(op.outputs or ("out",))
+    candidates = named + [f"{a}_{what}" for a in op.args for what in ("shape", "dtype")]
+    op.fields = tuple(c for c in candidates if c in used and c not in ("out_shape", "out_dtype"))
+    op.offsets = {}
+    at = 0
+    for field in op.fields:
+        op.offsets[field] = at
+        at += ARRAY_WIDTH if _is_array_field(op, field) else 1
+
+
+def raw_forward(op: Op) -> Callable[..., Any]:
+    """The op's forward on NumPy arrays."""
+    if op.forward is None:
+        return getattr(numpy_namespace, op.name)  # type: ignore[no-any-return]
+    from functools import partial
+
+    return partial(op.forward, numpy_namespace)
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _saved_names(op: Op) -> dict[str, str]:
+    """PyTorch's names for what a node saved: the operands self and other, the output result, axis dim."""
+    names = dict(zip(op.args, ("self", "other"), strict=False))
+    names |= {f"{ours}_{what}": f"{theirs}_{what}s" for ours, theirs in list(names.items()) for what in ("shape", "dtype")}
+    names |= {f"{a}_shape": f"{names[a]}_sym_sizes" for a in op.args if a in names}
+    return names | {"out": "result", "axis": "dim", "keepdims": "keepdim"}
+
+
+def elementwise(signature: str | None = None, **spec: Any) -> Any:
+    """Each output element from the elements at its place: broadcasts and promotes. Rules serve forward mode as they are."""
+    return declare("elementwise", signature, **spec)
+
+
+def linear(signature: str | None = None, **spec: Any) -> Any:
+    """Linear in all its operands together: the tangent is the op of the tangents."""
+    return declare("linear", signature, **spec)
+
+
+def multilinear(signature: str | None = None, **spec: Any) -> Any:
+    """Linear in each operand: the tangent is the sum of the op with one operand replaced by its tangent."""
+    return declare("multilinear", signature, **spec)
+
+
+def view(signature: str | None = None, **spec: Any) -> Any:
+    """Linear in one operand, and the output shares its memory."""
+    return declare("view", signature, **spec)
+
+
+def step(signature: str | None = None, **spec: Any) -> Any:
+    """Zero derivative everywhere it has one (comparisons, rounding, argmax): never recorded."""
+    return declare("step", signature, **spec)
+
+
+def general(signature: str | None = None, **spec: Any) -> Any:
+    """Anything else: forward mode is the vjp of the vjp unless ``jvp`` is given."""
+    return declare("general", signature, **spec)

@@ -1,0 +1,125 @@
+"""Views: a tensor that shares a base's memory knows the path of view ops that leads from the base to it.
+
+A write to the base, or to any of its views, gives the base a new node and bumps the shared version cell. A view whose
+version is behind has a stale node; the next time it is asked for, it is made anew: *get the path from the base*. The
+other half of the pair, *put into the path*, is the node that a write leaves on the base. Each is the other's adjoint:
+
+    <put(b, v), g> = <b, put(g, 0)> + <v, get(g)>,        <get(b), h> = <b, put(0, h)>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .modes import get_modes
+from .node import Node, next_seq
+from .origin import caller
+from .value import TensorBase
+from .version import cell_of
+
+if TYPE_CHECKING:
+    from .op import Op
+
+Path = tuple[tuple["Op", tuple[tuple[str, Any], ...], int | None], ...]
+"""Steps (view op, its parameters, which output) from a base to a view."""
+
+ORDINARY, NO_GRAD, INFERENCE, MULTI, CUSTOM = "ordinary", "no_grad", "inference", "multi", "custom"
+
+
+class View:
+    """That a tensor is a view: of what, by which path, and how it was made."""
+
+    __slots__ = ("base", "made_in", "path", "version")
+
+    base: TensorBase
+    path: Path
+    version: int
+    """The base's version when the tensor's node was made."""
+    made_in: str
+    """How it came to be, which decides whether it may be written to: see ``mutation.refuse_write``."""
+
+
+def make_view(out: TensorBase, op: Op, source: TensorBase, params: dict[str, Any], number: int | None) -> None:
+    """Note that ``out`` = ``op(source)`` shares the source's memory."""
+    mode = get_modes()
+    cell = out._cell = cell_of(source)
+    if mode is not None and mode.inference:
+        return
+    view = View()
+    step = (op, tuple(params.items()), number)
+    if source._view is None:
+        view.base, view.path = source, (step,)
+    else:
+        view.base, view.path = source._view.base, (*source._view.path, step)
+    view.made_in = ORDINARY if number is None else MULTI
+    if mode is not None and not mode.grad:
+        view.made_in = NO_GRAD
+    elif source._view is not None and source._view.made_in != ORDINARY:
+        view.made_in = source._view.made_in
+    view.version = counter(cell)
+    out._view = view
+
+
+def counter(cell: Any) -> int:
+    """The cell's count, without looking for changes made outside."""
+    from .version import _counter
+
+    try:
+        return _counter.__get__(cell)  # type: ignore[no-any-return]
+    except AttributeError:  # an inference tensor counts nothing
+        return 0
+
+
+def current_node(tensor: TensorBase) -> Node | None:
+    """The tensor's node; a view's is made anew when its base has been written to since."""
+    view = tensor._view
+    if view is None:
+        return tensor._node
+    version = counter(tensor._cell)
+    if view.version == version or view.made_in == NO_GRAD:
+        return tensor._node
+    parent = current_node(view.base)
+    view.version = version
+    tensor._node = None if parent is None else get_node(parent, tensor, view)
+    return tensor._node
+
+
+def get_node(parent: Node, tensor: TensorBase, view: View) -> Node:
+    """The node of a view regenerated from its base's."""
+    return path_node(GetPath, (parent,), tensor._array, view)
+
+
+def put_node(view: View, old: Node | None, value: Node | None) -> Node:
+    """The node of a base after ``value`` was written into ``view`` of it."""
+    return path_node(PutPath, (old, value), view.base._array, view)
+
+
+def path_node(cls: Any, parents: tuple[Node | None, ...], array: Any, view: View) -> Node:
+    node: Node = cls()
+    node.parents = parents
+    node.saved = ()
+    node.params = {"path": view.path, "shape": view.base._array.shape}
+    node.seq = next_seq()
+    node.code, node.lasti = caller()
+    node.shape, node.dtype = array.shape, array.dtype
+    node.extra = None
+    return node
+
+
+def walk(array: Any, path: Path) -> Any:
+    """The memory that ``path`` leads to from ``array``."""
+    for op, params, number in path:
+        array = op.raw(array, **dict(params))
+        if number is not None:
+            array = array[number]
+    return array
+
+
+GetPath: Any = None
+PutPath: Any = None
+
+
+def set_path_nodes(get: type[Node], put: type[Node]) -> None:
+    """Called once by ``ops.views``, which declares the pair of ops as it declares any other."""
+    global GetPath, PutPath
+    GetPath, PutPath = get, put

@@ -1,0 +1,1 @@
+"""What users call: PyTorch's names and signatures, validated and documented, in terms of ``ops``."""

@@ -1,0 +1,86 @@
+"""Arguments brought to the form that ops want: ``dim`` to negative axes, sizes to tuples, operands checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core.mutation import check_fits, refuse_write, write
+from ..core.value import TensorBase, new_tensor, writable
+from ..core.views import current_node
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+
+def tensor_argument(value: Any, function: str, name: str, position: int = 1) -> Tensor:
+    """``value``, if it is a tensor; else the TypeError that PyTorch raises."""
+    if isinstance(value, TensorBase):
+        return value  # type: ignore[return-value]
+    raise TypeError(f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}")
+
+
+def axis_of(dim: Any, ndim: int, function: str = "") -> int:
+    """One ``dim`` as a negative axis. A 0-d tensor has, as in PyTorch, one nameable dimension."""
+    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+        raise TypeError(f"{function or 'this function'}(): argument 'dim' must be int, not {type(dim).__name__}")
+    dim = dim.__index__()
+    size = ndim or 1
+    if not -size <= dim < size:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-size}, {size - 1}], but got {dim})")
+    return dim - size if dim >= 0 else dim
+
+
+def axes_of(dim: Any, ndim: int, function: str = "") -> tuple[int, ...]:
+    """A ``dim`` (int, sequence of ints, or None for all) as negative axes."""
+    if dim is None:
+        return tuple(range(-ndim, 0))
+    if not isinstance(dim, (tuple, list)):
+        return (axis_of(dim, ndim, function),)
+    axes = tuple(axis_of(d, ndim, function) for d in dim)
+    if len(set(axes)) != len(axes):
+        twice = next(a for a in axes if axes.count(a) > 1)
+        raise RuntimeError(f"dim {twice + max(ndim, 1)} appears multiple times in the list of dims")
+    return axes
+
+
+def sizes_of(sizes: tuple[Any, ...], function: str, name: str = "size") -> tuple[int, ...]:
+    """Sizes given as ``f(2, 3)`` or ``f((2, 3))``, as a tuple of ints."""
+    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
+        sizes = tuple(sizes[0])
+    out = []
+    for position, size in enumerate(sizes, 1):
+        if isinstance(size, (bool, float, str)) or not hasattr(size, "__index__"):
+            raise TypeError(
+                f"{function}(): argument '{name}' (position {position}) must be tuple of ints, not {type(size).__name__}"
+            )
+        out.append(size.__index__())
+    return tuple(out)
+
+
+def deliver(result: Tensor, out: Any, function: str) -> Tensor:
+    """``result``, or ``out`` with the result written into it."""
+    if out is None:
+        return result
+    tensor_argument(out, function, "out")
+    if current_node(out) is not None or current_node(result) is not None:
+        raise RuntimeError(
+            f"{function}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad. Leave out= away, or wrap the call in torch.no_grad()."
+        )
+    memory = writable(out)
+    refuse_write(out, memory, False)
+    if result._array.shape != memory.shape:
+        if memory.size:
+            import warnings
+
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(memory.shape)}, which does not match the "
+                f"required output shape {list(result._array.shape)}. This behavior is deprecated, and in a future PyTorch release "
+                "outputs will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing "
+                "it, inplace, to zero elements with t.resize_(0).", stacklevel=3)
+        out._array = np.empty(result._array.shape, memory.dtype)
+    check_fits(out, result._array)
+    write(out, new_tensor(result._array))
+    return out  # type: ignore[no-any-return]

@@ -1,0 +1,391 @@
+"""Tensors from data, and tensors filled with a rule."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..core.modes import get_modes
+from ..core.node import AccumulateGrad
+from ..core.value import TensorBase, meta_of, new_tensor
+from ..core.version import INFERENCE_CELL, ExposedCell
+from ..device import check_device
+from ..dtypes import as_dtype, get_default_dtype
+from ._arguments import sizes_of
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+Dtype = Any
+MAX_BYTES = 1 << 62
+
+
+class layout:  # noqa: N801 - PyTorch's name
+    """How elements lie in memory."""
+
+    def __repr__(self) -> str:
+        return "torch.strided"
+
+
+STRIDED = layout()
+
+
+def finish(array: Any, requires_grad: bool) -> Tensor:
+    """A new leaf around ``array``."""
+    tensor = new_tensor(array)
+    mode = get_modes()
+    if mode is not None and mode.inference:
+        tensor._cell = INFERENCE_CELL
+    if requires_grad:
+        if array.dtype.kind in "biu":
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients: this one would be "
+                f"{dtypes.FROM_NUMPY[array.dtype]}. Give floating point values, or dtype=torch.float32."
+            )
+        tensor._node = meta_of(tensor).accumulator = AccumulateGrad.of(tensor)
+    return tensor  # type: ignore[no-any-return]
+
+
+# -- from data ----------------------------------------------------------------------------------------------------------
+
+
+def tensor(
+    data: Any, *, dtype: Dtype = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A tensor with a copy of ``data``.
+
+    Args:
+        data: a number, nested sequences of numbers, a NumPy array, or tensors (whose history is not kept).
+        dtype: by default: of Python floats the default dtype, of ints ``int64``, of arrays and tensors their own.
+        requires_grad: whether gradients are to be computed for it.
+
+    Raises:
+        ValueError: sequences of unequal length; RuntimeError: no number, or a gradient asked for integers.
+
+    >>> import chainrule as torch
+    >>> torch.tensor([[1, 2.5], [3, 4]])
+    tensor([[1.0000, 2.5000],
+            [3.0000, 4.0000]])
+    """
+    if device is not None:
+        check_device(device)
+    wanted = None if dtype is None else as_dtype(dtype).numpy
+    if isinstance(data, TensorBase):
+        import warnings
+
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).", UserWarning, stacklevel=2)
+    return finish(np.array(values(data, wanted)), requires_grad)
+
+
+def values(data: Any, wanted: Any) -> Any:
+    """``data`` as an array of the dtype ``wanted``, or of the one that PyTorch infers; may share memory."""
+    if isinstance(data, TensorBase):
+        array = data._array
+        return array if wanted is None else array.astype(wanted)
+    if isinstance(data, np.ndarray):
+        check_numpy(data)
+        return data if wanted is None else data.astype(wanted)
+    kind = type(data)
+    if kind is float or kind is int or kind is bool or kind is complex:
+        return _from_numbers(data, kind, wanted)
+    if kind is list and data:
+        first = type(data[0])
+        if (first is float or first is int) and all([type(x) is first for x in data]):
+            return _from_numbers(data, first, wanted)
+    return _nested(data, wanted)
+
+
+def _from_numbers(data: Any, kind: type, wanted: Any) -> Any:
+    if wanted is None:
+        wanted = _inferred(kind)
+    try:
+        if kind is float and wanted.kind in "iu":
+            return np.array(data, np.float64).astype(wanted)
+        return np.array(data, wanted)
+    except OverflowError:
+        return _wrapped(data, wanted)
+
+
+def _wrapped(data: Any, wanted: Any) -> Any:
+    """Python ints outside the dtype: negative ones wrap into unsigned types, all others are refused."""
+    try:
+        wide = np.array(data, np.int64)
+    except OverflowError:
+        if wanted.kind in "fc":
+            return np.array(data, object).astype(np.float64).astype(wanted)
+        raise ValueError(f"Overflow when unpacking long long: a value in {_short(data)} does not fit in 64 bits") from None
+    info = np.iinfo(wanted)
+    if wide.max() > info.max or wide.min() < (-info.max if wanted.kind == "u" else info.min):
+        raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow: {_short(data)}")
+    return wide.astype(wanted)
+
+
+def _short(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) < 60 else text[:57] + "..."
+
+
+def _inferred(kind: type) -> Any:
+    if kind is float:
+        return get_default_dtype().numpy
+    if kind is int:
+        return np.dtype(np.int64)
+    if kind is complex:
+        return get_default_dtype().to_complex().numpy
+    return np.dtype(np.bool_)
+
+
+def check_numpy(array: np.ndarray[Any, Any]) -> None:
+    """Raise for a NumPy array that no tensor can hold."""
+    dtypes.from_numpy_dtype(array.dtype)
+    if any(stride < 0 for stride in array.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
+            "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+        )
+
+
+def _nested(data: Any, wanted: Any) -> Any:
+    """Any other data: nested sequences of numbers, arrays and tensors."""
+    if isinstance(data, np.generic):
+        return data if wanted is None else data.astype(wanted)
+    if isinstance(data, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+    if hasattr(data, "__array_interface__") or hasattr(data, "__array__"):
+        return values(np.asarray(data), wanted)
+    if hasattr(data, "__dlpack__"):
+        return values(np.from_dlpack(data), wanted)
+    if not is_sequence(data):
+        if isinstance(data, (bool, int, float, complex)):
+            return _from_numbers(data, next(t for t in (bool, int, float, complex) if isinstance(data, t)), wanted)
+        raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+    shape = _shape(data)
+    leaves: list[Any] = []
+    _flatten(data, shape, 0, leaves)
+    if wanted is None:
+        wanted = _common(leaves)
+    out = np.empty(shape, wanted)
+    flat = out.reshape(-1)
+    for position, leaf in enumerate(leaves):
+        flat[position] = _from_numbers(leaf, type(leaf), wanted) if type(leaf) is int else leaf
+    return out
+
+
+def is_sequence(data: Any) -> bool:
+    return hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, (str, bytes, dict, set))
+
+
+def _length(data: Any) -> int | None:
+    """The length of what counts as a level of nesting; None for a scalar."""
+    if isinstance(data, (TensorBase, np.ndarray)):
+        array = data._array if isinstance(data, TensorBase) else data
+        return len(array) if array.ndim else None
+    return len(data) if is_sequence(data) else None
+
+
+def _shape(data: Any) -> tuple[int, ...]:
+    """The shape by the first element of each level."""
+    shape: list[int] = []
+    seen = set()
+    while (length := _length(data)) is not None:
+        if id(data) in seen:
+            raise ValueError("too many dimensions: a sequence contains itself")
+        seen.add(id(data))
+        shape.append(length)
+        if not length:
+            break
+        if isinstance(data, (TensorBase, np.ndarray)):
+            return (*shape[:-1], *data.shape)
+        if len(shape) > 64:
+            raise ValueError("too many dimensions: sequences are nested more than 64 deep")
+        data = data[0]
+    return tuple(shape)
+
+
+def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -> None:
+    length = _length(data)
+    if depth == len(shape):
+        if length is not None:
+            raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as a number: the nesting is deeper here than in the first element")
+        if isinstance(data, TensorBase):
+            data = data._array[()]
+        if isinstance(data, str):
+            raise ValueError(f"too many dimensions '{type(data).__name__}'")
+        if not isinstance(data, (bool, int, float, complex, np.generic)):
+            if not isinstance(data, np.ndarray):
+                raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+            data = data[()]
+        leaves.append(data)
+        return
+    if length is None:
+        raise TypeError(f"not a sequence: a number where the first element has {len(shape) - depth} more dimension(s)")
+    if length != shape[depth]:
+        raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {length})")
+    if isinstance(data, (TensorBase, np.ndarray)):
+        array = data._array if isinstance(data, TensorBase) else data
+        if array.shape != shape[depth:]:
+            raise ValueError(f"expected sequence of shape {list(shape[depth:])} at dim {depth} (got {list(array.shape)})")
+        leaves.extend(array.reshape(-1))
+        return
+    for element in data:
+        _flatten(element, shape, depth + 1, leaves)
+
+
+def _common(leaves: list[Any]) -> Any:
+    """The dtype that PyTorch infers: NumPy scalars count with their own, Python numbers with the default."""
+    if not leaves:
+        return get_default_dtype().numpy
+    kinds = {leaf.dtype if isinstance(leaf, np.generic) else _inferred(type(leaf)) for leaf in leaves}
+    common = kinds.pop()
+    for kind in kinds:
+        common = dtypes_promote(common, kind)
+    return common
+
+
+def dtypes_promote(a: Any, b: Any) -> Any:
+    from ..promotion import promote_types
+
+    return promote_types(dtypes.FROM_NUMPY[a], dtypes.FROM_NUMPY[b]).numpy
+
+
+def as_tensor(data: Any, dtype: Dtype = None, device: Any = None) -> Tensor:
+    """``data`` as a tensor, sharing memory where it can: a tensor of that dtype is returned as it is.
+
+    >>> import chainrule as torch
+    >>> torch.as_tensor([1, 2])
+    tensor([1, 2])
+    """
+    check_device(device)
+    if isinstance(data, TensorBase):
+        return data if dtype is None else data.to(as_dtype(dtype))  # type: ignore[attr-defined, no-any-return]
+    wanted = None if dtype is None else as_dtype(dtype).numpy
+    if isinstance(data, np.ndarray) and (wanted is None or wanted == data.dtype):
+        return from_numpy(data)
+    return finish(np.array(values(data, wanted)), False)
+
+
+def asarray(
+    obj: Any, *, dtype: Dtype = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """``obj`` as a tensor; ``copy`` True: always with memory of its own, False: never.
+
+    >>> import chainrule as torch
+    >>> torch.asarray([1., 2.])
+    tensor([1., 2.])
+    """
+    if copy:
+        return tensor(values(obj, None), dtype=dtype, device=device, requires_grad=requires_grad)
+    made = as_tensor(obj, dtype, device)
+    if copy is False and not isinstance(obj, (TensorBase, np.ndarray)):
+        raise ValueError("can't alias arbitrary sequence into a tensor: leave copy=False away")
+    if isinstance(obj, TensorBase) and not requires_grad and made.requires_grad:
+        made = made.detach()
+    return made.requires_grad_() if requires_grad else made
+
+
+def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
+    """A tensor that shares the array's memory.
+
+    Raises:
+        TypeError: no array, or of a dtype that tensors do not have. ValueError: negative strides.
+
+    >>> import chainrule as torch, numpy as np
+    >>> a = np.zeros(2); t = torch.from_numpy(a); a[0] = 5; t
+    tensor([5., 0.], dtype=torch.float64)
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    check_numpy(ndarray)
+    shared = new_tensor(np.asarray(ndarray))
+    shared._cell = ExposedCell()
+    return shared  # type: ignore[no-any-return]
+
+
+def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tensor:
+    """``Tensor(2, 3)``, ``Tensor([1, 2])``, ``FloatTensor(...)``: sizes make uninitialised memory, a sequence values."""
+    check_device(device)
+    if len(args) == 1 and not isinstance(args[0], int):
+        (data,) = args
+        if isinstance(data, tuple) and type(data).__name__ == "Size":
+            return empty(*data, dtype=dtype)
+        if isinstance(data, TensorBase):
+            return data.detach()  # type: ignore[attr-defined, no-any-return]
+        if not is_sequence(data) and not isinstance(data, np.ndarray):
+            raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
+        return finish(np.array(values(data, dtype.numpy)), False)
+    return empty(*args, dtype=dtype) if args else empty(0, dtype=dtype)
+
+
+# -- filled -------------------------------------------------------------------------------------------------------------
+
+
+def _shape_of(size: tuple[Any, ...], function: str, dtype: Any) -> tuple[int, ...]:
+    shape = sizes_of(size, function)
+    for n in shape:
+        if n < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
+    if math.prod(shape) * dtype.itemsize >= MAX_BYTES:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}: {function}() would need more memory than can be addressed")
+    return shape
+
+
+def _filled(
+    make: Any, function: str, size: tuple[Any, ...], out: Any, dtype: Any, device: Any, requires_grad: bool
+) -> Tensor:
+    from ._arguments import deliver
+
+    check_device(device)
+    if out is not None and dtype is None:
+        dtype = out.dtype
+    wanted = (get_default_dtype() if dtype is None else as_dtype(dtype)).numpy
+    shape = _shape_of(size, function, wanted)
+    try:
+        array = make(shape, wanted)
+    except (MemoryError, ValueError) as error:
+        raise RuntimeError(f"{function}(): not enough memory for a tensor of shape {list(shape)} and dtype {wanted.name}: {error}") from None
+    return deliver(finish(array, requires_grad), out, function)
+
+
+def zeros(
+    *size: Any, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of zeros. ``size``: ints, or one sequence of ints.
+
+    >>> import chainrule as torch
+    >>> torch.zeros(2, 2)
+    tensor([[0., 0.],
+            [0., 0.]])
+    """
+    return _filled(np.zeros, "zeros", size, out, dtype, device, requires_grad)
+
+
+def ones(
+    *size: Any, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of ones. ``size``: ints, or one sequence of ints.
+
+    >>> import chainrule as torch
+    >>> torch.ones(3)
+    tensor([1., 1., 1.])
+    """
+    return _filled(np.ones, "ones", size, out, dtype, device, requires_grad)
+
+
+def empty(
+    *size: Any, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False, memory_format: Any = None,
+) -> Tensor:
+    """A tensor with whatever the memory holds. ``size``: ints, or one sequence of ints.
+
+    >>> import chainrule as torch
+    >>> torch.empty(2, 3).shape
+    torch.Size([2, 3])
+    """
+    return _filled(np.empty, "empty", size, out, dtype, device, requires_grad)

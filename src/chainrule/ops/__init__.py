@@ -1,0 +1,15 @@
+"""What autograd knows: one record an op, by family.
+
+This module is also the *recorded namespace*: the ``xp`` of a rule whose backward is itself being recorded.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ..core.op import set_recorded_namespace
+from .elementwise import *  # noqa: F403
+from .reduction import *  # noqa: F403
+from .views import *  # noqa: F403
+
+set_recorded_namespace(sys.modules[__name__])

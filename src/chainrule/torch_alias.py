@@ -1,0 +1,198 @@
+"""Let chainrule stand for torch in this process: `import torch` and `import torch.nn` then give chainrule's modules.
+
+Nothing happens until `install` is called. It puts a finder before all others, which answers for `torch`, `torch.*` and
+`functorch`, also where the real torch is installed. `torch.nn` is then the very module `chainrule.nn`, so there is one
+class of everything. Child processes see the same: a folder with a `torch.py` that calls `install` is put on
+`sys.path`, which multiprocessing hands to the workers that it spawns, and on PYTHONPATH, which other programs inherit.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import os
+import sys
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING, Any, cast
+
+from ._missing import missing_module, missing_name
+from .version import torch_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from importlib.abc import Loader
+    from importlib.metadata import Distribution, DistributionFinder
+    from types import ModuleType
+
+__all__ = ["Alias", "install", "load_ipython_extension", "uninstall", "unload_ipython_extension"]
+
+_SHIM = os.path.join(os.path.dirname(__file__), "_shim")
+
+
+class Alias:
+    """What `install` returns. As a context it gives chainrule's module, and takes the alias away at the end."""
+
+    def __init__(self, is_new: bool) -> None:
+        self._is_new = is_new
+
+    def __enter__(self) -> ModuleType:
+        return importlib.import_module("chainrule")
+
+    def __exit__(self, *exception: object) -> None:
+        if self._is_new:  # an alias that was there before the block stays
+            uninstall()
+
+
+def install(*, force: bool = False) -> Alias:
+    """Let `torch`, `torch.*` and `functorch` name chainrule's modules from now on, in this process and its children.
+
+    Args:
+        force: evict the real torch if it has been imported already (default: refuse). Objects that were made with it
+            remain what they were.
+
+    Returns:
+        A handle that is also a context manager: leaving it undoes this call.
+
+    Raises:
+        RuntimeError: if the real torch has been imported already and force is False.
+
+    >>> with install():
+    ...     import torch.nn.functional as F
+    >>> F.__name__
+    'chainrule.nn.functional'
+    """
+    if _find_installed() is not None:
+        return Alias(is_new=False)
+    evicted = {name: module for name, module in sys.modules.items() if _our_name(name) is not None}
+    if evicted and not force:
+        where = getattr(next(iter(evicted.values())), "__file__", "an unknown place")
+        raise RuntimeError(
+            f"torch has been imported already, from {where}, so chainrule cannot stand for it. Call "
+            "chainrule.torch_alias.install() before the first `import torch` (in a notebook: restart the kernel), "
+            "or install(force=True) to evict it"
+        )
+    for name in evicted:
+        del sys.modules[name]
+    sys.meta_path.insert(0, TorchFinder(evicted))
+    sys.path.insert(1, _SHIM)  # the first entry is the program's own folder, and programs rely on that
+    os.environ["PYTHONPATH"] = os.pathsep.join([_SHIM, *_python_path()])
+    return Alias(is_new=True)
+
+
+def uninstall() -> None:
+    """Take the alias away: `import torch` finds the real torch again, or nothing. Without an alias, do nothing."""
+    finder = _find_installed()
+    if finder is None:
+        return
+    sys.meta_path.remove(finder)
+    for name in [name for name in sys.modules if _our_name(name) is not None]:
+        del sys.modules[name]
+    sys.modules.update(finder.evicted)
+    sys.path[:] = [folder for folder in sys.path if folder != _SHIM]
+    rest = _python_path()
+    if rest:
+        os.environ["PYTHONPATH"] = os.pathsep.join(rest)
+    else:
+        os.environ.pop("PYTHONPATH", None)
+
+
+def load_ipython_extension(ipython: object) -> None:
+    """Install the alias: `%load_ext chainrule`."""
+    install()
+
+
+def unload_ipython_extension(ipython: object) -> None:
+    """Take the alias away: `%unload_ext chainrule`."""
+    uninstall()
+
+
+class TorchFinder:
+    """Answers the import system, and `importlib.metadata`, for the names of torch."""
+
+    def __init__(self, evicted: dict[str, ModuleType]) -> None:
+        self.evicted = evicted
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find the module of chainrule that a torch name stands for."""
+        ours = _our_name(fullname)
+        if ours is None:
+            return None
+        spec = importlib.util.find_spec(ours)
+        if spec is None or spec.origin is None:  # without an origin it is a mere folder
+            # An import statement gets the explanation; `importlib.util.find_spec` asks whether, and gets None.
+            if sys._getframe(2).f_code.co_name == "_find_and_load_unlocked":
+                raise missing_module(fullname)
+            return None
+        is_package = spec.submodule_search_locations is not None
+        return ModuleSpec(fullname, cast("Loader", _OurLoader(ours)), origin=spec.origin, is_package=is_package)
+
+    def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterator[Distribution]:
+        """Answer `importlib.metadata.version("torch")`."""
+        wanted = None if context is None else context.name
+        if wanted is None or wanted.lower() == "torch":
+            yield _distribution()
+
+
+class _OurLoader:
+    """Gives the import system chainrule's own module for a torch name."""
+
+    def __init__(self, ours: str) -> None:
+        self.ours = ours
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self.ours)
+        self.own_spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # It has run under its own name. The import system has just written the alias's spec into it, with which
+        # `importlib.reload` would not find it again.
+        module.__spec__ = self.own_spec
+        if "__getattr__" not in vars(module):
+            vars(module)["__getattr__"] = functools.partial(_raise_missing, self.ours)
+
+
+def _raise_missing(module: str, name: str) -> Any:
+    raise missing_name(module, name)
+
+
+def _our_name(name: str) -> str | None:
+    """The module of chainrule that a torch name stands for, or None for a name that is none of torch's."""
+    top, dot, rest = name.partition(".")
+    home = {"torch": "chainrule", "functorch": "chainrule.func"}.get(top)
+    return home and home + dot + rest
+
+
+def _find_installed() -> TorchFinder | None:
+    return next((finder for finder in sys.meta_path if isinstance(finder, TorchFinder)), None)
+
+
+def _python_path() -> list[str]:
+    return [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder not in ("", _SHIM)]
+
+
+@functools.lru_cache
+def _distribution() -> Distribution:
+    # importlib.metadata takes longer to import than all the rest of this file.
+    from importlib.metadata import Distribution
+    from pathlib import Path
+
+    texts = {
+        "METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {torch_version}\n"
+        "Summary: chainrule, standing for torch\n",
+        "top_level.txt": "torch\nfunctorch\n",
+    }
+
+    class TorchDistribution(Distribution):
+        """The metadata of a distribution "torch", as far as a program can ask for it."""
+
+        def read_text(self, filename: str) -> str | None:
+            return texts.get(filename)
+
+        def locate_file(self, path: str | os.PathLike[str]) -> Path:
+            return Path(__file__).parent / path
+
+    return TorchDistribution()

@@ -1,0 +1,32 @@
+"""What every test gets: hypothesis profiles, and the check that no test leaves a mode changed behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+import chainrule
+from chainrule.core import modes
+from chainrule.printing import get_printoptions, set_printoptions
+
+# No deadline: how long one example takes says more about the machine than about the code. `make test` uses "ci", which
+# draws the same examples every time; plain pytest uses "dev", which finds new ones.
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("dev")
+
+
+@pytest.fixture(autouse=True)
+def modes_put_back() -> Iterator[None]:
+    """Fail a test that leaves a grad mode, the default dtype or the print options changed, and put them back."""
+    before = (modes.get_modes(), chainrule.get_default_dtype(), get_printoptions())
+    yield
+    after = (modes.get_modes(), chainrule.get_default_dtype(), get_printoptions())
+    modes.set_modes(before[0])
+    chainrule.set_default_dtype(before[1])
+    set_printoptions(**before[2])
+    names = ("grad modes", "default dtype", "print options")
+    leaked = [name for name, old, new in zip(names, before, after, strict=True) if old != new]
+    assert not leaked, f"the test left these changed: {', '.join(leaked)}"

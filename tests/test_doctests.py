@@ -1,0 +1,55 @@
+"""The examples in docstrings and pages run and print what they say, and no public function is without one."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+import chainrule
+
+ROOT = Path(__file__).parents[1]
+MODULES = ["chainrule"] + [
+    module.name
+    for module in pkgutil.walk_packages(chainrule.__path__, "chainrule.")
+    if not module.name.endswith("__main__")  # importing a program runs it
+]
+PAGES = [page for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")) if ">>>" in page.read_text()]
+NAMES = {"chainrule": chainrule, "torch": chainrule}
+
+
+def run(tests: Iterable[doctest.DocTest]) -> None:
+    """Run examples; each printed character counts, save where they say ``...``."""
+    report: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.REPORT_ONLY_FIRST_FAILURE)
+    for test in tests:
+        runner.run(test, out=report.append)
+    assert not runner.failures, "".join(report)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name: str) -> None:
+    run(doctest.DocTestFinder().find(importlib.import_module(name), name, extraglobs=NAMES))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_examples_in_pages(page: Path) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    # One program a page: what a block defines, the next may use.
+    run([doctest.DocTestParser().get_doctest("\n".join(blocks), dict(NAMES), page.name, str(page), 0)])
+
+
+def test_every_public_function_has_an_example() -> None:
+    public = {name: getattr(chainrule, name) for name in chainrule.__all__}
+    without = [
+        name
+        for name, value in public.items()
+        if (inspect.isroutine(value) or inspect.isclass(value)) and ">>>" not in (inspect.getdoc(value) or "")
+    ]
+    assert not without

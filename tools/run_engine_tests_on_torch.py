@@ -1,0 +1,32 @@
+"""Are the expectations of the engine's tests PyTorch's? Run them on real PyTorch.
+
+Needs torch, pytest and hypothesis. ``import chainrule`` gives torch in this process. Left out are the tests marked
+``chainrule_only`` (what PyTorch gets wrong or lacks: origins, transactions, memory shared with NumPy, live nodes), our
+own messages, and the calls that PyTorch takes in silence. Arguments go to pytest.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+TESTS = Path(__file__).resolve().parent.parent / "tests"
+FILES = [TESTS / "engine", TESTS / "test_bad_calls.py", TESTS / "test_views_state_machine.py"]
+
+for name, module in list(sys.modules.items()):
+    if name.partition(".")[0] == torch.__name__:
+        sys.modules["chainrule" + name.removeprefix(torch.__name__)] = module
+
+OPTIONS = [
+    *("-m", "not chainrule_only"),
+    *("-k", "not test_message and not shared_with_NumPy and not NumPy:"),
+    *("-W", "ignore"),  # PyTorch's deprecations are not ours
+    "--noconftest",  # the fixtures there look at chainrule's own state
+    *("-o", "markers=chainrule_only"),
+    *("--deselect", "tests/test_bad_calls.py::test_refusal[inference mode: v.add_(1)]"),  # it writes, then refuses
+]
+chosen = any(Path(argument.partition("::")[0]).exists() for argument in sys.argv[1:])
+raise SystemExit(pytest.main([*OPTIONS, *sys.argv[1:], *([] if chosen else map(str, FILES))]))
