@@ -13,9 +13,9 @@ from chainrule.version import TORCH, VERSION, TorchVersion, torch_version
 
 # In ascending order; those in one string are equal.
 ASCENDING = [
-    "0.4.1", "1.0.dev1", "1.0a1.dev2", "1.0a1", "1.0b2", "1.0rc1.dev3 1.0c1.dev3", "1.0rc1 1.0-pre.1 v1.0RC1", "1 1.0 1.0.0",
-    "1.0+abc", "1.0+abc.2", "1.0+5", "1.0.post1.dev2", "1.0.post1 1.0-1 1.0.r1", "1.8.1+cu111", "1.10", "2.9.1", "2.13rc1",
-    "2.13 2.13.0", "2.13.0+chainrule.0.1.0", "2.13.0+cpu", "2.13.1", "1!0.1",
+    "0.4.1", "1.0.dev1", "1.0a1.dev2", "1.0a1", "1.0b2", "1.0rc1.dev3 1.0c1.dev3", "1.0rc1 1.0-pre.1 v1.0RC1",
+    "1 1.0 1.0.0", "1.0+abc", "1.0+abc.2", "1.0+5", "1.0.post1.dev2", "1.0.post1 1.0-1 1.0.r1", "1.8.1+cu111", "1.10",
+    "2.9.1", "2.13rc1", "2.13 2.13.0", "2.13.0+chainrule.0.1.0", "2.13.0+cpu", "2.13.1", "1!0.1",
 ]  # fmt: skip
 
 
@@ -36,7 +36,16 @@ def test_the_order_is_that_of_packaging() -> None:
 
 @pytest.mark.parametrize(
     ("other", "expected"),
-    [((1, 8), 1), ([2, 13], 1), ((2, 13, 0), 1), ((2, 14), -1), ("2.13.0", 1), ("2.13.0+cpu", -1), ("hello", -1), ("1", 1)],
+    [
+        ((1, 8), 1),
+        ([2, 13], 1),
+        ((2, 13, 0), 1),
+        ((2, 14), -1),
+        ("2.13.0", 1),
+        ("2.13.0+cpu", -1),
+        ("hello", -1),
+        ("1", 1),
+    ],
 )
 def test_it_compares_with_tuples_lists_and_strings(other: object, expected: int) -> None:
     assert (torch_version > other, torch_version == other, torch_version < other) == (expected > 0, False, expected < 0)

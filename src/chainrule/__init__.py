@@ -1,6 +1,85 @@
-"""chainrule: automatic differentiation with PyTorch's semantics, on NumPy, whose graph you can see."""
+"""chainrule: automatic differentiation with PyTorch's semantics, in Python on NumPy, whose graph you can see.
+
+    import chainrule as torch
+
+The names are PyTorch's. Subpackages (``nn``, ``linalg``, ...) load when they are first used.
+"""
+
 from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from . import autograd
-from .functions.creation import tensor, zeros, ones
 from ._tensor import Tensor
-from .autograd.grad_mode import no_grad
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
+from .autograd.grad_mode import enable_grad, inference_mode, is_inference_mode_enabled, no_grad, set_grad_enabled
+from .core.modes import is_grad_enabled
+from .device import device
+from .dtypes import (
+    bfloat16,
+    bool,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
+    double,
+    dtype,
+    finfo,
+    float,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    iinfo,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    set_default_dtype,
+    set_default_tensor_type,
+    short,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from .functions import *
+from .printing import set_printoptions
+from .promotion import can_cast, promote_types
+from .size import Size
+from .version import VERSION, __version__
+
+if TYPE_CHECKING:
+    from . import linalg, nn
+
+_LAZY = frozenset({"linalg", "nn", "return_types", "torch_alias", "version"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"{__name__}.{name}")
+    from ._missing import missing_name
+
+    raise missing_name(__name__, name)
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """``%load_ext chainrule``: from here on, ``import torch`` in this notebook means chainrule."""
+    from .torch_alias import load_ipython_extension as load
+
+    load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """``%unload_ext chainrule``: ``import torch`` means PyTorch again."""
+    from .torch_alias import unload_ipython_extension as unload
+
+    unload(ipython)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

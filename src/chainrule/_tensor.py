@@ -109,16 +109,15 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             if node is None:
                 if type(self._cell) is version.InferenceCell and not modes().inference:
                     raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
-                meta = meta_of(self)
-                if meta.accumulator is None:
-                    meta.accumulator = AccumulateGrad.of(self)
-                self._node = meta.accumulator
+                known = None if self._meta is None else self._meta.accumulator
+                self._node = known or AccumulateGrad.of(self)
         elif node is not None:
             if type(node) is not AccumulateGrad:
                 raise RuntimeError(
                     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
                     "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
                 )
+            meta_of(self).accumulator = node
             self._node = None
         return self
 
@@ -366,8 +365,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     # -- as text ---------------------------------------------------------------------------------------------------
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return printing.tensor_repr(self)
+    def __repr__(self) -> str:
+        return printing.tensor_repr(self, class_prefix="tensor(" if type(self) is Tensor else f"{type(self).__name__}(")
 
     def __format__(self, spec: str) -> str:
         if self._array.ndim == 0 and not self.requires_grad:

@@ -195,8 +195,8 @@ def as_dtype(value: object, *, argument: str = "argument 'dtype'") -> dtype:
 
     Example:
         >>> from chainrule.dtypes import as_dtype
-        >>> as_dtype(float)
-        torch.float64
+        >>> as_dtype(complex)
+        torch.complex128
     """
     if isinstance(value, dtype):
         return value

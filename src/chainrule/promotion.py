@@ -41,7 +41,7 @@ def _kind(type_: dtype) -> int:
     return 3 if type_.is_complex else 2 if type_.is_floating_point else 0 if type_ is dtypes.bool else 1
 
 
-def promote_types(type1: dtype, type2: dtype) -> dtype:
+def promote_types(type1: dtype | type, type2: dtype | type) -> dtype:
     """The smallest dtype of the higher kind that holds both.
 
     Args:
@@ -79,7 +79,7 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     return dtypes.float32 if a.is_floating_point else dtypes.int16
 
 
-def can_cast(from_: dtype, to: dtype) -> bool:
+def can_cast(from_: dtype | type, to: dtype | type) -> bool:
     """Whether results of dtype ``from_`` may be written to a tensor of dtype ``to``: never to a lower kind.
 
     Args:
@@ -111,7 +111,7 @@ def check_cast(result: np.dtype[Any], target: np.dtype[Any]) -> None:
         )
 
 
-def scalar_type_name(type_: dtype | np.dtype[Any]) -> str:
+def scalar_type_name(type_: dtype | type | np.dtype[Any]) -> str:
     """What PyTorch's errors call a dtype: Float, Long, ComplexDouble, ...
 
     Example:
@@ -221,20 +221,24 @@ def scalar_to(target: np.dtype[Any], number: complex) -> Any:
         44
     """
     if isinstance(number, int):
-        number = _wrapped(target, number)
+        if target.kind in "iu":
+            return target.type(_wrapped(target, number))
+        if not -(2**53) <= number <= 2**53:  # by way of a Python float it would be rounded twice
+            return np.array(_checked_size(number)).astype(target)[()]
     return target.type(number)
 
 
 def _wrapped(target: np.dtype[Any], number: int) -> int:
-    """``number`` in the range of ``target``, an integer dtype; unchanged for the others, if 64 bits hold it."""
+    bits = target.itemsize * 8
+    wrapped = _checked_size(number) & ((1 << bits) - 1)
+    return wrapped - (1 << bits) if target.kind == "i" and wrapped >> (bits - 1) else wrapped
+
+
+def _checked_size(number: int) -> int:
     if not -(2**63) <= number < 2**64:
         text = "int too big to convert" if number > 0 else "can't convert negative int to unsigned"
         raise OverflowError(f"{text}: tensors compute with integers of at most 64 bits, got {number}")
-    if target.kind not in "iu":
-        return number
-    bits = target.itemsize * 8
-    wrapped = number & ((1 << bits) - 1)
-    return wrapped - (1 << bits) if target.kind == "i" and wrapped >> (bits - 1) else wrapped
+    return number
 
 
 def checked_scalar(target: np.dtype[Any], number: complex) -> Any:
@@ -260,7 +264,7 @@ def checked_scalar(target: np.dtype[Any], number: complex) -> Any:
     to = FROM_NUMPY[target]
     value: Any = number
     if isinstance(value, int):
-        _wrapped(target, value)  # refuses more than 64 bits
+        _checked_size(value)
     if to is dtypes.bool:
         return target.type(bool(value))
     if isinstance(value, complex) and not to.is_complex:
@@ -276,8 +280,8 @@ def checked_scalar(target: np.dtype[Any], number: complex) -> Any:
         lowest = -limits.max if isinstance(value, int) and not to.is_signed else limits.min
         if not lowest <= value <= limits.max:
             raise _refusal(to, number)
-        value = _wrapped(target, int(value))
-    return target.type(value)
+        value = int(value)
+    return scalar_to(target, value)
 
 
 def _refusal(to: dtype, number: complex) -> RuntimeError:

@@ -12,7 +12,16 @@ from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
-    "TORCH", "VERSION", "TorchVersion", "__version__", "cuda", "debug", "git_version", "hip", "rocm", "torch_version",
+    "TORCH",
+    "VERSION",
+    "TorchVersion",
+    "__version__",
+    "cuda",
+    "debug",
+    "git_version",
+    "hip",
+    "rocm",
+    "torch_version",
     "xpu",
 ]
 

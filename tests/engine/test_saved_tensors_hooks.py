@@ -240,7 +240,7 @@ def test_save_on_cpu_gives_the_same_gradient() -> None:
 
 @pytest.mark.chainrule_only
 def test_save_on_cpu_copies() -> None:
-    """What is parked no longer minds that the original changes. (PyTorch: a wrong gradient without a word.)"""
+    """What is parked no longer minds that the original changes. PyTorch gives a wrong gradient without a word."""
     x, y = leaf(2.0), torch.tensor([3.0])
     with save_on_cpu(pin_memory=False):
         h = x * y

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.engine import backward_pass
-from ..core.node import AccumulateGrad, Node, edge_of
+from ..core.node import AccumulateGrad, Node, Port
 from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
 from .graph import GradientEdge
@@ -76,22 +76,29 @@ def gradients(
     sources: tuple[Any, ...], wanted: tuple[Any, ...], cotangents: list[Any], retain_graph: bool | None, create_graph: bool, allow_unused: bool
 ) -> list[Any]:
     roots = seeds(sources, cotangents)
-    edges = [target(one, number) for number, one in enumerate(wanted)]
-    targets = {node: one for (node, _), one in zip(edges, wanted, strict=True)}
+    edges, targets = [], {}
+    for number, one in enumerate(wanted):
+        edge = target(one, number)
+        edges.append(edge)
+        targets[edge[0]] = one
     found = backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, False)
     results = []
-    for number, (node, slot) in enumerate(edges):
+    for node, slot in edges:
         g = found.get(node)
-        if isinstance(g, list):
+        if type(g) is list:
             g = g[slot]
         if g is None and not allow_unused:
-            raise RuntimeError(
-                "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if "
-                f"this is the desired behavior. It is input {number}, {named(wanted[number])}: no path leads from the "
-                "outputs back to it. A detach(), .data, .item(), numpy() or no_grad() on the way cuts the path."
-            )
+            raise unused(wanted[len(results)], len(results))
         results.append(g)
     return results
+
+
+def unused(one: Any, number: int) -> RuntimeError:
+    return RuntimeError(
+        "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the "
+        f"desired behavior. It is input {number}, {named(one)}: no path leads from the outputs back to it. A detach(), "
+        ".data, .item(), numpy() or no_grad() on the way cuts the path."
+    )
 
 
 def batched(
@@ -238,6 +245,10 @@ def target(one: Any, number: int) -> tuple[Node, int]:
     if not isinstance(one, TensorBase):
         raise TypeError(f"expected a Tensor or GradientEdge as input {number}, but got {type(one).__name__}")
     node = current_node(one)
+    if type(node) is Port:
+        owner = node.parents[0]
+        assert owner is not None
+        return owner, node.number
     if node is None:
         raise RuntimeError(
             f"One of the differentiated Tensors does not require grad: input {number}, {named(one)}. Make it with "

@@ -185,17 +185,22 @@ def cumulative_prod(x: Array, *, axis: int) -> Array:
 # -- extras: what the standard lacks ------------------------------------------------------------------------------------
 
 
+def walk(x: Array, path: Any) -> Array:
+    """The memory that a path of views (op, its parameters, which output) leads to from ``x``."""
+    for op, params, number in path:
+        x = op.raw(x, **dict(params))
+        if number is not None:
+            x = x[number]
+    return x
+
+
 def get_path(x: Array, *, path: Any, shape: tuple[int, ...]) -> Array:
     """The part of ``x`` that a path of views leads to, as an array of its own."""
-    from ..core.views import walk
-
     return walk(x, path).copy()
 
 
 def put_path(x: Array, v: Array, *, path: Any, shape: tuple[int, ...]) -> Array:
     """A copy of ``x`` with ``v`` in the part that a path of views leads to."""
-    from ..core.views import walk
-
     out = np.array(x)
     walk(out, path)[...] = v
     return out

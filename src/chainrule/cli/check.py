@@ -44,7 +44,7 @@ def _execute(arguments: argparse.Namespace) -> int:
             print(f"{problem}; left out", file=sys.stderr)
         uses = torch_uses(source.tree)
         reports.append((path, source, uses, [use for use in uses if use.missing]))
-    is_ok = not any(missing for *_, missing in reports)
+    is_ok = exit_code == 0 and not any(missing for *_, missing in reports)
     if arguments.json:
         print(json.dumps({"ok": is_ok, "files": [_as_json(*report) for report in reports]}, indent=1))
     else:

@@ -150,7 +150,7 @@ _MASKS: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]],
     ),
 )
 # A warning: its place and category, its text, and the line of source that Python adds.
-_WARNING = re.compile(r"^.*:\d+: \w*Warning: (?:.|\n)*?(?:\n {2}\S.*(?:\n|\Z)|\Z)|^\[W\S* .*\n?", re.MULTILINE)
+_WARNING = re.compile(r"^.*:\d+: \w*Warning: [\s\S]*?(?:\n {2}\S.*(?:\n|\Z)|\Z)|^\[W\S* .*\n?", re.MULTILINE)
 
 
 def _masked(text: str, masks: set[str], *, is_stderr: bool) -> str:

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,17 @@ def read(path: Path) -> Any:
     import nbformat
 
     try:
-        return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about cells without an id: they get one
+            notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     except OSError as error:
         raise CommandError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, AttributeError, KeyError) as error:  # not JSON, not UTF-8, or JSON of something else
+    # Not UTF-8, not JSON, or JSON of something else.
+    except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
         raise CommandError(f"{path} is not a notebook: {error}") from error
+    if not isinstance(notebook.get("cells"), list):
+        raise CommandError(f"{path} is not a notebook: it has no list of cells")
+    return notebook
 
 
 def write(notebook: Any, path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .compare import Comparison, compare
+from .errors import CommandError
 
 __all__ = ["add_parser"]
 
@@ -62,15 +63,21 @@ def add_parser(commands: Any) -> None:
 
 def _execute(arguments: argparse.Namespace) -> int:
     reports = []
+    exit_code = 0
     for path in arguments.notebooks:
-        report = _verify(path, arguments.rtol, arguments.timeout)
+        try:
+            report = _verify(path, arguments.rtol, arguments.timeout)
+        except CommandError as error:
+            print(f"chainrule verify: {error}", file=sys.stderr)
+            exit_code = error.exit_code
+            continue
         reports.append(report)
         if not arguments.json:
             _print_table(report, is_whole=arguments.show)
-    is_ok = all(report.is_ok for report in reports)
+    is_ok = exit_code == 0 and all(report.is_ok for report in reports)
     if arguments.json:
         print(json.dumps({"ok": is_ok, "notebooks": [_as_json(report) for report in reports]}, indent=1))
-    return 0 if is_ok else 1
+    return exit_code or (0 if is_ok else 1)
 
 
 def _verify(path: Path, rtol: float, timeout: float | None) -> _Report:

@@ -157,7 +157,7 @@ class CustomNode(Node):
                 grads.append(new_tensor(_zeros(shape, dtype)) if ctx._materialize else None)
             else:
                 tensor = one if recorded else new_tensor(one)
-                grads.append(tensor.conj() if tensor._array.dtype.kind == "c" else tensor)
+                grads.append(tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor)
         ctx._saved = self.read_saved
         with changed_modes(grad=recorded):
             backward = function.backward if overrides(function, "backward") else function.vjp
@@ -201,7 +201,7 @@ class CustomNode(Node):
                 f"shape compatible with {list(parent.shape)}"
             )
         if result._array.dtype.kind == "c":
-            result = result.conj()
+            result = result.conj_physical()
         return result if recorded else result._array
 
 

@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq
 from .op import ARRAY_WIDTH, Op
 from .origin import OUTSIDE, getframe, outer
-from .value import TensorBase, allocate, new_tensor
+from .value import TensorBase, allocate, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
-from .views import current_node, make_view
+from .views import ORDINARY, View, current_node, make_view
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 NUMBERS = (float, int, complex, np.generic)
@@ -37,6 +38,8 @@ def make_apply(op: Op) -> Any:
         apply = _make_unary(op)
     elif plain and fields_known and op.promotion and hot_domain and len(op.args) == 2 and "out" not in op.fields:
         apply = _make_binary(op)
+    elif op.kind == "view" and op.outputs is None and op.all_rule is None and op.fields in ((), ("x_shape",)):
+        apply = _make_view(op)
     else:
         apply = _make_general(op)
     apply = _own_code(apply, op.name)
@@ -189,8 +192,83 @@ def _make_binary(op: Op) -> Any:
     return apply
 
 
+def _make_view(op: Op) -> Any:
+    """A view of one operand: its result shares the operand's memory, cell and base."""
+    forward = op.raw
+    names = op.params
+    keeps_shape = bool(op.fields)
+    node_class: Any = None
+
+    def apply(x: Any, *args: Any, **params: Any) -> Any:
+        nonlocal node_class
+        if args:
+            params.update(zip(names, args, strict=False))
+        try:
+            array = x._array
+        except AttributeError:
+            return general(op, (x,), params)
+        if type(array) is not np.ndarray:
+            array = writable(x)
+        source = x._view
+        if get_modes() is not None or (source is not None and source.made_in is not ORDINARY):
+            return general(op, (x,), params)
+        result = forward(array, **params)
+        parent = x._node if source is None else current_node(x)
+        cell = x._cell
+        if cell is None:
+            cell = x._cell = Cell()
+        elif type(cell) is not Cell:
+            return general(op, (x,), params)
+        out = allocate()
+        out._array = result
+        out._cell = cell
+        out._meta = None
+        view = out._view = View()
+        step = (op, tuple(params.items()), None)
+        if source is None:
+            view.base = x
+            view.path = (step,)
+        else:
+            view.base = source.base
+            view.path = (*source.path, step)
+        view.made_in = ORDINARY
+        view.version = cell.version
+        if parent is None:
+            out._node = None
+            return out
+        if node_class is None:
+            node_class = op.make_node_class()
+        node = node_class()
+        out._node = node
+        node.parents = (parent,)
+        node.saved = (array.shape,) if keeps_shape else ()
+        if names:
+            node.params = params
+        node.seq = next_seq()
+        node.shape = result.shape
+        node.dtype = result.dtype
+        node.extra = None
+        frame = getframe(1)
+        code = frame.f_code
+        if code.co_filename not in OUTSIDE:
+            frame = outer(frame)
+            code = frame.f_code
+        node.code = code
+        node.lasti = frame.f_lasti
+        return out
+
+    return apply
+
+
 def _make_general(op: Op) -> Any:
+    if op.variadic or not op.params:
+        return lambda *args, **params: general(op, args, params)
+    count, names = len(op.args), op.params
+
     def apply(*args: Any, **params: Any) -> Any:
+        if len(args) > count:  # static parameters may be given by position, after the operands
+            params.update(zip(names, args[count:], strict=False))
+            args = args[:count]
         return general(op, args, params)
 
     return apply
@@ -210,6 +288,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             return NotImplemented
     if op.promotion is not None:
         arrays = promote(op, arrays)
+    elif op.kind == "view" and isinstance(args[0], TensorBase):
+        arrays[0] = writable(args[0])
     result = op.raw(*arrays, **params)
     mode = get_modes()
     if op.kind == "step" or (mode is not None and not mode.grad):
@@ -226,7 +306,7 @@ def promote(op: Op, arrays: list[Any]) -> list[Any]:
     if op.promotion == "float" and common.kind in "iub":
         common = _default_float()
     if common.kind not in op.domain:
-        raise RuntimeError(refusal(op, common))
+        raise NotImplementedError(refusal(op, common))
     return [
         a if getattr(a, "dtype", None) is common else a.astype(common) if hasattr(a, "dtype") else scalar_to(common, a)
         for a in arrays
@@ -234,9 +314,7 @@ def promote(op: Op, arrays: list[Any]) -> list[Any]:
 
 
 def _default_float() -> Any:
-    from ..dtypes import get_default_dtype
-
-    return get_default_dtype().numpy
+    return default.dtype.numpy
 
 
 def refusal(op: Op, dtype: Any) -> str:

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterable
 from contextvars import ContextVar
 from operator import attrgetter
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,14 @@ class Pass:
 
     __slots__ = ("after", "at_end", "captured", "cotangents", "leaves", "namespace", "needed", "order", "owned", "recorded", "targets")
 
-    def __init__(self, recorded: bool, targets: dict[Node, None] | None) -> None:
+    def __init__(
+        self,
+        recorded: bool,
+        targets: dict[Node, Any] | None,
+        order: list[Node],
+        after: dict[Node, list[AccumulateGrad]],
+        needed: set[Node] | None,
+    ) -> None:
         self.recorded = recorded
         self.targets = targets
         """The nodes whose cotangents are wanted; None: the leaves'."""
@@ -61,9 +69,9 @@ class Pass:
         self.leaves: dict[Node, Any] = {}
         """What goes to the ``.grad`` of leaves, and of tensors that retain theirs."""
 
-        self.order: list[Node] = []
-        self.after: dict[Node, list[AccumulateGrad]] = {}
-        self.needed: set[Node] | None = None
+        self.order = order
+        self.after = after
+        self.needed = needed
         self.at_end: list[Any] = []
 
     def will_reach(self, node: Node | None) -> bool:
@@ -71,6 +79,18 @@ class Pass:
         if self.needed is not None:
             return node in self.needed
         return node in self.order or any(node in leaves for leaves in self.after.values())
+
+    def seed(self, node: Node, g: Any) -> None:
+        """Give a root its cotangent."""
+        if type(g) is list:
+            slots = self.cotangents.setdefault(node, [None] * len(g))
+            for number, one in enumerate(g):
+                if one is not None:
+                    slots[number] = self.inward(one) if slots[number] is None else slots[number] + self.inward(one)
+        elif node in self.cotangents:
+            self.add(node, self.inward(g))
+        else:
+            self.cotangents[node] = self.inward(g)
 
     # -- cotangents ------------------------------------------------------------------------------------------------
 
@@ -193,13 +213,20 @@ class Pass:
         if g is None:
             return None
         tensor = g if self.recorded else new_tensor(g)
-        return tensor.conj() if tensor._array.dtype.kind == "c" else tensor
+        return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
+
+    def handed_out(self, g: Any) -> Any:
+        """A cotangent that users keep: a tensor with memory of its own."""
+        if self.recorded:
+            return self.outward(g)
+        tensor = new_tensor(own(g))
+        return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
     def inward(self, tensor: Any) -> Any:
         if tensor is None:
             return None
         if tensor._array.dtype.kind == "c":
-            tensor = tensor.conj()
+            tensor = tensor.conj_physical()
         return tensor if self.recorded else tensor._array
 
     def tensor_hooks(self, node: Node, g: Any, extra: Any) -> Any:
@@ -287,16 +314,16 @@ def check_hook_result(result: Any, node: Node) -> None:
         )
 
 
-def reachable(roots: list[Node]) -> tuple[list[Node], dict[Node, list[AccumulateGrad]]]:
+def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, list[AccumulateGrad]]]:
     """All nodes that the roots depend on, newest first.
 
     A leaf with hooks runs, as in PyTorch, as soon as its gradient is complete: those are given apart, by the last node
     that contributes to them.
     """
-    seen = set(roots)
-    stack = list(seen)
+    stack = [node for node, _ in roots]
+    seen = set(stack)
     pop, push, see = stack.pop, stack.append, seen.add
-    hooked: dict[AccumulateGrad, Node] = {}
+    hooked: dict[Node, Node] = {}
     while stack:
         node = pop()
         for parent in node.parents:
@@ -308,12 +335,12 @@ def reachable(roots: list[Node]) -> tuple[list[Node], dict[Node, list[Accumulate
                     last = hooked.get(parent)
                     if last is None or node.seq < last.seq:
                         hooked[parent] = node
-    after: dict[Node, list[AccumulateGrad]] = {}
-    for leaf, node in hooked.items():
-        after.setdefault(node, []).append(leaf)
     order = sorted(seen, key=seq_of, reverse=True)
+    after: dict[Node, list[Any]] = {}
     if hooked:
-        order = [node for node in order if node not in hooked or node in roots]
+        for leaf, node in hooked.items():
+            after.setdefault(node, []).append(leaf)
+        order = [node for node in order if node not in hooked]
     return order, after
 
 
@@ -337,84 +364,113 @@ def backward_pass(
 ) -> dict[Node, Any]:
     """Run a reverse pass from ``roots``: (node, cotangent as a tensor in PyTorch's convention).
 
-    ``targets`` maps the nodes whose cotangents are wanted to their tensors (None: all leaves). With ``accumulate`` the
-    cotangents are added to ``.grad``; else they are returned, by node, and nothing is added anywhere.
+    For a node with several outputs the cotangent is a list of tensors and None. ``targets`` maps the nodes whose
+    cotangents are wanted to their tensors (None: all leaves). With ``accumulate`` the cotangents are added to
+    ``.grad``; else they are returned, by node, and nothing is added anywhere.
     """
-    order, after = reachable([node for node, _ in roots])
+    order, after = reachable(roots)
     needed = None if targets is None else needed_for(targets, reversed(order))
-    run = Pass(recorded, targets)
-    run.order, run.after, run.needed = order, after, needed
-    outside = set_modes(pass_modes(modes(), recorded))
-    outer_pass = current_pass()
+    run = Pass(recorded, targets, order, after, needed)
+    outside, outer_pass = get_modes(), current_pass()
+    set_modes(pass_modes(outside, recorded))
     _running.set(run)
     try:
         for node, g in roots:
-            if isinstance(node.shape, tuple) and node.shape and isinstance(node.shape[0], tuple):
-                slots = run.cotangents.setdefault(node, [None] * len(node.shape))
-                for number, one in enumerate(g):
-                    if one is not None:
-                        slots[number] = run.inward(one) if slots[number] is None else slots[number] + run.inward(one)
-            else:
-                run.add(node, run.inward(g))
+            run.seed(node, g)
         run.run(order, needed, after)
-        captured = {node: [run.outward(one) for one in g] if type(g) is list else run.outward(g)
-                    for node, g in run.captured.items()}
-        asked_for = [(targets[node], g) for node, g in run.captured.items()] if accumulate and targets is not None else []
-        if run.leaves or asked_for:
-            deliver(run, asked_for)
+        captured: dict[Node, Any] = {}
+        if targets is None:
+            deliver(run, [])
+        elif accumulate:
+            deliver(run, [[targets[node], g] for node, g in run.captured.items()])
+        else:
+            if run.leaves:
+                deliver(run, [])
+            while run.captured:
+                node, g = run.captured.popitem()
+                captured[node] = [run.outward(one) for one in g] if type(g) is list else run.handed_out(g)
     finally:
         set_modes(outside)
         _running.set(outer_pass)
         for action in run.at_end:
             action()
     if not retain_graph:
-        freed = Freed(caller())
+        freed = Freed(caller(3))
         for node in order:
             if node.saved and (needed is None or node in needed):
                 node.release(freed)
     return captured
 
 
-def pass_modes(current: Modes, recorded: bool) -> Modes | None:
+def pass_modes(current: Modes | None, recorded: bool) -> Modes | None:
     """The modes inside a backward: gradients recorded or not, the rest as outside."""
-    if get_modes() is None:
+    if current is None:
         return None if recorded else NO_GRAD
     new = current.replace(grad=recorded)
     return None if new.is_ordinary() else new
 
 
-def deliver(run: Pass, asked_for: list[tuple[Any, Any]]) -> None:
-    """Add what was found to the ``.grad`` of tensors, all or nothing."""
-    pairs = [(n.ref() if type(n) is AccumulateGrad else n.extra.retained(), g) for n, g in run.leaves.items()]  # type: ignore[union-attr]
-    pairs = [(tensor, g) for tensor, g in pairs + asked_for if tensor is not None]
+def deliver(run: Pass, pairs: list[list[Any]]) -> None:
+    """Add what was found to the ``.grad`` of tensors (``pairs`` of tensor and cotangent, and the leaves'), all or nothing."""
+    while run.leaves:
+        node, g = run.leaves.popitem()
+        tensor = node.ref() if type(node) is AccumulateGrad else node.extra.retained()  # type: ignore[union-attr]
+        if tensor is not None:
+            pairs.append([tensor, g])
+        del g
+    pairs.reverse()
+    tensors = [tensor for tensor, _ in pairs]
     replaced, replacements, buffers, sums = [], [], [], []
-    for tensor, g in pairs:
-        old, new = meta_of(tensor).grad, run.outward(g)
+    for pair in pairs:
+        tensor, g = pair[0], pair.pop()
+        old = meta_of(tensor).grad
         if old is None:
             replaced.append(tensor._meta)
-            replacements.append(new if run.recorded else new_tensor(own(new._array)))
+            replacements.append(run.handed_out(g))
         elif run.recorded or old._node is not None or type(old._array) is not np.ndarray:
             replaced.append(tensor._meta)
-            replacements.append(old + new)
+            replacements.append(old + run.outward(g))
         else:
             buffers.append(old)
-            sums.append(old._array + new._array)
+            sums.append(old._array + run.outward(g)._array)
     for old in buffers:
         bump(old, None)
     # map() over C functions: no bytecode runs in between, hence no signal handler either.
     drain = deque[Any](maxlen=0).extend
     drain(map(set_grad, replaced, replacements))
     drain(map(np.copyto, [old._array for old in buffers], sums))
-    for tensor, _ in pairs:
+    for tensor in tensors:
         hooks = tensor._meta.post_hooks
         if hooks:
             for hook in list(hooks.values()):
                 hook(tensor)
 
 
-def own(array: Any) -> Any:
-    """An array that no one else writes to: a rule may return its operand, or a broadcast view."""
-    return np.array(array)
-
-
 set_grad = Meta.grad.__set__  # type: ignore[attr-defined]
+
+
+def own(array: Any) -> Any:
+    """``array`` if nothing else refers to its memory, else a copy: a rule may return its operand, or a broadcast view."""
+    if type(array) is not np.ndarray or (array.base is None and getrefcount(array) <= SOLE_REFERENCES):
+        return array
+    return array.copy()
+
+
+def _sole_references() -> int:
+    """What getrefcount says in ``own``, called as it is below, of an array that nobody else has."""
+    count = 0
+
+    def counting(array: Any) -> Any:
+        nonlocal count
+        count = getrefcount(array)
+
+    def handed_out(g: Any) -> None:
+        counting(g)
+
+    pair = [np.empty(1)]
+    g = pair.pop()
+    handed_out(g)
+    return count
+
+
+SOLE_REFERENCES = _sole_references()

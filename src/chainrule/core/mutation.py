@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..promotion import can_cast, scalar_type_name
+from ..promotion import check_cast
 from . import views
 from .modes import modes
 from .node import AccumulateGrad, Node, extra_of
@@ -111,11 +111,7 @@ def check_fits(tensor: TensorBase, result: Any) -> None:
             f"output with shape {list(memory.shape)} doesn't match the broadcast shape {list(result.shape)}. An in-place "
             "operation cannot change the shape of its tensor: use the out-of-place form."
         )
-    if not can_cast(result.dtype, memory.dtype):
-        raise RuntimeError(
-            f"result type {scalar_type_name(result.dtype)} can't be cast to the desired output type "
-            f"{scalar_type_name(memory.dtype)}. Use the out-of-place form, or convert the tensor first."
-        )
+    check_cast(result.dtype, memory.dtype)
 
 
 def write(tensor: Any, result: Any) -> Any:

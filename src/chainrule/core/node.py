@@ -164,13 +164,14 @@ class AccumulateGrad(Node):
 
     @classmethod
     def of(cls, tensor: TensorBase) -> AccumulateGrad:
+        array = tensor._array
         node = cls()
         node.parents = ()
         node.saved = ()
         node.seq = next_seq()
-        node.code, node.lasti = origin.caller()
-        node.shape = tensor._array.shape
-        node.dtype = tensor._array.dtype
+        node.code, node.lasti = origin.caller(3)
+        node.shape = array.shape
+        node.dtype = array.dtype
         node.extra = None
         node.ref = weakref.ref(tensor)
         return node

@@ -92,6 +92,7 @@ class Op:
     jvp: Rule | None
     batch: Rule | None
     outputs: tuple[str, ...] | None
+    """Names of the outputs of an op that returns a tuple; empty when their number depends on the parameters."""
     promotion: str | None
     """How mixed operands are brought to one dtype: "common", "float" (integers become the default float), None."""
     domain: str
@@ -319,7 +320,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], spec:
     op.jvp = options.get("jvp")
     op.batch = options.get("batch")
     outputs = options.get("outputs")
-    op.outputs = tuple(outputs.split()) if outputs else None
+    op.outputs = () if outputs == "*" else tuple(outputs.split()) if outputs else None
     op.differentiable = options.get("differentiable")
     op.promotion = options.get("promotion", "common" if kind == "elementwise" else None)
     op.domain = options.get("domain", "biufcV")

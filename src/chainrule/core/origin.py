@@ -36,9 +36,9 @@ def outer(frame: FrameType | None) -> FrameType:
     return last
 
 
-def caller() -> tuple[CodeType, int]:
-    """The origin of whoever called into chainrule."""
-    frame = outer(getframe(1))
+def caller(skip: int = 1) -> tuple[CodeType, int]:
+    """The origin of whoever called into chainrule; ``skip`` frames are known to be chainrule's own."""
+    frame = outer(getframe(skip))
     return frame.f_code, frame.f_lasti
 
 

@@ -106,15 +106,6 @@ def path_node(cls: Any, parents: tuple[Node | None, ...], array: Any, view: View
     return node
 
 
-def walk(array: Any, path: Path) -> Any:
-    """The memory that ``path`` leads to from ``array``."""
-    for op, params, number in path:
-        array = op.raw(array, **dict(params))
-        if number is not None:
-            array = array[number]
-    return array
-
-
 GetPath: Any = None
 PutPath: Any = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from .. import dtypes
 from ..core.modes import get_modes
 from ..core.node import AccumulateGrad
-from ..core.value import TensorBase, meta_of, new_tensor
+from ..core.value import TensorBase, new_tensor
 from ..core.version import INFERENCE_CELL, ExposedCell
 from ..device import check_device
 from ..dtypes import as_dtype, get_default_dtype
@@ -45,7 +46,7 @@ def finish(array: Any, requires_grad: bool) -> Tensor:
                 "Only Tensors of floating point and complex dtype can require gradients: this one would be "
                 f"{dtypes.FROM_NUMPY[array.dtype]}. Give floating point values, or dtype=torch.float32."
             )
-        tensor._node = meta_of(tensor).accumulator = AccumulateGrad.of(tensor)
+        tensor._node = AccumulateGrad.of(tensor)
     return tensor  # type: ignore[no-any-return]
 
 
@@ -79,11 +80,14 @@ def tensor(
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).", UserWarning, stacklevel=2)
-    return finish(np.array(values(data, wanted)), requires_grad)
+    array = values(data, wanted)
+    if isinstance(array, np.ndarray) and not isinstance(data, (list, tuple)):
+        array = array.copy()
+    return finish(array, requires_grad)
 
 
 def values(data: Any, wanted: Any) -> Any:
-    """``data`` as an array of the dtype ``wanted``, or of the one that PyTorch infers; may share memory."""
+    """``data`` as an array of the dtype ``wanted``, or of the one that PyTorch infers; of an array, it may share memory."""
     if isinstance(data, TensorBase):
         array = data._array
         return array if wanted is None else array.astype(wanted)
@@ -106,7 +110,7 @@ def _from_numbers(data: Any, kind: type, wanted: Any) -> Any:
     try:
         if kind is float and wanted.kind in "iu":
             return np.array(data, np.float64).astype(wanted)
-        return np.array(data, wanted)
+        return np.array(data, wanted) if isinstance(data, (list, tuple)) else wanted.type(data)
     except OverflowError:
         return _wrapped(data, wanted)
 
@@ -164,6 +168,12 @@ def _nested(data: Any, wanted: Any) -> Any:
         if isinstance(data, (bool, int, float, complex)):
             return _from_numbers(data, next(t for t in (bool, int, float, complex) if isinstance(data, t)), wanted)
         raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+    kinds = _plain_kinds(data)
+    if kinds:
+        try:
+            return _from_numbers(data, next(k for k in (complex, float, int, bool) if k in kinds), wanted)
+        except (ValueError, TypeError):
+            pass  # ragged or not numbers: what follows says where
     shape = _shape(data)
     leaves: list[Any] = []
     _flatten(data, shape, 0, leaves)
@@ -176,15 +186,34 @@ def _nested(data: Any, wanted: Any) -> Any:
     return out
 
 
+def _plain_kinds(data: Any) -> set[type] | None:
+    """The types of the leaves of nested lists and tuples of Python numbers; None if anything else is in them."""
+    level = [data]
+    for _ in range(64):
+        kinds = set(map(type, level))
+        if kinds <= {bool, int, float, complex}:
+            return kinds
+        if not kinds <= {list, tuple}:
+            return None
+        level = list(chain.from_iterable(level))
+    return None
+
+
 def is_sequence(data: Any) -> bool:
     return hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, (str, bytes, dict, set))
 
 
 def _length(data: Any) -> int | None:
     """The length of what counts as a level of nesting; None for a scalar."""
-    if isinstance(data, (TensorBase, np.ndarray)):
-        array = data._array if isinstance(data, TensorBase) else data
-        return len(array) if array.ndim else None
+    if isinstance(data, TensorBase):
+        if data._array.size != 1:
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars: a tensor of shape "
+                f"{list(data._array.shape)} in a sequence. Join tensors with torch.stack or torch.cat."
+            )
+        return None
+    if isinstance(data, np.ndarray):
+        return len(data) if data.ndim else None
     return len(data) if is_sequence(data) else None
 
 
@@ -199,7 +228,7 @@ def _shape(data: Any) -> tuple[int, ...]:
         shape.append(length)
         if not length:
             break
-        if isinstance(data, (TensorBase, np.ndarray)):
+        if isinstance(data, np.ndarray):
             return (*shape[:-1], *data.shape)
         if len(shape) > 64:
             raise ValueError("too many dimensions: sequences are nested more than 64 deep")
@@ -213,7 +242,7 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
         if length is not None:
             raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as a number: the nesting is deeper here than in the first element")
         if isinstance(data, TensorBase):
-            data = data._array[()]
+            data = data._array.reshape(())[()]
         if isinstance(data, str):
             raise ValueError(f"too many dimensions '{type(data).__name__}'")
         if not isinstance(data, (bool, int, float, complex, np.generic)):
@@ -226,11 +255,10 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
         raise TypeError(f"not a sequence: a number where the first element has {len(shape) - depth} more dimension(s)")
     if length != shape[depth]:
         raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {length})")
-    if isinstance(data, (TensorBase, np.ndarray)):
-        array = data._array if isinstance(data, TensorBase) else data
-        if array.shape != shape[depth:]:
-            raise ValueError(f"expected sequence of shape {list(shape[depth:])} at dim {depth} (got {list(array.shape)})")
-        leaves.extend(array.reshape(-1))
+    if isinstance(data, np.ndarray):
+        if data.shape != shape[depth:]:
+            raise ValueError(f"expected sequence of shape {list(shape[depth:])} at dim {depth} (got {list(data.shape)})")
+        leaves.extend(data.reshape(-1))
         return
     for element in data:
         _flatten(element, shape, depth + 1, leaves)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 
 from ..core.op import set_recorded_namespace
+from .conversion import *  # noqa: F403
+from .creation import *  # noqa: F403
 from .elementwise import *  # noqa: F403
 from .reduction import *  # noqa: F403
 from .views import *  # noqa: F403

@@ -1,0 +1,213 @@
+"""Reading and writing at computed places of NumPy arrays, and the sums that are their adjoints."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+# -- along one axis -----------------------------------------------------------------------------------------------------
+
+
+def take(x: Array, indices: Array, *, axis: int) -> Array:
+    return x.take(indices, axis)
+
+
+def index_add(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
+    """A copy of ``x`` to whose slices at the indices those of ``v`` are added; repeated ones add up."""
+    out = np.array(x, order="C")
+    add_rows(np.moveaxis(out, axis, 0), indices, np.moveaxis(v, axis, 0))
+    return out
+
+
+def index_copy(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
+    """A copy of ``x`` whose slices at the indices are those of ``v``; of repeated ones the last counts."""
+    out = np.array(x)
+    np.moveaxis(out, axis, 0)[indices] = np.moveaxis(v, axis, 0)
+    return out
+
+
+def add_rows(out: Array, indices: Array, v: Array) -> None:
+    """``out[indices] += v`` with repeated indices added up, in place.
+
+    NumPy's ``add.at`` is fast for one axis only, so rows that are contiguous are written as one.
+    """
+    if not out.flags.c_contiguous:
+        np.add.at(out, indices, v)
+        return
+    width = math.prod(out.shape[1:])
+    places = indices % len(out) if len(out) else indices
+    if width != 1:
+        places = places.reshape(-1, 1) * width + np.arange(width)
+    v = np.broadcast_to(v, (*indices.shape, *out.shape[1:]))
+    np.add.at(out.reshape(-1), places.reshape(-1), v.reshape(-1))
+
+
+# -- gather and scatter: as many places as the index has ----------------------------------------------------------------
+
+
+def gather(x: Array, indices: Array, *, axis: int) -> Array:
+    """The elements of ``x`` at the indices along one axis and at the index's own place along the others."""
+    return np.take_along_axis(_corner(x, indices, axis), indices, axis)
+
+
+def _corner(x: Array, indices: Array, axis: int) -> Array:
+    """The part of ``x`` that an index that is smaller in the other axes speaks of."""
+    keep = [slice(n) for n in indices.shape]
+    if keep:
+        keep[axis] = slice(None)
+    return x[tuple(keep)]
+
+
+def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
+    """A copy of ``x`` with ``v`` at the indices; of repeated ones the last counts."""
+    out = np.array(x)
+    part = v if np.ndim(v) == 0 else v[tuple([slice(n) for n in indices.shape])]
+    np.put_along_axis(_corner(out, indices, axis), indices, part, axis)
+    return out
+
+
+def scatter_add(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
+    """A copy of ``x`` to which ``v`` is added at the indices; repeated ones add up."""
+    out = np.array(x, order="C")
+    v = v if np.ndim(v) == 0 else v[tuple([slice(n) for n in indices.shape])]
+    np.add.at(out.reshape(-1), _places(out.shape, indices, axis), np.broadcast_to(v, indices.shape).reshape(-1))
+    return out
+
+
+def scatter_reduce(x: Array, indices: Array, v: Array, *, axis: int, reduce: str) -> Array:
+    """A copy of ``x`` reduced with ``v`` at the indices by "prod", "amin" or "amax"."""
+    out = np.array(x, order="C")
+    v = np.broadcast_to(v, indices.shape) if np.ndim(v) == 0 else v[tuple([slice(n) for n in indices.shape])]
+    ufunc = {"prod": np.multiply, "amin": np.minimum, "amax": np.maximum}[reduce]
+    ufunc.at(out.reshape(-1), _places(out.shape, indices, axis), v.reshape(-1))
+    return out
+
+
+def _places(shape: tuple[int, ...], indices: Array, axis: int) -> Array:
+    """The positions, in C order, of the elements of an array of ``shape`` that the index speaks of."""
+    places, block = np.zeros(indices.shape, np.intp), 1
+    for at in range(-1, -len(shape) - 1, -1):
+        places += block * (indices if at == axis else np.arange(indices.shape[at]).reshape(-1, *[1] * (-at - 1)))
+        block *= shape[at]
+    return places.reshape(-1)
+
+
+def last_writes(indices: Array, *, axis: int, shape: tuple[int, ...]) -> Array:
+    """Which elements of the index are the last that speak of their place: those whose value a scatter leaves."""
+    return _last(_places(shape, indices, axis), math.prod(shape)).reshape(indices.shape)
+
+
+def _last(places: Array, size: int) -> Array:
+    order = np.arange(places.size)
+    winner = np.zeros(size, np.intp)
+    winner[places] = order
+    return winner[places] == order
+
+
+# -- x[i, j, mask]: index arrays on some of the axes --------------------------------------------------------------------
+
+
+def key_of(ndim: int, indices: tuple[Array, ...], axes: tuple[int, ...]) -> Any:
+    """The NumPy index with ``indices`` at ``axes`` (a mask at the first of those that it covers) and all of the rest."""
+    if len(axes) == 1 and axes[0] == -ndim:
+        return indices[0]
+    key: list[Any] = []
+    arrays = dict(zip(axes, indices, strict=True))
+    at = -ndim
+    while at < 0:
+        array = arrays.get(at)
+        key.append(slice(None) if array is None else array)
+        at += array.ndim if array is not None and array.dtype.kind == "b" else 1
+    return tuple(key)
+
+
+def index(x: Array, *indices: Array, axes: tuple[int, ...]) -> Array:
+    """The elements at the indices: one index array an axis, broadcast together, or masks.
+
+    The axes of the result that come from the indices stand where the indices stood if those were neighbours, else first.
+    """
+    return x[key_of(x.ndim, indices, axes)]
+
+
+def index_put(x: Array, v: Array, *indices: Array, axes: tuple[int, ...], accumulate: bool) -> Array:
+    """A copy of ``x`` with ``v`` written to, or added at, the indices; of repeated writes the last counts."""
+    out = np.array(x)
+    key = key_of(x.ndim, indices, axes)
+    if accumulate:
+        np.add.at(out, key, v)
+    else:
+        out[key] = v
+    return out
+
+
+def index_adjoint(g: Array, *indices: Array, axes: tuple[int, ...], shape: tuple[int, ...]) -> Array:
+    """Zeros, with ``g`` added at the indices."""
+    out = np.zeros(shape, g.dtype)
+    masks = [array.dtype.kind == "b" for array in indices]
+    if any(masks):
+        key = key_of(len(shape), indices, axes)
+        if len(indices) == 1:
+            out[key] = g  # a mask names no place twice
+        else:
+            np.add.at(out, key, g)
+    elif len(indices) == 1:
+        (at,) = axes
+        (array,) = indices
+        lead = len(shape) + at
+        source = tuple(range(lead, lead + array.ndim))
+        rows = np.moveaxis(g, source, tuple(range(array.ndim))) if lead else g
+        add_rows(np.moveaxis(out, at, 0) if lead else out, array, rows)
+    elif axes == tuple(range(-len(shape), -len(shape) + len(axes))):
+        places: Any = 0
+        for array, size in zip(indices, shape, strict=False):
+            places = places * size + array % size if size else array
+        add_rows(out.reshape(math.prod(shape[: len(axes)]), *shape[len(axes) :]), places, g)
+    else:
+        np.add.at(out, key_of(len(shape), indices, axes), g)
+    return out
+
+
+def last_puts(*indices: Array, axes: tuple[int, ...], shape: tuple[int, ...]) -> Array:
+    """Which elements of ``index(...)`` are the last that are written to their place by ``index_put``."""
+    places = np.arange(math.prod(shape)).reshape(shape)[key_of(len(shape), indices, axes)]
+    return _last(places.reshape(-1), math.prod(shape)).reshape(places.shape)
+
+
+# -- masks and flat places ----------------------------------------------------------------------------------------------
+
+
+def masked_select(x: Array, mask: Array) -> Array:
+    """The elements where the mask holds, in C order; the two are broadcast together."""
+    x, mask = np.broadcast_arrays(x, mask)
+    return x[mask]
+
+
+def masked_scatter(x: Array, mask: Array, v: Array) -> Array:
+    """``x`` (broadcast with the mask) with the first elements of ``v``, in order, where the mask holds."""
+    x, mask = np.broadcast_arrays(x, mask)
+    out = np.array(x, order="C")
+    out[mask] = v.reshape(-1)[: np.count_nonzero(mask)]
+    return out
+
+
+def masked_scatter_adjoint(g: Array, mask: Array, *, shape: tuple[int, ...]) -> Array:
+    """The elements of ``g`` where the mask holds, then zeros: an array of ``shape``."""
+    out = np.zeros(math.prod(shape), g.dtype)
+    chosen = masked_select(g, mask)
+    out[: len(chosen)] = chosen
+    return out.reshape(shape)
+
+
+def put_flat(x: Array, indices: Array, v: Array, *, accumulate: bool) -> Array:
+    """A copy of ``x`` with ``v`` written to, or added at, places in C order; of repeated writes the last counts."""
+    out = np.array(x, order="C")
+    if accumulate:
+        np.add.at(out.reshape(-1), indices.reshape(-1), v.reshape(-1))
+    else:
+        out.reshape(-1)[indices.reshape(-1)] = v.reshape(-1)
+    return out

@@ -1,0 +1,250 @@
+"""`import torch` gives chainrule: whatever a program asks, here and in child processes, with and without torch."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import chainrule.nn.functional
+import pytest
+
+import chainrule
+from chainrule import torch_alias
+from chainrule._missing import pytorch_names
+from chainrule.version import torch_version
+
+
+@pytest.fixture
+def alias() -> Iterator[None]:
+    with torch_alias.install():
+        yield
+    assert not torchs_names(), "uninstall left modules behind"
+
+
+def torchs_names() -> list[str]:
+    return [name for name in sys.modules if name.partition(".")[0] in ("torch", "functorch")]
+
+
+def load(name: str) -> ModuleType:
+    """Import a module of torch; the linter forbids to write it out, since everywhere else it would be a mistake."""
+    return importlib.import_module(name)
+
+
+@pytest.fixture
+def real_torch(tmp_path: Path) -> Path:
+    """A folder with another torch in it, metadata and all."""
+    folder = tmp_path / "site"
+    (folder / "torch" / "nn").mkdir(parents=True)
+    (folder / "torch" / "__init__.py").write_text("__version__ = '1.0'\n")
+    (folder / "torch" / "nn" / "__init__.py").write_text("")
+    (folder / "torch-1.0.dist-info").mkdir()
+    (folder / "torch-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 1.0\n")
+    return folder
+
+
+@pytest.mark.usefixtures("alias")
+class TestImport:
+    def test_a_module_is_the_very_module_of_chainrule(self) -> None:
+        assert load("torch") is chainrule
+        assert load("torch.nn.functional") is chainrule.nn.functional
+        assert load("torch").nn is load("torch.nn") is chainrule.nn
+        namespace: dict[str, object] = {}
+        exec("import torch.autograd\nfrom torch.nn import functional as F\nfrom torch.autograd import grad", namespace)
+        assert namespace["torch"] is chainrule
+        assert namespace["F"] is chainrule.nn.functional
+        assert namespace["grad"] is chainrule.autograd.grad
+
+    def test_a_module_keeps_its_own_spec(self) -> None:
+        module = load("torch.nn.functional")
+        assert module.__spec__ is not None
+        assert (module.__name__, module.__spec__.name) == ("chainrule.nn.functional",) * 2
+        assert importlib.reload(module) is module
+
+    def test_find_spec_says_what_is_there(self) -> None:
+        assert importlib.util.find_spec("torch") is not None
+        assert importlib.util.find_spec("torch.nn.functional") is not None
+        assert importlib.util.find_spec("torch.fx") is None
+        assert importlib.util.find_spec("torchfoo") is None
+
+    def test_source_is_found(self) -> None:
+        relu = load("torch.nn.functional").relu
+        assert "relu" in inspect.getsource(inspect.unwrap(relu))
+        assert inspect.getmodule(load("torch.nn")) is chainrule.nn
+
+    def test_pickles_name_chainrule_and_may_name_torch(self) -> None:
+        grad = chainrule.autograd.grad
+        assert b"chainrule" in pickle.dumps(grad)
+        assert pickle.loads(pickle.dumps(grad)) is grad
+        assert pickle.loads(b"ctorch.autograd\ngrad\n.") is grad
+
+
+@pytest.mark.usefixtures("alias")
+class TestMissing:
+    def test_a_module_is_a_module_not_found(self) -> None:
+        with pytest.raises(ModuleNotFoundError, match=r"^No module named 'torch\.fx': PyTorch .* has it, chainrule"):
+            load("torch.fx")
+        with pytest.raises(
+            ModuleNotFoundError, match=r"^No module named 'torch\.nn\.functionals': .* is torch\.nn\.func"
+        ):
+            load("torch.nn.functionals")
+
+    def test_an_attribute_names_the_nearest(self) -> None:
+        with pytest.raises(
+            AttributeError, match=r"^module 'torch' has no attribute 'tensorr': no public name .* torch\.te"
+        ):
+            _ = load("torch").tensorr
+        with pytest.raises(
+            AttributeError, match=r"^module 'torch\.nn\.functional' has no .* nearest is torch\..*\brelu$"
+        ):
+            _ = load("torch.nn.functional").Reluu
+        assert not hasattr(load("torch"), "symeig")
+
+    def test_the_same_name_elsewhere_is_nearer_than_a_similar_one(self) -> None:
+        with pytest.raises(AttributeError, match=r"the nearest is torch\.Tensor\.backward$"):
+            _ = load("torch.nn.functional").backward
+
+    @pytest.mark.parametrize("statement", ["from torch import tensorr", "from torch.nn.functional import Reluu"])
+    def test_a_from_import_explains_as_well(self, statement: str) -> None:
+        with pytest.raises(
+            ImportError, match=r"^cannot import name .* from 'torch.*; the nearest is torch\."
+        ) as caught:
+            exec(statement)
+        assert not isinstance(caught.value, ModuleNotFoundError)
+
+    def test_programs_that_expect_it_go_on(self) -> None:
+        namespace: dict[str, object] = {}
+        exec("try:\n from torch import fx\nexcept ImportError:\n fx = None", namespace)
+        assert namespace["fx"] is None
+
+    def test_dunder_names_are_plain(self) -> None:
+        with pytest.raises(AttributeError, match=r"^module 'torch' has no attribute '__wrapped__'$"):
+            _ = load("torch").__wrapped__
+
+
+@pytest.mark.usefixtures("alias")
+class TestMetadata:
+    def test_the_version_answers_everywhere(self) -> None:
+        assert importlib.metadata.version("torch") == torch_version
+        assert load("torch").__version__ is torch_version
+        assert load("torch.version").__version__ is torch_version
+
+    def test_other_distributions_answer_for_themselves(self) -> None:
+        assert importlib.metadata.version("numpy") == importlib.import_module("numpy").__version__
+        with pytest.raises(importlib.metadata.PackageNotFoundError):
+            importlib.metadata.version("torchfoo")
+
+    def test_it_is_listed_among_all(self) -> None:
+        assert "torch" in importlib.metadata.packages_distributions()["torch"]
+        torchs = (found for found in importlib.metadata.distributions() if found.name == "torch")
+        assert next(torchs).version == torch_version
+        importlib.metadata.entry_points()
+        torchs = importlib.metadata.distribution("torch")
+        assert torchs.requires is None
+        assert torchs.metadata["Summary"] == "chainrule, standing for torch"
+
+
+class TestInstall:
+    def test_nothing_happens_before(self) -> None:
+        assert importlib.util.find_spec("chainrule.torch_alias") is not None
+        assert not [finder for finder in sys.meta_path if isinstance(finder, torch_alias.TorchFinder)]
+
+    def test_uninstall_puts_everything_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for before in ("", "somewhere", os.pathsep.join(["here", "there"])):
+            if before:
+                monkeypatch.setenv("PYTHONPATH", before)
+            else:
+                monkeypatch.delenv("PYTHONPATH", raising=False)
+            path, finders = list(sys.path), list(sys.meta_path)
+            torch_alias.install()
+            load("torch.nn")
+            assert sys.path != path
+            assert os.environ["PYTHONPATH"] != before
+            torch_alias.uninstall()
+            assert (sys.path, sys.meta_path, os.environ.get("PYTHONPATH", "")) == (path, finders, before)
+            assert not torchs_names()
+            assert "chainrule.nn" in sys.modules
+        torch_alias.uninstall()  # does nothing
+
+    def test_a_block_leaves_an_alias_that_was_there(self) -> None:
+        with torch_alias.install() as outer:
+            with torch_alias.install() as inner:
+                assert outer is inner is chainrule
+            assert load("torch") is chainrule
+        assert not torchs_names()
+
+    def test_it_refuses_when_the_real_one_is_in_use(self, real_torch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.syspath_prepend(real_torch)
+        real, real_nn = load("torch"), load("torch.nn")
+        try:
+            with pytest.raises(RuntimeError, match=r"torch has been imported already, from .*__init__\.py.*force=True"):
+                torch_alias.install()
+            assert load("torch") is real
+            with torch_alias.install(force=True):
+                assert load("torch") is chainrule
+                assert importlib.metadata.version("torch") == torch_version
+            assert (load("torch"), load("torch.nn")) == (real, real_nn)
+            assert importlib.metadata.version("torch") == "1.0"
+        finally:
+            for name in torchs_names():
+                del sys.modules[name]
+
+    def test_the_ipython_extension_is_the_alias(self) -> None:
+        chainrule.load_ipython_extension(None)
+        try:
+            assert load("torch") is chainrule
+        finally:
+            chainrule.unload_ipython_extension(None)
+        assert not torchs_names()
+
+
+PROGRAM = """
+import importlib.metadata, multiprocessing, subprocess, sys
+import torch
+
+def report(_):
+    import torch.nn.functional
+    return torch.__name__, str(torch.__version__), importlib.metadata.version("torch")
+
+if __name__ == "__main__":
+    for method in multiprocessing.get_all_start_methods():
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            print(method, *pool.map(report, [0])[0])
+    for imported in ("torch", "torch.nn.functional"):
+        code = f"import {imported}; print(torch.__name__, torch.__version__)"
+        print("subprocess", subprocess.check_output([sys.executable, "-c", code], text=True).strip())
+"""
+
+
+@pytest.mark.parametrize("is_real_one_there", [False, True])
+def test_children_see_the_same(is_real_one_there: bool, tmp_path: Path, real_torch: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    environment = dict(os.environ)
+    if is_real_one_there:
+        environment["PYTHONPATH"] = os.pathsep.join([str(real_torch), os.environ.get("PYTHONPATH", "")])
+    run = subprocess.run(
+        [sys.executable, "-m", "chainrule", "run", str(program)],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.stderr == ""
+    lines = [line.split() for line in run.stdout.splitlines()]
+    assert len(lines) >= 3
+    for method, name, *versions in lines:
+        assert (name, set(versions)) == ("chainrule", {torch_version}), method
+
+
+def test_the_names_of_pytorch_are_recorded() -> None:
+    names = pytorch_names()
+    assert {"tensor", "float32", "nn", "optim", "no_grad"} <= names["torch"]
+    assert {"backward", "grad_fn", "add_", "T"} <= names["torch.Tensor"]
+    assert "tensorboard" in names["torch.utils"]
+    assert not {name for module in names.values() for name in module if name.startswith("_")}
