@@ -75,10 +75,14 @@ def test_verify_finds_every_output_to_the_character(is_real_one_there: bool, rea
 @pytest.mark.parametrize("is_real_one_there", [False, True])
 def test_run_writes_it_executed(is_real_one_there: bool, real_torch: str, tmp_path: Path) -> None:
     out = tmp_path / "executed.ipynb"
-    done = chainrule("run", NOTEBOOK, "-o", out, **({"PYTHONPATH": real_torch} if is_real_one_there else {}))
+    page = tmp_path / "page.html"
+    done = chainrule(
+        "run", NOTEBOOK, "-o", out, "--html", page, **({"PYTHONPATH": real_torch} if is_real_one_there else {})
+    )
     assert done.returncode == 0, done.stderr
     cells = code_cells(out)
     assert {number: "".join(cells[number]["outputs"][0]["data"]["text/plain"]) for number in RECORDED} == RECORDED
+    assert "tensor([7.], grad_fn=&lt;ReluBackward0&gt;)" in page.read_text()
     assert f"torch: {torch_version}" in "".join(cells[1]["outputs"][0]["text"]).splitlines()
 
 

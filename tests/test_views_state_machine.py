@@ -1,8 +1,9 @@
 """Random sequences of views and writes, in lockstep with NumPy.
 
-Two machines. ``Recorded`` writes to views of an intermediate value, and to a buffer that starts without history; its
-values are compared with NumPy after every step, and its gradients with central differences of the same program run in
-NumPy at the end. ``Shared`` writes to one memory from both sides, through views of the tensor and of the array.
+Two machines. ``Recorded`` writes to views of an intermediate value, and to a buffer that starts without history. Its
+values are compared with NumPy after every step; its gradients, at the end, with differences of the same program run in
+NumPy: along the imaginary axis, where a step of 1e-30 loses no digits. ``Shared`` writes to one memory from both sides,
+through views of the tensor and of the array.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings, strategies as st
+from hypothesis import Phase, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import chainrule as torch
@@ -23,7 +24,7 @@ Step = Callable[[list[Any], Any], None]
 
 START = np.array([[0.5, -1.0, 1.5], [2.0, 0.25, -0.75]])
 FACTORS = np.array([1.5, -0.5])
-TOLERANCE = 1e-6
+STEP = 1e-30
 
 # -- the language: views and writes that mean the same for a tensor and for an array ----------------------------------
 
@@ -53,7 +54,7 @@ def is_tensor(value: Any) -> bool:
 
 
 def transpose(value: Any) -> Any:
-    return value.permute(*reversed(range(value.ndim))) if is_tensor(value) else value.transpose()
+    return value.permute(tuple(reversed(range(value.ndim)))) if is_tensor(value) else value.transpose()
 
 
 def unsqueeze(value: Any) -> Any:
@@ -167,6 +168,8 @@ class Recorded(RuleBasedStateMachine):
     @rule(data=st.data(), number=st.sampled_from([0.5, -1.25, 2.0, 0.0]))
     def write_number(self, data: Any, number: float) -> None:
         at, kind = self.any_value(data), data.draw(st.sampled_from(sorted(WRITES)))
+        if kind == "power" and np.abs(self.arrays[at]).max(initial=0) > 100:
+            return  # fifteen squares in a row leave float64
         self.do(lambda values, _: WRITES[kind](values[at], number))
 
     @rule(data=st.data(), kind=st.sampled_from(["add", "multiply", "assign"]), which=st.integers(0, 1))
@@ -201,8 +204,8 @@ class Recorded(RuleBasedStateMachine):
     @rule(data=st.data())
     def write_where(self, data: Any) -> None:
         at = self.any_value(data)
-        if np.abs(self.arrays[at] - 0.1).min(initial=1.0) > 1e-3:  # away from the kink, for the differences
-            self.do(lambda values, factors: values[at].__setitem__(values[at] > 0.1, factors[0]))
+        if np.abs(self.arrays[at] - 0.1).min(initial=1.0) > 1e-6:  # both sides must choose alike
+            self.do(lambda values, factors: values[at].__setitem__(real(values[at]) > 0.1, factors[0]))
 
     @rule(data=st.data())
     def look(self, data: Any) -> None:
@@ -223,12 +226,12 @@ class Recorded(RuleBasedStateMachine):
             if tensor._base is not None:
                 assert tensor._version == tensor._base._version
 
-    def again(self, leaf: Array, factors: Array) -> float:
+    def again(self, leaf: Array, factors: Array) -> complex:
         """The whole program in NumPy."""
-        values = self.begin(leaf.copy(), np.zeros((2, 2)))
+        values = self.begin(leaf.copy(), np.zeros((2, 2), dtype=leaf.dtype))
         for step in self.steps:
             step(values, factors)
-        return float(sum((value * weights(value.shape)).sum() for value in values))
+        return complex(sum((value * weights(value.shape)).sum() for value in values))
 
     def teardown(self) -> None:
         if not hasattr(self, "tensors"):
@@ -236,32 +239,34 @@ class Recorded(RuleBasedStateMachine):
         loss = torch.zeros((), dtype=torch.float64)
         for tensor in self.tensors:
             loss = loss + (tensor * torch.tensor(weights(tuple(tensor.shape)))).sum()
-        assert loss.item() == pytest.approx(self.again(START, FACTORS), rel=1e-9, abs=1e-9)
         got = torch.autograd.grad(loss, [self.leaf, self.factors], materialize_grads=True)
+        start, factors = START.astype(complex), FACTORS.astype(complex)
         wants = (
-            differences(lambda leaf: self.again(leaf, FACTORS), START),
-            differences(lambda factors: self.again(START, factors), FACTORS),
+            derivative(lambda leaf: self.again(leaf, factors), start),
+            derivative(lambda factors: self.again(start, factors), factors),
         )
         for g, want in zip(got, wants, strict=True):
-            np.testing.assert_allclose(g.numpy(), want, rtol=1e-4, atol=1e-4 * (1 + np.abs(want).max()))
+            np.testing.assert_allclose(g.numpy(), want, rtol=1e-8, atol=1e-8 * (1 + np.abs(want).max()))
 
 
 def copy_of(value: Any) -> Any:
     return value.clone() if is_tensor(value) else value.copy()
 
 
+def real(value: Any) -> Any:
+    return value if is_tensor(value) else value.real
+
+
 def weights(shape: tuple[int, ...]) -> Array:
     return np.arange(1.0, int(np.prod(shape)) + 1).reshape(shape) / 3
 
 
-def differences(function: Callable[[Array], float], at: Array) -> Array:
-    """Central differences."""
-    result = np.zeros_like(at)
+def derivative(function: Callable[[Array], complex], at: Array) -> Array:
+    result = np.zeros(at.shape)
     for index in np.ndindex(at.shape):
-        up, down = at.copy(), at.copy()
-        up[index] += TOLERANCE
-        down[index] -= TOLERANCE
-        result[index] = (function(up) - function(down)) / (2 * TOLERANCE)
+        beside = at.copy()
+        beside[index] += 1j * STEP
+        result[index] = function(beside).imag / STEP
     return result
 
 
@@ -340,7 +345,9 @@ def test_elements(write: str) -> None:
     assert g.tolist() == [[1.0, 1.0, 1.0], [pytest.approx(want), 1.0, 1.0]]
 
 
+# Explaining a failure, step by step, costs minutes here and says little that the shrunk program does not say.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 TestRecorded = Recorded.TestCase
 TestShared = Shared.TestCase
-TestRecorded.settings = settings(max_examples=1500, stateful_step_count=15, deadline=None)
-TestShared.settings = settings(max_examples=300, stateful_step_count=20, deadline=None)
+TestRecorded.settings = settings(max_examples=80, stateful_step_count=15, phases=PHASES)
+TestShared.settings = settings(max_examples=40, stateful_step_count=20, phases=PHASES)

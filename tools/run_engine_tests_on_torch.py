@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,6 +21,27 @@ for name, module in list(sys.modules.items()):
     if name.partition(".")[0] == torch.__name__:
         sys.modules["chainrule" + name.removeprefix(torch.__name__)] = module
 
+
+class LookAtViews:
+    """After each step of the state machine, look at every grad_fn.
+
+    PyTorch takes a view that a write to its base made stale for a leaf until somebody has looked.
+    """
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for machine in {item.module.Recorded for item in items if hasattr(item.module, "Recorded")}:
+            machine.do = self.looking(machine.do)
+
+    @staticmethod
+    def looking(do: Any) -> Any:
+        def do_and_look(self: Any, step: Any) -> None:
+            do(self, step)
+            for tensor in self.tensors:
+                _ = tensor.grad_fn
+
+        return do_and_look
+
+
 OPTIONS = [
     *("-m", "not chainrule_only"),
     *("-k", "not test_message and not shared_with_NumPy and not NumPy:"),
@@ -29,4 +51,5 @@ OPTIONS = [
     *("--deselect", "tests/test_bad_calls.py::test_refusal[inference mode: v.add_(1)]"),  # it writes, then refuses
 ]
 chosen = any(Path(argument.partition("::")[0]).exists() for argument in sys.argv[1:])
-raise SystemExit(pytest.main([*OPTIONS, *sys.argv[1:], *([] if chosen else map(str, FILES))]))
+arguments = [*OPTIONS, *sys.argv[1:], *([] if chosen else map(str, FILES))]
+raise SystemExit(pytest.main(arguments, plugins=[LookAtViews()]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -285,6 +286,35 @@ def test_a_leaf_made_from_an_array() -> None:
     h = x * x
     a[0] = 5.0
     refused(h, "x * x")
+
+
+@pytest.mark.chainrule_only
+def test_a_memory_map(tmp_path: Path) -> None:
+    a = np.memmap(tmp_path / "values", dtype=np.float32, mode="w+", shape=(3,))
+    x = leaf(1.0, 2.0, 3.0)
+    h = x * torch.from_numpy(a)
+    a[1] = 5.0
+    refused(h)
+
+
+@pytest.mark.filterwarnings("ignore:.*not writable")
+@pytest.mark.chainrule_only
+def test_an_array_with_zero_strides() -> None:
+    a = ones(1)
+    x = leaf(1.0, 2.0, 3.0)
+    h = x * torch.from_numpy(np.broadcast_to(a, (3,)))
+    a[0] = 5.0
+    refused(h)
+
+
+@pytest.mark.chainrule_only
+def test_a_window_that_slides_over_the_array() -> None:
+    a = np.arange(5, dtype=np.float32)
+    windows = np.lib.stride_tricks.as_strided(a, (3, 3), (4, 4))
+    x = leaf(1.0, 2.0, 3.0)
+    h = torch.from_numpy(windows) @ x
+    a[4] = 9.0
+    refused(h)
 
 
 @pytest.mark.chainrule_only

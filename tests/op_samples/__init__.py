@@ -1,10 +1,20 @@
-"""One record for each op: the closed world that ``tests/test_ops.py`` drives.
+"""The closed world of ops: sample calls of every one of them, which drive the tests in ``tests/ops``.
 
-``SAMPLES[op name]`` is a list of samples; an op without one fails the suite.
+Each module of this package has a table ``SAMPLES``: op name -> list of samples. An op without a sample fails the suite,
+and so does a sample of no op. From the samples alone follow all checks: an op's author writes no other test of its
+derivatives, batching, dtypes or memory.
+
+What to give: each family of shapes that the op treats differently (0-d, empty, broadcast), each parameter in each of its
+meanings, points away from kinks. The points *at* kinks, ties, zeros, infinities are samples with ``smooth=False`` and
+the ``expected`` gradients. An op of kind ``general`` that accepts complex operands needs a complex sample, too (for the
+other kinds one is made of the real one). The tests read the table when they are collected: no random values that differ
+from run to run.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import Any, NamedTuple
 
 
@@ -24,3 +34,16 @@ class Sample(NamedTuple):
 
 def sample(*arrays: Any, smooth: bool = True, expected: tuple[Any, ...] | None = None, order: int = 2, **params: Any) -> Sample:
     return Sample(arrays, params, smooth, expected, order)
+
+
+def collected() -> dict[str, list[Sample]]:
+    """The tables of all modules of the package as one."""
+    tables: dict[str, list[Sample]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for name, samples in importlib.import_module(f"{__name__}.{module.name}").SAMPLES.items():
+            assert name not in tables, f"op_samples/{module.name}.py: op {name} has samples in another module, too"
+            tables[name] = list(samples)
+    return tables
+
+
+SAMPLES = collected()

@@ -66,26 +66,44 @@ def _corner(x: Array, indices: Array, axis: int) -> Array:
 def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
     """A copy of ``x`` with ``v`` at the indices; of repeated ones the last counts."""
     out = np.array(x)
-    part = v if np.ndim(v) == 0 else v[tuple([slice(n) for n in indices.shape])]
-    np.put_along_axis(_corner(out, indices, axis), indices, part, axis)
+    np.put_along_axis(_corner(out, indices, axis), indices, v, axis)
     return out
 
 
 def scatter_add(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
     """A copy of ``x`` to which ``v`` is added at the indices; repeated ones add up."""
     out = np.array(x, order="C")
-    v = v if np.ndim(v) == 0 else v[tuple([slice(n) for n in indices.shape])]
     np.add.at(out.reshape(-1), _places(out.shape, indices, axis), np.broadcast_to(v, indices.shape).reshape(-1))
     return out
 
 
-def scatter_reduce(x: Array, indices: Array, v: Array, *, axis: int, reduce: str) -> Array:
-    """A copy of ``x`` reduced with ``v`` at the indices by "prod", "amin" or "amax"."""
-    out = np.array(x, order="C")
-    v = np.broadcast_to(v, indices.shape) if np.ndim(v) == 0 else v[tuple([slice(n) for n in indices.shape])]
-    ufunc = {"prod": np.multiply, "amin": np.minimum, "amax": np.maximum}[reduce]
-    ufunc.at(out.reshape(-1), _places(out.shape, indices, axis), v.reshape(-1))
+REDUCTIONS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amin": np.minimum, "amax": np.maximum}
+
+
+def scatter_reduce(
+    x: Array, indices: Array, v: Array, *, axis: int, reduce: str, include_self: bool
+) -> Array:
+    """A copy of ``x`` in which what ``v`` sends to one place is reduced: sum, prod, mean, amin or amax.
+
+    Without ``include_self``, the old value of a place that something is sent to takes no part.
+    """
+    out, ufunc = np.array(x, order="C"), REDUCTIONS[reduce]
+    flat, places = out.reshape(-1), _places(x.shape, indices, axis)
+    if not include_self:
+        flat[places] = {"prod": 1, "amin": _limit(x.dtype, "max"), "amax": _limit(x.dtype, "min")}.get(reduce, 0)
+    ufunc.at(flat, places, v.reshape(-1))
+    if reduce == "mean":
+        count = np.bincount(places, minlength=flat.size) + include_self
+        count[count == 0] = 1
+        flat[...] = flat / count if x.dtype.kind in "fcV" else flat // count
     return out
+
+
+def _limit(dtype: Any, which: str) -> Any:
+    """The largest or the smallest value of a dtype."""
+    if dtype.kind in "fV":
+        return np.inf if which == "max" else -np.inf
+    return getattr(np.iinfo(dtype), which) if dtype.kind in "iu" else which == "max"
 
 
 def _places(shape: tuple[int, ...], indices: Array, axis: int) -> Array:
@@ -201,6 +219,11 @@ def masked_scatter_adjoint(g: Array, mask: Array, *, shape: tuple[int, ...]) -> 
     chosen = masked_select(g, mask)
     out[: len(chosen)] = chosen
     return out.reshape(shape)
+
+
+def take_flat(x: Array, indices: Array) -> Array:
+    """The elements at places in C order."""
+    return x.reshape(-1).take(indices)
 
 
 def put_flat(x: Array, indices: Array, v: Array, *, accumulate: bool) -> Array:

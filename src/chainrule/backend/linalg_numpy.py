@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 Array = Any
+Labels = tuple[int, ...]
 
 HALVES = frozenset("eE")
 """The dtype characters of float16 and bfloat16: as in PyTorch, their products are summed in float32."""
@@ -29,6 +30,38 @@ def matmul(x: Array, y: Array) -> Array:
 def blasable(x: Array) -> Array:
     """``x``, or a copy if it is large and stretched (a gradient from ``sum``): BLAS takes no zero strides."""
     return np.ascontiguousarray(x) if 0 in x.strides and x.size > SMALL else x
+
+
+def contract(x: Array, y: Array, *, x_labels: Labels, y_labels: Labels, out_labels: Labels) -> Array:
+    """The product of x and y with their axes labelled, summed over the labels that the output lacks (einsum of two)."""
+    shared = set(x_labels).intersection(y_labels)
+    batch = [label for label in out_labels if label in shared]
+    mine = [label for label in out_labels if label in x_labels and label not in shared]
+    theirs = [label for label in out_labels if label in y_labels and label not in shared]
+    summed = [label for label in x_labels if label in shared and label not in out_labels]
+    x = x.transpose([x_labels.index(label) for label in batch + mine + summed])
+    y = y.transpose([y_labels.index(label) for label in batch + summed + theirs])
+    b, m, k = len(batch), len(mine), len(summed)
+    lengths = np.broadcast_shapes(x.shape[:b], y.shape[:b])
+    shape = (*lengths, *x.shape[b : b + m], *y.shape[b + k :])
+    if summed:
+        inner = math.prod(y.shape[b : b + k])
+        rows, columns = math.prod(x.shape[b : b + m]), math.prod(y.shape[b + k :])
+        if batch:
+            stack = math.prod(lengths)
+            x = np.broadcast_to(x, lengths + x.shape[b:]).reshape(stack, rows, inner)
+            y = np.broadcast_to(y, lengths + y.shape[b:]).reshape(stack, inner, columns)
+        else:
+            x, y = x.reshape(rows, inner), y.reshape(inner, columns)
+        out = matmul(x, y).reshape(shape)
+    else:
+        out = x.reshape(x.shape + (1,) * len(theirs)) * y.reshape(y.shape[:b] + (1,) * m + y.shape[b:])
+    order = batch + mine + theirs
+    return out.transpose([order.index(label) for label in out_labels])
+
+
+def trace(x: Array) -> Array:
+    return np.trace(x, axis1=-2, axis2=-1, dtype=x.dtype)
 
 
 def det(x: Array) -> Array:
@@ -63,7 +96,7 @@ def cofactors(x: Array, *directions: Array) -> Array:
         if n <= 3:
             return _small_cofactors(x, n)
         u, s, vh, outer = _svd(x)
-        return outer(_others(s)[..., None] * np.eye(n, dtype=x.dtype))
+        return outer(_others(s)[..., None] * np.eye(n))
     first, *rest = directions
     if rest:
         return _along(x, rest[-1], n, lambda y: cofactors(y, first, *rest[:-1]))
@@ -71,9 +104,9 @@ def cofactors(x: Array, *directions: Array) -> Array:
     # product of all s but the two.
     u, s, vh, outer = _svd(x)
     f = np.conj(u.swapaxes(-1, -2)) @ first @ np.conj(vh.swapaxes(-1, -2))
-    p = _others_of_pairs(s).astype(x.dtype)
+    p = _others_of_pairs(s)
     traces = p @ np.diagonal(f, axis1=-2, axis2=-1)[..., None]
-    return outer(traces * np.eye(n, dtype=x.dtype) - f.swapaxes(-1, -2) * p)
+    return outer(traces * np.eye(n) - f.swapaxes(-1, -2) * p)
 
 
 def _small_cofactors(x: Array, n: int) -> Array:
@@ -96,23 +129,24 @@ def _svd(x: Array) -> tuple[Array, Array, Array, Any]:
 def _others(s: Array) -> Array:
     """For each element along the last axis the product of the others."""
     n = s.shape[-1]
-    return np.stack([np.delete(s, i, axis=-1).prod(axis=-1) for i in range(n)], axis=-1)
+    factors = np.where(np.eye(n, dtype=bool), s.dtype.type(1), s[..., None, :])
+    return factors.prod(axis=-1)
 
 
 def _others_of_pairs(s: Array) -> Array:
     """For each pair the product of all but the two; 0 on the diagonal."""
     n = s.shape[-1]
-    out = np.zeros((*s.shape, n), s.dtype)
-    for i in range(n):
-        rest = [k for k in range(n) if k != i]
-        out[..., i, rest] = _others(s[..., rest])
+    out = np.empty((*s.shape, n), s.dtype)
+    for i, alone in enumerate(np.eye(n, dtype=bool)):
+        out[..., i, :] = np.where(alone, 0, _others(np.where(alone, s.dtype.type(1), s)))
     return out
 
 
 def _along(x: Array, direction: Array, n: int, function: Any) -> Array:
     """The derivative along ``direction`` of a polynomial of degree below n, from its values at the n-th roots of unity."""
-    size = np.linalg.norm(direction)
-    step = (np.linalg.norm(x) or 1.0) / size if size else 1.0
-    roots = np.exp(2j * np.pi * np.arange(n) / n)
-    total = sum(function(x + step * root * direction) / (step * root) for root in roots) / n
+    size = np.linalg.norm(direction, axis=(-2, -1), keepdims=True)
+    scale = np.linalg.norm(x, axis=(-2, -1), keepdims=True)
+    radius = np.where(scale > 0, scale, 1) / np.where(size > 0, size, 1)
+    steps = [radius * root for root in np.exp(2j * np.pi * np.arange(n) / n)]
+    total = sum(function(x + step * direction) / step for step in steps) / n
     return (total if x.dtype.kind == "c" else np.real(total)).astype(x.dtype)

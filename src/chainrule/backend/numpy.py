@@ -22,35 +22,30 @@ from numpy import (
     arctan as atan,
     arctan2 as atan2,
     arctanh as atanh,
-    argsort,
     asarray,
     bitwise_and,
     bitwise_or,
     bitwise_xor,
-    broadcast_to,
     ceil,
     concatenate as concat,
-    conjugate as conj,
     copysign,
     cos,
     cosh,
+    deg2rad,
     equal,
     exp,
     exp2,
-    expand_dims,
     expm1,
     eye,
-    flip,
     floor,
-    floor_divide,
     fmax,
     fmin,
-    fmod,
     frexp,
     full,
     full_like,
     greater,
     greater_equal,
+    heaviside,
     hypot,
     imag,
     invert as bitwise_invert,
@@ -62,50 +57,39 @@ from numpy import (
     less_equal,
     linspace,
     log,
+    log10,
     log1p,
     log2,
-    log10,
     logaddexp,
     logaddexp2,
     logical_and,
     logical_not,
     logical_or,
     logical_xor,
-    matmul,
     maximum,
     minimum,
-    moveaxis,
     nextafter,
     nonzero,
     not_equal,
     ones,
     ones_like,
     positive,
-    power as pow,
+    rad2deg,
     real,
     reciprocal,
-    remainder,
     repeat,
     right_shift as bitwise_right_shift,
     rint as round,
-    roll,
-    searchsorted,
-    sign,
     signbit,
     sin,
     sinh,
-    sort,
     sqrt,
     square,
-    squeeze,
-    stack,
-    take,
     take_along_axis,
     tan,
     tanh,
     tensordot,
     tile,
-    transpose as permute_dims,
     tril,
     triu,
     trunc,
@@ -114,72 +98,143 @@ from numpy import (
     zeros_like,
 )
 
+from .elementwise_numpy import (
+    angle,
+    complex,
+    conj,
+    digamma,
+    erf,
+    erfc,
+    erfinv,
+    floor_divide,
+    fmod,
+    gaussian,
+    isclose,
+    lgamma,
+    log_softmax,
+    logit,
+    nan_to_num,
+    polygamma,
+    pow,
+    power_to,
+    relu,
+    remainder,
+    round_decimals,
+    sgn,
+    sigmoid,
+    sign,
+    sinc_derivative,
+    softmax,
+    trunc_divide,
+    view_as_complex,
+    view_as_real,
+    xlogy,
+    zero_where,
+)
+from .indexing_numpy import (
+    gather,
+    index,
+    index_add,
+    index_adjoint,
+    index_copy,
+    index_put,
+    last_puts,
+    last_writes,
+    masked_scatter,
+    masked_scatter_adjoint,
+    masked_select,
+    put_flat,
+    scatter,
+    scatter_add,
+    scatter_reduce,
+    take,
+    take_flat,
+)
+from .reduction_numpy import (
+    all,
+    any,
+    argmax,
+    argmin,
+    count_nonzero,
+    cummax,
+    cummin,
+    cumulative_prod,
+    cumulative_sum,
+    linear_recurrence,
+    logcumsumexp,
+    logsumexp,
+    max,
+    mean,
+    min,
+    prod,
+    std,
+    std_mean,
+    sum,
+    var,
+    var_mean,
+    vector_norm,
+)
+from .shape_numpy import (
+    as_strided,
+    broadcast_to,
+    clone,
+    contiguous,
+    diagonal,
+    diagonal_adjoint,
+    expand_dims,
+    flip,
+    matrix_transpose,
+    moveaxis,
+    pad,
+    permute_dims,
+    reshape,
+    restride,
+    roll,
+    rot90,
+    select,
+    select_adjoint,
+    slice_adjoint,
+    slice_axis,
+    squeeze,
+    stack,
+    swapaxes,
+    unfold,
+    unfold_adjoint,
+    unstack,
+)
+from .sorting_numpy import (
+    argsort,
+    bincount,
+    histc,
+    kthvalue,
+    median,
+    median_all,
+    mode,
+    nanmedian,
+    nanmedian_all,
+    searchsorted,
+    sort,
+    sort_with_indices,
+    topk,
+    unique,
+    unique_consecutive,
+)
+
+from .linalg_numpy import cofactors, contract, det, inv, matmul, slogdet, solve, trace
+
 # Floating-point warnings (division by zero, overflow, invalid) are no errors in PyTorch: the result says it all.
 # A filter by module costs nothing per call, unlike np.errstate.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"chainrule\..*")
 
 Array = Any
-Axis = int | tuple[int, ...] | None
-
-
-def sum(x: Array, *, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -> Array:
-    return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=dtype or getattr(x, "dtype", None))
-
-
-def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
-
-
-def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
-
-
-def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
-
-
-def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
-
-
-def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)
-
-
-def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.mean(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
-
-
-def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
-    return np.argmax(x, axis=axis, keepdims=keepdims)
-
-
-def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
-    return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
 def astype(x: Array, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-def reshape(x: Array, shape: tuple[int, ...]) -> Array:
-    return x.reshape(shape)
-
-
-def matrix_transpose(x: Array) -> Array:
-    return x.swapaxes(-1, -2)
-
-
 def clip(x: Array, min: Any = None, max: Any = None) -> Array:
     return np.clip(x, min, max)
-
-
-def cumulative_sum(x: Array, *, axis: int) -> Array:
-    return np.add.accumulate(x, axis=axis, dtype=x.dtype)
-
-
-def cumulative_prod(x: Array, *, axis: int) -> Array:
-    return np.multiply.accumulate(x, axis=axis, dtype=x.dtype)
 
 
 # -- extras: what the standard lacks ------------------------------------------------------------------------------------

@@ -82,6 +82,10 @@ def flip(x: Array, axis: int | tuple[int, ...]) -> Array:
     return x[tuple(key)].copy()
 
 
+def rot90(x: Array, k: int, axes: tuple[int, int]) -> Array:
+    return np.rot90(x, k, axes).copy()
+
+
 # -- views --------------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 __all__ = ["Comparison", "compare"]
@@ -130,16 +130,16 @@ _NUMBER = r"\d+(?:\.\d*)?(?:e[+-]?\d+)?"
 _UNIT = r"(?:ns|us|\u00b5s|\u03bcs|ms|s|secs?|seconds?|mins?|minutes?|hrs?|hours?)"
 
 # What is masked, how it is found, and what stands for it. The first two take whole lines away.
-_MASKS: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+_MASKS = (
     ("progress", re.compile(r"^.*(?:\d%\||\b(?:it|s)/(?:it|s)\b|\d(?:it|s)?\s?\[\d+:\d\d).*\n?", re.MULTILINE), ""),
     (
         "timing",
         re.compile(r"^(?:CPU times:|Wall time:|Compiler {5}:|.* per loop\b|The slowest run took ).*\n?", re.MULTILINE),
         "",
     ),
-    ("address", re.compile(r"\b0x[0-9a-fA-F]{4,}"), "<address>"),
+    ("address", re.compile(r"\b0x[0-9a-fA-F]{7,}"), "<address>"),
     # sys.version names the compiler after the version, sometimes in a second line
-    ("version", re.compile(r"\b\d+\.\d+\.\d+[^\n]*(?:\n\s*)?\[(?:GCC|Clang|MSC)[^\]\n]*\]"), "<version>"),
+    ("version", re.compile(r"\b\d+\.\d+\.\d+[^\n]{0,99}(?:\n\s*)?\[(?:GCC|Clang|MSC)[^\]\n]*\]"), "<version>"),
     ("version", re.compile(r"\bv?\d+\.\d+\.\d+(?:[.+-]?[A-Za-z0-9]+)*"), "<version>"),
     ("timing", re.compile(r"\b\d+:\d\d:\d\d(?:\.\d+)?"), "<time>"),
     ("timing", re.compile(rf"(?<![\w.]){_NUMBER}\s?{_UNIT}(?![\w/])"), "<time>"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import re
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -84,17 +87,32 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
-def page(notebook: Any, title: str) -> str:
-    """The notebook as one HTML file without scripts, which fetches nothing."""
-    require("nbconvert", purpose="--html")
+def page(notebook: Any, path: Path) -> str:
+    """The notebook that was read from `path`, as one HTML file without scripts, which fetches nothing."""
     from jinja2 import DictLoader
     from nbconvert import HTMLExporter
 
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        cell.source = _without_lost_attachments(cell)
     exporter = HTMLExporter(
         extra_loaders=[DictLoader({"chainrule.html.j2": _PAGE})], template_file="chainrule.html.j2", embed_images=True
     )
-    body: str = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
+    resources = {"metadata": {"name": path.stem, "path": str(path.absolute().parent)}}
+    body: str = exporter.from_notebook_node(notebook, resources)[0]
     return body
+
+
+def _without_lost_attachments(cell: Any) -> str:
+    """A cell's source in which only attachments that are there are called so: nbconvert stops at any other."""
+    if cell.cell_type != "markdown":
+        return str(cell.source)
+    there = cell.get("attachments", {})
+
+    def picture(found: re.Match[str]) -> str:
+        return found[0] if found[1] in there else found[1]
+
+    return re.sub(r"\battachment:([^\s)\"']+)", picture, cell.source)
 
 
 def execute(
@@ -119,40 +137,44 @@ def execute(
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     code_cells = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    with tempfile.TemporaryDirectory(prefix="chainrule-") as private:
+    with ExitStack() as stack:
+        private = stack.enter_context(tempfile.TemporaryDirectory(prefix="chainrule-"))
         client = NotebookClient(
             notebook,
             km=_kernel_manager(private),
-            timeout=timeout,
+            timeout_func=lambda cell: timeout,  # as `timeout` it would have to be whole seconds
             allow_errors=keep_going,
             record_timing=False,
             resources={"metadata": {"path": str(folder)}},
             # The session must not end up in the user's history.
             extra_arguments=["--HistoryManager.hist_file=:memory:"],
         )
-        with client.setup_kernel(cleanup_kc=True):
-            notebook.metadata["language_info"] = _language_info(client)
-            for number, (index, cell) in enumerate(code_cells, 1):
-                if not cell.source.strip() or "skip-execution" in cell.metadata.get("tags", ()):
-                    continue
-                progress = _Progress(number, len(code_cells), cell.source)
-                try:
-                    client.execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
-                except CellExecutionError as error:
-                    progress.end(error.ename)
-                    raise CellError(number, f"{error.ename}\n{_plain(_traceback(cell) or str(error))}") from None
-                except (CellTimeoutError, KeyboardInterrupt) as error:
-                    client.shutdown_kernel = "immediate"  # it is busy
-                    progress.end("stopped")
-                    if isinstance(error, KeyboardInterrupt):
-                        raise
-                    raise CellError(number, f"it took longer than {timeout:g} s", exit_code=124) from None
-                except DeadKernelError:
-                    progress.end("the kernel died")
-                    raise CellError(number, "the kernel died") from None
-                raised = next((output.ename for output in cell.outputs if output.output_type == "error"), None)
-                yield number, cell, progress.end(raised)
-            client.set_widgets_metadata()
+        try:
+            stack.enter_context(client.setup_kernel(cleanup_kc=True))
+        except RuntimeError as error:
+            raise CommandError(f"the kernel did not start: {error}") from error
+        notebook.metadata["language_info"] = _language_info(client)
+        for number, (index, cell) in enumerate(code_cells, 1):
+            if not cell.source.strip() or "skip-execution" in cell.metadata.get("tags", ()):
+                continue
+            progress = _Progress(number, len(code_cells), cell.source)
+            try:
+                client.execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
+            except CellExecutionError as error:
+                progress.end(error.ename)
+                raise CellError(number, f"{error.ename}\n{_plain(_traceback(cell))}") from None
+            except (CellTimeoutError, KeyboardInterrupt) as error:
+                client.shutdown_kernel = "immediate"  # it is busy
+                progress.end("stopped")
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                raise CellError(number, f"it took longer than {timeout:g} s", exit_code=124) from None
+            except DeadKernelError:
+                progress.end("the kernel died")
+                raise CellError(number, "the kernel died") from None
+            raised = next((output.ename for output in cell.outputs if output.output_type == "error"), None)
+            yield number, cell, progress.end(raised)
+        client.set_widgets_metadata()
 
 
 def _kernel_manager(private: str) -> Any:
@@ -196,8 +218,6 @@ def _traceback(cell: Any) -> str:
 
 def _plain(text: str) -> str:
     """Without colours, unless it goes to a terminal."""
-    import re
-
     return text if sys.stderr.isatty() else re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .errors import CommandError
+from .errors import CommandError, require
 
 __all__ = ["add_parser"]
 
@@ -63,6 +63,8 @@ def _run_notebook(path: Path, arguments: argparse.Namespace) -> int:
     for out in (arguments.output, arguments.html):
         if out is not None and not out.absolute().parent.is_dir():
             raise CommandError(f"cannot write {out}: there is no folder {out.parent}")
+    if arguments.html is not None:
+        require("nbconvert", purpose="--html")
     failure = None
     try:
         for _ in notebooks.execute(
@@ -80,7 +82,7 @@ def _run_notebook(path: Path, arguments: argparse.Namespace) -> int:
         notebooks.write(notebook, out)
         print(f"wrote {out}, executed" + ("" if failure is None else f" up to the failure; {path} is left as it was"))
     if arguments.html is not None:
-        notebooks.write_atomically(arguments.html, notebooks.page(notebook, path.stem))
+        notebooks.write_atomically(arguments.html, notebooks.page(notebook, path))
         print(f"wrote {arguments.html}")
     return 0 if failure is None else failure.exit_code
 

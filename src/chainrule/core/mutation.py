@@ -14,13 +14,13 @@ import numpy as np
 
 from ..promotion import check_cast
 from . import views
-from .modes import modes
+from .modes import changed_modes, modes
 from .node import AccumulateGrad, Node, extra_of
 from .origin import caller
 from .saved import _is_array_field
 from .value import TensorBase, new_tensor, writable
 from .version import InferenceCell, bump, cell_of, guard
-from .views import current_node, put_node
+from .views import base_of, current_node, put_node
 
 
 def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
@@ -54,7 +54,7 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
             "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
         )
     if mode.grad and view is not None:
-        if type(view.base._node) is AccumulateGrad:
+        if type(base_of(view)._node) is AccumulateGrad:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in "
                 "torch.no_grad(), or write to a clone() of the leaf."
@@ -136,9 +136,37 @@ def write(tensor: Any, result: Any) -> Any:
             extra_of(node).retained = weakref.ref(tensor)
         tensor._node = node
         return tensor
-    old = view.base._node
+    base = base_of(view)
+    old = base._node
     if node is not None or old is not None:
-        view.base._node = put_node(view, old, node)
+        base._node = put_node(view, old, node)
+    return tensor
+
+
+def reshape_in_place(op: Any, tensor: Any, **params: Any) -> Any:
+    """``tensor`` becomes ``op(tensor, **params)``, a view of the memory that it has. ``op`` is a view op's apply function."""
+    node = current_node(tensor)
+    if modes().grad and (tensor._view is not None or type(node) is AccumulateGrad):
+        refuse_write(tensor, writable(tensor), node is not None)
+    old = new_tensor(writable(tensor), node)
+    old._cell = tensor._cell
+    is_leaf = type(node) is AccumulateGrad
+    with changed_modes(grad=not is_leaf):  # a shape has to fit its history, whatever the mode
+        result = op(old, **params)
+    tensor._array = result._array
+    if is_leaf:
+        node.shape = tensor._array.shape
+    else:
+        tensor._node = result._node
+        if tensor._view is not None:
+            tensor._view.path += result._view.path
+        elif old._cell is not None:  # it may have views, which start from what it was
+            tensor._view = result._view
+            tensor._view.made_in = views.ORDINARY
+    if not modes().keep_versions:
+        bump(tensor, caller())
+        if tensor._view is not None:
+            tensor._view.version = views.counter(tensor._cell)
     return tensor
 
 

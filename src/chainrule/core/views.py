@@ -78,10 +78,21 @@ def current_node(tensor: TensorBase) -> Node | None:
     version = counter(tensor._cell)
     if view.version == version or view.made_in == NO_GRAD:
         return tensor._node
-    parent = current_node(view.base)
+    parent = current_node(base_of(view))
     view.version = version
     tensor._node = None if parent is None else get_node(parent, tensor, view)
     return tensor._node
+
+
+def base_of(view: View) -> TensorBase:
+    """The tensor that the view's path starts from.
+
+    A base that was reshaped in place (``unsqueeze_``) has become a view itself: of what it was, where older paths start.
+    """
+    reshaped = view.base._view
+    if reshaped is not None:
+        view.base = reshaped.base
+    return view.base
 
 
 def get_node(parent: Node, tensor: TensorBase, view: View) -> Node:

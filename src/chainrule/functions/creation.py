@@ -1,8 +1,7 @@
-"""Tensors from data, and tensors filled with a rule."""
+"""Tensors from data."""
 
 from __future__ import annotations
 
-import math
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,11 @@ from ..core.value import TensorBase, new_tensor
 from ..core.version import INFERENCE_CELL, ExposedCell
 from ..device import check_device
 from ..dtypes import as_dtype, get_default_dtype
-from ._arguments import sizes_of
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 Dtype = Any
-MAX_BYTES = 1 << 62
 
 
 class layout:  # noqa: N801 - PyTorch's name
@@ -336,84 +333,20 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
 
 def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tensor:
     """``Tensor(2, 3)``, ``Tensor([1, 2])``, ``FloatTensor(...)``: sizes make uninitialised memory, a sequence values."""
+    from .filling import empty
+
     check_device(device)
     if len(args) == 1 and not isinstance(args[0], int):
         (data,) = args
         if isinstance(data, tuple) and type(data).__name__ == "Size":
             return empty(*data, dtype=dtype)
         if isinstance(data, TensorBase):
+            if data.dtype is not dtype:  # type: ignore[attr-defined]
+                raise TypeError(f"expected a tensor of dtype {dtype}, got {data.dtype}: convert it with .to({dtype})")  # type: ignore[attr-defined]
             return data.detach()  # type: ignore[attr-defined, no-any-return]
+        if isinstance(data, str):
+            raise TypeError("new(): invalid data type 'str'")
         if not is_sequence(data) and not isinstance(data, np.ndarray):
             raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
         return finish(np.array(values(data, dtype.numpy)), False)
     return empty(*args, dtype=dtype) if args else empty(0, dtype=dtype)
-
-
-# -- filled -------------------------------------------------------------------------------------------------------------
-
-
-def _shape_of(size: tuple[Any, ...], function: str, dtype: Any) -> tuple[int, ...]:
-    shape = sizes_of(size, function)
-    for n in shape:
-        if n < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
-    if math.prod(shape) * dtype.itemsize >= MAX_BYTES:
-        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}: {function}() would need more memory than can be addressed")
-    return shape
-
-
-def _filled(
-    make: Any, function: str, size: tuple[Any, ...], out: Any, dtype: Any, device: Any, requires_grad: bool
-) -> Tensor:
-    from ._arguments import deliver
-
-    check_device(device)
-    if out is not None and dtype is None:
-        dtype = out.dtype
-    wanted = (get_default_dtype() if dtype is None else as_dtype(dtype)).numpy
-    shape = _shape_of(size, function, wanted)
-    try:
-        array = make(shape, wanted)
-    except (MemoryError, ValueError) as error:
-        raise RuntimeError(f"{function}(): not enough memory for a tensor of shape {list(shape)} and dtype {wanted.name}: {error}") from None
-    return deliver(finish(array, requires_grad), out, function)
-
-
-def zeros(
-    *size: Any, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
-    pin_memory: bool = False, requires_grad: bool = False,
-) -> Tensor:
-    """A tensor of zeros. ``size``: ints, or one sequence of ints.
-
-    >>> import chainrule as torch
-    >>> torch.zeros(2, 2)
-    tensor([[0., 0.],
-            [0., 0.]])
-    """
-    return _filled(np.zeros, "zeros", size, out, dtype, device, requires_grad)
-
-
-def ones(
-    *size: Any, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
-    pin_memory: bool = False, requires_grad: bool = False,
-) -> Tensor:
-    """A tensor of ones. ``size``: ints, or one sequence of ints.
-
-    >>> import chainrule as torch
-    >>> torch.ones(3)
-    tensor([1., 1., 1.])
-    """
-    return _filled(np.ones, "ones", size, out, dtype, device, requires_grad)
-
-
-def empty(
-    *size: Any, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
-    pin_memory: bool = False, requires_grad: bool = False, memory_format: Any = None,
-) -> Tensor:
-    """A tensor with whatever the memory holds. ``size``: ints, or one sequence of ints.
-
-    >>> import chainrule as torch
-    >>> torch.empty(2, 3).shape
-    torch.Size([2, 3])
-    """
-    return _filled(np.empty, "empty", size, out, dtype, device, requires_grad)

@@ -1,27 +1,275 @@
-"""Element-wise arithmetic, exponentials, trigonometry, rounding."""
+"""Arithmetic, powers, signs and rounding, element by element."""
 
 from __future__ import annotations
 
-from ..core.op import elementwise
+import cmath
+import math
+
+from ..core.op import elementwise, general
+from ..promotion import scalar_to
+
+__all__ = [
+    "abs", "add", "add_scaled", "addcdiv", "addcmul", "ceil", "copysign", "copysign_number", "divide", "divide_rounded",
+    "floor", "floor_divide", "fmod", "fmod_number", "frac", "heaviside", "ldexp", "lerp", "lerp_number", "multiply",
+    "nan_to_num", "negative", "nextafter", "positive", "pow", "power_of", "power_to", "reciprocal", "remainder",
+    "remainder_number", "reverse_subtract", "reverse_subtract_number", "round", "round_decimals", "rsqrt", "sgn",
+    "sign", "sqrt", "square", "subtract", "subtract_scaled", "trunc", "zero_where",
+]  # fmt: skip
+
+
+zero_where = elementwise("zero_where(x, mask)", promotion=None, node="MaskedFillBackward0",
+    x=lambda xp, g, mask: xp.zero_where(g, mask),
+)
+
+# -- sums, products, quotients ------------------------------------------------------------------------------------------
+
+
+def scaled(x, number):
+    """``x`` times a number, which does not change its dtype."""
+    return x if number == 1 else x * scalar_to(x.dtype, number)
+
 
 add = elementwise("add(x, y)",
     x=lambda g: g,
     y=lambda g: g,
 )
-
+add_scaled = elementwise("add_scaled(x, y, *, alpha)", node="AddBackward0",
+    forward=lambda xp, x, y, alpha: x + scaled(y, alpha),
+    x=lambda g: g,
+    y=lambda g, alpha: g * alpha,
+)
 subtract = elementwise("subtract(x, y)", node="SubBackward0", domain="iufcV",
     x=lambda g: g,
     y=lambda g: -g,
 )
+subtract_scaled = elementwise("subtract_scaled(x, y, *, alpha)", node="SubBackward0", domain="iufcV",
+    forward=lambda xp, x, y, alpha: x - scaled(y, alpha),
+    x=lambda g: g,
+    y=lambda g, alpha: g * -alpha,
+)
+FROM_Y = {
+    "domain": "iufcV",
+    "forward": lambda xp, x, y, alpha: y - scaled(x, alpha),
+    "x": lambda g, alpha: g * -alpha,
+    "y": lambda g: g,
+}
+reverse_subtract = elementwise("reverse_subtract(x, y, *, alpha)", node="RsubBackward0", **FROM_Y)
+reverse_subtract_number = elementwise("reverse_subtract_number(x, y, *, alpha)", node="RsubBackward1", **FROM_Y)
 
 multiply = elementwise("multiply(x, y)", node="MulBackward0",
     x=lambda g, y: g * y,
     y=lambda g, x: g * x,
 )
-relu = elementwise("relu(x)", domain="iufV",
-    forward=lambda xp, x: xp.maximum(x, 0),
-    x=lambda xp, g, out: xp.where(out > 0, g, 0),
+divide = elementwise("divide(x, y)", node="DivBackward0", promotion="float",
+    x=lambda g, y: g / y,
+    y=lambda g, x, y: -g * ((x / y) / y),
 )
-exp = elementwise("exp(x)", promotion="float",
-    x=lambda g, out: g * out,
+negative = elementwise("negative(x)", node="NegBackward0", domain="iufcV",
+    x=lambda g: -g,
+)
+positive = elementwise("positive(x)",
+    x=lambda g: g,
+)
+reciprocal = elementwise("reciprocal(x)", promotion="float",
+    x=lambda g, out: -g * (out * out),
+)
+addcmul = elementwise("addcmul(x, y, z, *, value)", saved_names={"y": "tensor1", "z": "tensor2"},
+    forward=lambda xp, x, y, z, value: x + scaled(y * z, value),
+    x=lambda g: g,
+    y=lambda g, z, value: g * (z * value),
+    z=lambda g, y, value: g * (y * value),
+)
+addcdiv = elementwise("addcdiv(x, y, z, *, value)", domain="fcV", saved_names={"y": "tensor1", "z": "tensor2"},
+    forward=lambda xp, x, y, z, value: x + scaled(y / z, value),
+    x=lambda g: g,
+    y=lambda g, z, value: g * (value / z),
+    z=lambda g, y, z, value: -g * (value * ((y / z) / z)),
+)
+lerp_number = elementwise("lerp_number(x, y, *, weight)", node="LerpBackward0", domain="fcV",
+    # From the nearer end, so that both ends are met exactly.
+    forward=lambda xp, x, y, weight: (
+        x + scaled(y - x, weight) if math.hypot(weight.real, weight.imag) < 0.5 else y - scaled(y - x, 1 - weight)
+    ),
+    x=lambda g, weight: g * (1 - weight),
+    y=lambda g, weight: g * weight,
+)
+lerp = elementwise("lerp(x, y, weight)", node="LerpBackward1", domain="fcV", saved_names={"y": "end"},
+    forward=lambda xp, x, y, weight: xp.where(
+        xp.abs(weight) < 0.5, x + weight * (y - x), y - (y - x) * (scalar_to(x.dtype, 1) - weight)
+    ),
+    x=lambda g, weight: g * (1 - weight),
+    y=lambda g, weight: g * weight,
+    weight=lambda g, x, y: g * (y - x),
+)
+
+# -- division with a remainder ------------------------------------------------------------------------------------------
+
+# PyTorch has no derivative of // (the node says so), but one of the other forms of division that round: zero.
+floor_divide = elementwise("floor_divide(x, y)", node="torch::autograd::NotImplemented", domain="iufV")
+
+ROUNDED_QUOTIENTS = {
+    "floor": lambda xp, x, y: xp.floor_divide(x, y),
+    "trunc": lambda xp, x, y: xp.trunc_divide(x, y),
+}
+divide_rounded = elementwise("divide_rounded(x, y, *, rounding_mode)", node="DivBackward2", domain="iufV",
+    forward=lambda xp, x, y, rounding_mode: ROUNDED_QUOTIENTS[rounding_mode](xp, x, y),
+    x=lambda xp, g: xp.zeros_like(g),
+    y=lambda xp, g: xp.zeros_like(g),
+)
+
+
+def remainder_rules(quotient):
+    """x % y = x - y q with the rounded quotient q, which is flat."""
+    return {"domain": "iufV", "x": lambda g: g, "y": lambda xp, g, x, y: -g * quotient(xp, x / y)}
+
+
+remainder = elementwise("remainder(x, y)", node="RemainderBackward1", **remainder_rules(lambda xp, q: xp.floor(q)))
+fmod = elementwise("fmod(x, y)", node="FmodBackward1", **remainder_rules(lambda xp, q: xp.trunc(q)))
+remainder_number = elementwise("remainder_number(x, y)", node="RemainderBackward0", domain="iufV",
+    forward=lambda xp, x, y: xp.remainder(x, y),
+    x=lambda g: g,
+)
+fmod_number = elementwise("fmod_number(x, y)", node="FmodBackward0", domain="iufV",
+    forward=lambda xp, x, y: xp.fmod(x, y),
+    x=lambda g: g,
+)
+
+# -- powers -------------------------------------------------------------------------------------------------------------
+
+
+def power_in_base(xp, g, x, y):
+    """y x^(y-1); where y = 0 the power is constant, also at x = 0, where x^(y-1) is infinite."""
+    return g * (y * xp.pow(x, xp.where(y == 0, 0, y - 1)))
+
+
+def power_in_exponent(xp, g, x, y, out):
+    """x^y log x; at x = 0 it is constant for y >= 0, and falls from infinity for y < 0."""
+    flat = xp.logical_and(x == 0, xp.real(y) >= 0)
+    return g * (out * xp.log(xp.where(flat, 1, x)))
+
+
+pow = elementwise("pow(x, y)", node="PowBackward1", domain="iufcV", saved_names={"y": "exponent"},
+    x=power_in_base,
+    y=power_in_exponent,
+)
+
+
+def power_to_x(xp, g, x, exponent):
+    if exponent == 0:
+        return xp.zeros_like(g)
+    return g * (exponent * x) if exponent == 2 else g * (exponent * x ** (exponent - 1))
+
+
+power_to = elementwise("power_to(x, *, exponent)", node="PowBackward0", promotion=None,
+    forward=lambda xp, x, exponent: xp.power_to(x, exponent),
+    x=power_to_x,
+)
+
+
+def power_of_y(xp, g, y, out, out_dtype, base):
+    if base == 0:
+        return xp.where(xp.real(y) >= 0, 0, g * (out * -math.inf))
+    if isinstance(base, complex) or out_dtype.kind == "c":
+        return g * (out * cmath.log(base))
+    return g * (out * (math.log(base) if base > 0 else math.nan))
+
+
+power_of = elementwise("power_of(y, *, base)", node="PowBackward2", promotion=None,
+    saved_names={"base": "self", "y": "exponent"},
+    forward=lambda xp, y, base: xp.pow(scalar_to(y.dtype, base), y),
+    y=power_of_y,
+)
+
+
+def square(x):
+    """x ** 2."""
+    return power_to(x, exponent=2)
+
+
+sqrt = elementwise("sqrt(x)", promotion="float",
+    x=lambda g, out: g / (2 * out),
+)
+rsqrt = elementwise("rsqrt(x)", promotion="float",
+    forward=lambda xp, x: xp.reciprocal(xp.sqrt(x)),
+    x=lambda g, out: g * (-0.5 * (out * out * out)),
+)
+ldexp = elementwise("ldexp(x, y)", promotion="float", saved_names={"y": "other"},
+    forward=lambda xp, x, y: x * xp.exp2(y),
+    x=lambda xp, g, y: g * xp.exp2(y),
+    y=lambda g, out: g * (out * math.log(2)),
+)
+
+# -- size and sign ------------------------------------------------------------------------------------------------------
+
+abs = elementwise("abs(x)", domain="iufcV",
+    x=lambda xp, g, x: g * xp.conj(xp.sgn(x)),
+)
+sign = elementwise("sign(x)", domain="biufV",
+    x=lambda xp, g: xp.zeros_like(g),
+)
+
+
+def sgn_x(xp, g, x, out, x_dtype):
+    """Of s = x / |x| only the angle changes with x: the part of dx along x is lost."""
+    if x_dtype.kind != "c":
+        return xp.zeros_like(g)
+    flat = x == 0
+    return xp.zero_where((g - xp.real(g * out) * xp.conj(out)) / xp.where(flat, 1, xp.abs(x)), flat)
+
+
+# Along a tangent t the change is (t - Re(t conj(s)) s) / |x|: not the rule itself, since sgn is not holomorphic.
+sgn = general("sgn(x)", promotion="common",
+    forward=lambda xp, x: xp.sgn(x),
+    x=sgn_x,
+)
+
+
+def copysign_x(xp, g, x, y):
+    """1 where the sign stays, -1 where it changes; at 0, where it cannot be told, 0."""
+    return xp.zero_where(xp.where(xp.signbit(x) == xp.signbit(y), g, -g), x == 0)
+
+
+copysign = elementwise("copysign(x, y)", promotion="float", domain="fV", x=copysign_x, y=lambda xp, g: xp.zeros_like(g))
+copysign_number = elementwise("copysign_number(x, y)", node="CopysignBackward1", promotion="float", domain="fV",
+    forward=lambda xp, x, y: xp.copysign(x, y),
+    x=copysign_x,
+)
+nextafter = elementwise("nextafter(x, y)", domain="fV",
+    x=lambda g: g,
+    y=lambda xp, g: xp.zeros_like(g),
+)
+heaviside = elementwise("heaviside(x, y)", node="torch::autograd::NotImplemented", domain="biufV")
+
+
+def replacements(x, nan, posinf, neginf):
+    """What nan_to_num puts in: by default 0 and the dtype's limits."""
+    from ..dtypes import FROM_NUMPY, finfo
+
+    limits = finfo(FROM_NUMPY[x.dtype])
+    return (
+        0.0 if nan is None else nan,
+        limits.max if posinf is None else posinf,
+        limits.min if neginf is None else neginf,
+    )
+
+
+nan_to_num = elementwise("nan_to_num(x, *, nan, posinf, neginf)",
+    forward=lambda xp, x, nan, posinf, neginf: xp.nan_to_num(x, *replacements(x, nan, posinf, neginf)),
+    x=lambda xp, g, x: xp.zero_where(g, xp.logical_not(xp.isfinite(x))),
+)
+
+# -- rounding: flat almost everywhere, but on the graph -----------------------------------------------------------------
+
+FLAT = {"domain": "iufV", "x": lambda xp, g: xp.zeros_like(g)}
+floor = elementwise("floor(x)", **FLAT)
+ceil = elementwise("ceil(x)", **FLAT)
+trunc = elementwise("trunc(x)", **FLAT)
+round = elementwise("round(x)", **FLAT)
+round_decimals = elementwise("round_decimals(x, *, decimals)", node="RoundBackward1",
+    forward=lambda xp, x, decimals: xp.round_decimals(x, decimals),
+    **FLAT,
+)
+frac = elementwise("frac(x)", domain="fV",
+    forward=lambda xp, x: x - xp.trunc(x),
+    x=lambda g: g,
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from .comparison import ComparisonMethods
 from .elementwise import ElementwiseMethods
+from .indexing import IndexingMethods
+from .shape import ShapeMethods
+from .transcendental import TranscendentalMethods
 
 
-class TensorMethods(ElementwiseMethods):
+class TensorMethods(ComparisonMethods, ElementwiseMethods, IndexingMethods, ShapeMethods, TranscendentalMethods):
     """All families together."""
 
     __slots__ = ()

@@ -1,31 +1,304 @@
-"""Operators and element-wise methods."""
+"""Arithmetic operators and methods."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ... import ops
-from ...core.mutation import inplace
+from ...core import mutation
+from ...core.dispatch import NUMBERS
 from ...core.value import TensorBase
-from .. import elementwise
+from ...promotion import check_cast, result_dtype
+from .. import bounds, elementwise
+from ..elementwise import exponent_for, plain, power, scale_argument
+
+if TYPE_CHECKING:
+    from ..._tensor import Tensor
+
+Operand = Any  # a tensor or a number
+
+inplace: Callable[..., Tensor] = mutation.inplace
 
 
 class ElementwiseMethods(TensorBase):
-    """Operators and element-wise methods."""
+    """Arithmetic operators and methods."""
 
     __slots__ = ()
 
+    # -- operators: the ops themselves, since each Python frame counts here --------------------------------------------
+
     __add__ = ops.add
-    __mul__ = ops.multiply
     __sub__ = ops.subtract
+    __mul__ = ops.multiply
+    __truediv__ = ops.divide
+    __floordiv__ = ops.floor_divide
+    __neg__ = ops.negative
+    __abs__ = ops.abs
+    __pos__ = elementwise.positive
 
-    def __radd__(self, other: Any) -> Any:
-        return ops.add(other, self)
+    def __mod__(self, other: Operand) -> Any:
+        return ops.remainder_number(self, other) if isinstance(other, NUMBERS) else ops.remainder(self, other)
 
-    def __rmul__(self, other: Any) -> Any:
-        return ops.multiply(other, self)
+    def __pow__(self, other: Operand) -> Any:
+        return power(self, other)
 
-    def __imul__(self, other: Any) -> Any:
+    # Sums and products with a number on the left are recorded as if it stood on the right.
+    __radd__ = ops.add
+    __rmul__ = ops.multiply
+
+    def __rsub__(self, other: Operand) -> Any:
+        if isinstance(other, NUMBERS):
+            return ops.reverse_subtract_number(self, other, alpha=1)
+        return ops.reverse_subtract(self, other, alpha=1)
+
+    def __rtruediv__(self, other: Operand) -> Any:
+        return ops.multiply(ops.reciprocal(self), other)
+
+    def __rfloordiv__(self, other: Operand) -> Any:
+        return ops.floor_divide(other, self)
+
+    def __rmod__(self, other: Operand) -> Any:
+        return ops.remainder(other, self)
+
+    def __rpow__(self, other: Operand) -> Any:
+        return power(other, self)
+
+    def __iadd__(self, other: Operand) -> Tensor:
+        return inplace(ops.add, self, other)
+
+    def __isub__(self, other: Operand) -> Tensor:
+        return inplace(ops.subtract, self, other)
+
+    def __imul__(self, other: Operand) -> Tensor:
         return inplace(ops.multiply, self, other)
 
+    def __itruediv__(self, other: Operand) -> Tensor:
+        return inplace(ops.divide, self, other)
+
+    def __ifloordiv__(self, other: Operand) -> Tensor:
+        return inplace(ops.floor_divide, self, other)
+
+    def __imod__(self, other: Operand) -> Any:
+        return self.remainder_(other)
+
+    def __ipow__(self, other: Operand) -> Any:
+        return self.pow_(other)
+
+    # -- methods -------------------------------------------------------------------------------------------------------
+
+    abs = elementwise.abs
+    absolute = elementwise.absolute
+    add = elementwise.add
+    addcdiv = elementwise.addcdiv
+    addcmul = elementwise.addcmul
+    ceil = elementwise.ceil
+    clamp = bounds.clamp
+    clamp_max = bounds.clamp_max
+    clamp_min = bounds.clamp_min
+    clip = bounds.clip
+    copysign = elementwise.copysign
+    div = elementwise.div
+    divide = elementwise.divide
+    fix = elementwise.fix
+    float_power = elementwise.float_power
+    floor = elementwise.floor
+    floor_divide = elementwise.floor_divide
+    fmax = bounds.fmax
+    fmin = bounds.fmin
+    fmod = elementwise.fmod
+    frac = elementwise.frac
+    heaviside = elementwise.heaviside
+    ldexp = elementwise.ldexp
+    lerp = elementwise.lerp
+    maximum = bounds.maximum
+    minimum = bounds.minimum
     mul = elementwise.mul
+    multiply = elementwise.multiply
+    nan_to_num = elementwise.nan_to_num
+    neg = elementwise.neg
+    negative = elementwise.negative
+    nextafter = elementwise.nextafter
+    positive = elementwise.positive
+    pow = elementwise.pow
+    reciprocal = elementwise.reciprocal
+    remainder = elementwise.remainder
+    round = elementwise.round
+    rsqrt = elementwise.rsqrt
+    sgn = elementwise.sgn
+    sign = elementwise.sign
+    sqrt = elementwise.sqrt
+    square = elementwise.square
+    sub = elementwise.sub
+    subtract = elementwise.subtract
+    true_divide = elementwise.true_divide
+    trunc = elementwise.trunc
+
+    # -- in place ------------------------------------------------------------------------------------------------------
+
+    def add_(self, other: Operand, *, alpha: Operand = 1) -> Tensor:
+        """``self += alpha * other``."""
+        if type(alpha) is int and alpha == 1:
+            return inplace(ops.add, self, other)
+        return inplace(ops.add_scaled, self, other, alpha=scale_argument("add_", alpha, self, other))
+
+    def sub_(self, other: Operand, *, alpha: Operand = 1) -> Tensor:
+        """``self -= alpha * other``."""
+        if type(alpha) is int and alpha == 1:
+            return inplace(ops.subtract, self, other)
+        return inplace(ops.subtract_scaled, self, other, alpha=scale_argument("sub_", alpha, self, other))
+
+    subtract_ = sub_
+
+    def mul_(self, other: Operand) -> Tensor:
+        """``self *= other``."""
+        return inplace(ops.multiply, self, other)
+
+    multiply_ = mul_
+
+    def div_(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
+        """``self /= other``, with the rounding modes of ``div``."""
+        if rounding_mode is None:
+            return inplace(ops.divide, self, other)
+        if rounding_mode not in ("floor", "trunc"):
+            elementwise.div(self, other, rounding_mode=rounding_mode)  # raises
+        return inplace(ops.divide_rounded, self, other, rounding_mode=rounding_mode)
+
+    divide_ = div_
+
+    def true_divide_(self, other: Operand) -> Tensor:
+        """``self /= other``."""
+        return inplace(ops.divide, self, other)
+
+    def floor_divide_(self, other: Operand) -> Tensor:
+        """``self //= other``."""
+        return inplace(ops.floor_divide, self, other)
+
+    def remainder_(self, other: Operand) -> Tensor:
+        """``self %= other``."""
+        return inplace(ops.remainder_number if isinstance(other, NUMBERS) else ops.remainder, self, other)
+
+    def fmod_(self, other: Operand) -> Tensor:
+        """:func:`chainrule.fmod` in place."""
+        return inplace(ops.fmod_number if isinstance(other, NUMBERS) else ops.fmod, self, other)
+
+    def pow_(self, exponent: Operand) -> Tensor:
+        """``self **= exponent``."""
+        if isinstance(exponent, NUMBERS) and self._array.dtype.kind != "b":
+            check_cast(result_dtype(self._array, plain(exponent)), self._array.dtype)
+            return inplace(ops.power_to, self, exponent=exponent_for(self, exponent))
+        return inplace(ops.pow, self, exponent)
+
+    def square_(self) -> Tensor:
+        """``self **= 2``."""
+        return self.pow_(2)
+
+    def float_power_(self, exponent: Operand) -> Tensor:
+        """:func:`chainrule.float_power` in place, of a float64 or complex128 tensor."""
+        if self._array.dtype.itemsize < 8 or self._array.dtype.kind not in "fc" or self._array.dtype == "complex64":
+            raise RuntimeError(f"the base given to float_power_ has dtype {self.dtype} but the operation's result type requires double precision")  # type: ignore[attr-defined]
+        return self.pow_(exponent)
+
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
+        """``self += value * tensor1 * tensor2``."""
+        return inplace(ops.addcmul, self, tensor1, tensor2, value=plain(value))
+
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
+        """``self += value * tensor1 / tensor2``."""
+        return inplace(ops.addcdiv, self, tensor1, tensor2, value=plain(value))
+
+    def lerp_(self, end: Tensor, weight: Operand) -> Tensor:
+        """``self += weight * (end - self)``."""
+        if isinstance(weight, NUMBERS):
+            return inplace(ops.lerp_number, self, end, weight=plain(weight))
+        return inplace(ops.lerp, self, end, weight)
+
+    def clamp_(self, min: Operand = None, max: Operand = None) -> Tensor:
+        """:func:`chainrule.clamp` in place."""
+        op, promoted, tensors, params = bounds.clamping("clamp_", self, min, max)
+        check_cast(promoted._array.dtype, self._array.dtype)
+        return inplace(op, self, *tensors, **params)
+
+    clip_ = clamp_
+
+    def clamp_min_(self, min: Operand) -> Tensor:
+        """:func:`chainrule.clamp_min` in place."""
+        return self.clamp_(min=min)
+
+    def clamp_max_(self, max: Operand) -> Tensor:
+        """:func:`chainrule.clamp_max` in place."""
+        return self.clamp_(max=max)
+
+    def copysign_(self, other: Operand) -> Tensor:
+        """:func:`chainrule.copysign` in place."""
+        return inplace(ops.copysign_number if isinstance(other, NUMBERS) else ops.copysign, self, other)
+
+    def ldexp_(self, other: Tensor) -> Tensor:
+        """``self *= 2 ** other``."""
+        return inplace(ops.ldexp, self, other)
+
+    def heaviside_(self, values: Tensor) -> Tensor:
+        """:func:`chainrule.heaviside` in place."""
+        return inplace(ops.heaviside, self, values)
+
+    def nextafter_(self, other: Tensor) -> Tensor:
+        """:func:`chainrule.nextafter` in place."""
+        return inplace(ops.nextafter, self, other)
+
+    def nan_to_num_(self, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+        """:func:`chainrule.nan_to_num` in place."""
+        return inplace(ops.nan_to_num, self, nan=nan, posinf=posinf, neginf=neginf)
+
+    def round_(self, *, decimals: int = 0) -> Tensor:
+        """:func:`chainrule.round` in place."""
+        return inplace(ops.round_decimals, self, decimals=decimals) if decimals else inplace(ops.round, self)
+
+    def abs_(self) -> Tensor:
+        """``self = abs(self)`` in its own memory."""
+        return inplace(ops.abs, self)
+
+    absolute_ = abs_
+
+    def neg_(self) -> Tensor:
+        """``self = -self`` in its own memory."""
+        return inplace(ops.negative, self)
+
+    negative_ = neg_
+
+    def reciprocal_(self) -> Tensor:
+        """:func:`chainrule.reciprocal` in place."""
+        return inplace(ops.reciprocal, self)
+
+    def sqrt_(self) -> Tensor:
+        """:func:`chainrule.sqrt` in place."""
+        return inplace(ops.sqrt, self)
+
+    def rsqrt_(self) -> Tensor:
+        """:func:`chainrule.rsqrt` in place."""
+        return inplace(ops.rsqrt, self)
+
+    def sign_(self) -> Tensor:
+        """:func:`chainrule.sign` in place."""
+        return inplace(ops.sign, self)
+
+    def sgn_(self) -> Tensor:
+        """:func:`chainrule.sgn` in place."""
+        return inplace(ops.sgn, self)
+
+    def floor_(self) -> Tensor:
+        """:func:`chainrule.floor` in place."""
+        return inplace(ops.floor, self)
+
+    def ceil_(self) -> Tensor:
+        """:func:`chainrule.ceil` in place."""
+        return inplace(ops.ceil, self)
+
+    def trunc_(self) -> Tensor:
+        """:func:`chainrule.trunc` in place."""
+        return inplace(ops.trunc, self)
+
+    fix_ = trunc_
+
+    def frac_(self) -> Tensor:
+        """:func:`chainrule.frac` in place."""
+        return inplace(ops.frac, self)

@@ -1,0 +1,316 @@
+"""NumPy kernels of the element-wise ops: what NumPy lacks, or does otherwise than PyTorch, or slower than it could.
+
+A 0-d value may be a NumPy scalar; what comes back then is one too, or a 0-d array.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy import copyto, exp, maximum, ndarray
+
+Array = Any
+
+
+class _Constants(dict["np.dtype[Any]", Array]):
+    """A number as a 0-d array of each dtype: as an operand that is twice as fast as the Python number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __missing__(self, dtype: np.dtype[Any]) -> Array:
+        made = self[dtype] = np.array(self.number, dtype)
+        return made
+
+
+ZERO = _Constants(0)
+ONE = _Constants(1)
+
+# -- selection ----------------------------------------------------------------------------------------------------------
+
+SAME_SIZE = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+
+
+def zero_where(x: Array, mask: Array) -> Array:
+    """``x``, with zeros where ``mask`` is true."""
+    if type(x) is not ndarray:
+        return (type(x)(0) if mask else x) if type(mask) is not ndarray else np.where(mask, type(x)(0), x)
+    if x.size < 500 or x.dtype.kind != "f" or x.dtype.itemsize not in SAME_SIZE or x.shape != mask.shape:
+        if x.shape != np.shape(mask):
+            x, mask = np.broadcast_arrays(x, mask)
+        out = x.copy()
+        out[mask] = ZERO[x.dtype]
+        return out
+    # As integers, times 0 or 1: no branch to mispredict (eight times as fast), and infinities become zeros too.
+    bits = SAME_SIZE[x.dtype.itemsize]
+    return np.multiply(np.ascontiguousarray(x).view(bits), np.logical_not(mask)).view(x.dtype)
+
+
+def relu(x: Array) -> Array:
+    """max(x, 0), that keeps the sign of zeros, as PyTorch does."""
+    if type(x) is ndarray:
+        return maximum(ZERO[x.dtype], x)
+    return type(x)(0) if x < 0 else x
+
+
+# -- division -----------------------------------------------------------------------------------------------------------
+
+
+def _refuse_zero(y: Array) -> None:
+    if y.dtype.kind in "iu" and not np.all(y):
+        raise RuntimeError(
+            "ZeroDivisionError: integer division or remainder by zero. Convert the operands to a floating point dtype for "
+            "infinities and NaNs instead, or mask the zeros."
+        )
+
+
+def floor_divide(x: Array, y: Array) -> Array:
+    _refuse_zero(y)
+    return np.floor_divide(x, y)
+
+
+def trunc_divide(x: Array, y: Array) -> Array:
+    """The quotient rounded toward zero."""
+    if x.dtype.kind not in "iu":
+        return np.trunc(np.divide(x, y))
+    _refuse_zero(y)
+    return (x - np.fmod(x, y)) // y
+
+
+def remainder(x: Array, y: Array) -> Array:
+    """x - y floor(x / y); a remainder of zero has the sign of ``x``, not of ``y`` as in NumPy."""
+    if x.dtype.kind in "iu":
+        _refuse_zero(y)
+        return np.remainder(x, y)
+    r = np.fmod(x, y)
+    return np.where((r != 0) & ((y < 0) != (r < 0)), r + y, r)
+
+
+def fmod(x: Array, y: Array) -> Array:
+    _refuse_zero(y)
+    return np.fmod(x, y)
+
+
+# -- powers -------------------------------------------------------------------------------------------------------------
+
+
+def pow(x: Array, y: Array) -> Array:
+    """x^y; of integers to negative powers what fits: 1, -1 and 0."""
+    if x.dtype.kind != "i" or not np.any(y < 0):
+        return np.power(x, y)
+    sign = np.where(y & 1, x, x * x)  # of 1 and -1 their own power, if they are to the power of something negative
+    return np.where(y < 0, np.where(np.abs(x) == 1, sign, ZERO[x.dtype]), np.power(x, np.maximum(y, 0)))
+
+
+def power_to(x: Array, exponent: complex) -> Array:
+    """x to a Python number, of the dtype of ``x``: the common ones by multiplication, as PyTorch does."""
+    if exponent == 2:
+        return x * x
+    if exponent == 3:
+        return x * x * x
+    if x.dtype.kind not in "biu":
+        if exponent == 0.5:
+            return np.sqrt(x)
+        if exponent == -0.5:
+            return np.reciprocal(np.sqrt(x))
+        if exponent == -1:
+            return np.reciprocal(x)
+        if exponent == -2:
+            return np.reciprocal(x * x)
+    return np.power(x, x.dtype.type(exponent))
+
+
+# -- sign, rounding, replacement ----------------------------------------------------------------------------------------
+
+
+def conj(x: Array) -> Array:
+    return np.conjugate(x) if x.dtype.kind == "c" else x
+
+
+def sign(x: Array) -> Array:
+    """-1, 0 or 1, and 0 of a NaN; of a complex number x / |x|."""
+    out = np.sign(x)
+    if x.dtype.kind == "f":
+        nan = x != x  # noqa: PLR0124
+        return zero_where(out, nan)
+    return out
+
+
+sgn = sign
+
+
+def round_decimals(x: Array, decimals: int) -> Array:
+    """Rounded to ``decimals`` places after the point, half to even, as PyTorch computes it."""
+    if x.dtype.kind in "iu":
+        return x.copy()
+    scale = x.dtype.type(10.0 ** abs(decimals))
+    return np.rint(x * scale) / scale if decimals > 0 else np.rint(x / scale) * scale
+
+
+def nan_to_num(x: Array, nan: float, posinf: float, neginf: float) -> Array:
+    if x.dtype.kind in "biu":
+        return x.copy()
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+def isclose(x: Array, y: Array, rtol: float, atol: float, equal_nan: bool) -> Array:
+    """|x - y| <= atol + rtol |y|; infinities are close to themselves only."""
+    close = x == y
+    if x.dtype.kind not in "biu":
+        close = close | (np.isfinite(y) & (np.abs(x - y) <= atol + np.abs(rtol * y)))
+        if equal_nan:
+            close = close | (np.isnan(x) & np.isnan(y))
+    elif rtol or atol:
+        close = close | (np.abs(x.astype(np.float64) - y) <= atol + np.abs(rtol * y))
+    return close
+
+
+# -- exponentials -------------------------------------------------------------------------------------------------------
+
+
+def widened(function: Any) -> Any:
+    """Half-precision operands are computed in float32 and rounded once at the end."""
+
+    def wide(x: Array, *args: Any, **kwargs: Any) -> Array:
+        if x.dtype.itemsize > 2:
+            return function(x, *args, **kwargs)
+        return function(x.astype(np.float32), *args, **kwargs).astype(x.dtype)
+
+    wide.__name__ = function.__name__
+    wide.__doc__ = function.__doc__
+    return wide
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)): exp overflows to infinity on the left, where the result is 0."""
+    if type(x) is ndarray and x.ndim and x.dtype.itemsize > 2:
+        one = ONE[x.dtype]
+        e = exp(-x)
+        e += one
+        return np.divide(one, e, e)
+    return _sigmoid(x)
+
+
+_sigmoid = widened(lambda x: 1 / (1 + exp(-x)))
+
+
+@widened
+def logit(x: Array, eps: float | None) -> Array:
+    """log(x / (1 - x)), of x brought into [eps, 1 - eps] first."""
+    if eps is not None:
+        x = np.clip(x, eps, 1 - eps)
+    return np.log(x / (1 - x))
+
+
+@widened
+def xlogy(x: Array, y: Array) -> Array:
+    """x log y, and 0 where x = 0, unless y is a NaN."""
+    y = y.astype(x.dtype)
+    return np.where((x == 0) & ~np.isnan(y), ZERO[x.dtype], x * np.log(y))
+
+
+@widened
+def softmax(x: Array, axis: int) -> Array:
+    if not x.size:
+        return x.copy()
+    e = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    exp(e, e)
+    e /= np.add.reduce(e, axis=axis, keepdims=True)
+    return e
+
+
+@widened
+def log_softmax(x: Array, axis: int) -> Array:
+    if not x.size:
+        return x.copy()
+    shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    shifted -= np.log(np.add.reduce(exp(shifted), axis=axis, keepdims=True))
+    return shifted
+
+
+# -- functions with series of their own ---------------------------------------------------------------------------------
+
+
+@widened
+def sinc_derivative(x: Array, order: int) -> Array:
+    """The derivative of that order of sin(pi x) / (pi x).
+
+    With t = pi x and S(t) = sin(t) / t: differentiating t S = sin t gives t S^(n) + n S^(n-1) = sin^(n) t. Dividing by a
+    small t loses digits, so there the series sum_k (-1)^k t^(2k-n) / ((2k+1) (2k-n)!) is summed.
+    """
+    t = x * math.pi
+    small = np.abs(t) < 1 + order / 2
+    near, far = np.where(small, t, ZERO[t.dtype]), np.where(small, ONE[t.dtype], t)
+    first = (order + 1) // 2
+    series = ZERO[t.dtype]
+    for k in range(first + 14, first - 1, -1):
+        series = series * (near * near) + (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - order))
+    if order % 2:
+        series = series * near
+    cycle = (np.sin(far), np.cos(far))
+    rest = cycle[0] / far
+    for n in range(1, order + 1):
+        rest = ((-1) ** (n // 2) * cycle[n % 2] - n * rest) / far
+    return np.where(small, series, rest) * math.pi**order
+
+
+@widened
+def gaussian(x: Array) -> Array:
+    """exp(-x^2). The rounding error of x^2 would be multiplied by x^2: so the square is summed from exact parts."""
+    a = np.minimum(np.abs(x), ONE[x.dtype] * 64)
+    head = np.floor(a * 16) / 16
+    return exp(-(head * head)) * exp(-((a - head) * (a + head)))
+
+
+def _from_scipy(name: str) -> Any:
+    def kernel(x: Array) -> Array:
+        import scipy.special
+
+        return getattr(scipy.special, name)(x)
+
+    return widened(kernel)
+
+
+erf = _from_scipy("erf")
+erfc = _from_scipy("erfc")
+erfinv = _from_scipy("erfinv")
+lgamma = _from_scipy("gammaln")
+digamma = _from_scipy("psi")
+
+
+@widened
+def polygamma(x: Array, n: int) -> Array:
+    """The n-th derivative of digamma."""
+    import scipy.special
+
+    return scipy.special.polygamma(n, x).astype(x.dtype)
+
+
+# -- complex numbers ----------------------------------------------------------------------------------------------------
+
+
+def complex(x: Array, y: Array) -> Array:
+    """x + iy."""
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x.dtype, np.complex64))
+    out.real = x
+    out.imag = y
+    return out
+
+
+def angle(x: Array) -> Array:
+    """The argument of a complex number; of a real one 0 or pi."""
+    if x.dtype.kind == "c":
+        return np.arctan2(x.imag, x.real)
+    return np.where(np.isnan(x), x, np.where(x < 0, x.dtype.type(math.pi), ZERO[x.dtype]))
+
+
+def view_as_real(x: Array) -> Array:
+    """The same memory with a last axis (real, imaginary)."""
+    return x[..., None].view(x.real.dtype)
+
+
+def view_as_complex(x: Array) -> Array:
+    return x.view(np.result_type(x.dtype, np.complex64))[..., 0]
+

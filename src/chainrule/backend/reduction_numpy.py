@@ -1,0 +1,260 @@
+"""Reductions and cumulative operations on NumPy arrays.
+
+NumPy adds pairwise only along memory: along other axes it keeps one running total, which in single precision loses
+digits after some hundred terms. Long sums of that kind, and all of half precision, run in a wider type.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+Array = Any
+Axis = int | tuple[int, ...] | None
+
+FLOAT32, FLOAT64, INT64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
+WIDER = {FLOAT32: FLOAT64, np.dtype(np.complex64): np.dtype(np.complex128)}
+
+MANY = 512
+"""Terms from which the rounding errors of a running total in single precision begin to matter."""
+
+add_reduce = np.add.reduce
+
+
+def count(shape: tuple[int, ...], axis: Axis) -> int:
+    """How many elements each element of a reduction is made of."""
+    if axis is None:
+        return math.prod(shape)
+    if isinstance(axis, int):
+        return shape[axis] if shape else 1
+    return math.prod([shape[a] for a in axis])
+
+
+def _total(x: Array, axis: Axis, keepdims: bool) -> Array:
+    """The sum in the type in which it is computed: half precision in a wider one, integers as int64."""
+    dtype = x.dtype
+    if dtype.kind in "biu":
+        dtype = INT64
+    elif dtype.itemsize == 2:
+        dtype = FLOAT64 if count(x.shape, axis) > MANY else FLOAT32
+    elif dtype in WIDER and count(x.shape, axis) > MANY and not _along_memory(x, axis):
+        dtype = WIDER[dtype]
+    return add_reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _along_memory(x: Array, axis: Axis) -> bool:
+    """Whether the elements that are added together are neighbours."""
+    last = axis is None or axis == -1 or (isinstance(axis, tuple) and -min(axis, default=0) == len(axis))
+    return last and x.flags.c_contiguous  # type: ignore[no-any-return]
+
+
+def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Integers and bools are added as int64."""
+    dtype = x.dtype
+    if (dtype is FLOAT32 or dtype is FLOAT64) and x.size <= MANY:
+        return add_reduce(x, axis=axis, keepdims=keepdims)
+    total = _total(x, axis, keepdims)
+    return total if dtype.kind in "biu" else total.astype(dtype, copy=False)
+
+
+def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    dtype = x.dtype
+    if (dtype is FLOAT32 or dtype is FLOAT64) and x.size <= MANY:
+        return add_reduce(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
+    return (_total(x, axis, keepdims) / count(x.shape, axis)).astype(dtype, copy=False)
+
+
+def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Integers and bools are multiplied as int64."""
+    dtype = INT64 if x.dtype.kind in "biu" else x.dtype
+    wide = FLOAT32 if dtype.itemsize == 2 else dtype
+    return np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=wide).astype(dtype, copy=False)
+
+
+def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return add_reduce(x != 0, axis=axis, keepdims=keepdims, dtype=INT64)
+
+
+def argmax(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """The index of the first largest element (NaN is the largest); several axes count as one, in C order."""
+    return _arg(np.argmax, x, axis, keepdims)
+
+
+def argmin(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """The index of the first smallest element (NaN is the smallest); several axes count as one, in C order."""
+    return _arg(np.argmin, x, axis, keepdims)
+
+
+def _arg(find: Any, x: Array, axis: Axis, keepdims: bool) -> Array:
+    if not isinstance(axis, tuple):
+        return find(x, axis=axis, keepdims=keepdims)
+    lead = x.shape[: x.ndim - len(axis)]
+    indices = find(x.reshape(*lead, -1), axis=-1)
+    return indices.reshape(lead + (1,) * len(axis)) if keepdims else indices
+
+
+# -- spread ------------------------------------------------------------------------------------------------------------
+
+
+def _deviations(x: Array, axis: Axis) -> tuple[Array, Array]:
+    """The mean and what is left without it, in double precision."""
+    x = x.astype(np.result_type(x.dtype, np.float64) if x.dtype.kind != "V" else FLOAT64, copy=False)
+    center = mean(x, axis=axis, keepdims=True)
+    return center, x - center
+
+
+def var(x: Array, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Array:
+    """The sum of squared deviations from the mean, by the number of elements less ``correction``."""
+    return var_mean(x, axis=axis, correction=correction, keepdims=keepdims)[0]
+
+
+def std(x: Array, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Array:
+    return std_mean(x, axis=axis, correction=correction, keepdims=keepdims)[0]
+
+
+def var_mean(x: Array, *, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
+    """(variance, mean)."""
+    variance, center = _wide_var_mean(x, axis, correction, keepdims)
+    return variance.astype(x.dtype, copy=False), center.astype(x.dtype, copy=False)
+
+
+def std_mean(x: Array, *, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
+    """(standard deviation, mean)."""
+    variance, center = _wide_var_mean(x, axis, correction, keepdims)
+    return np.sqrt(variance).astype(x.dtype, copy=False), center.astype(x.dtype, copy=False)
+
+
+def _wide_var_mean(x: Array, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
+    center, d = _deviations(x, axis)
+    total = add_reduce(d * d, axis=axis, keepdims=keepdims)
+    left = count(x.shape, axis) - correction
+    return total / (left if left > 0 else 0.0), center if keepdims else center.reshape(total.shape)
+
+
+# -- norms -------------------------------------------------------------------------------------------------------------
+
+
+def vector_norm(x: Array, *, ord: float, axis: Axis, keepdims: bool) -> Array:
+    """The ``ord``-norm of the real ``x``; where powers leave the range of doubles, of ``x`` scaled into it."""
+    dtype = x.dtype
+    a = np.abs(x)
+    if ord == math.inf:
+        return max(a, axis=axis, keepdims=keepdims)
+    if ord == -math.inf:
+        return min(a, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return count_nonzero(a, axis=axis, keepdims=keepdims).astype(dtype)
+    if ord == 1:
+        return sum(a, axis=axis, keepdims=keepdims)
+    a = a.astype(FLOAT64, copy=False)
+    norm = _root_of_powers(a, ord, axis, keepdims)
+    with np.errstate(all="ignore"):
+        powers = norm**ord
+    if not np.all((powers > 1e-280) & (powers < np.inf)) and x.size:
+        scale = (max if ord > 0 else min)(a, axis=axis, keepdims=True)
+        scale = np.where((scale > 0) & (scale < np.inf), scale, 1)
+        norm = _root_of_powers(a / scale, ord, axis, keepdims) * scale.reshape(norm.shape)
+    return norm.astype(dtype, copy=False)
+
+
+def _root_of_powers(a: Array, ord: float, axis: Axis, keepdims: bool) -> Array:
+    if ord == 2:
+        return np.sqrt(add_reduce(a * a, axis=axis, keepdims=keepdims))
+    return add_reduce(a**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Array:
+    """log(sum(exp(x))), with the largest element taken out of the exponentials."""
+    if not count(x.shape, axis):
+        return np.log(sum(x, axis=axis, keepdims=keepdims))
+    largest = max(x.real, axis=axis, keepdims=True)
+    largest = np.where(np.isfinite(largest), largest, np.zeros_like(largest))
+    total = np.log(sum(np.exp(x - largest), axis=axis, keepdims=keepdims))
+    return total + largest.reshape(total.shape)
+
+
+# -- cumulative --------------------------------------------------------------------------------------------------------
+
+
+def _running(ufunc: Any, x: Array, axis: int, dtype: Any) -> Array:
+    """A running total in double precision, or of integers."""
+    if not x.ndim:
+        return x.astype(dtype)
+    wide = FLOAT64 if dtype.kind in "fV" else np.dtype(np.complex128) if dtype.kind == "c" else dtype
+    return ufunc.accumulate(x, axis=axis, dtype=wide).astype(dtype, copy=False)
+
+
+def cumulative_sum(x: Array, *, axis: int, dtype: Any = None) -> Array:
+    """Integers and bools are added as int64."""
+    return _running(np.add, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
+
+
+def cumulative_prod(x: Array, *, axis: int, dtype: Any = None) -> Array:
+    """Integers and bools are multiplied as int64."""
+    return _running(np.multiply, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
+
+
+def cummax(x: Array, *, axis: int) -> tuple[Array, Array]:
+    """(the largest element so far, its last index)."""
+    return _running_extreme(np.maximum, x, axis)
+
+
+def cummin(x: Array, *, axis: int) -> tuple[Array, Array]:
+    """(the smallest element so far, its last index)."""
+    return _running_extreme(np.minimum, x, axis)
+
+
+def _running_extreme(ufunc: Any, x: Array, axis: int) -> tuple[Array, Array]:
+    if not x.ndim:
+        return np.array(x), np.zeros((), INT64)
+    values = ufunc.accumulate(x, axis=axis)
+    places = np.arange(x.shape[axis]).reshape(-1, *[1] * (-axis - 1))
+    # A NaN stays, and each further one takes over from it.
+    places = np.where((x == values) | (x != x), places, 0)
+    return values, np.maximum.accumulate(places, axis=axis)
+
+
+def logcumsumexp(x: Array, *, axis: int) -> Array:
+    if not x.ndim:
+        return np.array(x)
+    wide = FLOAT32 if x.dtype.itemsize == 2 else x.dtype
+    return np.logaddexp.accumulate(x, axis=axis, dtype=wide).astype(x.dtype, copy=False)
+
+
+def linear_recurrence(b: Array, x: Array, *, axis: int, reverse: bool) -> Array:
+    """y_i = b_i + x_i y_(i-1) along the axis, with nothing before the first; reversed, b_i + x_(i+1) y_(i+1)."""
+    if not b.size or not b.ndim:
+        return np.array(b)
+    b, x = np.moveaxis(b, axis, 0), np.moveaxis(x, axis, 0)
+    if reverse:
+        b, x = b[::-1], np.roll(x[::-1], 1, 0)
+    y = np.array(b)
+    if y[0].size == 1:  # one lane: Python's numbers are faster than NumPy's
+        total = 0
+        lane = []
+        for one, factor in zip(b.reshape(-1).tolist(), x.reshape(-1).tolist(), strict=True):
+            total = one + factor * total if lane else one
+            lane.append(total)
+        y[...] = np.reshape(lane, y.shape)
+    else:
+        for i in range(1, len(y)):
+            y[i] += x[i] * y[i - 1]
+    return np.moveaxis(y[::-1] if reverse else y, 0, axis)

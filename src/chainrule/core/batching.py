@@ -1,0 +1,153 @@
+"""Batching: one call of an op on operands that carry a batch axis, read off the op's record.
+
+With the batch axis in front and the op's own axes counted from the end, most ops need no more than the same call: an
+element-wise op, or a product of matrices, on operands whose ranks are made equal behind the batch axis; a linear op or a
+view as it is. An op that needs more says so in its record (``batch=``), by a rule whose parameter names are its contract:
+
+=============  =====================================================================================
+``x``          the operand of that name, batch axis first; one without a batch is broadcast to have it
+``axis``       a static parameter of the op
+``run``        the op itself: ``run(x, shape=...)``, parameters as in this call unless given
+``size``       the length of the batch axis
+``xp``         the namespace
+``call``       the whole :class:`Call`, for what the others do not tell
+=============  =====================================================================================
+
+The rule returns the output, or the tuple of outputs, with the batch axis first. An op of kind ``general`` without a rule
+runs once for each element of the batch, and warns. (:func:`same_call` is the rule of those that need none.)
+"""
+
+from __future__ import annotations
+
+import warnings
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..promotion import result_dtype
+from .forward import Arrays, evaluate, raw
+from .op import Op, Rule, parameter_names
+
+
+def batch(op: Any, arrays: Arrays, in_axes: tuple[int | None, ...], params: dict[str, Any], xp: Any) -> Any:
+    """``op`` on each element of a batch: its output, or outputs, with the batch axis first.
+
+    ``in_axes`` says where each operand has its batch axis (None: the same operand for all elements); at least one has.
+    """
+    op = getattr(op, "op", op)
+    call = Call(op, arrays, in_axes, params, xp)
+    rule = op.batch or KINDS.get(op.kind, one_by_one)
+    return call.by_name(rule)
+
+
+class Call:
+    """One call of an op on a batch."""
+
+    __slots__ = ("arrays", "batched", "op", "params", "size", "xp")
+
+    def __init__(self, op: Op, arrays: Arrays, in_axes: tuple[int | None, ...], params: dict[str, Any], xp: Any) -> None:
+        self.op = op
+        self.params = params
+        self.xp = xp
+        self.batched = tuple(axis is not None for axis in in_axes)
+        fronted = tuple(
+            a if axis in (None, 0) else xp.moveaxis(a, axis, 0) for a, axis in zip(arrays, in_axes, strict=True)
+        )
+        sizes = {a.shape[0] for a, has in zip(fronted, self.batched, strict=True) if has}
+        if len(sizes) != 1:
+            raise ValueError(f"op {op.name}: the batch axes of its operands must have one length, but have {sorted(sizes) or 'none'}")
+        (self.size,) = sizes
+        self.arrays = fronted if op.promotion is None else self.promoted(fronted)
+
+    def promoted(self, arrays: Arrays) -> Arrays:
+        """The operands in one dtype: that of one element of the batch, for which the batch axis counts as no dimension."""
+        elements = [
+            np.broadcast_to(np.zeros((), raw(a).dtype), a.shape[1:]) if has else raw(a)
+            for a, has in zip(arrays, self.batched, strict=True)
+        ]
+        dtype = result_dtype(*elements)
+        return tuple(
+            self.xp.astype(a, dtype) if hasattr(a, "dtype") and raw(a).dtype != dtype else a for a in arrays
+        )
+
+    def run(self, *arrays: Any, **changes: Any) -> Any:
+        return evaluate(self.op, arrays, {**self.params, **changes}, self.xp)
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape of each operand without the batch axis."""
+        return [getattr(a, "shape", ())[has:] for a, has in zip(self.arrays, self.batched, strict=True)]
+
+    def stretched(self) -> Arrays:
+        """The operands, each with the batch axis."""
+        return tuple(
+            self.xp.broadcast_to(a, (self.size, *a.shape)) if not has and hasattr(a, "shape") else a
+            for a, has in zip(self.arrays, self.batched, strict=True)
+        )
+
+    def by_name(self, rule: Rule) -> Any:
+        """Call a rule with what its parameter names ask for."""
+        names, op = parameter_names(rule), self.op
+        values = {**self.params, "call": self, "run": self.run, "size": self.size, "xp": self.xp}
+        if not set(op.args).isdisjoint(names):
+            arrays = self.stretched()
+            values |= zip(op.args, arrays, strict=False)
+            if op.variadic:
+                values[op.args[-1]] = arrays[len(op.args) - 1 :]
+        return rule(**{name: values[name] for name in names})
+
+
+def same_call(call: Call) -> Any:
+    """Linear ops and views, whose parameters count axes from the end: every operand with the batch axis."""
+    arrays = call.stretched() if len(call.arrays) > 1 else call.arrays
+    if call.params.get("axis", ()) is None:
+        return all_axes(call, arrays[0])
+    return call.run(*arrays)
+
+
+def all_axes(call: Call, x: Any) -> Any:
+    """An op over all axes (``axis=None``), which must leave the batch axis out."""
+    (shape,) = call.shapes()
+    out = call.run(call.xp.reshape(x, (call.size, prod(shape))), axis=-1)
+    if not call.params.get("keepdims", False):
+        return out
+    kept = (call.size, *[1] * len(shape))
+    return call.xp.reshape(out, kept) if call.op.outputs is None else tuple(call.xp.reshape(one, kept) for one in out)
+
+
+def aligned(call: Call) -> Any:
+    """Ops that broadcast: ranks are made equal behind the batch axis."""
+    shapes = call.shapes()
+    if len(shapes) == 1:
+        return same_call(call)
+    rank = max(len(shape) for shape in shapes)
+    return call.run(*[
+        call.xp.reshape(a, (call.size, *[1] * (rank - len(shape)), *shape)) if has and len(shape) < rank else a
+        for a, has, shape in zip(call.arrays, call.batched, shapes, strict=True)
+    ])
+
+
+def one_by_one(call: Call) -> Any:
+    """One element of the batch after the other."""
+    name = call.op.name
+    if not call.size:
+        raise RuntimeError(f"op {name} has no batching rule, and cannot run on a batch of size 0")
+    warnings.warn(
+        f"There is a performance drop because op {name} has no batching rule: it runs once for each of the {call.size} "
+        "elements of the batch.",
+        stacklevel=4,
+    )
+    pairs = list(zip(call.arrays, call.batched, strict=True))
+    results = [call.run(*[a[at] if has else a for a, has in pairs]) for at in range(call.size)]
+    if call.op.outputs is None:
+        return call.xp.stack(results, axis=0)
+    return tuple(call.xp.stack(column, axis=0) for column in zip(*results, strict=True))
+
+
+KINDS: dict[str, Rule] = {
+    "elementwise": aligned,
+    "multilinear": aligned,
+    "step": aligned,
+    "linear": same_call,
+    "view": same_call,
+}

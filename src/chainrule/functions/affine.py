@@ -1,0 +1,200 @@
+"""A product added to something: addmm and its kin, and the linear layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import ops
+from ..core.mutation import inplace
+from ._arguments import deliver, tensor_argument
+from .linalg import by, expand_error, is_mixed, matmul, mixed, mixed_addmv, not_multipliable, stretches
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm"]
+
+Number = Any
+
+
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+) -> Tensor:
+    """``beta * input + alpha * (mat1 @ mat2)``; ``input`` is stretched to the product's shape.
+
+    With ``beta=0`` the values of ``input`` do not count, NaN included.
+
+    >>> import chainrule as torch
+    >>> torch.addmm(torch.tensor([10., 20.]), torch.ones(1, 3), torch.ones(3, 2))
+    tensor([[13., 23.]])
+    """
+    check_addmm(input, mat1, mat2)
+    return deliver(ops.addmm(input, mat1, mat2, **_factors("addmm", input, beta, alpha)), out, "addmm")
+
+
+def check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> None:
+    _tensors("addmm", input, mat1, mat2, ("mat1", "mat2"))
+    for name, t in (("mat1", mat1), ("mat2", mat2)):
+        if t.ndim != 2:
+            raise RuntimeError(f"{name} must be a matrix, got {t.ndim}-D tensor of shape {list(t.shape)}")
+    if mat1.shape[1] != mat2.shape[0]:
+        raise not_multipliable(mat1.shape, mat2.shape)
+    _stretched(input, (mat1.shape[0], mat2.shape[1]))
+    if is_mixed(mat1, mat2):
+        raise mixed(mat1, mat2)
+    if is_mixed(input, mat2):
+        raise mixed(input, mat2, "self and mat2 must have the same dtype, but got {} and {}", c=False)
+
+
+def addmv(
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+) -> Tensor:
+    """``beta * input + alpha * (mat @ vec)``; ``input`` is stretched to the product's shape.
+
+    >>> import chainrule as torch
+    >>> torch.addmv(torch.ones(2), torch.ones(2, 3), torch.ones(3), alpha=2)
+    tensor([7., 7.])
+    """
+    check_addmv(input, mat, vec)
+    return deliver(ops.addmv(input, mat, vec, **_factors("addmv", input, beta, alpha)), out, "addmv")
+
+
+def check_addmv(input: Tensor, mat: Tensor, vec: Tensor) -> None:
+    _tensors("addmv", input, mat, vec, ("mat", "vec"))
+    if mat.ndim != 2 or vec.ndim != 1 or input.ndim > 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {input.ndim}, {mat.ndim}, {vec.ndim}")
+    n, m = mat.shape
+    if vec.shape[0] != m or not stretches(input.shape, (n,)):
+        raise RuntimeError(f"size mismatch, got input ({by(input.shape)}), mat ({n}x{m}), vec ({vec.shape[0]})")
+    if is_mixed(input, mat) or is_mixed(mat, vec):
+        raise mixed_addmv(input, mat, vec)
+
+
+def addr(
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+) -> Tensor:
+    """``beta * input + alpha * outer(vec1, vec2)``; ``input`` is stretched to the product's shape.
+
+    >>> import chainrule as torch
+    >>> torch.addr(torch.ones(1, 2), torch.tensor([2.]), torch.tensor([3., 4.]))
+    tensor([[7., 9.]])
+    """
+    check_addr(input, vec1, vec2)
+    return deliver(ops.addr(input, vec1, vec2, **_factors("addr", input, beta, alpha)), out, "addr")
+
+
+def check_addr(input: Tensor, vec1: Tensor, vec2: Tensor) -> None:
+    _tensors("addr", input, vec1, vec2, ("vec1", "vec2"))
+    for name, t in (("vec1", vec1), ("vec2", vec2)):
+        if t.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {t.ndim}-D, of shape {list(t.shape)}")
+    _stretched(input, (vec1.shape[0], vec2.shape[0]))
+
+
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+) -> Tensor:
+    """``beta * input + alpha * bmm(batch1, batch2)``; ``input`` is stretched to the product's shape.
+
+    >>> import chainrule as torch
+    >>> torch.baddbmm(torch.ones(1), torch.ones(2, 1, 3), torch.ones(2, 3, 1)).flatten()
+    tensor([4., 4.])
+    """
+    check_baddbmm(input, batch1, batch2)
+    return deliver(ops.baddbmm(input, batch1, batch2, **_factors("baddbmm", input, beta, alpha)), out, "baddbmm")
+
+
+def check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, function: str = "baddbmm") -> None:
+    from .linalg import check_batches
+
+    tensor_argument(input, function, "input", 1)
+    check_batches(function, batch1, batch2, ("batch1", "batch2"))
+    b, n, p = batch1.shape[0], batch1.shape[1], batch2.shape[2]
+    _stretched(input, (b, n, p) if function == "baddbmm" else (n, p))
+    if is_mixed(input, batch1):
+        raise mixed(input, batch1, "Input dtypes must be the same, got: input {}, batch1 {}", c=False)
+
+
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+) -> Tensor:
+    """``beta * input + alpha * bmm(batch1, batch2).sum(0)``; ``input`` is stretched to the sum's shape.
+
+    >>> import chainrule as torch
+    >>> torch.addbmm(torch.ones(1, 1), torch.ones(2, 1, 3), torch.ones(2, 3, 1))
+    tensor([[7.]])
+    """
+    check_baddbmm(input, batch1, batch2, "addbmm")
+    return deliver(ops.addbmm(input, batch1, batch2, **_factors("addbmm", input, beta, alpha)), out, "addbmm")
+
+
+CHECKS = {"addbmm": lambda *args: check_baddbmm(*args, "addbmm"), "addmm": check_addmm, "addmv": check_addmv, "addr": check_addr, "baddbmm": check_baddbmm}
+
+
+def added_(name: str, input: Tensor, x: Tensor, y: Tensor, beta: Number, alpha: Number) -> Tensor:
+    """The in-place form of the function ``name``."""
+    CHECKS[name](input, x, y)
+    return inplace(getattr(ops, name), input, x, y, **_factors(name + "_", input, beta, alpha))  # type: ignore[no-any-return]
+
+
+def _tensors(function: str, input: Any, x: Any, y: Any, names: tuple[str, str]) -> None:
+    tensor_argument(input, function, "input", 1)
+    tensor_argument(x, function, names[0], 2)
+    tensor_argument(y, function, names[1], 3)
+
+
+def _stretched(input: Tensor, target: tuple[int, ...]) -> None:
+    if not stretches(input.shape, target):
+        raise expand_error(input.shape, target)
+
+
+def _factors(function: str, input: Tensor, beta: Number, alpha: Number) -> dict[str, Number]:
+    """beta and alpha as numbers of the operands' kind: of integers, their fraction is cut off."""
+    factors = {"beta": beta, "alpha": alpha}
+    kind = input._array.dtype.kind
+    for name, value in factors.items():
+        if hasattr(value, "item"):
+            value = factors[name] = value.item()
+        if not isinstance(value, (bool, int, float, complex)):
+            raise TypeError(f"{function}(): argument '{name}' must be Number, not {type(value).__name__}")
+        if isinstance(value, complex) and kind != "c":
+            raise RuntimeError(f"For non-complex input tensors, argument {name} must not be a complex number: got {value}")
+        if kind in "iu":
+            factors[name] = int(value)
+    return factors
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input @ weight.T + bias``: what a linear layer computes.
+
+    Args:
+        input: of shape (..., n).
+        weight: of shape (m, n), or (n,).
+        bias: of shape (m,), or none.
+
+    Raises:
+        RuntimeError: shapes that do not fit, or several dtypes.
+
+    >>> import chainrule as torch
+    >>> from chainrule.functions.affine import linear
+    >>> linear(torch.ones(1, 3), torch.ones(2, 3), torch.tensor([0., 1.]))
+    tensor([[3., 4.]])
+    """
+    try:
+        x, w = input._array, weight._array
+        b = None if bias is None else bias._array
+    except AttributeError:
+        _tensors("linear", input, weight, bias, ("weight", "bias"))
+        raise
+    if not x.ndim or not w.ndim:
+        raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {w.ndim}D")
+    if b is None:
+        return matmul(input, ops.t(weight))
+    if x.dtype is w.dtype is b.dtype or x.dtype == w.dtype == b.dtype:
+        if w.ndim == 2 and x.shape[-1] == w.shape[1] and b.shape == w.shape[:1]:
+            return (ops.linear_layer if x.ndim == 2 else ops.stacked_linear_layer)(bias, input, weight)  # type: ignore[no-any-return]
+    elif not is_mixed(input, weight):
+        raise mixed(bias, input, "self and mat2 must have the same dtype, but got {} and {}", c=False)  # type: ignore[arg-type]
+    product = matmul(input, ops.t(weight))
+    _stretched(bias, product.shape)  # type: ignore[arg-type]
+    return ops.add(product, bias)  # type: ignore[no-any-return]

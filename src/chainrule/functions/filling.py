@@ -1,0 +1,484 @@
+"""Tensors filled by a rule: constants, ranges, identities."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core.value import TensorBase
+from ..device import check_device
+from ..dtypes import FROM_NUMPY, as_dtype, get_default_dtype
+from ..promotion import checked_scalar
+from ._arguments import deliver, sizes_of, tensor_argument
+from .creation import finish
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = [
+    "arange", "empty", "empty_like", "empty_strided", "eye", "full", "full_like", "linspace", "logspace", "ones", "ones_like",
+    "range", "scalar_tensor", "tril_indices", "triu_indices", "zeros", "zeros_like",
+]  # fmt: skip
+
+Dtype = Any
+Number = Any
+MAX_BYTES = 1 << 62
+
+
+# -- constants -----------------------------------------------------------------------------------------------------------
+
+
+def _dtype_of(dtype: Dtype, out: Any, function: str) -> Any:
+    """The NumPy dtype that is asked for: ``dtype``, or that of ``out``, or the default."""
+    if dtype is not None:
+        return as_dtype(dtype, argument=f"{function}(): argument 'dtype'").numpy
+    return get_default_dtype().numpy if out is None else tensor_argument(out, function, "out")._array.dtype
+
+
+def _sizes(sizes: tuple[Any, ...], size: Any, function: str) -> tuple[int, ...]:
+    return sizes_of(sizes if size is None else (size,), function)
+
+
+def _checked_shape(shape: tuple[int, ...], function: str, dtype: Any) -> tuple[int, ...]:
+    for n in shape:
+        if n < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
+    if math.prod(shape) * dtype.itemsize >= MAX_BYTES:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}: {function}() would need more memory than can be addressed")
+    return shape
+
+
+def filled(make: Any, function: str, shape: tuple[int, ...], dtype: Any, requires_grad: bool) -> Tensor:
+    """``make(shape, dtype)`` as a tensor."""
+    _checked_shape(shape, function, dtype)
+    try:
+        array = make(shape, dtype)
+    except (MemoryError, ValueError) as error:
+        raise RuntimeError(
+            f"{function}(): not enough memory for a tensor of shape {list(shape)} and dtype {dtype.name}: {error}"
+        ) from None
+    return finish(array, requires_grad)
+
+
+def zeros(
+    *sizes: Any, size: Any = None, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of zeros.
+
+    Args:
+        sizes: ints, or one sequence of ints (also as ``size=``).
+        dtype: by default the default dtype.
+        requires_grad: whether gradients are to be computed for it.
+
+    Raises:
+        RuntimeError: a negative size, or more memory than there is.
+
+    >>> import chainrule as torch
+    >>> torch.zeros(2, 2)
+    tensor([[0., 0.],
+            [0., 0.]])
+    """
+    check_device(device)
+    wanted = _dtype_of(dtype, out, "zeros")
+    return deliver(filled(np.zeros, "zeros", _sizes(sizes, size, "zeros"), wanted, requires_grad), out, "zeros")
+
+
+def ones(
+    *sizes: Any, size: Any = None, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of ones; arguments as of :func:`zeros`.
+
+    >>> import chainrule as torch
+    >>> torch.ones(3)
+    tensor([1., 1., 1.])
+    """
+    check_device(device)
+    wanted = _dtype_of(dtype, out, "ones")
+    return deliver(filled(np.ones, "ones", _sizes(sizes, size, "ones"), wanted, requires_grad), out, "ones")
+
+
+def empty(
+    *sizes: Any, size: Any = None, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False, memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """A tensor with whatever the memory holds; arguments as of :func:`zeros`.
+
+    >>> import chainrule as torch
+    >>> torch.empty(2, 3).shape
+    torch.Size([2, 3])
+    """
+    check_device(device)
+    wanted = _dtype_of(dtype, out, "empty")
+    return deliver(filled(np.empty, "empty", _sizes(sizes, size, "empty"), wanted, requires_grad), out, "empty")
+
+
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Dtype = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor with whatever the memory holds, and the given strides (in elements).
+
+    >>> import chainrule as torch
+    >>> torch.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    check_device(device)
+    wanted = _dtype_of(dtype, None, "empty_strided")
+    shape, strides = sizes_of((size,), "empty_strided"), sizes_of((stride,), "empty_strided", "stride")
+    if len(shape) != len(strides):
+        raise RuntimeError(f"mismatch in length of strides and shape: got {len(strides)} and {len(shape)}")
+    last = 0 if 0 in shape else 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+    memory = np.empty(last, wanted)
+    array = np.ndarray(shape, wanted, memory, 0, tuple(s * wanted.itemsize for s in strides))
+    return finish(array, requires_grad)
+
+
+def full(
+    size: Any, fill_value: Number, *, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of one number.
+
+    Args:
+        size: a sequence of ints.
+        fill_value: a number, or a 0-d tensor.
+        dtype: by default bool or int64 for such numbers, for others the default dtype.
+
+    Raises:
+        RuntimeError: ``dtype`` cannot hold the number.
+
+    >>> import chainrule as torch
+    >>> torch.full((2,), 7), torch.full((2,), 7.)
+    (tensor([7, 7]), tensor([7., 7.]))
+    """
+    check_device(device)
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
+    number = _number(fill_value, "full", "fill_value", 2)
+    wanted = _dtype_of(dtype or _natural_dtype(number), out, "full") if out is None else _dtype_of(dtype, out, "full")
+    value = checked_scalar(wanted, number)
+    return deliver(filled(_full(value), "full", sizes_of((size,), "full"), wanted, requires_grad), out, "full")
+
+
+def _full(value: Any) -> Any:
+    return lambda shape, dtype: np.full(shape, value, dtype)
+
+
+def _natural_dtype(number: Number) -> Any:
+    """The dtype of tensors made from a Python number."""
+    if isinstance(number, (bool, int)):
+        return type(number)
+    return get_default_dtype().to_complex() if isinstance(number, complex) else get_default_dtype()
+
+
+def _number(value: Any, function: str, name: str, position: int) -> Number:
+    """A Python number from a number or a 0-d tensor."""
+    if isinstance(value, (TensorBase, np.ndarray)) and value.ndim == 0:  # type: ignore[union-attr]
+        value = value.item()  # type: ignore[union-attr]
+    elif isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, (bool, int, float, complex)):
+        raise TypeError(f"{function}(): argument '{name}' (position {position}) must be Number, not {type(value).__name__}")
+    return value
+
+
+def scalar_tensor(
+    s: Number, *, dtype: Dtype = None, layout: Any = None, device: Any = None, pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """A 0-d tensor of the default dtype.
+
+    >>> import chainrule as torch
+    >>> torch.scalar_tensor(3)
+    tensor(3.)
+    """
+    check_device(device)
+    wanted = _dtype_of(dtype, None, "scalar_tensor")
+    return finish(np.array(checked_scalar(wanted, _number(s, "scalar_tensor", "s", 1))), requires_grad)
+
+
+# -- like another tensor -------------------------------------------------------------------------------------------------
+
+
+def _like(make: Any, function: str, input: Any, dtype: Dtype, device: Any, requires_grad: bool, memory_format: Any) -> Tensor:
+    array = tensor_argument(input, function, "input")._array
+    check_device(device)
+    wanted = array.dtype if dtype is None else _dtype_of(dtype, None, function)
+    order = _memory_order(array)
+    if memory_format is not None and memory_format.axes is None and "contiguous" in repr(memory_format):
+        order = None
+    if order is None:
+        return filled(make, function, array.shape, wanted, requires_grad)
+    result = filled(make, function, tuple(array.shape[axis] for axis in order), wanted, False)
+    return finish(result._array.transpose(np.argsort(order)), requires_grad)
+
+
+def _memory_order(array: Any) -> list[int] | None:
+    """The axes as they lie in memory, outermost first, if they are permuted and without gaps; else None."""
+    if array.ndim < 2 or array.flags.c_contiguous:
+        return None
+    order = sorted([axis for axis in builtin_range(array.ndim)], key=lambda axis: -array.strides[axis])
+    return order if array.transpose(order).flags.c_contiguous else None
+
+
+builtin_range = range
+
+
+def zeros_like(
+    input: Tensor, *, dtype: Dtype = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Zeros with the shape, the dtype and the order in memory of ``input``.
+
+    >>> import chainrule as torch
+    >>> torch.zeros_like(torch.tensor([1, 2]))
+    tensor([0, 0])
+    """
+    return _like(np.zeros, "zeros_like", input, dtype, device, requires_grad, memory_format)
+
+
+def ones_like(
+    input: Tensor, *, dtype: Dtype = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Ones with the shape, the dtype and the order in memory of ``input``.
+
+    >>> import chainrule as torch
+    >>> torch.ones_like(torch.tensor([1, 2]), dtype=torch.float32)
+    tensor([1., 1.])
+    """
+    return _like(np.ones, "ones_like", input, dtype, device, requires_grad, memory_format)
+
+
+def empty_like(
+    input: Tensor, *, dtype: Dtype = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Memory as it is, with the shape, the dtype and the order in memory of ``input``.
+
+    >>> import chainrule as torch
+    >>> torch.empty_like(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    return _like(np.empty, "empty_like", input, dtype, device, requires_grad, memory_format)
+
+
+def full_like(
+    input: Tensor, fill_value: Number, *, dtype: Dtype = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """One number, with the shape, the dtype and the order in memory of ``input``.
+
+    >>> import chainrule as torch
+    >>> torch.full_like(torch.ones(2), 7)
+    tensor([7., 7.])
+    """
+    array = tensor_argument(input, "full_like", "input")._array
+    wanted = array.dtype if dtype is None else _dtype_of(dtype, None, "full_like")
+    value = checked_scalar(wanted, _number(fill_value, "full_like", "fill_value", 2))
+    return _like(_full(value), "full_like", input, dtype, device, requires_grad, memory_format)
+
+
+# -- ranges --------------------------------------------------------------------------------------------------------------
+
+
+def arange(
+    *bounds: Number, start: Number = None, end: Number = None, step: Number = None, out: Tensor | None = None,
+    dtype: Dtype = None, layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers from ``start`` to before ``end``: ``arange(end)``, ``arange(start, end)``, ``arange(start, end, step)``.
+
+    Args:
+        start: by default 0.
+        end: not in the range.
+        step: by default 1.
+        dtype: by default int64 if all three are integers, else the default dtype.
+
+    Raises:
+        RuntimeError: a step of zero, or of the wrong sign.
+
+    >>> import chainrule as torch
+    >>> torch.arange(3), torch.arange(1, 2, 0.5)
+    (tensor([0, 1, 2]), tensor([1.0000, 1.5000]))
+    """
+    check_device(device)
+    if len(bounds) > 3:
+        raise TypeError(f"arange() takes at most 3 bounds (start, end, step), got {len(bounds)}")
+    if len(bounds) == 1 and end is None:
+        bounds = (start, *bounds)
+    first, last, by = (*bounds, *(start, end, step)[len(bounds) :])
+    if last is None:
+        raise TypeError("arange() received an invalid combination of arguments: call arange(end) or arange(start, end[, step])")
+    named = (("start", 0 if first is None else first), ("end", last), ("step", 1 if by is None else by))
+    first, last, by = (_number(value, "arange", name, at) for at, (name, value) in enumerate(named, 1))
+    if dtype is None and out is None:
+        floats = any(isinstance(v, float) for v in (first, last, by))
+        dtype = get_default_dtype() if floats else int
+    wanted = _dtype_of(dtype, out, "arange")
+    return deliver(finish(_steps(first, last, by, wanted), requires_grad), out, "arange")
+
+
+def _steps(first: Number, last: Number, by: Number, dtype: Any) -> Any:
+    if dtype.kind == "b":
+        raise NotImplementedError('"arange_cpu" not implemented for \'Bool\': choose an integer or floating point dtype')
+    for number in (first, last, by):
+        if isinstance(number, complex):
+            raise RuntimeError(f"value cannot be converted to type double without overflow: arange() got {number}")
+        if not math.isfinite(number):
+            raise RuntimeError(f"unsupported range: {first} -> {last}")
+    if dtype.kind in "iu":
+        first, last, by = (int(checked_scalar(dtype, v)) if v >= 0 else int(v) for v in (first, last, by))
+    if by == 0:
+        raise RuntimeError("step must be nonzero")
+    if (last - first) * by < 0:
+        raise RuntimeError(
+            f"upper bound and lower bound inconsistent with step sign: from {first} to {last} by {by} there is nothing"
+        )
+    count = -((first - last) // by) if dtype.kind in "iu" else math.ceil((last - first) / by)
+    if count * dtype.itemsize >= MAX_BYTES:
+        raise RuntimeError(f"invalid size, possible overflow? arange() of {count} elements")
+    return _ramp(first, by, count, np.float64 if dtype.kind == "f" else dtype).astype(dtype, copy=False)
+
+
+def _ramp(first: Number, by: Number, count: int, dtype: Any) -> Any:
+    return np.arange(count, dtype=dtype) * by + first
+
+
+def range(
+    start: Number = 0, end: Number = None, step: Number = 1, *, out: Tensor | None = None, dtype: Dtype = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers from ``start`` to ``end``, which is in the range; :func:`arange` is what Python's users expect.
+
+    >>> import chainrule as torch, warnings
+    >>> warnings.simplefilter("ignore")
+    >>> torch.range(1, 3)
+    tensor([1., 2., 3.])
+    """
+    import warnings
+
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's "
+        "range builtin. Instead, use torch.arange, which produces values in [start, end).", UserWarning, stacklevel=2)
+    check_device(device)
+    if end is None:
+        start, end = 0, start
+    wanted = _dtype_of(dtype, out, "range")
+    if not step:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    count = math.floor((end - start) / step) + 1
+    return deliver(finish(_ramp(start, step, count, np.float64).astype(wanted), requires_grad), out, "range")
+
+
+def linspace(
+    start: Number, end: Number, steps: int, *, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """``steps`` evenly spaced numbers from ``start`` to ``end``, both included.
+
+    >>> import chainrule as torch
+    >>> torch.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
+    check_device(device)
+    values, wanted = _spaced("linspace", start, end, steps, dtype, out)
+    return deliver(finish(values.astype(wanted), requires_grad), out, "linspace")
+
+
+def _spaced(function: str, start: Number, end: Number, steps: int, dtype: Dtype, out: Any) -> tuple[Any, Any]:
+    """Evenly spaced numbers in the precision in which PyTorch computes them, and the dtype that is wanted."""
+    for name, bound in (("start", start), ("end", end)):
+        if isinstance(bound, TensorBase) and bound.ndim:  # type: ignore[attr-defined]
+            raise RuntimeError(f"{function} only supports 0-dimensional start and end tensors, but got {name} with {bound.ndim} dimension(s).")  # type: ignore[attr-defined]
+    first, last = _number(start, function, "start", 1), _number(end, function, "end", 2)
+    if isinstance(steps, (bool, float)) or not hasattr(steps, "__index__"):
+        raise TypeError(f"{function}(): argument 'steps' (position 3) must be int, not {type(steps).__name__}")
+    if steps < 0:
+        raise RuntimeError(f"number of steps must be non-negative, got {steps}")
+    if dtype is None and out is None and (isinstance(first, complex) or isinstance(last, complex)):
+        dtype = get_default_dtype().to_complex()
+    wanted = _dtype_of(dtype, out, function)
+    if wanted.kind in "iu":
+        first, last = int(first), int(last)
+    compute = wanted if wanted.kind in "fc" else np.dtype(np.float64)
+    at = np.arange(steps, dtype=compute)
+    a, b = np.array(first, compute), np.array(last, compute)
+    by = (b - a) / np.array(max(steps - 1, 1), compute)
+    # From the nearer end, so that both ends are exact.
+    spaced = np.where(np.arange(steps) < steps // 2, a + by * at, b - by * at[::-1]) if steps != 1 else a.reshape(1)
+    return spaced, wanted
+
+
+def logspace(
+    start: Number, end: Number, steps: int, base: float = 10.0, *, out: Tensor | None = None, dtype: Dtype = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """``base`` to the power of ``steps`` evenly spaced numbers from ``start`` to ``end``.
+
+    >>> import chainrule as torch
+    >>> torch.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    check_device(device)
+    exponents, wanted = _spaced("logspace", start, end, steps, dtype, out)
+    compute = np.complex128 if wanted.kind == "c" else np.float64
+    return deliver(finish((np.array(base, compute) ** exponents.astype(compute)).astype(wanted), requires_grad), out, "logspace")
+
+
+# -- matrices ------------------------------------------------------------------------------------------------------------
+
+
+def eye(
+    n: int, m: int | None = None, *, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Ones on the diagonal of an n by m matrix of zeros (m: by default n).
+
+    >>> import chainrule as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    check_device(device)
+    wanted = _dtype_of(dtype, out, "eye")
+    for at, (name, size) in enumerate((("n", n), ("m", m)), 1):
+        if size is None and name == "m":
+            continue
+        if isinstance(size, (bool, float)) or not hasattr(size, "__index__"):
+            raise TypeError(f"eye(): argument '{name}' (position {at}) must be int, not {type(size).__name__}")
+        if size < 0:  # type: ignore[operator]
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
+    shape = (int(n), int(n if m is None else m))
+    return deliver(filled(lambda shape, dtype: np.eye(*shape, dtype=dtype), "eye", shape, wanted, requires_grad), out, "eye")
+
+
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Dtype = None, device: Any = None, layout: Any = None) -> Tensor:
+    """The rows and columns of the lower triangle of a matrix, as a tensor (2, N) of int64.
+
+    >>> import chainrule as torch
+    >>> torch.tril_indices(2, 2)
+    tensor([[0, 1, 1],
+            [0, 0, 1]])
+    """
+    check_device(device)
+    wanted = _dtype_of(dtype or int, None, "tril_indices")
+    return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False)
+
+
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Dtype = None, device: Any = None, layout: Any = None) -> Tensor:
+    """The rows and columns of the upper triangle of a matrix, as a tensor (2, N) of int64.
+
+    >>> import chainrule as torch
+    >>> torch.triu_indices(2, 2)
+    tensor([[0, 0, 1],
+            [0, 1, 1]])
+    """
+    check_device(device)
+    wanted = _dtype_of(dtype or int, None, "triu_indices")
+    return finish(np.stack(np.triu_indices(row, offset, col)).astype(wanted), False)

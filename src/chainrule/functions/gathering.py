@@ -1,0 +1,603 @@
+"""Reading and writing at places given by index tensors and masks: gather, scatter, index_*, masked_*, where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import ops
+from ..core.value import TensorBase, new_tensor
+from ..promotion import checked_scalar, scalar_type_name
+from ._arguments import axis_of, deliver, tensor_argument
+from .indexing import basic_part, put_operands
+from .shape import broadcast_tensors
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = [
+    "argwhere", "gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "masked_fill",
+    "masked_scatter", "masked_select", "nonzero", "put", "scatter", "scatter_add", "scatter_reduce", "take",
+    "take_along_dim", "where",
+]
+
+# -- checks -------------------------------------------------------------------------------------------------------------
+
+
+def integers(index: Any, function: str, name: str = "index", position: int = 2, wanted: str = "int32/int64") -> Any:
+    """The raw index, if it is a tensor of int32 or int64."""
+    array = tensor_argument(index, function, name, position)._array
+    if array.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(f"{function}(): Expected dtype {wanted} for index, got {index.dtype}")
+    return array
+
+
+def in_range(indices: Any, size: int, dim: int, error: type[Exception] = RuntimeError, least: int = 0, prefix: str = "") -> None:
+    """Raise for an index outside of ``least`` ... ``size`` - 1."""
+    if indices.size:
+        low, high = int(indices.min()), int(indices.max())
+        if low < least or high >= size:
+            wrong = low if low < least else high
+            raise error(f"{prefix}index {wrong} is out of bounds for dimension {dim} with size {size}")
+
+
+def same_dtype(x: Any, other: Any, text: str) -> None:
+    if x._array.dtype != other._array.dtype:
+        raise RuntimeError(text.format(scalar_type_name(x._array.dtype), scalar_type_name(other._array.dtype)))
+
+
+def vector(index: Tensor, function: str) -> Any:
+    """An index of at most one dimension, as a vector."""
+    if index._array.ndim > 1:
+        raise IndexError(f"{function}(): Index is supposed to be a vector, but got {index._array.ndim} dimensions")
+    return ops.reshape(index, (1,)) if not index._array.ndim else index
+
+
+def mask_of(mask: Any, function: str, text: str) -> Any:
+    array = tensor_argument(mask, function, "mask", 2)._array
+    if array.dtype.kind != "b":
+        raise RuntimeError(text.format(mask.dtype))
+    return array
+
+
+def broadcastable(x: Any, mask: Any) -> None:
+    """Raise where mask and tensor do not broadcast together."""
+    a, b = mask._array.shape, x._array.shape
+    for at in range(-1, -min(len(a), len(b)) - 1, -1):
+        if a[at] != b[at] and 1 not in (a[at], b[at]):
+            raise RuntimeError(
+                f"The size of tensor a ({a[at]}) must match the size of tensor b ({b[at]}) at non-singleton dimension "
+                f"{max(len(a), len(b)) + at}"
+            )
+
+
+# -- gather and scatter -------------------------------------------------------------------------------------------------
+
+
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Tensor | None = None) -> Tensor:
+    """The elements at ``index`` along ``dim``, and at the index's own place along the others.
+
+    Args:
+        input: any tensor.
+        dim: along which the index points.
+        index: int64 or int32, as many dimensions as ``input``, no larger than it in the others.
+        sparse_grad: accepted; gradients are dense.
+        out: where to write the result.
+
+    Raises:
+        RuntimeError: an index out of bounds, or of another dtype or size.
+
+    >>> import chainrule as torch
+    >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[1], [0]]))
+    tensor([[2],
+            [3]])
+    """
+    x, indices, axis = along(input, dim, index, "gather")
+    result = ops.gather(x, indices, axis=axis)
+    return deliver(result if index._array.ndim else ops.reshape(result, ()), out, "gather")
+
+
+def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -> tuple[Any, Any, int]:
+    """The operands of a gather or scatter, checked; those of 0-d as vectors."""
+    x = tensor_argument(input, function, "input")._array
+    raw = integers(index, function, position=3)
+    axis = axis_of(dim, x.ndim, function)
+    if not raw.size:
+        return input, ops.reshape(index, (0,) * max(x.ndim, 1)) if raw.ndim != x.ndim else index, axis
+    if max(x.ndim, 1) != max(raw.ndim, 1):
+        raise RuntimeError(
+            f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor: got {raw.ndim} and {x.ndim}"
+        )
+    if source is not None and max(source._array.ndim, 1) != max(raw.ndim, 1):
+        raise RuntimeError(
+            f"Index tensor must have the same number of dimensions as src tensor: got {raw.ndim} and {source._array.ndim}"
+        )
+    if not x.ndim:
+        input = ops.reshape(input, (1,))
+    if not raw.ndim:
+        index = ops.reshape(index, (1,))
+    sizes, wanted = input._array.shape, index._array.shape
+    too_large = [at for at in range(-len(sizes), 0) if at != axis and wanted[at] > sizes[at]]
+    if source is None and too_large:
+        raise RuntimeError(
+            f"Size does not match at dimension {too_large[0] + len(sizes)} expected index {list(wanted)} to be no larger than self "
+            f"{list(sizes)} apart from dimension {axis + len(sizes)}"
+        )
+    if source is not None:
+        have = source._array.shape or (1,)
+        if too_large or any(n > m for n, m in zip(wanted, have, strict=True)):
+            raise RuntimeError(
+                f"Expected index {list(wanted)} to be no larger than self {list(sizes)} apart from dimension {axis + len(sizes)} "
+                f"and to be no larger size than src {list(have)}"
+            )
+    in_range(raw, sizes[axis], axis + len(sizes))
+    return input, index, axis
+
+
+def as_large_as(index: Any, source: Any) -> Any:
+    """The part of a source that an index of its size or smaller reads."""
+    shape = index._array.shape
+    if source._array.ndim != len(shape):
+        return ops.reshape(source, shape)
+    for axis in range(-len(shape), 0):
+        if source._array.shape[axis] != shape[axis]:
+            source = ops.slice_axis(source, axis=axis, start=0, stop=shape[axis], step=1)
+    return source
+
+
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A copy of ``input`` with ``src`` (a tensor or a number) written at ``index`` along ``dim``.
+
+    Args:
+        input: any tensor.
+        dim: along which the index points.
+        index: int64 or int32; of places that are named more than once, the last write counts.
+        src: a tensor of the same dtype, at least as large as the index, or a number; ``value`` is another name for a number.
+        reduce: "add" or "multiply", to combine with what is there.
+        out: where to write the result.
+
+    Raises:
+        RuntimeError: an index out of bounds, sizes or dtypes that do not match, an unknown ``reduce``.
+
+    >>> import chainrule as torch
+    >>> torch.scatter(torch.zeros(3), 0, torch.tensor([2, 0]), torch.tensor([1., 2.]))
+    tensor([2., 0., 1.])
+    """
+    op, operands, params = scattering(input, dim, index, value if src is None else src, reduce)
+    return deliver(back(op(*operands, **params), input), out, "scatter")
+
+
+def back(result: Any, like: Any) -> Any:
+    """A result computed on a vector that stands for a 0-d tensor, as a 0-d one."""
+    return result if result._array.ndim == like._array.ndim else ops.reshape(result, ())
+
+
+def scattering(input: Any, dim: int, index: Any, src: Any, reduce: str | None) -> tuple[Any, list[Any], dict[str, Any]]:
+    """The op of a scatter, its operands and parameters."""
+    if src is None:
+        raise TypeError('scatter() missing 1 required positional arguments: "src"')
+    is_tensor = isinstance(src, TensorBase)
+    x, indices, axis = along(input, dim, index, "scatter", src if is_tensor else None)
+    if is_tensor:
+        same_dtype(input, src, "scatter(): Expected self.dtype to be equal to src.dtype, got {} and {}")
+        src = as_large_as(indices, src)
+    else:
+        src = checked_scalar(x._array.dtype, src)
+    if reduce == "multiply":
+        src = src if is_tensor else ops.full(indices._array.shape, src, dtype=x._array.dtype)
+        return ops.scatter_reduce, [x, indices, src], {"axis": axis, "reduce": "prod", "include_self": True}
+    if reduce == "add":
+        return ops.scatter_add, [x, indices, src], {"axis": axis}
+    if reduce is not None:
+        raise RuntimeError(f"reduce argument must be either add or multiply, got {reduce}.")
+    if is_tensor:
+        return ops.scatter, [x, indices, src], {"axis": axis}
+    return ops.scatter_number, [x, indices], {"value": src, "axis": axis}
+
+
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """A copy of ``input`` with ``src`` added at ``index`` along ``dim``; what goes to one place adds up.
+
+    >>> import chainrule as torch
+    >>> torch.scatter_add(torch.zeros(2), 0, torch.tensor([0, 0]), torch.tensor([1., 2.]))
+    tensor([3., 0.])
+    """
+    tensor_argument(src, "scatter_add", "src", 4)
+    same_dtype(input, src, "scatter_add(): Expected self.dtype to be equal to src.dtype, got {} and {}")
+    op, operands, params = scattering(input, dim, index, src, "add")
+    return deliver(back(op(*operands, **params), input), out, "scatter_add")
+
+
+REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
+
+
+def scatter_reduce(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True, out: Tensor | None = None
+) -> Tensor:
+    """A copy of ``input`` in which what ``src`` sends to one place is reduced: sum, prod, mean, amax or amin.
+
+    ``include_self`` says whether the old element takes part.
+
+    >>> import chainrule as torch
+    >>> torch.scatter_reduce(torch.zeros(2), 0, torch.tensor([0, 0]), torch.tensor([1., 2.]), "amax")
+    tensor([2., 0.])
+    """
+    operands, params = reducing(input, dim, index, src, reduce, include_self)
+    return deliver(back(ops.scatter_reduce(*operands, **params), input), out, "scatter_reduce")
+
+
+def reducing(
+    input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool
+) -> tuple[list[Any], dict[str, Any]]:
+    tensor_argument(src, "scatter_reduce", "src", 4)
+    if reduce not in REDUCTIONS:
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+    same_dtype(input, src, "scatter(): Expected self.dtype to be equal to src.dtype, got {} and {}")
+    x, indices, axis = along(input, dim, index, "scatter", src)
+    return [x, indices, as_large_as(indices, src)], {"axis": axis, "reduce": reduce, "include_self": include_self}
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
+    """The elements at ``indices`` along ``dim``, the other dimensions broadcast; without ``dim``, in C order.
+
+    >>> import chainrule as torch
+    >>> torch.take_along_dim(torch.tensor([[3, 1], [2, 4]]), torch.tensor([[1], [0]]), dim=1)
+    tensor([[1],
+            [2]])
+    """
+    array = tensor_argument(input, "take_along_dim", "input")._array
+    index = tensor_argument(indices, "take_along_dim", "indices", 2)._array
+    if index.dtype != np.int64:
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {scalar_type_name(index.dtype)}")
+    if dim is None:
+        return gather(ops.reshape(input, (array.size,)), 0, ops.reshape(indices, (index.size,)), out=out)
+    if array.ndim != index.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{array.ndim} dimensions for input, and {index.ndim} dimensions for indices"
+        )
+    axis = axis_of(dim, array.ndim, "take_along_dim")
+    common = list(np.broadcast_shapes(*[(*s[: array.ndim + axis], 1, *s[array.ndim + axis + 1 :]) for s in (array.shape, index.shape)]))
+    wide = [tuple([*common[: array.ndim + axis], a.shape[axis], *common[array.ndim + axis + 1 :]]) for a in (array, index)]
+    return gather(ops.broadcast_to(input, shape=wide[0]), axis, ops.broadcast_to(indices, shape=wide[1]), out=out)
+
+
+# -- whole slices -------------------------------------------------------------------------------------------------------
+
+
+def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The slices at ``index`` (a vector of int64 or int32) along ``dim``.
+
+    >>> import chainrule as torch
+    >>> torch.index_select(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([1, 1]))
+    tensor([[2, 2],
+            [4, 4]])
+    """
+    array = tensor_argument(input, "index_select", "input")._array
+    axis = axis_of(dim, array.ndim, "index_select")
+    raw = integers(index, "index_select", position=3, wanted="int32 or int64")
+    places = vector(index, "index_select")
+    size = array.shape[axis] if array.ndim else 1
+    if raw.size and not 0 <= raw.min() <= raw.max() < size:
+        raise IndexError(f"index out of range in self: indices must be 0 to {size - 1}, got {raw.min()} to {raw.max()}")
+    if not array.ndim:
+        return deliver(ops.reshape(ops.take(ops.reshape(input, (1,)), places, axis=-1), ()), out, "index_select")
+    return deliver(ops.take(input, places, axis=axis), out, "index_select")
+
+
+def slices(input: Any, dim: int, index: Any, source: Any, function: str, error: type[Exception]) -> tuple[Any, Any, int]:
+    """The operands of index_add and index_copy, checked."""
+    array = tensor_argument(input, function, "input")._array
+    raw = integers(index, function, position=3, wanted="int32 or int64")
+    given = tensor_argument(source, function, "source", 4)._array
+    axis = axis_of(dim, array.ndim, function)
+    places = vector(index, function)
+    size = given.shape[axis] if given.ndim else 1
+    if raw.size != size:
+        at = f", for dim: {axis + max(array.ndim, 1)}" if function == "index_add" else ""
+        raise error(
+            f"{function}_(): Number of indices ({raw.size}) should be equal to source.size(dim): ({size}){at}"
+        )
+    rest = [tuple([n for at, n in enumerate(a.shape, -a.ndim) if at != axis]) for a in (array, given)]
+    if rest[0] != rest[1]:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+            f"{list(array.shape)} source.shape = {list(given.shape)}"
+        )
+    prefix = "" if function == "index_add" else f"{function}_(): "
+    in_range(raw, array.shape[axis] if array.ndim else 1, axis + array.ndim, error, prefix=prefix)
+    return places, source, axis
+
+
+def index_add(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
+    """A copy of ``input`` with ``alpha`` times the slices of ``source`` added to those at ``index``.
+
+    >>> import chainrule as torch
+    >>> torch.index_add(torch.zeros(2), 0, torch.tensor([1, 1]), torch.ones(2))
+    tensor([0., 2.])
+    """
+    return deliver(ops.index_add(input, *adding(input, dim, index, source, alpha)[0], axis=axis_of(dim, input._array.ndim)), out, "index_add")
+
+
+def adding(input: Any, dim: int, index: Any, source: Any, alpha: Any) -> tuple[list[Any], dict[str, Any]]:
+    places, source, axis = slices(input, dim, index, source, "index_add", RuntimeError)
+    same_dtype(input, source, "index_add_(): self ({}) and source ({}) must have the same scalar type")
+    return [places, source if alpha == 1 else ops.multiply(source, alpha)], {"axis": axis}
+
+
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """A copy of ``input`` with the slices at ``index`` replaced by those of ``source``.
+
+    >>> import chainrule as torch
+    >>> torch.index_copy(torch.zeros(3), 0, torch.tensor([2, 0]), torch.tensor([1., 2.]))
+    tensor([2., 0., 1.])
+    """
+    operands, params = copying(input, dim, index, source)
+    return deliver(ops.index_copy(input, *operands, **params), out, "index_copy")
+
+
+def copying(input: Any, dim: int, index: Any, source: Any) -> tuple[list[Any], dict[str, Any]]:
+    places, source, axis = slices(input, dim, index, source, "index_copy", IndexError)
+    same_dtype(input, source, "index_copy_(): self and source expected to have the same dtype, but got (self) {} and (source) {}")
+    return [places, source], {"axis": axis}
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """A copy of ``input`` with the slices at ``index`` filled with a number or a 0-d tensor.
+
+    >>> import chainrule as torch
+    >>> torch.index_fill(torch.zeros(3), 0, torch.tensor([0, 2]), 1.)
+    tensor([1., 0., 1.])
+    """
+    op, operands, params = filling_slices(input, dim, index, value)
+    return op(input, *operands, **params)  # type: ignore[no-any-return]
+
+
+def filling_slices(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, list[Any], dict[str, Any]]:
+    array = tensor_argument(input, "index_fill", "input")._array
+    raw = np.atleast_1d(integers(index, "index_fill", position=3, wanted="int64"))
+    vector(index, "index_fill")
+    axis = axis_of(dim, array.ndim, "index_fill")
+    size = array.shape[axis] if array.ndim else 1
+    in_range(raw, size, axis + array.ndim, IndexError, least=-size)
+    mask = np.zeros(size, bool)
+    mask[raw] = True
+    mask = mask.reshape((-1,) + (1,) * (-axis - 1)) if array.ndim else mask.reshape(())
+    if isinstance(value, TensorBase):
+        zero_dim(value, "index_fill_")
+        return ops.index_fill, [mask, value], {}
+    return ops.index_fill_number, [mask], {"value": checked_scalar(array.dtype, value)}
+
+
+def zero_dim(value: Any, function: str) -> None:
+    if value._array.ndim:
+        raise RuntimeError(
+            f"{function} only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
+        )
+
+
+# -- index_put and flat places ------------------------------------------------------------------------------------------
+
+
+def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy of ``input`` with ``values`` written at the index tensors, as ``input[indices] = values`` does in place.
+
+    With ``accumulate``, they are added instead, and what goes to one place adds up.
+
+    >>> import chainrule as torch
+    >>> torch.index_put(torch.zeros(3), (torch.tensor([0, 0]),), torch.tensor(1.), accumulate=True)
+    tensor([2., 0., 0.])
+    """
+    operands, params = putting(input, indices, values, accumulate)
+    return ops.index_put(input, *operands, **params)  # type: ignore[no-any-return]
+
+
+def putting(input: Any, indices: Any, values: Any, accumulate: bool) -> tuple[list[Any], dict[str, Any]]:
+    tensor_argument(input, "index_put", "input")
+    tensor_argument(values, "index_put", "values", 3)
+    if len(indices) > input._array.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {input._array.ndim} (got {len(indices)})")
+    for at, index in enumerate(indices):
+        if not isinstance(index, TensorBase):
+            raise TypeError(f"expected Tensor as element {at} in argument 0, but got {type(index).__name__}")
+    vectors = [ops.reshape(index, (1,)) if not index._array.ndim else index for index in indices]
+    _, arrays, axes = basic_part(input, tuple(vectors))
+    return put_operands(input, arrays, axes, values), {"axes": axes, "accumulate": accumulate}
+
+
+def flat_places(input: Any, index: Any, function: str) -> Any:
+    raw = tensor_argument(index, function, "index", 2)._array
+    if raw.dtype != np.int64:
+        raise RuntimeError(
+            f"{function}(): Expected a long tensor for index, but got {scalar_type_name(raw.dtype)}"
+        )
+    size = input._array.size
+    if raw.size:
+        low, high = int(raw.min()), int(raw.max())
+        if low < -size or high >= size:
+            raise IndexError(
+                f"out of range: tried to access index {low if low < -size else high} on a tensor of {size} elements."
+            )
+    return index
+
+
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The elements at places counted in C order; the result has the shape of ``index``.
+
+    >>> import chainrule as torch
+    >>> torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([3, 0]))
+    tensor([4, 1])
+    """
+    tensor_argument(input, "take", "input")
+    return deliver(ops.take_flat(input, flat_places(input, index, "take")), out, "take")
+
+
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy of ``input`` with ``source`` written at, or added to, places counted in C order.
+
+    >>> import chainrule as torch
+    >>> torch.put(torch.zeros(2, 2), torch.tensor([3]), torch.tensor([5.]))
+    tensor([[0., 0.],
+            [0., 5.]])
+    """
+    operands, params = putting_flat(input, index, source, accumulate)
+    return ops.put_flat(input, *operands, **params)  # type: ignore[no-any-return]
+
+
+def putting_flat(input: Any, index: Any, source: Any, accumulate: bool) -> tuple[list[Any], dict[str, Any]]:
+    tensor_argument(input, "put", "input")
+    tensor_argument(source, "put_", "source", 3)
+    if input._array.dtype != source._array.dtype:
+        raise RuntimeError(
+            f"put_(): self and source expected to have the same dtype, but got self.dtype = {scalar_type_name(input._array.dtype)} "
+            f"and source.dtype = {scalar_type_name(source._array.dtype)}"
+        )
+    places = flat_places(input, index, "put_")
+    if places._array.size != source._array.size:
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
+            f"{source._array.size}, index.numel() = {places._array.size}"
+        )
+    return [places, source], {"accumulate": accumulate}
+
+
+# -- masks --------------------------------------------------------------------------------------------------------------
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """A copy of ``input`` with a number (or 0-d tensor) where the mask holds; the two are broadcast together.
+
+    Raises:
+        RuntimeError: the mask is not of bool, or the dtype of ``input`` cannot hold the value.
+
+    >>> import chainrule as torch
+    >>> torch.masked_fill(torch.tensor([1., 2.]), torch.tensor([True, False]), 0.)
+    tensor([0., 2.])
+    """
+    op, operands, params = filling(input, mask, value)
+    return op(input, *operands, **params)  # type: ignore[no-any-return]
+
+
+def filling(input: Any, mask: Any, value: Any) -> tuple[Any, list[Any], dict[str, Any]]:
+    tensor_argument(input, "masked_fill", "input")
+    mask_of(mask, "masked_fill", "masked_fill_ only supports boolean masks, but got mask with dtype {}")
+    broadcastable(input, mask)
+    if not isinstance(value, TensorBase):
+        return ops.masked_fill_number, [mask], {"value": checked_scalar(input._array.dtype, value)}
+    zero_dim(value, "masked_fill_")
+    return ops.masked_fill, [mask, value], {}
+
+
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The elements where the mask holds, as a vector; the two are broadcast together.
+
+    >>> import chainrule as torch
+    >>> torch.masked_select(torch.tensor([1, 2, 3]), torch.tensor([True, False, True]))
+    tensor([1, 3])
+    """
+    tensor_argument(input, "masked_select", "input")
+    mask_of(mask, "masked_select", "masked_select: expected BoolTensor for mask, got {}")
+    broadcastable(input, mask)
+    return deliver(ops.masked_select(input, mask), out, "masked_select")
+
+
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy of ``input`` with the first elements of ``source``, in order, where the mask holds.
+
+    >>> import chainrule as torch
+    >>> torch.masked_scatter(torch.zeros(3), torch.tensor([True, False, True]), torch.tensor([5., 6.]))
+    tensor([5., 0., 6.])
+    """
+    return ops.masked_scatter(input, *scattering_masked(input, mask, source))  # type: ignore[no-any-return]
+
+
+def scattering_masked(input: Any, mask: Any, source: Any) -> list[Any]:
+    tensor_argument(input, "masked_scatter", "input")
+    tensor_argument(source, "masked_scatter", "source", 3)
+    same_dtype(input, source, "masked_scatter: expected self and source to have same dtypes but got {} and {}")
+    raw = mask_of(mask, "masked_scatter", "masked_scatter_ only supports boolean masks, but got mask with dtype {}")
+    broadcastable(input, mask)
+    holes = int(np.count_nonzero(np.broadcast_to(raw, np.broadcast_shapes(raw.shape, input._array.shape))))
+    if source._array.size < holes:
+        raise RuntimeError(f"Number of elements of source < number of ones in mask: got {source._array.size} for {holes}")
+    return [mask, source]
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
+    """``input`` where the condition holds, else ``other``; all three are broadcast together.
+
+    With the condition alone: its nonzero places, as :func:`nonzero` with ``as_tuple=True``.
+
+    Args:
+        condition: of dtype bool.
+        input: a tensor or a number; the two promote.
+        other: a tensor or a number.
+        out: where to write the result.
+
+    Raises:
+        RuntimeError: the condition is not of bool, or shapes that do not match.
+
+    >>> import chainrule as torch
+    >>> torch.where(torch.tensor([True, False]), torch.tensor([1., 2.]), 0.)
+    tensor([1., 0.])
+    """
+    array = tensor_argument(condition, "where", "condition")._array
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
+    kinds = [a if isinstance(a, TensorBase) else None for a in (input, other)]
+    if any([t is None and not isinstance(a, (bool, int, float, complex)) for t, a in zip(kinds, (input, other), strict=True)]):
+        raise TypeError(
+            "where() received an invalid combination of arguments - got "
+            f"(Tensor, {type(input).__name__}, {type(other).__name__}), but expected (Tensor condition, Tensor or Number, Tensor or Number)"
+        )
+    if array.dtype.kind != "b":
+        if array.dtype != np.uint8:
+            raise RuntimeError(
+                f"where expected condition to be a boolean tensor, but got a tensor with dtype {scalar_type_name(array.dtype)}"
+            )
+        import warnings
+
+        warnings.warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of PyTorch. "
+            "Use a boolean condition instead.", stacklevel=2)
+        condition = new_tensor(array.astype(bool))
+    try:
+        result = ops.where(condition, input, other)
+    except ValueError:
+        broadcast_tensors(*[t for t in (condition, *kinds) if t is not None])  # says which sizes do not match
+        raise
+    return deliver(result, out, "where")
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None) -> Any:
+    """The places of the elements that are not zero: as rows, or one vector a dimension.
+
+    >>> import chainrule as torch
+    >>> torch.nonzero(torch.tensor([1, 0, 2]))
+    tensor([[0],
+            [2]])
+    """
+    array = np.asarray(tensor_argument(input, "nonzero", "input")._array)
+    if as_tuple:
+        return tuple([new_tensor(places) for places in np.nonzero(np.atleast_1d(array))])
+    if not array.ndim:
+        return deliver(new_tensor(np.empty((int(bool(array)), 0), np.int64)), out, "nonzero")
+    return deliver(new_tensor(np.argwhere(array)), out, "nonzero")
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """The places of the elements that are not zero, as rows.
+
+    >>> import chainrule as torch
+    >>> torch.argwhere(torch.tensor([1, 0, 2]))
+    tensor([[0],
+            [2]])
+    """
+    return nonzero(input)  # type: ignore[no-any-return]

@@ -1,0 +1,381 @@
+"""``x[...]``, read and written.
+
+As in PyTorch, the basic part of an index (ints, slices, None, ...) is a chain of views, left to right; what is left
+(masks and index arrays) is one ``index`` of that view, or one ``index_put`` into it.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import ops
+from ..backend.indexing_numpy import key_of
+from ..core.modes import get_modes
+from ..core.mutation import inplace, refuse_write
+from ..core.origin import caller
+from ..core.value import TensorBase, writable
+from ..core.version import bump
+from ..core.views import current_node
+from ..promotion import checked_scalar, scalar_type_name
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+NUMBERS = (bool, int, float, complex, np.generic)
+
+# -- reading ------------------------------------------------------------------------------------------------------------
+
+
+def getitem(self: Tensor, key: Any) -> Tensor:
+    """The elements at an index: a view for ints, slices, None and ..., else a copy."""
+    kind = type(key)
+    if kind is int:
+        shape = self._array.shape
+        if shape:
+            size = shape[0]
+            if -size <= key < size:
+                return ops.select(self, axis=-len(shape), index=key)  # type: ignore[no-any-return]
+        return select(self, 0, key)
+    if kind is slice:
+        return sliced(self, -self._array.ndim, key)
+    if key is Ellipsis:
+        return ops.alias(self)  # type: ignore[no-any-return]
+    part, indices, axes = basic_part(self, key)
+    if not indices:
+        return ops.alias(self) if part is self else part  # type: ignore[no-any-return]
+    return checked(ops.index, part, indices, axes)
+
+
+def select(x: Any, dim: int, index: Any) -> Any:
+    """The view at one index of dimension ``dim``."""
+    shape = x._array.shape
+    if not shape:
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+            "tensor to a number"
+        )
+    size = shape[dim]
+    if not -size <= index < size:
+        if not -(2**63) <= index < 2**63:
+            raise ValueError(f"Overflow when unpacking long long: the index {index} does not fit in 64 bits")
+        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
+    return ops.select(x, axis=dim - len(shape), index=int(index))
+
+
+def sliced(x: Any, axis: int, key: slice) -> Any:
+    """The view of a slice of an axis."""
+    if not axis:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    start, stop, step = bounds(x._array.shape[axis], key)
+    return ops.slice_axis(x, axis=axis, start=start, stop=stop, step=step)
+
+
+def bounds(size: int, key: slice) -> tuple[int, int, int]:
+    """A slice's start, stop and step within ``size``."""
+    step = key.step
+    if step is not None:
+        step = operator.index(step) if hasattr(step, "__index__") else step
+        if isinstance(step, int) and step < 0:
+            raise ValueError(f"step must be greater than zero, got {step}. Use .flip() for the reverse order.")
+    start, stop, step = slice(key.start, key.stop, step).indices(size)
+    return start, max(start, stop), step
+
+
+def basic_part(x: Any, key: Any) -> tuple[Any, list[Any], tuple[int, ...]]:
+    """The view of the basic part of an index, the index arrays and masks that are left, and their axes in that view."""
+    items = key if type(key) is tuple else as_items(key)
+    count = 0
+    for item in items:
+        if item is not None and item is not Ellipsis and item is not True and item is not False:
+            count += covers(item)
+    ndim = x._array.ndim
+    if count > ndim:
+        if not ndim and len(items) == 1 and isinstance(items[0], int):
+            return select(x, 0, items[0]), [], ()
+        raise IndexError(f"too many indices for tensor of dimension {ndim}: the index speaks of {count}")
+    dim = 0
+    arrays: list[tuple[int, Any]] = []
+    for item in items:
+        if type(item) is slice:
+            start, stop, step = bounds(x._array.shape[dim], item)
+            if (start, stop, step) != (0, x._array.shape[dim], 1):
+                x = ops.slice_axis(x, axis=dim - x._array.ndim, start=start, stop=stop, step=step)
+            dim += 1
+        elif item is Ellipsis:
+            dim += ndim - count
+        elif item is None:
+            x = ops.expand_dims(x, axis=dim - x._array.ndim - 1)
+            dim += 1
+        elif item is True or item is False:
+            x, dim = truth(x, item, dim, arrays)
+        else:
+            x, dim = placed(x, item, dim, arrays)
+    ndim = x._array.ndim
+    return x, [array for _, array in arrays], tuple([at - ndim for at, _ in arrays])
+
+
+def as_items(key: Any) -> tuple[Any, ...]:
+    """An index that is no tuple, as its items: a short list with anything but numbers in it counts as a tuple."""
+    if isinstance(key, tuple):
+        return tuple(key)
+    if isinstance(key, list) and len(key) < 32 and any([not isinstance(k, (int, float, np.generic)) for k in key]):
+        return tuple(key)
+    return (key,)
+
+
+def covers(item: Any) -> int:
+    """How many dimensions an item speaks of."""
+    if isinstance(item, (TensorBase, np.ndarray)):
+        array = item._array if isinstance(item, TensorBase) else item
+        return array.ndim if array.dtype.kind == "b" or array.dtype == np.uint8 else 1
+    if isinstance(item, (list, tuple, range)) and len(item):
+        mask = np.asarray(plain(item))
+        return mask.ndim if mask.dtype.kind == "b" else 1
+    return 1
+
+
+def truth(x: Any, value: bool, dim: int, arrays: list[Any]) -> tuple[Any, int]:
+    """True or False as an index: a new dimension of size 1 or 0."""
+    x = ops.expand_dims(x, axis=dim - x._array.ndim - 1)
+    arrays.append((dim, np.zeros(1 if value else 0, np.intp)))
+    return x, dim + 1
+
+
+def placed(x: Any, item: Any, dim: int, arrays: list[Any]) -> tuple[Any, int]:
+    """Take up an int, an integer tensor or a mask: a view, or one more of ``arrays``."""
+    if isinstance(item, (int, np.integer)):
+        return select(x, dim, item), dim
+    source, array = item, None
+    if isinstance(item, TensorBase):
+        array = item._array
+    elif isinstance(item, np.ndarray):
+        array = source = item
+    elif isinstance(item, (list, tuple, range)):
+        array = source = as_index(item)
+    elif isinstance(item, str):
+        raise TypeError("new(): invalid data type 'str': an index is made of ints, slices, ..., None, tensors and arrays")
+    elif hasattr(item, "__index__"):
+        return select(x, dim, operator.index(item)), dim
+    else:
+        name = type(item).__name__ if type(item).__module__ == "builtins" else f"{type(item).__module__}.{type(item).__name__}"
+        raise IndexError(
+            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
+            f"{name.rstrip('_')})"
+        )
+    kind = array.dtype.kind
+    if array.dtype == np.uint8:
+        import warnings
+
+        warnings.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=4)
+        source = array = np.asarray(array, bool)
+        kind = "b"
+    if kind == "b":
+        if not array.ndim:
+            return truth(x, bool(array), dim, arrays)
+        check_mask(x, array, dim)
+        arrays.append((dim, source))
+        return x, dim + array.ndim
+    if kind not in "iu":
+        raise IndexError(
+            f"tensors used as indices must be long, int, byte or bool tensors, got {getattr(item, 'dtype', type(item).__name__)}"
+        )
+    if not array.ndim:
+        return select(x, dim, int(array)), dim
+    arrays.append((dim, source))
+    return x, dim + 1
+
+
+def plain(item: Any) -> Any:
+    """A list index with the tensors in it as arrays."""
+    if isinstance(item, (list, tuple)):
+        return [one._array if isinstance(one, TensorBase) else plain(one) for one in item]
+    return item
+
+
+def as_index(item: Any) -> Any:
+    """A list or range as an index array."""
+    array = np.asarray(plain(item))
+    return array.astype(np.intp) if not array.size else array
+
+
+def check_mask(x: Any, mask: Any, dim: int) -> None:
+    shape = x._array.shape
+    for at, size in enumerate(mask.shape):
+        if shape[dim + at] != size:
+            raise IndexError(
+                f"The shape of the mask {list(mask.shape)} at index {at} does not match the shape of the indexed tensor "
+                f"{list(shape)} at index {dim + at}"
+            )
+
+
+def checked(op: Any, x: Any, indices: list[Any], axes: tuple[int, ...], *values: Any, **params: Any) -> Any:
+    """Run an indexing op; what NumPy says of a bad index is said in PyTorch's words."""
+    try:
+        return op(x, *values, *indices, axes=axes, **params)
+    except IndexError as error:
+        raise IndexError(in_our_words(error, x, indices)) from None
+
+
+def in_our_words(error: IndexError, x: Any, indices: list[Any]) -> str:
+    shapes = [array.shape for array in indices if array.dtype not in (np.bool_,)]
+    try:
+        np.broadcast_shapes(*[tuple(shape) for shape in shapes])
+    except ValueError:
+        listed = ", ".join(str(list(shape)) for shape in shapes)
+        return f"shape mismatch: indexing tensors could not be broadcast together with shapes {listed}"
+    return str(error).replace("for axis", "for dimension")
+
+
+# -- writing ------------------------------------------------------------------------------------------------------------
+
+
+def setitem(self: Tensor, key: Any, value: Any) -> None:
+    """Write ``value``, broadcast, to the elements at an index."""
+    if key is Ellipsis:
+        part, indices, axes = self, [], ()
+    elif key is True:
+        part, indices, axes = ops.expand_dims(self, axis=-1 - self._array.ndim), [], ()
+    elif key is False:
+        return
+    else:
+        part, indices, axes = basic_part(self, key)
+    value = value_for(part, value)
+    if indices:
+        put(part, indices, axes, value)
+    elif not isinstance(value, TensorBase):
+        overwrite(part, ops.fill_number, value=value)
+    elif not value._array.ndim:
+        overwrite(part, ops.fill, value)
+    else:
+        overwrite(part, ops.copy, fitted(value, part._array.shape))
+
+
+def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
+    """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded."""
+    if get_modes() is not None or current_node(x) is not None or (values and current_node(values[0]) is not None):
+        return inplace(op, x, *values, **params)
+    memory = writable(x)
+    refuse_write(x, memory, False)
+    np.copyto(memory, values[0]._array if values else params.get("value", 0), casting="unsafe")
+    bump(x, caller())
+    return x
+
+
+def value_for(x: Any, value: Any) -> Any:
+    """What is written: a tensor, or a number that the dtype can hold."""
+    if isinstance(value, TensorBase):
+        return value
+    dtype = x._array.dtype
+    if isinstance(value, NUMBERS):
+        return checked_scalar(dtype, value.item() if isinstance(value, np.generic) else value)
+    name = type(value).__name__ if type(value).__module__ == "builtins" else f"{type(value).__module__}.{type(value).__name__}"
+    raise TypeError(
+        f"can't assign a {name} to a torch.{scalar_type_name(dtype)}Tensor: assign a tensor (torch.as_tensor(value)) or a number"
+    )
+
+
+def fitted(value: Any, shape: tuple[int, ...]) -> Any:
+    """``value`` without leading dimensions of size 1 beyond those of ``shape``, if it can be broadcast to that."""
+    have = value._array.shape
+    lead = 0
+    while len(have) - lead > len(shape) and have[lead] == 1:
+        lead += 1
+    if lead:
+        value = ops.reshape(value, have[lead:])
+        have = have[lead:]
+    if len(have) > len(shape):
+        raise RuntimeError(
+            f"expand(torch.{scalar_type_name(value._array.dtype)}Tensor{{{list(have)}}}, size={list(shape)}): the number of sizes "
+            f"provided ({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({len(have)})"
+        )
+    for at in range(-1, -len(have) - 1, -1):
+        if have[at] not in (1, shape[at]):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({shape[at]}) must match the existing size ({have[at]}) at non-singleton dimension "
+                f"{len(shape) + at}.  Target sizes: {list(shape)}.  Tensor sizes: {list(have)}"
+            )
+    return value
+
+
+def put(x: Any, indices: list[Any], axes: tuple[int, ...], value: Any, accumulate: bool = False) -> Any:
+    """Write ``value`` into ``x`` at index arrays, or add it there."""
+    operands = put_operands(x, indices, axes, value)
+    if not accumulate and get_modes() is None and not any([isinstance(a, TensorBase) and current_node(a) for a in (x, value)]):
+        memory = writable(x)
+        refuse_write(x, memory, False)
+        value, *arrays = [a._array if isinstance(a, TensorBase) else a for a in operands]
+        memory[key_of(memory.ndim, tuple(arrays), axes)] = value
+        bump(x, caller())
+        return x
+    return inplace(ops.index_put, x, *operands, axes=axes, accumulate=accumulate)
+
+
+def put_operands(x: Any, indices: list[Any], axes: tuple[int, ...], value: Any) -> list[Any]:
+    """The operands after ``x`` of ``ops.index_put``, checked."""
+    raw = [index._array if isinstance(index, TensorBase) else index for index in indices]
+    try:
+        shape = np.broadcast_to(np.int8(0), x._array.shape)[key_of(x._array.ndim, tuple(raw), axes)].shape
+    except IndexError as error:
+        raise IndexError(in_our_words(error, x, raw)) from None
+    if isinstance(value, TensorBase):
+        have, dtype = value._array.shape, value._array.dtype
+        while len(have) > len(shape) and have[0] == 1:
+            have = have[1:]
+        if len(have) > len(shape) or any(a not in (1, b) for a, b in zip(have[::-1], shape[::-1], strict=False)):
+            raise RuntimeError(
+                f"shape mismatch: value tensor of shape {list(value._array.shape)} cannot be broadcast to indexing result of shape {list(shape)}"
+            )
+        if dtype != x._array.dtype:
+            raise RuntimeError(
+                "Index put requires the source and destination dtypes match, got "
+                f"{scalar_type_name(x._array.dtype)} for the destination and {scalar_type_name(dtype)} for the source. Convert the value."
+            )
+        if have != value._array.shape:
+            value = ops.reshape(value, have)
+    return [value, *indices]
+
+
+def copy_(x: Any, source: Any) -> Any:
+    """Overwrite ``x`` with ``source``, broadcast and converted."""
+    if not isinstance(source, TensorBase):
+        if not isinstance(source, NUMBERS):
+            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
+        return overwrite(x, ops.fill_number, value=checked_scalar(x._array.dtype, source))
+    have, shape = source._array.shape, x._array.shape
+    for at in range(-1, -min(len(have), len(shape)) - 1, -1):
+        if have[at] not in (1, shape[at]):
+            raise RuntimeError(
+                f"The size of tensor a ({shape[at]}) must match the size of tensor b ({have[at]}) at non-singleton dimension {len(shape) + at}"
+            )
+    if len(have) > len(shape):
+        raise RuntimeError(f"output with shape {list(shape)} doesn't match the broadcast shape {list(have)}")
+    if source._array.dtype.kind == "c" and x._array.dtype.kind != "c":
+        import warnings
+
+        warnings.warn("Casting complex values to real discards the imaginary part", stacklevel=3)
+    return overwrite(x, ops.copy, source)
+
+
+def fill_diagonal_(x: Any, value: Any, wrap: bool) -> Any:
+    """Overwrite the diagonal, through a view of it."""
+    shape = x._array.shape
+    if len(shape) < 2:
+        raise RuntimeError(f"dimensions must larger than 1, got {len(shape)}")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError(f"all dimensions of input must be of equal length, got {list(shape)}")
+    strides = x.stride()
+    size, step = min(shape), sum(strides)
+    sizes, steps = [size], [step]
+    if wrap and len(shape) == 2 and shape[0] > shape[1] + 1:
+        rows, columns = shape
+        full, rest = divmod(rows, columns + 1)
+        sizes, steps = [full, columns], [strides[0] * (columns + 1), step]
+        if rest:
+            tail = ops.slice_axis(x, axis=-2, start=full * (columns + 1), stop=rows, step=1)
+            fill_diagonal_(tail, value, False)
+    part = x.as_strided(sizes, steps)
+    overwrite(part, ops.fill_number, value=checked_scalar(x._array.dtype, value))
+    return x

@@ -1,0 +1,216 @@
+"""Activation functions, and the two losses of every first lesson."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..core.op import elementwise, general
+from ..promotion import scalar_to
+
+__all__ = [
+    "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
+    "logsigmoid", "mish", "mse_loss", "prelu", "relu", "silu", "softmax", "softplus", "softshrink", "threshold",
+]  # fmt: skip
+
+
+def widened(forward):
+    """Half-precision operands are computed in float32 and rounded once at the end."""
+
+    def wide(xp, x, **params):
+        if x.dtype.itemsize > 2:
+            return forward(xp, x, **params)
+        return xp.astype(forward(xp, xp.astype(x, np.dtype(np.float32)), **params), x.dtype)
+
+    return wide
+
+
+# -- piecewise linear ---------------------------------------------------------------------------------------------------
+
+relu = elementwise("relu(x)", domain="iufV",
+    x=lambda xp, g, out: xp.zero_where(g, out <= 0),
+)
+threshold = elementwise("threshold(x, *, threshold, value)", domain="iufV",
+    forward=lambda xp, x, threshold, value: xp.where(x <= threshold, scalar_to(x.dtype, value), x),
+    x=lambda xp, g, x, threshold: xp.zero_where(g, x <= threshold),
+)
+leaky_relu = elementwise("leaky_relu(x, *, negative_slope)", domain="fV",
+    forward=lambda xp, x, negative_slope: xp.where(x > 0, x, x * scalar_to(x.dtype, negative_slope)),
+    x=lambda xp, g, x, negative_slope: xp.where(x > 0, g, g * negative_slope),
+)
+prelu = elementwise("prelu(x, weight)", node="PreluKernelBackward0", domain="fV", saved_names={"weight": "weight"},
+    forward=lambda xp, x, weight: xp.where(x > 0, x, x * weight),
+    x=lambda xp, g, x, weight: xp.where(x > 0, g, g * weight),
+    weight=lambda xp, g, x: xp.zero_where(g * x, x > 0),
+)
+# Unlike clamp's, its gradient is 0 at the bounds themselves.
+hardtanh = elementwise("hardtanh(x, *, min_val, max_val)", domain="iufV",
+    forward=lambda xp, x, min_val, max_val: xp.minimum(
+        scalar_to(x.dtype, max_val), xp.maximum(scalar_to(x.dtype, min_val), x)
+    ),
+    x=lambda xp, g, x, min_val, max_val: xp.zero_where(g, xp.logical_or(x <= min_val, x >= max_val)),
+)
+hardsigmoid = elementwise("hardsigmoid(x)", domain="fV",
+    forward=widened(lambda xp, x: xp.clip(x + 3, 0, 6) / 6),
+    x=lambda xp, g, x: xp.zero_where(g / 6, xp.logical_not(xp.logical_and(x > -3, x < 3))),
+)
+# x (x + 3) / 6 between -3 and 3.
+hardswish = elementwise("hardswish(x)", domain="fV",
+    forward=widened(lambda xp, x: x * xp.clip(x + 3, 0, 6) / 6),
+    x=lambda xp, g, x: xp.where(x < 3, xp.zero_where(g * (x / 3 + 0.5), x <= -3), g),
+)
+
+
+def within(xp, x, lambd):
+    return xp.logical_and(x >= -lambd, x <= lambd)
+
+
+hardshrink = elementwise("hardshrink(x, *, lambd)", domain="fV",
+    forward=lambda xp, x, lambd: xp.zero_where(x, within(xp, x, lambd)),
+    x=lambda xp, g, x, lambd: xp.zero_where(g, within(xp, x, lambd)),
+)
+softshrink = elementwise("softshrink(x, *, lambd)", domain="fV",
+    forward=widened(
+        lambda xp, x, lambd: xp.zero_where(xp.where(x > 0, x - lambd, x + lambd), within(xp, x, lambd))
+    ),
+    x=lambda xp, g, x, lambd: xp.zero_where(g, within(xp, x, lambd)),
+)
+
+# -- smooth -------------------------------------------------------------------------------------------------------------
+
+
+def below(xp, x):
+    """x where it is not positive, else 0: an argument whose exponential is finite on both sides of a kink."""
+    return xp.zero_where(x, x > 0)
+
+
+elu = elementwise("elu(x, *, alpha, scale, input_scale)", domain="fV",
+    forward=widened(lambda xp, x, alpha, scale, input_scale: xp.where(
+        x > 0, x * scale, xp.expm1(below(xp, x) * input_scale) * (alpha * scale)
+    )),
+    x=lambda xp, g, x, alpha, scale, input_scale: xp.where(
+        x <= 0, g * (xp.exp(below(xp, x) * input_scale) * (input_scale * alpha * scale)), g * scale
+    ),
+)
+celu = elementwise("celu(x, *, alpha)", domain="fV",
+    forward=widened(lambda xp, x, alpha: xp.where(x > 0, x, xp.expm1(below(xp, x) / alpha) * alpha)),
+    x=lambda xp, g, x, alpha: xp.where(x <= 0, g * xp.exp(below(xp, x) / alpha), g),
+)
+
+
+def softplus_forward(xp, x, beta, threshold):
+    """log(1 + exp(beta x)) / beta, and x itself where beta x exceeds the threshold.
+
+    PyTorch needs the threshold against overflow. The default of 20 would make a step of 2e-9, which float64 can see: so
+    from there on the exact value is computed, which to PyTorch's float32 is the same.
+    """
+    smooth = xp.logaddexp(x * beta, xp.zeros_like(x)) / beta
+    return smooth if threshold >= 20 else xp.where(x * beta > threshold, x, smooth)
+
+
+def softplus_x(xp, g, x, beta, threshold):
+    smooth = g * xp.sigmoid(x * beta)
+    return smooth if threshold >= 20 else xp.where(x * beta > threshold, g, smooth)
+
+
+softplus = elementwise("softplus(x, *, beta, threshold)", domain="fV",
+    forward=widened(softplus_forward),
+    x=softplus_x,
+)
+logsigmoid = elementwise("logsigmoid(x)", node="LogSigmoidBackward0", domain="fV",
+    forward=widened(lambda xp, x: xp.minimum(x, xp.zeros_like(x)) - xp.log1p(xp.exp(-xp.abs(x)))),
+    x=lambda xp, g, x: g * xp.sigmoid(-x),
+)
+
+
+def silu_x(xp, g, x):
+    """(x s)' = s + x s (1 - s)."""
+    s = xp.sigmoid(x)
+    return g * (s * (x * xp.sigmoid(-x) + 1))
+
+
+silu = elementwise("silu(x)", promotion="float",
+    forward=widened(lambda xp, x: x * xp.sigmoid(x)),
+    x=silu_x,
+)
+
+
+def mish_x(xp, g, x):
+    """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = softplus(x), p' = s(x)."""
+    p = xp.softplus(x, 1, 20)
+    sech = 1 / xp.cosh(p)
+    return g * (xp.tanh(p) + x * xp.sigmoid(x) * (sech * sech))
+
+
+mish = elementwise("mish(x)", domain="fV",
+    forward=widened(lambda xp, x: x * xp.tanh(xp.logaddexp(x, xp.zeros_like(x)))),
+    x=mish_x,
+)
+
+# -- GELU: x times the normal distribution function, or an approximation of it ------------------------------------------
+
+
+def normal_cdf(xp, x):
+    return xp.erfc(x * -math.sqrt(0.5)) / 2
+
+
+def tanh_argument(x):
+    """(1 + tanh u) / 2 = s(2 u): this is 2 u, and its derivative."""
+    k = 2 * math.sqrt(2 / math.pi)
+    return x * (k + k * 0.044715 * (x * x)), k + 3 * k * 0.044715 * (x * x)
+
+
+def gelu_forward(xp, x, approximate):
+    return x * (normal_cdf(xp, x) if approximate == "none" else xp.sigmoid(tanh_argument(x)[0]))
+
+
+def gelu_x(xp, g, x, approximate):
+    if approximate == "none":
+        density = xp.gaussian(x * math.sqrt(0.5)) / math.sqrt(2 * math.pi)
+        return g * (normal_cdf(xp, x) + x * density)
+    v, dv = tanh_argument(x)
+    s = xp.sigmoid(v)
+    return g * (s + x * dv * (s * xp.sigmoid(-v)))
+
+
+gelu = elementwise("gelu(x, *, approximate)", domain="fV",
+    forward=widened(gelu_forward),
+    x=gelu_x,
+)
+
+# -- softmax ------------------------------------------------------------------------------------------------------------
+
+softmax = general("softmax(x, *, axis)", promotion="common", domain="fV",
+    forward=widened(lambda xp, x, axis: xp.softmax(x, axis)),
+    x=lambda xp, g, out, axis: (g - xp.sum(g * out, axis=axis, keepdims=True)) * out,
+)
+log_softmax = general("log_softmax(x, *, axis)", promotion="common", domain="fV",
+    forward=widened(lambda xp, x, axis: xp.log_softmax(x, axis)),
+    x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
+)
+
+# -- losses -------------------------------------------------------------------------------------------------------------
+
+REDUCTIONS = ("none", "mean", "sum")  # in the order of PyTorch's codes 0, 1, 2
+
+
+def mse_forward(xp, x, y, reduction):
+    difference = x - y
+    squares = difference * difference
+    if REDUCTIONS[reduction] == "none":
+        return squares
+    return xp.mean(squares) if REDUCTIONS[reduction] == "mean" else xp.sum(squares)
+
+
+def mse_rule(xp, g, x, y, reduction):
+    difference = x - y
+    count = math.prod(difference.shape) if REDUCTIONS[reduction] == "mean" else 1
+    return difference * (g * (2 / count)) if count else difference
+
+
+mse_loss = general("mse_loss(x, y, *, reduction)", promotion="common", domain="fcV", saved_names={"y": "target"},
+    forward=mse_forward,
+    x=mse_rule,
+    y=lambda xp, g, x, y, reduction: -mse_rule(xp, g, x, y, reduction),
+)

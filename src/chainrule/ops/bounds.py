@@ -1,0 +1,113 @@
+"""The larger, the smaller, and values kept within bounds."""
+
+from __future__ import annotations
+
+from ..core.op import elementwise
+from ..promotion import scalar_to
+
+__all__ = [
+    "clamp", "clamp_high", "clamp_low", "clamp_max", "clamp_max_tensor", "clamp_min", "clamp_min_tensor",
+    "clamp_tensor", "clip", "fmax", "fmin", "maximum", "minimum",
+]  # fmt: skip
+
+
+def share(wins):
+    """Rules of maximum and minimum: the winner takes all, a tie is split, and a NaN gives to both."""
+
+    def rule(xp, g, a, b):
+        return xp.zero_where(xp.where(a == b, g / 2, g), wins(b, a))
+
+    return {"domain": "biufV", "x": lambda xp, g, x, y: rule(xp, g, x, y), "y": lambda xp, g, x, y: rule(xp, g, y, x)}
+
+
+maximum = elementwise("maximum(x, y)", **share(lambda a, b: a > b))
+minimum = elementwise("minimum(x, y)", **share(lambda a, b: a < b))
+
+
+def first_wins(wins):
+    """Rules of fmax and fmin, which take the other operand for a NaN: the first wins a tie."""
+
+    def mask(xp, x, y):
+        return xp.logical_or(wins(x, y), xp.isnan(y))
+
+    return {
+        "domain": "biufV",
+        "x": lambda xp, g, x, y: xp.zero_where(g, xp.logical_not(mask(xp, x, y))),
+        "y": lambda xp, g, x, y: xp.zero_where(g, mask(xp, x, y)),
+    }
+
+
+fmax = elementwise("fmax(x, y)", **first_wins(lambda x, y: x >= y))
+fmin = elementwise("fmin(x, y)", **first_wins(lambda x, y: x <= y))
+
+
+# Bounds: the gradient passes where x lies within them, both included; a bound gets it where x lies beyond.
+
+
+def at_least(xp, x, low):
+    return xp.maximum(low, x)  # in this order NumPy keeps the sign of a zero, as PyTorch does
+
+
+def at_most(xp, x, high):
+    return xp.minimum(high, x)
+
+
+def outside(xp, g, inside):
+    """``g`` where ``inside``; NaNs are not."""
+    return xp.zero_where(g, xp.logical_not(inside))
+
+
+def clamp_numbers(xp, x, min, max):
+    if min is not None:
+        x = at_least(xp, x, scalar_to(x.dtype, min))
+    return x if max is None else at_most(xp, x, scalar_to(x.dtype, max))
+
+
+def clamp_x(xp, g, x, min, max):
+    if max is None:
+        return outside(xp, g, x >= min)
+    return outside(xp, g, x <= max if min is None else xp.logical_and(x >= min, x <= max))
+
+
+clamp = elementwise("clamp(x, *, min, max)", node="ClampBackward1", promotion=None,
+    forward=clamp_numbers,
+    x=clamp_x,
+)
+clamp_min = elementwise("clamp_min(x, *, min)", promotion=None,
+    forward=lambda xp, x, min: at_least(xp, x, scalar_to(x.dtype, min)),
+    x=lambda xp, g, x, min: outside(xp, g, x >= min),
+)
+clamp_max = elementwise("clamp_max(x, *, max)", promotion=None,
+    forward=lambda xp, x, max: at_most(xp, x, scalar_to(x.dtype, max)),
+    x=lambda xp, g, x, max: outside(xp, g, x <= max),
+)
+clamp_tensor = elementwise("clamp_tensor(x, low, high)", node="ClampBackward0", domain="biufV",
+    saved_names={"low": "min", "high": "max"},
+    forward=lambda xp, x, low, high: at_most(xp, at_least(xp, x, low), high),
+    x=lambda xp, g, x, low, high: outside(xp, g, xp.logical_and(x >= low, x <= high)),
+    low=lambda xp, g, x, low, high: outside(xp, g, xp.logical_and(x < low, low < high)),
+    high=lambda xp, g, x, low, high: outside(xp, g, xp.logical_or(x > high, high < low)),
+)
+LOW = {
+    "domain": "biufV",
+    "saved_names": {"low": "min"},
+    "forward": at_least,
+    "x": lambda xp, g, x, low: outside(xp, g, x >= low),
+    "low": lambda xp, g, x, low: outside(xp, g, x < low),
+}
+HIGH = {
+    "domain": "biufV",
+    "saved_names": {"high": "max"},
+    "forward": at_most,
+    "x": lambda xp, g, x, high: outside(xp, g, x <= high),
+    "high": lambda xp, g, x, high: outside(xp, g, x > high),
+}
+clamp_low = elementwise("clamp_low(x, low)", node="ClampBackward0", **LOW)
+clamp_high = elementwise("clamp_high(x, high)", node="ClampBackward0", **HIGH)
+clamp_min_tensor = elementwise("clamp_min_tensor(x, low)", node="ClampMinBackward1", **LOW)
+clamp_max_tensor = elementwise("clamp_max_tensor(x, high)", node="ClampMaxBackward1", **HIGH)
+
+
+def clip(x, min=None, max=None):
+    """The array API's clamp, whose bounds are numbers here."""
+    return clamp(x, min=min, max=max)

@@ -1,0 +1,85 @@
+"""Cumulative operations. ``axis`` is a negative int."""
+
+from __future__ import annotations
+
+import math
+
+from ..core.op import general, linear
+from .reduction import later
+
+__all__ = [
+    "cummax", "cummin", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "linear_recurrence", "logcumsumexp",
+]
+
+
+def _cumsum_vjp(xp, g, axis):
+    """Each element is in all sums from its own place on."""
+    return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis) if g.shape else g
+
+
+cumsum = linear("cumsum(x, *, axis, dtype)",
+    forward=lambda xp, x, axis, dtype: xp.cumulative_sum(x, axis=axis, dtype=dtype),
+    x=_cumsum_vjp,
+)
+
+
+def cumulative_sum(x, *, axis):
+    """The array API's call form."""
+    return cumsum(x, axis=axis, dtype=None)
+
+
+def _recurrence_vjp(xp, g, need, x, out, axis, reverse):
+    # The transpose of y_i = b_i + x_i y_(i-1) is the recurrence in the other direction, t_i = g_i + x_(i+1) t_(i+1).
+    # b_i gets t_i, and x_i, which multiplied y_(i-1), gets t_i y_(i-1); reversed, it stood between t_(i-1) and y_i.
+    t = xp.linear_recurrence(g, x, axis=axis, reverse=not reverse)
+    if not need[1]:
+        return t, None
+    return t, (later(xp, t, axis, 0) * out if reverse else t * later(xp, out, axis, 0)) if x.shape else xp.zeros_like(x)
+
+
+linear_recurrence = general("linear_recurrence(b, x, *, axis, reverse)", all=_recurrence_vjp)
+
+
+def _cumprod_vjp(xp, g, x, out, axis):
+    """The product of the elements before x_i, times s_i = g_i + x_(i+1) (g_(i+1) + x_(i+2) (g_(i+2) + ...)).
+
+    Nothing is divided by x_i: exact where there are zeros, and so are the derivatives of it.
+    """
+    if not x.shape:
+        return g
+    return later(xp, out, axis, 1) * xp.linear_recurrence(g, x, axis=axis, reverse=True)
+
+
+cumprod = general("cumprod(x, *, axis, dtype)",
+    forward=lambda xp, x, axis, dtype: xp.cumulative_prod(x, axis=axis, dtype=dtype),
+    x=_cumprod_vjp,
+)
+
+
+def cumulative_prod(x, *, axis):
+    """The array API's call form."""
+    return cumprod(x, axis=axis, dtype=None)
+
+
+def _at_last_index(xp, g, x_shape, indices, axis):
+    """An element gets the cotangents of all results that it is."""
+    return xp.scatter_add(xp.zeros(x_shape, dtype=g[0].dtype), indices, g[0], axis=axis) if x_shape else g[0]
+
+
+cummax = general("cummax(x, *, axis)", outputs="values indices", x=_at_last_index)
+cummin = general("cummin(x, *, axis)", outputs="values indices", x=_at_last_index)
+
+
+def _logcumsumexp_vjp(xp, g, x, out, axis):
+    """x_j gets sum_{i>=j} g_i exp(x_j - y_i) = exp(x_j - y_j) t_j, with t_j = g_j + exp(y_j - y_(j+1)) t_(j+1).
+
+    y never falls, so that no exponential overflows. From an infinite y on, the difference of two is 0.
+    """
+    if not x.shape:
+        return g * xp.exp(x - out)
+    before = later(xp, out, axis, -math.inf)
+    fall = xp.exp(xp.where(before == math.inf, 0, before - out))
+    return xp.exp(x - out) * xp.linear_recurrence(g, fall, axis=axis, reverse=True)
+
+
+logcumsumexp = general("logcumsumexp(x, *, axis)", x=_logcumsumexp_vjp)

@@ -1,0 +1,254 @@
+"""Reading and writing at computed places.
+
+To read (index, take, gather) and to add into zeros are adjoint; repeated places add up. Of repeated writes only the last
+one is left in the result, so only it gets a cotangent. (PyTorch hands the cotangent to all of them.) Index and mask
+operands are constants: they have no rule.
+"""
+
+from __future__ import annotations
+
+from ..core.op import elementwise, general, linear, step
+from ..promotion import result_dtype, scalar_to
+
+__all__ = [
+    "copy", "fill", "fill_number", "gather", "index", "index_add", "index_adjoint", "index_copy", "index_fill",
+    "index_fill_number", "index_put", "last_puts", "last_writes", "masked_fill", "masked_fill_number", "masked_scatter",
+    "masked_scatter_adjoint", "masked_select", "nonzero", "put_flat", "scatter", "scatter_add", "scatter_number",
+    "scatter_reduce", "take", "take_along_axis", "take_flat", "where", "zero",
+]
+
+# -- masks --------------------------------------------------------------------------------------------------------------
+
+
+def _in_dtype(dtype, x):
+    return scalar_to(dtype, x) if not hasattr(x, "dtype") else x if x.dtype == dtype else x.astype(dtype)
+
+
+def _where(xp, c, x, y):
+    """The two alternatives promote; the condition does not."""
+    dtype = result_dtype(x, y)
+    return xp.where(c, _in_dtype(dtype, x), _in_dtype(dtype, y))[()]
+
+
+# 0, not g * 0: an infinite cotangent of what was not chosen stays out.
+where = elementwise("where(c, x, y)", promotion=None, forward=_where, saved_names={"c": "condition"},
+    x=lambda xp, g, c: xp.where(c, g, 0),
+    y=lambda xp, g, c: xp.where(c, 0, g),
+)
+
+
+def _masked_fill(xp, x, mask, v):
+    return xp.where(mask, _in_dtype(x.dtype, v), x)
+
+
+def _kept(xp, g, mask):
+    return xp.where(mask, 0, g)
+
+
+def _filled(xp, g, mask):
+    return xp.where(mask, g, 0)
+
+
+masked_fill = elementwise("masked_fill(x, mask, v)", node="MaskedFillBackward1", promotion=None,
+    forward=_masked_fill, saved_names={"mask": "mask"}, x=_kept, v=_filled,
+)
+masked_fill_number = elementwise("masked_fill_number(x, mask, *, value)", node="MaskedFillBackward0", promotion=None,
+    forward=lambda xp, x, mask, value: xp.where(mask, value, x), saved_names={"mask": "mask"}, x=_kept,
+)
+# An index along one axis, as the mask of the places that it names: repeated ones count once.
+index_fill = elementwise("index_fill(x, mask, v)", node="IndexFillBackward1", promotion=None,
+    forward=_masked_fill, x=_kept, v=_filled,
+)
+index_fill_number = elementwise("index_fill_number(x, mask, *, value)", node="IndexFillBackward0", promotion=None,
+    forward=lambda xp, x, mask, value: xp.where(mask, value, x), x=_kept,
+)
+
+masked_select = linear("masked_select(x, mask)", saved_names={"mask": "mask"},
+    x=lambda xp, g, x_shape, mask: xp.masked_scatter(xp.zeros(x_shape, dtype=g.dtype), mask, g),
+)
+
+masked_scatter = linear("masked_scatter(x, mask, v)", saved_names={"mask": "mask"},
+    x=_kept,
+    v=lambda xp, g, mask, v_shape: xp.masked_scatter_adjoint(g, mask, shape=v_shape),
+)
+
+masked_scatter_adjoint = linear("masked_scatter_adjoint(x, mask, *, shape)", node="MaskedScatterBackwardBackward0",
+    x=lambda xp, g, x_shape, mask: xp.masked_scatter(xp.zeros(x_shape, dtype=g.dtype), mask, g),
+)
+
+nonzero = step("nonzero(x)", outputs="*")
+
+# -- the whole ----------------------------------------------------------------------------------------------------------
+# In-place writes as functions of the old value, which they forget.
+
+
+def _forgotten(xp, g):
+    return xp.zeros_like(g)
+
+
+copy = linear("copy(x, v)", node="CopyBackwards",
+    forward=lambda xp, x, v: xp.broadcast_to(_in_dtype(x.dtype, v), x.shape),
+    x=_forgotten,
+    v=lambda g: g,
+)
+fill = linear("fill(x, v)", node="FillBackward3",
+    forward=lambda xp, x, v: xp.broadcast_to(_in_dtype(x.dtype, v), x.shape),
+    x=_forgotten,
+    v=lambda g: g,
+)
+fill_number = general("fill_number(x, *, value)", node="FillBackward2",
+    forward=lambda xp, x, value: xp.full_like(x, value),
+    x=_forgotten,
+)
+zero = linear("zero(x)", forward=lambda xp, x: xp.zeros_like(x), x=_forgotten)
+
+# -- x[i, j, mask] ------------------------------------------------------------------------------------------------------
+# ``axes`` says where the index arrays stand: negative axes of x, a mask's being the first of those that it covers.
+
+index = linear("index(x, *indices, axes)",
+    x=lambda xp, g, x_shape, indices, axes: xp.index_adjoint(g, *indices, axes=axes, shape=x_shape),
+)
+
+index_adjoint = linear("index_adjoint(x, *indices, axes, shape)", node="IndexPutBackward0",
+    x=lambda xp, g, indices, axes: xp.index(g, *indices, axes=axes),
+)
+
+
+def _overwritten(xp, g, indices, axes, accumulate):
+    return g if accumulate else xp.index_put(g, 0, *indices, axes=axes, accumulate=False)
+
+
+def _put(xp, g, x_shape, indices, axes, accumulate):
+    """What was added counts each time, what was written only if nothing was written over it."""
+    g = xp.index(g, *indices, axes=axes)
+    return g if accumulate else xp.where(xp.last_puts(*indices, axes=axes, shape=x_shape), g, 0)
+
+
+index_put = linear("index_put(x, v, *indices, axes, accumulate)", saved_names={"v": "values", "indices": "indices"},
+    x=_overwritten, v=_put,
+)
+
+last_puts = step("last_puts(*indices, axes, shape)")
+
+# -- along one axis -----------------------------------------------------------------------------------------------------
+
+take = linear("take(x, indices, *, axis)", node="IndexSelectBackward0", saved_names={"indices": "index"},
+    x=lambda xp, g, x_shape, indices, axis: xp.index_add(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis),
+)
+
+index_add = linear("index_add(x, indices, v, *, axis)", saved_names={"indices": "index"},
+    x=lambda g: g,
+    v=lambda xp, g, indices, axis: xp.take(g, indices, axis=axis),
+)
+
+
+def _slices_overwritten(xp, g, indices, v_shape, axis):
+    return xp.index_copy(g, indices, xp.zeros(v_shape, dtype=g.dtype), axis=axis)
+
+
+def _slices_written(xp, g, x_shape, indices, axis):
+    last = xp.last_puts(indices, axes=(-1,), shape=(x_shape[axis],))
+    return xp.where(xp.reshape(last, (-1,) + (1,) * (-axis - 1)), xp.take(g, indices, axis=axis), 0)
+
+
+index_copy = linear("index_copy(x, indices, v, *, axis)", saved_names={"indices": "index"},
+    x=_slices_overwritten, v=_slices_written,
+)
+
+# -- gather and scatter -------------------------------------------------------------------------------------------------
+
+gather = linear("gather(x, indices, *, axis)", saved_names={"indices": "index"},
+    x=lambda xp, g, x_shape, indices, axis: xp.scatter_add(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis),
+)
+
+
+def take_along_axis(x, indices, *, axis):
+    """The array API's call form, for operands that are alike but for the axis."""
+    return gather(x, indices, axis=axis)
+
+
+scatter_add = linear("scatter_add(x, indices, v, *, axis)", saved_names={"indices": "index"},
+    x=lambda g: g,
+    v=lambda xp, g, indices, axis: xp.gather(g, indices, axis=axis),
+)
+
+
+def _scattered_over(xp, g, indices, axis):
+    return xp.scatter(g, indices, 0, axis=axis)
+
+
+def _scattered(xp, g, x_shape, indices, axis):
+    return xp.where(xp.last_writes(indices, axis=axis, shape=x_shape), xp.gather(g, indices, axis=axis), 0)
+
+
+scatter = linear("scatter(x, indices, v, *, axis)", saved_names={"indices": "index"}, x=_scattered_over, v=_scattered)
+
+scatter_number = general("scatter_number(x, indices, *, value, axis)", node="ScatterBackward1",
+    forward=lambda xp, x, indices, value, axis: xp.scatter(x, indices, value, axis=axis),
+    saved_names={"indices": "index"},
+    x=_scattered_over,
+)
+
+last_writes = step("last_writes(indices, *, axis, shape)")
+
+
+def _reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
+    """Each place hands its cotangent to what was reduced to it: all of it, a share of a mean or of ties, or times the
+    product of the others. Without ``include_self`` the old value of a place that was written to took no part.
+    """
+    def added(a, b):
+        return xp.scatter_add(a, indices, b, axis=axis)
+
+    def kept(a, without):
+        return a if include_self else xp.scatter(a, indices, without, axis=axis)
+
+    def there(a):
+        return xp.gather(a, indices, axis=axis)
+
+    if reduce == "sum":
+        return kept(g, 0), None, there(g)
+    if reduce == "mean":
+        share = g / added(kept(xp.ones_like(x), 0), xp.ones_like(v))
+        return kept(share, 0), None, there(share)
+    if reduce == "prod":
+        x1, v1 = kept(xp.where(x == 0, 1, x), 1), xp.where(v == 0, 1, v)
+        zeros = added(kept(xp.where(x == 0, xp.ones_like(x), 0), 0), xp.where(v == 0, xp.ones_like(v), 0))
+        product = xp.scatter_reduce(x1, indices, v1, axis=axis, reduce="prod", include_self=True)
+        gp = g * product
+        gx = xp.where(x == 0, xp.where(zeros == 1, gp, 0), xp.where(zeros == 0, gp / x1, 0))
+        gv = xp.where(v == 0, xp.where(there(zeros) == 1, there(gp), 0), xp.where(there(zeros) == 0, there(gp) / v1, 0))
+        return kept(gx, 0), None, gv
+    hit_x = kept(xp.where(x == out, xp.ones_like(x), 0), 0)
+    hit_v = xp.where(v == there(out), xp.ones_like(v), 0)
+    share = g / xp.clip(added(hit_x, hit_v), min=1)
+    return xp.where(hit_x == 0, 0, share), None, xp.where(hit_v == 0, 0, there(share))
+
+
+scatter_reduce = general("scatter_reduce(x, indices, v, *, axis, reduce, include_self)", saved_names={"indices": "index"},
+    all=_reduced,
+)
+
+# -- places in C order --------------------------------------------------------------------------------------------------
+
+take_flat = linear("take_flat(x, indices)", node="TakeBackward0", saved_names={"indices": "index"},
+    x=lambda xp, g, x_shape, indices: xp.put_flat(xp.zeros(x_shape, dtype=g.dtype), indices, g, accumulate=True),
+)
+
+
+def _places_overwritten(xp, g, indices, v_shape, accumulate):
+    return g if accumulate else xp.put_flat(g, indices, xp.zeros(v_shape, dtype=g.dtype), accumulate=False)
+
+
+def _places_put(xp, g, indices, v_shape, accumulate):
+    size = 1
+    for n in g.shape:
+        size *= n
+    values = xp.reshape(xp.take_flat(g, indices), v_shape)
+    if accumulate:
+        return values
+    return xp.where(xp.reshape(xp.last_puts(indices, axes=(-1,), shape=(size,)), v_shape), values, 0)
+
+
+put_flat = linear("put_flat(x, indices, v, *, accumulate)", node="PutBackward0", saved_names={"indices": "index"},
+    x=_places_overwritten, v=_places_put,
+)

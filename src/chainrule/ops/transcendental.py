@@ -1,0 +1,209 @@
+"""Exponentials, logarithms, trigonometry, error and gamma functions, element by element.
+
+The derivatives are written for their tails. PyTorch's 1 - tanh(x)^2 has lost all digits at 19; a rule that keeps the
+operand has not. Where PyTorch keeps the output only, the operand is an extra: a rule's parameter with a default is None
+when the operand has been overwritten since, and the rule then does what PyTorch does.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..core.op import elementwise
+
+__all__ = [
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "digamma", "erf", "erfc",
+    "erfinv", "exp", "exp2", "expm1", "gaussian", "hypot", "lgamma", "log", "log10", "log1p", "log2", "logaddexp",
+    "logaddexp2", "logit", "polygamma", "rad2deg", "sigmoid", "sin", "sinc", "sinc_derivative", "sinh", "tan", "tanh",
+    "xlogy", "xlogy_number", "xlogy_of",
+]  # fmt: skip
+
+# -- exponentials and logarithms ----------------------------------------------------------------------------------------
+
+exp = elementwise("exp(x)", promotion="float",
+    x=lambda g, out: g * out,
+)
+exp2 = elementwise("exp2(x)", promotion="float",
+    x=lambda g, out: g * (out * math.log(2)),
+)
+expm1 = elementwise("expm1(x)", promotion="float",
+    x=lambda xp, g, out, x=None: g * (out + 1 if x is None else xp.exp(x)),
+)
+log = elementwise("log(x)", promotion="float",
+    x=lambda g, x: g / x,
+)
+log1p = elementwise("log1p(x)", node="Log1PBackward0", promotion="float",
+    x=lambda g, x: g / (x + 1),
+)
+log2 = elementwise("log2(x)", promotion="float",
+    x=lambda g, x: g / (x * math.log(2)),
+)
+log10 = elementwise("log10(x)", promotion="float",
+    x=lambda g, x: g / (x * math.log(10)),
+)
+# Each operand's share of the sum of the powers.
+logaddexp = elementwise("logaddexp(x, y)", domain="fV",
+    x=lambda xp, g, x, y: g * xp.sigmoid(x - y),
+    y=lambda xp, g, x, y: g * xp.sigmoid(y - x),
+)
+logaddexp2 = elementwise("logaddexp2(x, y)", domain="fV",
+    x=lambda xp, g, x, y: g * xp.sigmoid((x - y) * math.log(2)),
+    y=lambda xp, g, x, y: g * xp.sigmoid((y - x) * math.log(2)),
+)
+
+
+def xlogy_x(xp, g, x, y):
+    """log y, but 0 at x = 0 where log y is infinite or NaN: there x log y is 0 by definition."""
+    flat = xp.logical_and(x == 0, y <= 0)
+    return xp.zero_where(g * xp.log(xp.where(flat, 1, y)), flat)
+
+
+def xlogy_y(xp, g, x, y):
+    """x / y; 0 log y is 0 for every y, which PyTorch's 0 / 0 forgets."""
+    flat = xp.logical_and(x == 0, y == 0)
+    return g * (x / xp.where(flat, 1, y))
+
+
+xlogy = elementwise("xlogy(x, y)", promotion="float", domain="fV", x=xlogy_x, y=xlogy_y)
+xlogy_of = elementwise("xlogy_of(x, y)", node="XlogyBackward1", promotion="float", domain="fV",
+    forward=lambda xp, x, y: xp.xlogy(x, y),
+    y=xlogy_y,
+)
+xlogy_number = elementwise("xlogy_number(x, y)", node="XlogyBackward2", promotion="float", domain="fV",
+    forward=lambda xp, x, y: xp.xlogy(x, y),
+    x=xlogy_x,
+)
+
+# -- sigmoid and its inverse --------------------------------------------------------------------------------------------
+
+sigmoid = elementwise("sigmoid(x)", promotion="float",
+    # 1 - s(x) = s(-x), without the difference.
+    x=lambda xp, g, out, x=None: g * (out * (1 - out if x is None else xp.sigmoid(-x))),
+)
+
+
+def logit_x(xp, g, x, eps):
+    """1 / (x (1 - x)) inside the bounds; beyond them 0 where ``eps`` clamps, NaN where the logarithm has no value."""
+    low, high = (0, 1) if eps is None else (eps, 1 - eps)
+    inside = xp.logical_and(x >= low, x <= high)
+    inner = g / (x * (1 - x))
+    return xp.where(inside, inner, math.nan) if eps is None else xp.where(inside, inner, 0)
+
+
+logit = elementwise("logit(x, *, eps)", promotion="float", domain="fV",
+    forward=lambda xp, x, eps: xp.logit(x, eps),
+    x=logit_x,
+)
+
+# -- trigonometric ------------------------------------------------------------------------------------------------------
+
+sin = elementwise("sin(x)", promotion="float",
+    x=lambda xp, g, x: g * xp.cos(x),
+)
+cos = elementwise("cos(x)", promotion="float",
+    x=lambda xp, g, x: g * -xp.sin(x),
+)
+tan = elementwise("tan(x)", promotion="float",
+    x=lambda g, out: g * (out * out + 1),
+)
+# (1 - x)(1 + x) keeps the digits near 1 that 1 - x^2 loses.
+asin = elementwise("asin(x)", promotion="float",
+    x=lambda xp, g, x: g / xp.sqrt((1 - x) * (1 + x)),
+)
+acos = elementwise("acos(x)", promotion="float",
+    x=lambda xp, g, x: -g / xp.sqrt((1 - x) * (1 + x)),
+)
+atan = elementwise("atan(x)", promotion="float",
+    x=lambda g, x: g / (x * x + 1),
+)
+
+
+def atan2_rule(xp, g, along, other):
+    """``along`` / (x^2 + y^2), with no square that could overflow; 0 at the origin, as PyTorch has it."""
+    r = xp.hypot(along, other)
+    origin = r == 0
+    r = xp.where(origin, 1, r)
+    return g * (along / r / r)
+
+
+atan2 = elementwise("atan2(x, y)", promotion="float", domain="fV",
+    x=lambda xp, g, x, y: atan2_rule(xp, g, y, x),
+    y=lambda xp, g, x, y: -atan2_rule(xp, g, x, y),
+)
+hypot = elementwise("hypot(x, y)", domain="fV",
+    x=lambda g, x, out: g * (x / out),
+    y=lambda g, y, out: g * (y / out),
+)
+deg2rad = elementwise("deg2rad(x)", node="Deg2RadBackward0", promotion="float", domain="fV",
+    x=lambda g: g * (math.pi / 180),
+)
+rad2deg = elementwise("rad2deg(x)", node="Rad2DegBackward0", promotion="float", domain="fV",
+    x=lambda g: g * (180 / math.pi),
+)
+# The derivatives of sinc have removable singularities at 0, where PyTorch's second derivative comes out 0. One op
+# stands for all of them, and evaluates a series there.
+sinc_derivative = elementwise("sinc_derivative(x, *, order)", node="SincBackward0", domain="fcV",
+    forward=lambda xp, x, order: xp.sinc_derivative(x, order),
+    x=lambda xp, g, x, order: g * xp.sinc_derivative(x, order + 1),
+)
+sinc = elementwise("sinc(x)", promotion="float",
+    forward=lambda xp, x: xp.sinc_derivative(x, 0),
+    x=lambda xp, g, x: g * xp.sinc_derivative(x, 1),
+)
+
+# -- hyperbolic ---------------------------------------------------------------------------------------------------------
+
+sinh = elementwise("sinh(x)", promotion="float",
+    x=lambda xp, g, x: g * xp.cosh(x),
+)
+cosh = elementwise("cosh(x)", promotion="float",
+    x=lambda xp, g, x: g * xp.sinh(x),
+)
+
+
+def tanh_x(xp, g, out, x=None):
+    """1 - tanh^2 = 1 / cosh^2."""
+    if x is None:
+        return g * (1 - out * out)
+    sech = 1 / xp.cosh(x)
+    return g * (sech * sech)
+
+
+tanh = elementwise("tanh(x)", promotion="float", x=tanh_x)
+asinh = elementwise("asinh(x)", promotion="float",
+    x=lambda xp, g, x, out_dtype: g / (xp.sqrt(x * x + 1) if out_dtype.kind == "c" else xp.hypot(x, xp.ones_like(x))),
+)
+# Two roots rather than one of x^2 - 1: that is right for complex x left of the imaginary axis too, and does not overflow.
+acosh = elementwise("acosh(x)", promotion="float",
+    x=lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)),
+)
+atanh = elementwise("atanh(x)", promotion="float",
+    x=lambda xp, g, x: g / ((1 - x) * (1 + x)),
+)
+
+# -- error and gamma functions ------------------------------------------------------------------------------------------
+
+SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
+
+gaussian = elementwise("gaussian(x)", promotion="float", domain="fV",
+    x=lambda g, x, out: g * (-2 * x * out),
+)
+erf = elementwise("erf(x)", promotion="float", domain="fV",
+    x=lambda xp, g, x: g * (SLOPE * xp.gaussian(x)),
+)
+erfc = elementwise("erfc(x)", promotion="float", domain="fV",
+    x=lambda xp, g, x: g * (-SLOPE * xp.gaussian(x)),
+)
+erfinv = elementwise("erfinv(x)", promotion="float", domain="fV", saved_names={"x": "self"},
+    x=lambda xp, g, x: g / (SLOPE * xp.gaussian(xp.erfinv(x))),
+)
+lgamma = elementwise("lgamma(x)", promotion="float", domain="fV",
+    x=lambda xp, g, x: g * xp.digamma(x),
+)
+digamma = elementwise("digamma(x)", promotion="float", domain="fV",
+    x=lambda xp, g, x: g * xp.polygamma(x, 1),
+)
+polygamma = elementwise("polygamma(x, *, n)", promotion="float", domain="fV",
+    forward=lambda xp, x, n: xp.polygamma(x, n),
+    x=lambda xp, g, x, n: g * xp.polygamma(x, n + 1),
+)

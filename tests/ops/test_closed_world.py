@@ -1,0 +1,30 @@
+"""The tables of ops and of samples say the same names, and a sample says enough."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from op_samples import SAMPLES
+
+import chainrule
+from chainrule.core.op import OPS
+
+from .harness import STRUCTURED
+
+
+def test_every_op_has_samples_and_every_sample_an_op() -> None:
+    assert chainrule.__version__  # whose import declares the ops
+    assert sorted(set(OPS) - {name for name, samples in SAMPLES.items() if samples}) == [], "ops without a sample"
+    assert sorted(set(SAMPLES) - set(OPS)) == [], "samples of no op"
+
+
+@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.kind == "general" and "c" in op.domain])
+def test_a_general_op_that_accepts_complex_operands_has_a_complex_sample(name: str) -> None:
+    dtypes = [getattr(a, "dtype", np.dtype(object)).kind for s in SAMPLES.get(name, ()) for a in s.arrays]
+    assert "c" in dtypes, f"give {name} a complex sample, or a domain without c"
+
+
+@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.kind not in STRUCTURED or op.kind == "multilinear"])
+def test_a_nonlinear_op_has_a_sample_for_finite_differences(name: str) -> None:
+    if OPS[name].kind != "step":
+        assert any(s.smooth and s.order >= 2 for s in SAMPLES.get(name, ())), "no smooth sample of order 2"

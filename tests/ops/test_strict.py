@@ -1,0 +1,64 @@
+"""Rules and forwards under array-api-strict: they name nothing but the standard and our written extras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import strict_namespace
+from strict_namespace import to_numpy, to_strict
+
+from chainrule.backend import numpy as numpy_namespace
+from chainrule.backend.namespace import EXTRAS, STANDARD
+from chainrule.core.dispatch import promote
+from chainrule.core.forward import Call
+
+from .harness import CASES, COMPLEX, Case, cases
+
+WITHOUT_BFLOAT16 = [case for case in CASES + COMPLEX if "dtype" not in case.params]
+
+
+def plain(value: Any) -> Any:
+    return np.zeros(()) if value is None else np.asarray(value)
+
+
+def operands(case: Case) -> tuple[Any, ...]:
+    """The operands as the op computes them: in one dtype."""
+    return case.arrays if case.op.promotion is None else tuple(promote(case.op, list(case.arrays)))
+
+
+@cases([case for case in WITHOUT_BFLOAT16 if case.op.forward is not None or case.op.name in STANDARD | EXTRAS.keys()])
+def test_forwards(case: Case) -> None:
+    op, xp = case.op, strict_namespace.xp
+    arrays, params = to_strict(operands(case)), {name: to_strict(value) for name, value in case.params.items()}
+    out = op.forward(xp, *arrays, **params) if op.forward is not None else getattr(xp, op.name)(*arrays, **params)
+    for got, want in zip([out] if op.outputs is None else out, case.outputs(), strict=True):
+        np.testing.assert_allclose(to_numpy(got), want, rtol=1e-12, atol=1e-13)
+
+
+@cases([case for case in WITHOUT_BFLOAT16 if case.wanted])
+def test_rules(case: Case) -> None:
+    op = case.op
+    arrays = operands(case)
+    need = tuple(at in case.wanted for at in range(len(arrays)))
+    g = cotangents(case)
+    results = []
+    for xp, convert in ((numpy_namespace, lambda value: value), (strict_namespace.xp, to_strict)):
+        call = Call(
+            op, convert(arrays), (None,) * len(arrays), {k: convert(v) for k, v in case.params.items()}, xp, convert(tuple(case.outputs()))
+        )
+        if op.all_rule is not None:
+            results.append(call.by_name(op.all_rule, g=convert(g), need=need))
+        else:
+            results.append([call.by_name(op.rules[case.names[at]], g=convert(g)) for at in case.wanted])
+    for want, got in zip(*results, strict=True):
+        np.testing.assert_allclose(plain(to_numpy(got)), plain(want), rtol=1e-12, atol=1e-13)
+
+
+def cotangents(case: Case) -> Any:
+    """One cotangent, or for an op with several outputs a list with None for those that carry no gradient."""
+    from chainrule.core.dispatch import carries_gradient
+
+    given = iter(case.cotangents())
+    slots = [next(given) if carries_gradient(case.op, number, out) else None for number, out in enumerate(case.outputs())]
+    return slots[0] if case.op.outputs is None else slots
