@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 _PAIR = "values indices"
 
@@ -60,10 +60,11 @@ class ReturnType(tuple[Any, ...]):
     n_unnamed_fields = 0
     __match_args__: tuple[str, ...] = ()
 
-    def __new__(cls, sequence: Sequence[Any], dict: Any = None) -> ReturnType:
+    def __new__(cls, sequence: Sequence[Any], dict: Any = None) -> Self:
         values = tuple.__new__(cls, sequence)
         if len(values) != cls.n_fields:
-            raise TypeError(f"torch.return_types.{cls.__name__}() takes a {cls.n_fields}-sequence ({len(values)}-sequence given)")
+            name = f"torch.return_types.{cls.__name__}"
+            raise TypeError(f"{name}() takes a {cls.n_fields}-sequence ({len(values)}-sequence given)")
         return values
 
     def __repr__(self) -> str:

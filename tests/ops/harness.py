@@ -114,6 +114,12 @@ class Case:
         ]
 
 
+def slots(case: Case) -> list[Any]:
+    """A cotangent for each output, None for those that carry no gradient."""
+    given = iter(case.cotangents())
+    return [next(given) if carries_gradient(case.op, number, out) else None for number, out in enumerate(case.outputs())]
+
+
 def tensor(array: Any, requires_grad: bool) -> Any:
     made = new_tensor(array)
     return made.requires_grad_() if requires_grad else made

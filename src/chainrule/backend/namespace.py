@@ -24,6 +24,7 @@ STANDARD = frozenset(
 EXTRAS: dict[str, str] = {
     "bincount": "(x, *, minlength) how often each integer occurs",
     "cofactors": "(x, *directions) the matrix of cofactors of x, or its mixed derivative along the directions",
+    "complex": "(x, y) complex numbers x + iy from two real arrays",
     "contract": "(x, y, *, x_labels, y_labels, out_labels) einsum of two operands, axes labelled by ints",
     "cummax": "(x, *, axis) the largest element so far and its last index",
     "cummin": "(x, *, axis) the smallest element so far and its last index",

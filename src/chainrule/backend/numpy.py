@@ -89,7 +89,6 @@ from numpy import (
     tan,
     tanh,
     tensordot,
-    tile,
     tril,
     triu,
     trunc,
@@ -198,6 +197,7 @@ from .shape_numpy import (
     squeeze,
     stack,
     swapaxes,
+    tile,
     unfold,
     unfold_adjoint,
     unstack,
@@ -231,6 +231,12 @@ Array = Any
 
 def astype(x: Array, dtype: Any) -> Array:
     return x.astype(dtype)
+
+
+def complex(x: Array, y: Array) -> Array:
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x.dtype, np.complex64))
+    out.real, out.imag = x, y
+    return out
 
 
 def clip(x: Array, min: Any = None, max: Any = None) -> Array:

@@ -154,13 +154,14 @@ def as_strided(x: Array, size: tuple[int, ...], stride: tuple[int, ...], offset:
 
 def restride(x: Array, source: Geometry, target: Geometry) -> Array:
     """What ``target`` reads from a storage of zeros to which ``x`` was added as ``source``."""
-    extent = max(_extent(source), _extent(target))
+    extent = max(extent(source), extent(target))
     memory = np.zeros(extent, x.dtype)
     np.add.at(memory, _positions(source).reshape(-1), x.reshape(-1))
     return memory[_positions(target)]
 
 
-def _extent(g: Geometry) -> int:
+def extent(g: Geometry) -> int:
+    """How many elements of the storage a geometry spans, from the first on."""
     sizes, strides, offset = g
     return 0 if 0 in sizes else offset + 1 + sum([(n - 1) * s for n, s in zip(sizes, strides, strict=True)])
 
@@ -233,6 +234,10 @@ def roll(x: Array, shift: int | tuple[int, ...], axis: int | tuple[int, ...]) ->
             cut = n - by % n
             x = np.concatenate([slice_axis(x, at, cut, n, 1), slice_axis(x, at, 0, cut, 1)], at)
     return x
+
+
+def tile(x: Array, repetitions: tuple[int, ...]) -> Array:
+    return np.tile(x, repetitions)
 
 
 def clone(x: Array) -> Array:

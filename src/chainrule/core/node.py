@@ -64,6 +64,8 @@ class Node:
     pulls: ClassVar[tuple[Any, ...] | None] = None
     """For the usual op: how to get each operand's cotangent, as ``op.shortcut`` gives it."""
     params: Any = None
+    full_name: ClassVar[str | None] = None
+    """The name with PyTorch's C++ namespace, where it has one."""
 
     def name(self) -> str:
         """The node's name, as PyTorch names it.
@@ -72,7 +74,7 @@ class Node:
         >>> (torch.ones(2, requires_grad=True) * 2).grad_fn.name()
         'MulBackward0'
         """
-        return type(self).__name__
+        return self.full_name or type(self).__name__
 
     def origin(self) -> origin.Place:
         """File, line and expression of the call that made the node."""
@@ -155,6 +157,7 @@ class AccumulateGrad(Node):
 
     __slots__ = ("ref",)
 
+    full_name = "torch::autograd::AccumulateGrad"
     ref: weakref.ref[Any]
 
     @property

@@ -141,7 +141,10 @@ class Op:
             fields["cotangents"] = _cotangents
         for field in (*self.fields, *self.params):
             fields["_saved_" + self.saved_names.get(field, field)] = property(_SavedField(self, field))
-        cls: type[Node] = type(self.node_name, (Node,), fields)
+        namespace, _, name = self.node_name.rpartition("::")
+        if namespace:
+            fields["full_name"] = self.node_name
+        cls: type[Node] = type(name, (Node,), fields)
         self.node_class = cls
         return cls
 

@@ -74,19 +74,22 @@ def index_axis(dim: Any, keepdim: Any, shape: tuple[int, ...], function: str) ->
     axis = axis_of(dim, len(shape), function)
     if shape and not shape[axis]:
         raise IndexError(
-            f"{function}(): Expected reduction dim {axis + len(shape)} to have non-zero size. The input's shape is {list(shape)}."
+            f"{function}(): Expected reduction dim {axis + len(shape)} to have non-zero size. The input's shape is "
+            f"{list(shape)}."
         )
     return axis
 
 
-def refuse_empty(array: Any, axes: tuple[int, ...], dim: Any, function: str, error: type[Exception] = RuntimeError) -> None:
+def refuse_empty(
+    array: Any, axes: tuple[int, ...], dim: Any, function: str, error: type[Exception] = RuntimeError
+) -> None:
     """Raise for a reduction of nothing that has no value, such as the largest of no elements."""
     if array.size:
         return
     if dim is None or dim == ():
         raise error(
-            f"{function}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
-            f"'dim' argument. The input's shape is {list(array.shape)}."
+            f"{function}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+            f"the 'dim' argument. The input's shape is {list(array.shape)}."
         )
     for axis in axes:
         if not array.shape[axis]:
@@ -100,8 +103,8 @@ def refuse_kinds(array: Any, kinds: str, function: str) -> None:
     """Raise for a dtype of one of the NumPy kinds that a function cannot handle."""
     if array.dtype.kind in kinds:
         raise NotImplementedError(
-            f"\"{function}\" not implemented for '{scalar_type_name(array.dtype)}'. Convert the input first, for example "
-            "with .float()."
+            f"\"{function}\" not implemented for '{scalar_type_name(array.dtype)}'. Convert the input first, with .float(), "
+            ".int() or .abs()."
         )
 
 
@@ -117,8 +120,8 @@ def converted(input: Any, dtype: Any, function: str) -> Any:
         return input
     if not (dtype.is_floating_point or dtype.is_complex) and needs_grad(input):
         raise RuntimeError(
-            f"Autograd not support dtype: {scalar_type_name(dtype)}. {function}() was asked for a result of {dtype}, which has "
-            "no gradient, of a tensor that requires grad. Use detach() first."
+            f"Autograd not support dtype: {scalar_type_name(dtype)}. {function}() was asked for a result of {dtype}, which "
+            "has no gradient, of a tensor that requires grad. Use detach() first."
         )
     return ops.astype(input, dtype)
 
@@ -143,8 +146,6 @@ def named(function: str, results: tuple[Tensor, ...], out: Any) -> Any:
         raise TypeError(f"{function}(): argument 'out' must be a tuple of {len(results)} tensors, got {len(out)}")
     for one, result in zip(out, results, strict=True):
         if one._array.dtype != result._array.dtype:
-            raise RuntimeError(
-                f"Expected out tensor to have dtype {FROM_NUMPY[result._array.dtype]}, but got {FROM_NUMPY[one._array.dtype]} instead"
-            )
+            raise RuntimeError(f"Expected out tensor to have dtype {result.dtype}, but got {one.dtype} instead")
     written = [deliver(result, one, function) for one, result in zip(out, results, strict=True)]
     return getattr(return_types, function + "_out")(written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +31,14 @@ MAX_BYTES = 1 << 62
 # -- constants -----------------------------------------------------------------------------------------------------------
 
 
-def _dtype_of(dtype: Dtype, out: Any, function: str) -> Any:
+def dtype_of(dtype: Dtype, out: Any, function: str) -> Any:
     """The NumPy dtype that is asked for: ``dtype``, or that of ``out``, or the default."""
     if dtype is not None:
         return as_dtype(dtype, argument=f"{function}(): argument 'dtype'").numpy
     return get_default_dtype().numpy if out is None else tensor_argument(out, function, "out")._array.dtype
 
 
-def _sizes(sizes: tuple[Any, ...], size: Any, function: str) -> tuple[int, ...]:
+def shape_of(sizes: tuple[Any, ...], size: Any, function: str) -> tuple[int, ...]:
     return sizes_of(sizes if size is None else (size,), function)
 
 
@@ -82,8 +83,8 @@ def zeros(
             [0., 0.]])
     """
     check_device(device)
-    wanted = _dtype_of(dtype, out, "zeros")
-    return deliver(filled(np.zeros, "zeros", _sizes(sizes, size, "zeros"), wanted, requires_grad), out, "zeros")
+    wanted = dtype_of(dtype, out, "zeros")
+    return deliver(filled(np.zeros, "zeros", shape_of(sizes, size, "zeros"), wanted, requires_grad), out, "zeros")
 
 
 def ones(
@@ -97,8 +98,8 @@ def ones(
     tensor([1., 1., 1.])
     """
     check_device(device)
-    wanted = _dtype_of(dtype, out, "ones")
-    return deliver(filled(np.ones, "ones", _sizes(sizes, size, "ones"), wanted, requires_grad), out, "ones")
+    wanted = dtype_of(dtype, out, "ones")
+    return deliver(filled(np.ones, "ones", shape_of(sizes, size, "ones"), wanted, requires_grad), out, "ones")
 
 
 def empty(
@@ -112,8 +113,8 @@ def empty(
     torch.Size([2, 3])
     """
     check_device(device)
-    wanted = _dtype_of(dtype, out, "empty")
-    return deliver(filled(np.empty, "empty", _sizes(sizes, size, "empty"), wanted, requires_grad), out, "empty")
+    wanted = dtype_of(dtype, out, "empty")
+    return deliver(filled(np.empty, "empty", shape_of(sizes, size, "empty"), wanted, requires_grad), out, "empty")
 
 
 def empty_strided(
@@ -127,7 +128,7 @@ def empty_strided(
     (1, 2)
     """
     check_device(device)
-    wanted = _dtype_of(dtype, None, "empty_strided")
+    wanted = dtype_of(dtype, None, "empty_strided")
     shape, strides = sizes_of((size,), "empty_strided"), sizes_of((stride,), "empty_strided", "stride")
     if len(shape) != len(strides):
         raise RuntimeError(f"mismatch in length of strides and shape: got {len(strides)} and {len(shape)}")
@@ -159,7 +160,7 @@ def full(
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     number = _number(fill_value, "full", "fill_value", 2)
-    wanted = _dtype_of(dtype or _natural_dtype(number), out, "full") if out is None else _dtype_of(dtype, out, "full")
+    wanted = dtype_of(dtype or _natural_dtype(number), out, "full") if out is None else dtype_of(dtype, out, "full")
     value = checked_scalar(wanted, number)
     return deliver(filled(_full(value), "full", sizes_of((size,), "full"), wanted, requires_grad), out, "full")
 
@@ -197,7 +198,7 @@ def scalar_tensor(
     tensor(3.)
     """
     check_device(device)
-    wanted = _dtype_of(dtype, None, "scalar_tensor")
+    wanted = dtype_of(dtype, None, "scalar_tensor")
     return finish(np.array(checked_scalar(wanted, _number(s, "scalar_tensor", "s", 1))), requires_grad)
 
 
@@ -207,7 +208,7 @@ def scalar_tensor(
 def _like(make: Any, function: str, input: Any, dtype: Dtype, device: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     array = tensor_argument(input, function, "input")._array
     check_device(device)
-    wanted = array.dtype if dtype is None else _dtype_of(dtype, None, function)
+    wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
     order = _memory_order(array)
     if memory_format is not None and memory_format.axes is None and "contiguous" in repr(memory_format):
         order = None
@@ -221,11 +222,8 @@ def _memory_order(array: Any) -> list[int] | None:
     """The axes as they lie in memory, outermost first, if they are permuted and without gaps; else None."""
     if array.ndim < 2 or array.flags.c_contiguous:
         return None
-    order = sorted([axis for axis in builtin_range(array.ndim)], key=lambda axis: -array.strides[axis])
+    order = sorted([axis for axis in builtins.range(array.ndim)], key=lambda axis: -array.strides[axis])
     return order if array.transpose(order).flags.c_contiguous else None
-
-
-builtin_range = range
 
 
 def zeros_like(
@@ -278,7 +276,7 @@ def full_like(
     tensor([7., 7.])
     """
     array = tensor_argument(input, "full_like", "input")._array
-    wanted = array.dtype if dtype is None else _dtype_of(dtype, None, "full_like")
+    wanted = array.dtype if dtype is None else dtype_of(dtype, None, "full_like")
     value = checked_scalar(wanted, _number(fill_value, "full_like", "fill_value", 2))
     return _like(_full(value), "full_like", input, dtype, device, requires_grad, memory_format)
 
@@ -318,7 +316,7 @@ def arange(
     if dtype is None and out is None:
         floats = any(isinstance(v, float) for v in (first, last, by))
         dtype = get_default_dtype() if floats else int
-    wanted = _dtype_of(dtype, out, "arange")
+    wanted = dtype_of(dtype, out, "arange")
     return deliver(finish(_steps(first, last, by, wanted), requires_grad), out, "arange")
 
 
@@ -367,7 +365,7 @@ def range(
     check_device(device)
     if end is None:
         start, end = 0, start
-    wanted = _dtype_of(dtype, out, "range")
+    wanted = dtype_of(dtype, out, "range")
     if not step:
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
@@ -403,7 +401,7 @@ def _spaced(function: str, start: Number, end: Number, steps: int, dtype: Dtype,
         raise RuntimeError(f"number of steps must be non-negative, got {steps}")
     if dtype is None and out is None and (isinstance(first, complex) or isinstance(last, complex)):
         dtype = get_default_dtype().to_complex()
-    wanted = _dtype_of(dtype, out, function)
+    wanted = dtype_of(dtype, out, function)
     if wanted.kind in "iu":
         first, last = int(first), int(last)
     compute = wanted if wanted.kind in "fc" else np.dtype(np.float64)
@@ -446,7 +444,7 @@ def eye(
             [0., 1.]])
     """
     check_device(device)
-    wanted = _dtype_of(dtype, out, "eye")
+    wanted = dtype_of(dtype, out, "eye")
     for at, (name, size) in enumerate((("n", n), ("m", m)), 1):
         if size is None and name == "m":
             continue
@@ -467,7 +465,7 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Dtype = None, de
             [0, 0, 1]])
     """
     check_device(device)
-    wanted = _dtype_of(dtype or int, None, "tril_indices")
+    wanted = dtype_of(dtype or int, None, "tril_indices")
     return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False)
 
 
@@ -480,5 +478,5 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Dtype = None, de
             [0, 1, 1]])
     """
     check_device(device)
-    wanted = _dtype_of(dtype or int, None, "triu_indices")
+    wanted = dtype_of(dtype or int, None, "triu_indices")
     return finish(np.stack(np.triu_indices(row, offset, col)).astype(wanted), False)

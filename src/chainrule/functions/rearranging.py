@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import ops
 from ..core.value import TensorBase, new_tensor
-from ..dtypes import as_dtype, int64
 from ._arguments import axes_of, axis_of, deliver, sizes_of, tensor_argument
 from .shape import flatten
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "diag", "diag_embed", "diagflat", "diagonal", "flip", "fliplr", "flipud", "narrow", "repeat_interleave", "roll", "rot90",
-    "select", "tile", "tril", "tril_indices", "triu", "triu_indices",
+    "select", "tile", "tril", "triu",
 ]
 
 # -- the same elements --------------------------------------------------------------------------------------------------
@@ -345,42 +344,6 @@ def triu(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tens
             [0., 1.]])
     """
     return triangle(ops.triu, "triu", input, diagonal, out)
-
-
-def triangle_indices(find: Any, row: int, col: int, offset: int, dtype: Any, device: Any) -> Tensor:
-    for name, size in (("row", row), ("col", col)):
-        if size < 0:
-            raise RuntimeError(f"{name} must be non-negative, got {size}")
-    from ..device import check_device
-
-    check_device(device)
-    return new_tensor(np.stack(find(row, offset, col)).astype(as_dtype(dtype or int64).numpy))  # type: ignore[no-any-return]
-
-
-def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
-) -> Tensor:
-    """The rows and columns, as two rows, of the elements on and below a diagonal of a matrix.
-
-    >>> import chainrule as torch
-    >>> torch.tril_indices(2, 2)
-    tensor([[0, 1, 1],
-            [0, 0, 1]])
-    """
-    return triangle_indices(np.tril_indices, row, col, offset, dtype, device)
-
-
-def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
-) -> Tensor:
-    """The rows and columns, as two rows, of the elements on and above a diagonal of a matrix.
-
-    >>> import chainrule as torch
-    >>> torch.triu_indices(2, 2)
-    tensor([[0, 0, 1],
-            [0, 1, 1]])
-    """
-    return triangle_indices(np.triu_indices, row, col, offset, dtype, device)
 
 
 # -- padding ------------------------------------------------------------------------------------------------------------

@@ -8,13 +8,8 @@ from __future__ import annotations
 
 from ..core.op import elementwise, linear, view
 
-__all__ = ["angle", "complex", "conj", "conj_physical", "imag", "polar", "real", "view_as_complex", "view_as_real"]
+__all__ = ["angle", "conj", "conj_physical", "imag", "polar", "real", "view_as_complex", "view_as_real"]
 
-complex = linear("complex(x, y)", saved_names={"x": "real", "y": "imag"},
-    forward=lambda xp, x, y: xp.complex(x, y),
-    x=lambda g: g,
-    y=lambda g: g * 1j,
-)
 view_as_real = view("view_as_real(x)",
     x=lambda xp, g: xp.conj(xp.view_as_complex(g)),
 )

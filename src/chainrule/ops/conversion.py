@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..core.op import linear
+from ..core.op import elementwise, linear
 from ..dtypes import dtype as Dtype  # noqa: N812 - `dtype` is the standard's name for the argument
 
-__all__ = ["astype"]
+__all__ = ["astype", "complex"]
 
 convert = linear("astype(x, *, dtype)", node="ToCopyBackward0",
     forward=lambda xp, x, dtype: xp.astype(x, dtype),
@@ -19,3 +19,9 @@ def astype(x, dtype):
 
 
 astype.op = convert.op
+
+# z = x + iy: the engine takes the real part of the cotangents of x and y, which are real.
+complex = elementwise("complex(x, y)", domain="f", saved_names={"x": "real", "y": "imag"},
+    x=lambda g: g,
+    y=lambda g: 1j * g,
+)

@@ -7,8 +7,9 @@ operands are constants: they have no rule.
 
 from __future__ import annotations
 
+from ..core.batching import one_by_one, same_call
 from ..core.op import elementwise, general, linear, step
-from ..promotion import result_dtype, scalar_to
+from . import indexing_batches as batches
 
 __all__ = [
     "copy", "fill", "fill_number", "gather", "index", "index_add", "index_adjoint", "index_copy", "index_fill",
@@ -20,25 +21,15 @@ __all__ = [
 # -- masks --------------------------------------------------------------------------------------------------------------
 
 
-def _in_dtype(dtype, x):
-    return scalar_to(dtype, x) if not hasattr(x, "dtype") else x if x.dtype == dtype else x.astype(dtype)
-
-
-def _where(xp, c, x, y):
-    """The two alternatives promote; the condition does not."""
-    dtype = result_dtype(x, y)
-    return xp.where(c, _in_dtype(dtype, x), _in_dtype(dtype, y))[()]
-
-
-# 0, not g * 0: an infinite cotangent of what was not chosen stays out.
-where = elementwise("where(c, x, y)", promotion=None, forward=_where, saved_names={"c": "condition"},
+# The condition takes no part in the promotion. 0, not g * 0: an infinite cotangent of what was not chosen stays out.
+where = elementwise("where(c, x, y)", promotion="values", saved_names={"c": "condition"},
     x=lambda xp, g, c: xp.where(c, g, 0),
     y=lambda xp, g, c: xp.where(c, 0, g),
 )
 
 
 def _masked_fill(xp, x, mask, v):
-    return xp.where(mask, _in_dtype(x.dtype, v), x)
+    return xp.where(mask, xp.astype(v, x.dtype), x)
 
 
 def _kept(xp, g, mask):
@@ -63,20 +54,21 @@ index_fill_number = elementwise("index_fill_number(x, mask, *, value)", node="In
     forward=lambda xp, x, mask, value: xp.where(mask, value, x), x=_kept,
 )
 
-masked_select = linear("masked_select(x, mask)", saved_names={"mask": "mask"},
+masked_select = linear("masked_select(x, mask)", saved_names={"mask": "mask"}, batch=one_by_one,
     x=lambda xp, g, x_shape, mask: xp.masked_scatter(xp.zeros(x_shape, dtype=g.dtype), mask, g),
 )
 
-masked_scatter = linear("masked_scatter(x, mask, v)", saved_names={"mask": "mask"},
+masked_scatter = linear("masked_scatter(x, mask, v)", saved_names={"mask": "mask"}, batch=one_by_one,
     x=_kept,
     v=lambda xp, g, mask, v_shape: xp.masked_scatter_adjoint(g, mask, shape=v_shape),
 )
 
 masked_scatter_adjoint = linear("masked_scatter_adjoint(x, mask, *, shape)", node="MaskedScatterBackwardBackward0",
+    batch=one_by_one,
     x=lambda xp, g, x_shape, mask: xp.masked_scatter(xp.zeros(x_shape, dtype=g.dtype), mask, g),
 )
 
-nonzero = step("nonzero(x)", outputs="*")
+nonzero = step("nonzero(x)", outputs="*", batch=one_by_one)
 
 # -- the whole ----------------------------------------------------------------------------------------------------------
 # In-place writes as functions of the old value, which they forget.
@@ -86,17 +78,15 @@ def _forgotten(xp, g):
     return xp.zeros_like(g)
 
 
-copy = linear("copy(x, v)", node="CopyBackwards",
-    forward=lambda xp, x, v: xp.broadcast_to(_in_dtype(x.dtype, v), x.shape),
-    x=_forgotten,
-    v=lambda g: g,
-)
-fill = linear("fill(x, v)", node="FillBackward3",
-    forward=lambda xp, x, v: xp.broadcast_to(_in_dtype(x.dtype, v), x.shape),
-    x=_forgotten,
-    v=lambda g: g,
-)
-fill_number = general("fill_number(x, *, value)", node="FillBackward2",
+def _overwritten_by(xp, x, v):
+    return xp.clone(xp.broadcast_to(xp.astype(v, x.dtype), x.shape))
+
+
+OVERWRITE = {"forward": _overwritten_by, "batch": batches.each_overwritten, "x": _forgotten, "v": lambda g: g}
+copy = linear("copy(x, v)", node="CopyBackwards", **OVERWRITE)
+fill = linear("fill(x, v)", node="FillBackward3", **OVERWRITE)
+fill_number = general("fill_number(x, *, value)", node="FillBackward2", batch=same_call,
+    jvp=lambda xp, x_tangent: xp.zeros_like(x_tangent),
     forward=lambda xp, x, value: xp.full_like(x, value),
     x=_forgotten,
 )
@@ -105,11 +95,12 @@ zero = linear("zero(x)", forward=lambda xp, x: xp.zeros_like(x), x=_forgotten)
 # -- x[i, j, mask] ------------------------------------------------------------------------------------------------------
 # ``axes`` says where the index arrays stand: negative axes of x, a mask's being the first of those that it covers.
 
-index = linear("index(x, *indices, axes)",
+index = linear("index(x, *indices, axes)", batch=batches.each_index,
     x=lambda xp, g, x_shape, indices, axes: xp.index_adjoint(g, *indices, axes=axes, shape=x_shape),
 )
 
 index_adjoint = linear("index_adjoint(x, *indices, axes, shape)", node="IndexPutBackward0",
+    batch=batches.each_index_adjoint,
     x=lambda xp, g, indices, axes: xp.index(g, *indices, axes=axes),
 )
 
@@ -125,18 +116,20 @@ def _put(xp, g, x_shape, indices, axes, accumulate):
 
 
 index_put = linear("index_put(x, v, *indices, axes, accumulate)", saved_names={"v": "values", "indices": "indices"},
+    batch=batches.each_index_put,
     x=_overwritten, v=_put,
 )
 
-last_puts = step("last_puts(*indices, axes, shape)")
+last_puts = step("last_puts(*indices, axes, shape)", batch=batches.each_last_puts)
 
 # -- along one axis -----------------------------------------------------------------------------------------------------
 
 take = linear("take(x, indices, *, axis)", node="IndexSelectBackward0", saved_names={"indices": "index"},
+    batch=batches.each_take,
     x=lambda xp, g, x_shape, indices, axis: xp.index_add(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis),
 )
 
-index_add = linear("index_add(x, indices, v, *, axis)", saved_names={"indices": "index"},
+index_add = linear("index_add(x, indices, v, *, axis)", saved_names={"indices": "index"}, batch=batches.each_index_add,
     x=lambda g: g,
     v=lambda xp, g, indices, axis: xp.take(g, indices, axis=axis),
 )
@@ -151,7 +144,7 @@ def _slices_written(xp, g, x_shape, indices, axis):
     return xp.where(xp.reshape(last, (-1,) + (1,) * (-axis - 1)), xp.take(g, indices, axis=axis), 0)
 
 
-index_copy = linear("index_copy(x, indices, v, *, axis)", saved_names={"indices": "index"},
+index_copy = linear("index_copy(x, indices, v, *, axis)", saved_names={"indices": "index"}, batch=batches.each_index_copy,
     x=_slices_overwritten, v=_slices_written,
 )
 
@@ -183,13 +176,14 @@ def _scattered(xp, g, x_shape, indices, axis):
 
 scatter = linear("scatter(x, indices, v, *, axis)", saved_names={"indices": "index"}, x=_scattered_over, v=_scattered)
 
-scatter_number = general("scatter_number(x, indices, *, value, axis)", node="ScatterBackward1",
+scatter_number = general("scatter_number(x, indices, *, value, axis)", node="ScatterBackward1", batch=same_call,
+    jvp=lambda xp, x_tangent, indices, axis: xp.scatter(x_tangent, indices, 0, axis=axis),
     forward=lambda xp, x, indices, value, axis: xp.scatter(x, indices, value, axis=axis),
     saved_names={"indices": "index"},
     x=_scattered_over,
 )
 
-last_writes = step("last_writes(indices, *, axis, shape)")
+last_writes = step("last_writes(indices, *, axis, shape)", batch=batches.each_last_writes)
 
 
 def _reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
@@ -225,12 +219,13 @@ def _reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
 
 
 scatter_reduce = general("scatter_reduce(x, indices, v, *, axis, reduce, include_self)", saved_names={"indices": "index"},
+    batch=same_call,
     all=_reduced,
 )
 
 # -- places in C order --------------------------------------------------------------------------------------------------
 
-take_flat = linear("take_flat(x, indices)", node="TakeBackward0", saved_names={"indices": "index"},
+take_flat = linear("take_flat(x, indices)", node="TakeBackward0", saved_names={"indices": "index"}, batch=batches.each_take_flat,
     x=lambda xp, g, x_shape, indices: xp.put_flat(xp.zeros(x_shape, dtype=g.dtype), indices, g, accumulate=True),
 )
 
@@ -250,5 +245,6 @@ def _places_put(xp, g, indices, v_shape, accumulate):
 
 
 put_flat = linear("put_flat(x, indices, v, *, accumulate)", node="PutBackward0", saved_names={"indices": "index"},
+    batch=batches.each_put_flat,
     x=_places_overwritten, v=_places_put,
 )

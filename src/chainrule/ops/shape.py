@@ -6,7 +6,8 @@ them (``core.views``); PyTorch names a node after the function that was called, 
 
 from __future__ import annotations
 
-from ..backend.shape_numpy import is_viewable
+from ..backend.shape_numpy import extent, is_viewable
+from ..core.batching import same_call
 from ..core.op import general, linear, view as declare_view
 
 __all__ = [
@@ -28,9 +29,14 @@ def _shape_restored(xp, g, x_shape):
     return xp.reshape(g, x_shape)
 
 
-view = declare_view("view(x, *, shape)", forward=_reshaped, x=_shape_restored)
-reshape_alias = declare_view("reshape_alias(x, *, shape)", forward=_reshaped, x=_shape_restored)
-unsafe_view = linear("unsafe_view(x, *, shape)", forward=_reshaped, x=_shape_restored)
+def _each_reshaped(xp, x, shape, size):
+    return xp.reshape(x, (size, *shape))
+
+
+RESHAPE = {"forward": _reshaped, "x": _shape_restored, "batch": _each_reshaped}
+view = declare_view("view(x, *, shape)", **RESHAPE)
+reshape_alias = declare_view("reshape_alias(x, *, shape)", **RESHAPE)
+unsafe_view = declare_view("unsafe_view(x, *, shape)", **RESHAPE)
 
 
 def reshape(x, shape):
@@ -40,27 +46,30 @@ def reshape(x, shape):
         return view(x, shape=shape)
     if is_viewable(array, shape):
         return reshape_alias(x, shape=shape)
-    return unsafe_view(contiguous(x), shape=shape)
-
-
-def _axes_back(xp, g, axis):
-    return xp.expand_dims(g, axis=axis) if axis != () else g
+    out = unsafe_view(contiguous(x), shape=shape)
+    out._view = None  # nobody else has the copy that it is a view of
+    return out
 
 
 def _squeezed(xp, x, axis):
     return xp.squeeze(x, axis=axis)
 
 
-squeeze_all = declare_view("squeeze_all(x, *, axis)", node="SqueezeBackward0", forward=_squeezed, x=_axes_back)
-squeeze_one = declare_view("squeeze_one(x, *, axis)", node="SqueezeBackward1", forward=_squeezed, x=_axes_back)
-squeeze = declare_view("squeeze(x, *, axis)", node="SqueezeBackward2", forward=_squeezed, x=_axes_back)
+SQUEEZE = {"forward": _squeezed, "x": _shape_restored}
+squeeze_all = declare_view("squeeze_all(x, *, axis)", node="SqueezeBackward0", **SQUEEZE)
+squeeze_one = declare_view("squeeze_one(x, *, axis)", node="SqueezeBackward1", **SQUEEZE)
+squeeze = declare_view("squeeze(x, *, axis)", node="SqueezeBackward2", **SQUEEZE)
 
-expand_dims = declare_view("expand_dims(x, *, axis)", node="UnsqueezeBackward0",
-    x=lambda xp, g, axis: xp.squeeze(g, axis=axis),
-)
+expand_dims = declare_view("expand_dims(x, *, axis)", node="UnsqueezeBackward0", x=_shape_restored)
+
+
+def _each_broadcast(xp, x, shape, size):
+    old = x.shape[1:]
+    return xp.broadcast_to(xp.reshape(x, (size, *[1] * (len(shape) - len(old)), *old)), (size, *shape))
+
 
 # The engine sums over broadcast axes when it projects the cotangent.
-broadcast_to = declare_view("broadcast_to(x, *, shape)", node="ExpandBackward0", x=lambda g: g)
+broadcast_to = declare_view("broadcast_to(x, *, shape)", node="ExpandBackward0", batch=_each_broadcast, x=lambda g: g)
 
 alias = declare_view("alias(x)", forward=lambda xp, x: x[...], x=lambda g: g)
 
@@ -74,7 +83,11 @@ def inverse(axes):
     return tuple([at - n for at in order])
 
 
-permute_dims = declare_view("permute_dims(x, *, axes)", node="PermuteBackward0",
+def _each_permuted(xp, x, axes):
+    return xp.permute_dims(x, (-1 - len(axes), *axes))
+
+
+permute_dims = declare_view("permute_dims(x, *, axes)", node="PermuteBackward0", batch=_each_permuted,
     x=lambda xp, g, axes: xp.permute_dims(g, inverse(axes)),
 )
 
@@ -97,7 +110,12 @@ def _t(xp, x):
     return xp.matrix_transpose(x) if x.ndim == 2 else x[...]
 
 
-t = declare_view("t(x)", node="TBackward0", forward=_t, x=lambda xp, g: _t(xp, g))
+def _each_t(xp, x):
+    return xp.matrix_transpose(x) if x.ndim == 3 else x[...]
+
+
+TRANSPOSE = {"forward": _t, "x": lambda xp, g: _t(xp, g), "batch": _each_t}
+t = declare_view("t(x)", node="TBackward0", **TRANSPOSE)
 
 
 
@@ -116,17 +134,17 @@ def moveaxis(x, source, destination):
 # -- in place -----------------------------------------------------------------------------------------------------------
 # PyTorch counts the in-place forms of the above as functions of their own.
 
-squeeze_all_ = declare_view("squeeze_all_(x, *, axis)", node="SqueezeBackward3", forward=_squeezed, x=_axes_back)
-squeeze_one_ = declare_view("squeeze_one_(x, *, axis)", node="SqueezeBackward4", forward=_squeezed, x=_axes_back)
-squeeze_ = declare_view("squeeze_(x, *, axis)", node="SqueezeBackward5", forward=_squeezed, x=_axes_back)
+squeeze_all_ = declare_view("squeeze_all_(x, *, axis)", node="SqueezeBackward3", **SQUEEZE)
+squeeze_one_ = declare_view("squeeze_one_(x, *, axis)", node="SqueezeBackward4", **SQUEEZE)
+squeeze_ = declare_view("squeeze_(x, *, axis)", node="SqueezeBackward5", **SQUEEZE)
 expand_dims_ = declare_view("expand_dims_(x, *, axis)", node="UnsqueezeBackward1",
-    forward=lambda xp, x, axis: xp.expand_dims(x, axis=axis), x=lambda xp, g, axis: xp.squeeze(g, axis=axis),
+    forward=lambda xp, x, axis: xp.expand_dims(x, axis=axis), x=_shape_restored,
 )
 swapaxes_ = declare_view("swapaxes_(x, *, axis1, axis2)", node="TransposeBackward1",
     saved_names={"axis1": "dim0", "axis2": "dim1"},
     forward=lambda xp, x, axis1, axis2: xp.swapaxes(x, axis1=axis1, axis2=axis2), x=_swapped,
 )
-t_ = declare_view("t_(x)", node="TBackward1", forward=_t, x=lambda xp, g: _t(xp, g))
+t_ = declare_view("t_(x)", node="TBackward1", **TRANSPOSE)
 
 # -- parts --------------------------------------------------------------------------------------------------------------
 # A part is a view; its adjoint puts the cotangent into zeros. Each of the two is the rule of the other.
@@ -185,12 +203,23 @@ unfold_adjoint = linear("unfold_adjoint(x, *, axis, step, length)", node="Unfold
     x=lambda xp, g, x_shape, axis, step: xp.unfold(g, axis=axis, size=x_shape[-1], step=step),
 )
 
+def _each_restrided(xp, x, size, source, target):
+    """A storage for each element of the batch, one behind the other."""
+    length = max(extent(source), extent(target))
+    a, b = (((size, *sizes), (length, *strides), offset) for sizes, strides, offset in (source, target))
+    return xp.restride(x, source=a, target=b)
+
+
+def _each_strided(call, xp, x, stride, offset, origin):
+    return _each_restrided(xp, x, call.size, origin, (call.params["size"], stride, offset))
+
+
 # Through the storage that the operand (``origin``) and the result share: what one reads, the other gets.
-as_strided = declare_view("as_strided(x, *, size, stride, offset, origin)",
+as_strided = declare_view("as_strided(x, *, size, stride, offset, origin)", batch=_each_strided,
     x=lambda xp, g, size, stride, offset, origin: xp.restride(g, source=(size, stride, offset), target=origin),
 )
 
-restride = linear("restride(x, *, source, target)", node="AsStridedBackward0",
+restride = linear("restride(x, *, source, target)", node="AsStridedBackward0", batch=_each_restrided,
     x=lambda xp, g, source, target: xp.restride(g, source=target, target=source),
 )
 
@@ -219,7 +248,13 @@ def _copies_summed(xp, g, x_shape, repetitions):
     return xp.reshape(xp.sum(xp.reshape(g, split), axis=axes, keepdims=False), x_shape)
 
 
+def _each_tiled(xp, x, repetitions, size):
+    old = x.shape[1:]
+    return xp.tile(xp.reshape(x, (size, *[1] * (len(repetitions) - len(old)), *old)), (1, *repetitions))
+
+
 tile = linear("tile(x, *, repetitions)", node="RepeatBackward0", saved_names={"repetitions": "repeats"},
+    batch=_each_tiled,
     x=_copies_summed,
 )
 
@@ -242,4 +277,7 @@ def _unpadded(xp, g, widths):
 
 
 # Affine in x for a value other than zero, so not of kind linear.
-pad = general("pad(x, *, widths, value)", node="ConstantPadNdBackward0", x=_unpadded)
+pad = general("pad(x, *, widths, value)", node="ConstantPadNdBackward0", batch=same_call,
+    jvp=lambda xp, x_tangent, widths: xp.pad(x_tangent, widths=widths, value=0),
+    x=_unpadded,
+)

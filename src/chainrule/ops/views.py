@@ -9,7 +9,7 @@ get_path = linear("get_path(x, *, path, shape)", node="AsStridedBackward0",
     x=lambda xp, g, path, shape: xp.put_path(xp.zeros(shape, dtype=g.dtype), g, path=path, shape=shape),
 )
 
-put_path = linear("put_path(x, v, *, path, shape)", node="CopySlices",
+put_path = linear("put_path(x, v, *, path, shape)", node="torch::autograd::CopySlices",
     x=lambda xp, g, path, shape: xp.put_path(g, xp.zeros_like(xp.get_path(g, path=path, shape=shape)), path=path, shape=shape),
     v=lambda xp, g, path, shape: xp.get_path(g, path=path, shape=shape),
 )

@@ -1,0 +1,209 @@
+"""Change of dtype and device; questions about what a value is."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes, ops
+from ..core.value import TensorBase
+from ..device import check_device, device as Device  # noqa: N812 - `device` is an argument's name
+from ..dtypes import FROM_NUMPY, as_dtype
+from ..promotion import result_dtype, scalar_type_name
+from ._arguments import deliver, tensor_argument
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["complex", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "polar", "result_type"]
+
+Dtype = Any
+
+
+def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_format: Any = None) -> Tensor:
+    """The tensor in another dtype; itself if it has that dtype and no copy is asked for."""
+    if input._array.dtype != dtype.numpy or copy:
+        if input._array.dtype.kind == "c" and not dtype.is_complex and dtype is not dtypes.bool:
+            warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
+        input = ops.astype(input, dtype)
+    if memory_format is not None and getattr(memory_format, "axes", None) is not None:
+        return input.contiguous(memory_format=memory_format)  # type: ignore[no-any-return]
+    return input
+
+
+def to(input: Tensor, *args: Any, **named: Any) -> Tensor:
+    """The tensor in another dtype: ``to(dtype)``, ``to(device)``, ``to(device, dtype)`` or ``to(other)``.
+
+    Args:
+        dtype: the dtype wanted.
+        device: where the tensor is to live: "cpu".
+        other: a tensor with the dtype wanted.
+        non_blocking: accepted, and of no effect.
+        copy: whether to copy even where nothing changes.
+        memory_format: the order in memory of the result.
+
+    Raises:
+        RuntimeError, AssertionError: a device that there is not.
+
+    >>> import chainrule as torch
+    >>> torch.tensor([1, 2]).to(torch.float32)
+    tensor([1., 2.])
+    """
+    memory_format = named.pop("memory_format", None)
+    names: tuple[str, ...] = ("device", "dtype", "non_blocking", "copy")
+    if args and isinstance(args[0], TensorBase):
+        names = ("other", "non_blocking", "copy")
+    elif args and _is_dtype(args[0]):
+        names = ("dtype", "non_blocking", "copy")
+    if len(args) > len(names) or (unknown := set(named) - set(names) - {"other"}) or set(names[: len(args)]) & set(named):
+        raise TypeError(
+            f"to() received an invalid combination of arguments - got {_described(args, named)}, but expected one of: (device, dtype, "
+            "non_blocking, copy), (dtype, non_blocking, copy), (other, non_blocking, copy), each with memory_format"
+        )
+    given = dict(zip(names, args, strict=False)) | named
+    if (other := given.get("other")) is not None:
+        wanted = tensor_argument(other, "to", "other").dtype
+    else:
+        where = given.get("device")
+        if where is not None:
+            check_device(where)
+        dtype = given.get("dtype")
+        wanted = input.dtype if dtype is None else as_dtype(dtype, argument="to(): argument 'dtype'")
+    return convert(input, wanted, bool(given.get("copy", False)), memory_format)
+
+
+def _is_dtype(value: Any) -> bool:
+    return isinstance(value, (dtypes.dtype, np.dtype)) or (isinstance(value, type) and value is not Device)
+
+
+def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:
+    parts = [type(a).__name__ for a in args] + [f"{name}={type(a).__name__}" for name, a in named.items()]
+    return f"({', '.join(parts)})"
+
+
+def type_name(dtype: dtypes.dtype) -> str:
+    return f"torch.{scalar_type_name(dtype)}Tensor"
+
+
+def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """The name of the tensor's type, as in "torch.FloatTensor"; or the tensor in another dtype.
+
+    Args:
+        dtype: a dtype, the name of a type of tensors, or such a type.
+
+    Raises:
+        ValueError: no such type.
+
+    >>> import chainrule as torch
+    >>> torch.tensor([1]).type()
+    'torch.LongTensor'
+    >>> torch.tensor([1]).type(torch.float64)
+    tensor([1.], dtype=torch.float64)
+    """
+    if dtype is None:
+        return type_name(input.dtype)
+    if isinstance(dtype, dtypes.dtype):
+        return convert(input, dtype)
+    if isinstance(dtype, type) and issubclass(dtype, TensorBase):
+        return convert(input, dtypes.get_default_dtype())
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", type(dtype).__name__)
+    wanted = getattr(dtype, "dtype", None)
+    if not isinstance(wanted, dtypes.dtype):
+        wanted = next((known for known in dtypes.ALL if name == type_name(known)), None)
+    if wanted is None:
+        raise ValueError(f"invalid type: '{name}'. Give a dtype (torch.float32), or a name like 'torch.FloatTensor'.")
+    return convert(input, wanted)
+
+
+# -- complex numbers -----------------------------------------------------------------------------------------------------
+
+
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Complex numbers from their real and imaginary parts, of one float dtype.
+
+    >>> import chainrule as torch
+    >>> torch.complex(torch.tensor([1.]), torch.tensor([2.]))
+    tensor([1.+2.j])
+    """
+    _check_parts("complex", real, imag, ("real", "imag"))
+    return deliver(ops.complex(real, imag), out, "complex")
+
+
+def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Complex numbers from their absolute values and angles, of one float dtype.
+
+    >>> import chainrule as torch
+    >>> torch.polar(torch.tensor([2.]), torch.tensor([0.]))
+    tensor([2.+0.j])
+    """
+    _check_parts("polar", abs, angle, ("abs", "angle"))
+    return deliver(ops.complex(abs * ops.cos(angle), abs * ops.sin(angle)), out, "polar")  # type: ignore[operator]
+
+
+def _check_parts(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) -> None:
+    tensor_argument(x, function, names[0], 1)
+    tensor_argument(y, function, names[1], 2)
+    a, b = (scalar_type_name(t._array.dtype) for t in (x, y))
+    if a not in ("Half", "Float", "Double") or b not in ("Half", "Float", "Double"):
+        raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {a} and {b}. Convert them with .float().")
+    if a != b:
+        raise RuntimeError(f"Expected object of scalar type {a} but got scalar type {b} for second argument. Convert it with .to({x.dtype}).")
+
+
+# -- questions -----------------------------------------------------------------------------------------------------------
+
+
+def is_tensor(obj: object) -> bool:
+    """Whether ``obj`` is a tensor.
+
+    >>> import chainrule as torch
+    >>> torch.is_tensor(torch.ones(1)), torch.is_tensor([1.])
+    (True, False)
+    """
+    return isinstance(obj, TensorBase)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype is a floating point one.
+
+    >>> import chainrule as torch
+    >>> torch.is_floating_point(torch.ones(1)), torch.is_floating_point(torch.tensor([1]))
+    (True, False)
+    """
+    return tensor_argument(input, "is_floating_point", "input").dtype.is_floating_point
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether the dtype is a complex one.
+
+    >>> import chainrule as torch
+    >>> torch.is_complex(torch.tensor(1j))
+    True
+    """
+    return tensor_argument(input, "is_complex", "input").dtype.is_complex
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the one element of a tensor is not zero.
+
+    Raises:
+        RuntimeError: the tensor has none, or several.
+
+    >>> import chainrule as torch
+    >>> torch.is_nonzero(torch.tensor([0.]))
+    False
+    """
+    return bool(tensor_argument(input, "is_nonzero", "input"))
+
+
+def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
+    """The dtype in which two tensors or numbers meet in arithmetic.
+
+    >>> import chainrule as torch
+    >>> torch.result_type(torch.tensor([1]), 2.5)
+    torch.float32
+    """
+    raw = [t._array if isinstance(t, TensorBase) else t.item() if isinstance(t, np.generic) else t for t in (tensor1, tensor2)]
+    return FROM_NUMPY[result_dtype(*raw)]

@@ -1,0 +1,228 @@
+"""Tensors as NumPy arrays and through DLPack; copies and pickles of tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core.node import AccumulateGrad
+from ..core.value import TensorBase, meta_of, new_tensor, writable
+from ..core.version import ExposedCell, cell_of, expose
+from ..core.views import current_node
+from ..device import check_device
+from ..dtypes import as_dtype
+from ._arguments import tensor_argument
+from .creation import finish, from_numpy
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["from_dlpack", "frombuffer"]
+
+# -- NumPy arrays --------------------------------------------------------------------------------------------------------
+
+
+def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
+    """An array that shares the tensor's memory: what changes in one changes in the other.
+
+    Args:
+        force: also of a tensor that requires grad (the array knows nothing of gradients).
+
+    Raises:
+        RuntimeError: the tensor requires grad. TypeError: NumPy has no such dtype (bfloat16).
+
+    >>> import chainrule as torch
+    >>> t = torch.ones(2); a = t.numpy(); a[0] = 5.; t
+    tensor([5., 1.])
+    """
+    if current_node(input) is not None and not force:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    if input._array.dtype.kind == "V":
+        raise TypeError("Got unsupported ScalarType BFloat16: NumPy has no such dtype. Convert the tensor with .float().")
+    memory = writable(input)
+    expose(input)
+    return memory[...]
+
+
+def array(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    """What ``numpy.asarray(tensor)`` and ``numpy.array(tensor)`` call."""
+    if copy or (dtype is not None and input._array.dtype != dtype and copy is not False):
+        if current_node(input) is not None:
+            numpy(input)  # refuses
+        return np.array(input._array, dtype)
+    shared = numpy(input)
+    if dtype is not None and shared.dtype != dtype:
+        raise ValueError("Unable to avoid copy while creating an array as requested: the tensor has another dtype.")
+    return shared
+
+
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """A tensor over the memory of an object with Python's buffer interface.
+
+    >>> import chainrule as torch
+    >>> torch.frombuffer(bytearray(b"abc"), dtype=torch.uint8)
+    tensor([97, 98, 99], dtype=torch.uint8)
+    """
+    memory = np.frombuffer(buffer, as_dtype(dtype, argument="frombuffer(): argument 'dtype'").numpy, count, offset)
+    tensor = finish(memory, requires_grad)
+    tensor._cell = ExposedCell()
+    return tensor
+
+
+# -- DLPack --------------------------------------------------------------------------------------------------------------
+
+
+def to_dlpack(input: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None) -> Any:
+    """A capsule with the tensor's memory, for another library.
+
+    Raises:
+        BufferError: the tensor requires grad.
+    """
+    if current_node(input) is not None:
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    named = {"max_version": max_version, "dl_device": dl_device, "copy": copy}
+    return numpy(input).__dlpack__(**{name: value for name, value in named.items() if value is not None})
+
+
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor over the memory of another library's array.
+
+    Args:
+        ext_tensor: an object with ``__dlpack__``.
+        copy: True: with memory of its own; False: never.
+
+    Raises:
+        BufferError, TypeError: the other side does not share its memory, or not as a type that tensors hold.
+
+    >>> import chainrule as torch, numpy as np
+    >>> torch.from_dlpack(np.array([1, 2]))
+    tensor([1, 2])
+    """
+    check_device(device)
+    if isinstance(ext_tensor, TensorBase):
+        to_dlpack(ext_tensor)  # type: ignore[arg-type]  # refuses what no library may have
+        tensor: Tensor = ext_tensor.detach()  # type: ignore[attr-defined]
+    else:
+        if not hasattr(ext_tensor, "__dlpack__"):
+            ext_tensor = _Capsule(ext_tensor)
+        tensor = from_numpy(np.from_dlpack(ext_tensor))
+    return new_tensor(tensor._array.copy()) if copy else tensor  # type: ignore[no-any-return]
+
+
+class _Capsule:
+    """A bare capsule as an object with DLPack's two methods."""
+
+    def __init__(self, capsule: Any) -> None:
+        if type(capsule).__name__ != "PyCapsule":
+            raise TypeError(f"from_dlpack(): expected an object with __dlpack__, got {type(capsule).__name__}")
+        self.capsule = capsule
+
+    def __dlpack__(self, **_: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+
+# -- copies and pickles --------------------------------------------------------------------------------------------------
+
+NOT_A_LEAF = "Only Tensors created explicitly by the user (graph leaves) support "
+
+
+def _is_leaf(input: TensorBase) -> bool:
+    node = current_node(input)
+    return node is None or type(node) is AccumulateGrad
+
+
+def shallow_copy(input: Tensor) -> Tensor:
+    """What ``copy.copy`` gives: another tensor over the same memory, that requires grad if this one does."""
+    alias = new_tensor(writable(input))
+    alias._cell = cell_of(input)
+    if current_node(input) is not None:
+        alias.requires_grad_()
+    return _dressed(alias, input, dict(input.__dict__))
+
+
+def deep_copy(input: Tensor, memo: dict[int, Any]) -> Tensor:
+    """What ``copy.deepcopy`` gives: a leaf with memory and a ``.grad`` of its own."""
+    import copy
+
+    if id(input) in memo:
+        return memo[id(input)]  # type: ignore[no-any-return]
+    if not _is_leaf(input):
+        raise RuntimeError(
+            NOT_A_LEAF + "the deepcopy protocol at the moment. This one is the result of "
+            f"{input.grad_fn.name()}: copy its values with .detach().clone(), or do not keep it on the object that is copied."  # type: ignore[union-attr]
+        )
+    made = new_tensor(_copied_memory(input._array, memo))
+    memo[id(input)] = made
+    if current_node(input) is not None:
+        made.requires_grad_()
+    if input._meta is not None and input._meta.grad is not None:
+        meta_of(made).grad = copy.deepcopy(input._meta.grad, memo)
+    return _dressed(made, input, copy.deepcopy(input.__dict__, memo))
+
+
+def _copied_memory(array: Any, memo: dict[int, Any]) -> Any:
+    """A copy of the array; arrays that share memory share the copy too."""
+    base = array
+    while isinstance(base, np.ndarray) and isinstance(base.base, np.ndarray):
+        base = base.base
+    if base is array or not isinstance(base, np.ndarray):
+        if id(array) not in memo:
+            memo[id(array)] = np.array(array)
+            memo.setdefault(id(memo), []).append(array)
+        return memo[id(array)]
+    copied = _copied_memory(base, memo)
+    start = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    return np.ndarray(array.shape, array.dtype, copied, start, array.strides)
+
+
+def _dressed(made: Any, input: Tensor, attributes: dict[str, Any]) -> Tensor:
+    """``made`` with the class and the attributes of ``input``."""
+    if type(made) is not type(input):
+        made = made.as_subclass(type(input))
+    made.__dict__.update(attributes)
+    return made  # type: ignore[no-any-return]
+
+
+def reduce(input: Tensor) -> Any:
+    """What pickle stores: the class, the values, whether gradients are wanted, and the attributes."""
+    if not _is_leaf(input):
+        raise RuntimeError(
+            NOT_A_LEAF + f"pickling: a pickle holds no graph, and this one is the result of {input.grad_fn.name()}. "  # type: ignore[union-attr]
+            "Pickle its .detach()."
+        )
+    values = np.ascontiguousarray(input._array).reshape(input._array.shape)
+    name = str(input.dtype).removeprefix("torch.")
+    state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
+    return rebuild, state
+
+
+def rebuild(
+    cls: type, name: str, shape: tuple[int, ...], data: bytes, requires_grad: bool, attributes: dict[str, Any] | None
+) -> Any:
+    """A tensor from its pickle."""
+    from .. import dtypes
+
+    dtype = next((known for known in dtypes.ALL if str(known) == f"torch.{name}"), None)
+    if dtype is None:
+        raise ValueError(f"the pickle of a tensor names a dtype that there is not: {name!r}")
+    values = np.frombuffer(data, dtype.numpy).reshape(shape).copy()
+    made = new_tensor(values)
+    if requires_grad:
+        made.requires_grad_()
+    if cls is not type(made):
+        made = made.as_subclass(cls)
+    if attributes:
+        made.__dict__.update(attributes)
+    return made
+
+
+def export_device(input: Tensor) -> tuple[int, int]:
+    """DLPack's name of the device: the CPU."""
+    tensor_argument(input, "__dlpack_device__", "self")
+    return 1, 0

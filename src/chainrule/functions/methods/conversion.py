@@ -1,0 +1,91 @@
+"""Methods that change the dtype or the device, and tell them."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from ... import dtypes
+from ...core.value import TensorBase
+from ...device import device as Device  # noqa: N812
+from .. import conversion
+from .._arguments import tensor_argument
+
+
+def _converter(dtype: dtypes.dtype, name: str) -> Callable[..., Any]:
+    def method(self: Any, memory_format: Any = None) -> Any:
+        return conversion.convert(self, dtype, memory_format=memory_format)
+
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    method.__doc__ = f"The tensor as {dtype}; itself if it is that already."
+    return method
+
+
+class ConversionMethods(TensorBase):
+    """Methods that change the dtype or the device, and tell them."""
+
+    __slots__ = ()
+
+    to = conversion.to
+    type = conversion.as_type
+
+    def type_as(self: Any, other: Any) -> Any:
+        """The tensor in the dtype of ``other``."""
+        return conversion.convert(self, tensor_argument(other, "type_as", "other").dtype)
+
+    float = _converter(dtypes.float32, "float")
+    double = _converter(dtypes.float64, "double")
+    half = _converter(dtypes.float16, "half")
+    bfloat16 = _converter(dtypes.bfloat16, "bfloat16")
+    int = _converter(dtypes.int32, "int")
+    long = _converter(dtypes.int64, "long")
+    short = _converter(dtypes.int16, "short")
+    char = _converter(dtypes.int8, "char")
+    byte = _converter(dtypes.uint8, "byte")
+    bool = _converter(dtypes.bool, "bool")
+    cfloat = _converter(dtypes.complex64, "cfloat")
+    cdouble = _converter(dtypes.complex128, "cdouble")
+
+    is_floating_point = conversion.is_floating_point
+    is_complex = conversion.is_complex
+    is_nonzero = conversion.is_nonzero
+
+    def is_signed(self: Any) -> builtins.bool:
+        """Whether the dtype has negative numbers."""
+        return self.dtype.is_signed  # type: ignore[no-any-return]
+
+    def cpu(self: Any, memory_format: Any = None) -> Any:
+        """The tensor in main memory: itself."""
+        return conversion.convert(self, self.dtype, memory_format=memory_format)
+
+    def cuda(self: Any, device: Any = None, non_blocking: builtins.bool = False, memory_format: Any = None) -> Any:
+        """Not here: chainrule computes on the CPU."""
+        where = Device("cuda" if device is None else device)
+        if where.type != "cuda":
+            raise RuntimeError(f"Invalid device, must be cuda device: got {where}")
+        raise AssertionError(
+            f"Torch not compiled with CUDA enabled: there is no device '{where}', chainrule computes on the CPU. Choose the "
+            "device with torch.device('cuda' if torch.cuda.is_available() else 'cpu') and use .to(device)."
+        )
+
+    def get_device(self: Any) -> builtins.int:
+        """The number of the CUDA device; -1 for the CPU."""
+        return -1
+
+    def pin_memory(self: Any, device: Any = None) -> Any:
+        """The tensor itself: its memory is the CPU's already."""
+        return self
+
+    def is_pinned(self: Any, device: Any = None) -> builtins.bool:
+        """False: there is no other device to copy to."""
+        return False
+
+    def share_memory_(self: Any) -> Any:
+        """The tensor itself; processes do not share its memory."""
+        return self
+
+    def is_shared(self: Any) -> builtins.bool:
+        """Whether other processes share the memory."""
+        return False

@@ -1,0 +1,64 @@
+"""Methods that make new tensors with the dtype of this one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...core.value import TensorBase
+from ...device import check_device
+from .. import creation, filling
+
+
+class CreationMethods(TensorBase):
+    """Methods that make new tensors with the dtype of this one."""
+
+    __slots__ = ()
+
+    def new_tensor(
+        self: Any, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, layout: Any = None,
+        pin_memory: bool = False,
+    ) -> Any:  # fmt: skip
+        """A tensor with a copy of ``data``, by default of this tensor's dtype.
+
+        >>> import chainrule as torch
+        >>> torch.ones(1).new_tensor([1, 2])
+        tensor([1., 2.])
+        """
+        check_device(device)
+        wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, "new_tensor")
+        return creation.finish(np.array(creation.values(data, wanted)), requires_grad)
+
+    def new_zeros(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
+        """Zeros of a shape, by default of this tensor's dtype.
+
+        >>> import chainrule as torch
+        >>> torch.tensor([1]).new_zeros(2)
+        tensor([0, 0])
+        """
+        return self._new(np.zeros, "new_zeros", sizes, size, dtype, **rest)
+
+    def new_ones(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
+        """Ones of a shape, by default of this tensor's dtype."""
+        return self._new(np.ones, "new_ones", sizes, size, dtype, **rest)
+
+    def new_empty(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
+        """Memory as it is, of a shape, by default of this tensor's dtype."""
+        return self._new(np.empty, "new_empty", sizes, size, dtype, **rest)
+
+    def new_full(self: Any, size: Any, fill_value: Any, *, dtype: Any = None, **rest: Any) -> Any:
+        """One number in a shape, by default of this tensor's dtype."""
+        return filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, **rest)
+
+    def new(self: Any, *args: Any, device: Any = None) -> Any:
+        """The legacy constructor for this tensor's dtype: sizes make uninitialised memory, a sequence values."""
+        return creation.legacy_tensor(args, self.dtype, device)
+
+    def _new(
+        self: Any, make: Any, function: str, sizes: tuple[Any, ...], size: Any, dtype: Any, *, device: Any = None,
+        requires_grad: bool = False, layout: Any = None, pin_memory: bool = False,
+    ) -> Any:  # fmt: skip
+        check_device(device)
+        wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, function)
+        return filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, requires_grad)

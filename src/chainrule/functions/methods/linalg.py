@@ -1,0 +1,72 @@
+"""Methods for products of matrices and vectors, determinants and inverses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core.value import TensorBase
+from .. import affine, linalg, matrices
+
+Number = Any
+
+
+def _unsupported(x: Any) -> bool:
+    """Whether ``@`` is to leave the operand to its own class, NumPy's arrays among them."""
+    return not isinstance(x, TensorBase)
+
+
+class LinalgMethods(TensorBase):
+    """Methods for products of matrices and vectors, determinants and inverses."""
+
+    __slots__ = ()
+
+    def __matmul__(self: Any, other: Any) -> Any:
+        return NotImplemented if _unsupported(other) else linalg.matmul(self, other)
+
+    def __rmatmul__(self: Any, other: Any) -> Any:
+        return NotImplemented if _unsupported(other) else linalg.matmul(other, self)
+
+    matmul = linalg.matmul
+    mm = linalg.mm
+    bmm = linalg.bmm
+    mv = linalg.mv
+    dot = linalg.dot
+    vdot = linalg.vdot
+    inner = linalg.inner
+    outer = linalg.outer
+    ger = linalg.ger
+    kron = linalg.kron
+    trace = linalg.trace
+    cross = linalg.cross
+
+    addmm = affine.addmm
+    addmv = affine.addmv
+    addr = affine.addr
+    addbmm = affine.addbmm
+    baddbmm = affine.baddbmm
+
+    def addmm_(self: Any, mat1: Any, mat2: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+        """``addmm`` in place."""
+        return affine.added_("addmm", self, mat1, mat2, beta, alpha)
+
+    def addmv_(self: Any, mat: Any, vec: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+        """``addmv`` in place."""
+        return affine.added_("addmv", self, mat, vec, beta, alpha)
+
+    def addr_(self: Any, vec1: Any, vec2: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+        """``addr`` in place."""
+        return affine.added_("addr", self, vec1, vec2, beta, alpha)
+
+    def addbmm_(self: Any, batch1: Any, batch2: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+        """``addbmm`` in place."""
+        return affine.added_("addbmm", self, batch1, batch2, beta, alpha)
+
+    def baddbmm_(self: Any, batch1: Any, batch2: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+        """``baddbmm`` in place."""
+        return affine.added_("baddbmm", self, batch1, batch2, beta, alpha)
+
+    det = matrices.det
+    logdet = matrices.logdet
+    slogdet = matrices.slogdet
+    inverse = matrices.inverse
+    matrix_power = matrices.matrix_power

@@ -1,0 +1,111 @@
+"""Storages: the memory behind tensors, as old code looks at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..backend.shape_numpy import storage as memory_of
+from ..core.value import TensorBase, writable
+from ..device import CPU
+from ..dtypes import FROM_NUMPY, dtype
+
+__all__ = ["is_storage"]
+
+
+class UntypedStorage:
+    """The bytes behind a tensor and its views."""
+
+    __slots__ = ("_bytes",)
+
+    def __init__(self, memory: np.ndarray[Any, Any]) -> None:
+        self._bytes = memory.view(np.uint8)
+
+    def nbytes(self) -> int:
+        return self._bytes.size
+
+    size = __len__ = nbytes
+
+    def data_ptr(self) -> int:
+        return self._bytes.__array_interface__["data"][0] if self._bytes.size else 0
+
+    def tolist(self) -> list[int]:
+        return self._bytes.tolist()  # type: ignore[no-any-return]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._bytes[key].tolist()
+
+    @property
+    def device(self) -> Any:
+        return CPU
+
+    def element_size(self) -> int:
+        return 1
+
+
+class TypedStorage:
+    """The elements behind a tensor and its views, in the order in which they lie in memory."""
+
+    __slots__ = ("_elements",)
+
+    def __init__(self, memory: np.ndarray[Any, Any]) -> None:
+        self._elements = memory
+
+    @property
+    def dtype(self) -> dtype:
+        return FROM_NUMPY[self._elements.dtype]
+
+    @property
+    def device(self) -> Any:
+        return CPU
+
+    def size(self) -> int:
+        return self._elements.size
+
+    __len__ = size
+
+    def nbytes(self) -> int:
+        return self._elements.nbytes
+
+    def element_size(self) -> int:
+        return self._elements.itemsize
+
+    def data_ptr(self) -> int:
+        return self._elements.__array_interface__["data"][0] if self._elements.size else 0
+
+    def tolist(self) -> list[Any]:
+        return self._elements.tolist()  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Any:
+        return iter(self.tolist())
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._elements[key].tolist()
+
+    def untyped(self) -> UntypedStorage:
+        return UntypedStorage(self._elements)
+
+    def __repr__(self) -> str:
+        elements = "".join(f" {value}\n" for value in self.tolist())
+        return f"{elements}[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size {len(self)}]"
+
+
+def typed_storage(input: Any) -> TypedStorage:
+    """The storage of a tensor."""
+    return TypedStorage(memory_of(writable(input)))
+
+
+def untyped_storage(input: Any) -> UntypedStorage:
+    """The storage of a tensor, as bytes."""
+    return typed_storage(input).untyped()
+
+
+def is_storage(obj: object) -> bool:
+    """Whether ``obj`` is a storage.
+
+    >>> import chainrule as torch
+    >>> torch.is_storage(torch.ones(1)), torch.is_storage(torch.ones(1).untyped_storage())
+    (False, True)
+    """
+    return isinstance(obj, (TypedStorage, UntypedStorage)) and not isinstance(obj, TensorBase)
