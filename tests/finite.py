@@ -21,12 +21,10 @@ def moved(arrays: Arrays, directions: Arrays, step: float) -> list[Any]:
 
 
 def derivative(f: Callable[[list[Any]], Arrays], arrays: Arrays, directions: Arrays) -> list[Any]:
-    """The derivative of each output of ``f(arrays)`` along ``directions`` (None: that array stays): five-point differences."""
+    """The derivative of each output of ``f(arrays)`` along ``directions`` (None: that array stays)."""
     far_back, back, ahead, far_ahead = (f(moved(arrays, directions, k * STEP)) for k in (-2, -1, 1, 2))
     # Neighbours first: what does not depend on the arrays gives zero, exactly.
-    return [
-        (8 * (c - b) - (d - a)) / (12 * STEP) for a, b, c, d in zip(far_back, back, ahead, far_ahead, strict=True)
-    ]
+    return [(8 * (c - b) - (d - a)) / (12 * STEP) for a, b, c, d in zip(far_back, back, ahead, far_ahead, strict=True)]
 
 
 def direction(rng: np.random.Generator, array: Any) -> Any:

@@ -29,7 +29,7 @@ class TestNames:
             ("import torch as t\nt.tensor(1)", "torch torch.tensor"),
             ("import torch.nn as nn\nnn.Foo", "torch.nn torch.nn.Foo"),
             ("import torch.nn.functional\ntorch.nn.functional.relu", "torch.nn.functional torch.nn.functional.relu"),
-            ("from torch import nn\nnn.functional.relu(1).sum()", "torch.nn torch.nn.functional.relu"),
+            ("from torch import nn\nnn.functional.relu(1).detach()", "torch.nn torch.nn.functional.relu"),
             ("from torch.nn import functional as F\nF.relu", "torch.nn.functional torch.nn.functional.relu"),
             ("import torch\nF = torch.nn.functional\nF.relu", "torch torch.nn.functional torch.nn.functional.relu"),
             ("def f():\n    import torch\n    return torch.tensor", "torch torch.tensor"),

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import chainrule.nn.functional
 import pytest
 
 import chainrule
+import chainrule.nn.functional
 from chainrule import torch_alias
 from chainrule._missing import pytorch_names
 from chainrule.version import torch_version
@@ -114,6 +114,11 @@ class TestMissing:
         ):
             _ = load("torch.nn.functional").Reluu
         assert not hasattr(load("torch"), "symeig")
+
+    @pytest.mark.parametrize(("asked", "nearest"), [("Tensr", "Tensor"), ("tensr", "tensor")])
+    def test_capitals_decide_between_names_that_differ_in_nothing_else(self, asked: str, nearest: str) -> None:
+        with pytest.raises(AttributeError, match=rf"the nearest is torch\.{nearest}$"):
+            getattr(load("torch"), asked)
 
     def test_the_same_name_elsewhere_is_nearer_than_a_similar_one(self) -> None:
         with pytest.raises(AttributeError, match=r"the nearest is torch\.Tensor\.backward$"):

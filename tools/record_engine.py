@@ -54,33 +54,26 @@ x.clone().pow_(2)
 x.clone().scatter_(0, torch.tensor([0]), 5.); x.clone().sqrt_(); x.clone().tanh_()
 """
 
-# Expressions whose whole graph is recorded.
+# Expressions whose whole graph is recorded. (Not of writes to views: PyTorch hides the written op inside CopySlices.)
 GRAPHS = """
 x * y + c; (x * 2).exp().sum(); x * x; (x + y) * (x + y).detach(); c * x; x * s; m @ n; (m @ n).t().sum(0); x - 1
 torch.cat([x, c, y]); torch.stack([x, c]); x.split(2)[1] * x[0]; [p * q for p, q in [x.unbind()[:2]]][0]
-x.max() + x.min()
-torch.where(c > 2, x, y); m.sum(1).mean(); x / y; x ** y; m[0] + m[1]; m.view(3, 2).t(); x.sort().values
-x.softmax(0).log().sum()
-(lambda h: h.add_(1))(x * 2); (lambda h: h.mul_(y))(x * 2); (lambda h: (h[1:].mul_(2), h)[1])(x * 2)
-(lambda h: h.copy_(y))(x * 2)
-(lambda h: (h.__setitem__(0, s), h)[1])(x * 2); (lambda h: (h.__setitem__([0, 2], y[:2]), h)[1])(x * 2)
-(lambda h: (h.__setitem__(slice(1, None), 0.), h)[1])(x * 2); (lambda h: (h.__setitem__(c > 2, 7.), h)[1])(x * 2)
-(lambda h: (h[0].mul_(2), h)[1])(m * 2); (lambda h: (h.view(-1)[2:].add_(s), h)[1])(m * 2)
-(lambda h: (h.add_(x), h[1:])[1])(c.clone())
-(lambda h: (h[0].mul_(2), h[1])[1])(m * 2); (lambda h, v: (h.mul_(2), v)[1])(*[(h, h[0]) for h in [m * 2]][0])
+x.max() + x.min(); torch.where(c > 2, x, y); m.sum(1).mean(); x / y; x ** y; m[0] + m[1]; m.view(3, 2).t()
+x.sort().values; x.softmax(0).log().sum(); (lambda h: h.add_(1))(x * 2); (lambda h: h.mul_(y))(x * 2)
+(lambda h: h.copy_(y))(x * 2); (lambda h: (h.add_(x), h[1:])[1])(c.clone()); x[[0, 1]]; x[c > 2]; m[:, [0, 1]]
+x.masked_fill(c > 2, 0.); x.masked_fill(c > 2, s); x.gather(0, torch.tensor([0, 0])); 2 * x; 1 - x; x ** 2; 2 ** x
 """
 
-# What a node saved: names and values.
+# What a node saved, by PyTorch's names: all that are tensors or that users are known to read.
 SAVED = """
-x * y; x * c; c * x; 2 * x; x.exp(); x ** 2; x ** y; 2. ** x; x.pow(3); x.sum(); m.sum(1); m.sum(1, keepdim=True)
-x.relu(); m.mm(n)
-x.sigmoid(); x.tanh(); x / y; x / c; x / 2; c / x; x.sqrt(); x.log(); x.sin(); x.cos(); x.abs(); x.clamp(0, 2)
-x + y
-torch.add(x, y, alpha=2); x - y; x.reciprocal(); x.rsqrt(); m.mean(); m.mean(1); m.view(6); m.t(); m.transpose(0, 1)
-m.permute(1, 0); x.unsqueeze(0)
-x.softmax(0); x.log_softmax(0); x[0]; x.dot(y); m @ x; torch.cat([x, y]); torch.stack([x, y])
-x.masked_fill(c > 2, 0.); torch.where(c > 2, x, y); m.max(1).values; m.cumsum(1)
-torch.maximum(x, y); x.prod(); x.neg()
+x * y | self, other; x * c | self, other; c * x | self, other; 2 * x | self, other; x.exp() | result; x.sqrt() | result
+x ** 2 | self, exponent; x ** y | self, exponent, result; 2. ** x | self, exponent, result; x.pow(3) | self, exponent
+m.sum(1) | dim, keepdim; m.sum(1, keepdim=True) | dim, keepdim; x.relu() | result; m.mm(n) | self, mat2; x.log() | self
+x.sigmoid() | result; x.tanh() | result; x / y | self, other; x / c | self, other; x / 2 | other; c / x | self, other
+x.sin() | self; x.cos() | self; x.abs() | self; x.clamp(0, 2) | self, min, max; torch.add(x, y, alpha=2) | alpha
+x.reciprocal() | result; x.rsqrt() | result; x.softmax(0) | result; x.log_softmax(0) | result; x.dot(y) | self, tensor
+m @ x | self, vec; x.masked_fill(c > 2, 0.) | mask; torch.where(c > 2, x, y) | condition; m.max(1).values | indices
+torch.maximum(x, y) | self, other; x.prod() | self, result; x.split([1, 2])[0] | split_sizes; x.split(2)[0] | split_size
 """
 
 # Version counters: of h = zeros(2, 3) after the statements.
@@ -215,7 +208,10 @@ def programs() -> dict[str, list[str]]:
     return {
         "names": [f"result = ({text}).grad_fn.name()" for text in statements(NAMES, ";")],
         "graphs": [f"result = graph({text})" for text in statements(GRAPHS, ";")],
-        "saved": [f"result = saved({text})" for text in statements(SAVED, ";")],
+        "saved": [
+            f"result = saved({text}, {', '.join(map(repr, names.split(', ')))})"
+            for text, _, names in (entry.partition(" | ") for entry in statements(SAVED, ";"))
+        ],
         "versions": [f"h = torch.zeros(2, 3)\n{text}\nresult = h._version" for text in statements(VERSIONS, " | ")],
         "writes": [
             f"h = 2 * m; v = 3 * x\n{write}\nresult = [({of})._version, gradients({of}, {inputs}), {of}]"

@@ -26,9 +26,9 @@ def missing_name(module: str, name: str) -> AttributeError | ImportError:
 
     `from module import name` gets an ImportError: Python would replace an AttributeError by one that explains nothing.
 
-    >>> raise missing_name("chainrule", "reluu")
+    >>> raise missing_name("chainrule", "tenser")
     Traceback (most recent call last):
-    AttributeError: module 'torch' has no attribute 'reluu': no public name of PyTorch 2.13.0; the nearest is torch.relu
+    AttributeError: module 'torch' has no attribute 'tenser': no public name of PyTorch ...; the nearest is torch.tensor
     """
     module = torch_name(module)
     if _asked_by_from_import():
@@ -75,11 +75,11 @@ def nearest(module: str, name: str) -> str | None:
 
 
 def _similar(name: str, names: frozenset[str]) -> list[str]:
+    """The most similar name, if one is similar; capitals decide only between names that differ in nothing else."""
     from difflib import get_close_matches
 
-    folded = {known.lower(): known for known in sorted(names)}
-    close = get_close_matches(name, sorted(names), n=1, cutoff=0.75)
-    return close or [folded[known] for known in get_close_matches(name.lower(), folded, n=1, cutoff=0.75)]
+    close = get_close_matches(name.lower(), sorted({known.lower() for known in names}), n=1, cutoff=0.75)
+    return get_close_matches(name, sorted(known for known in names if known.lower() in close), n=1, cutoff=0.0)
 
 
 @functools.lru_cache

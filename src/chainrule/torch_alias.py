@@ -66,7 +66,8 @@ def install(*, force: bool = False) -> Alias:
         return Alias(is_new=False)
     evicted = {name: module for name, module in sys.modules.items() if _our_name(name) is not None}
     if evicted and not force:
-        where = getattr(next(iter(evicted.values())), "__file__", "an unknown place")
+        real = evicted.get("torch") or next(iter(evicted.values()))
+        where = getattr(real, "__file__", "an unknown place")
         raise RuntimeError(
             f"torch has been imported already, from {where}, so chainrule cannot stand for it. Call "
             "chainrule.torch_alias.install() before the first `import torch` (in a notebook: restart the kernel), "

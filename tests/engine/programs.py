@@ -52,12 +52,9 @@ def graph(tensor: Any) -> list[Any]:
     return text
 
 
-def saved(tensor: Any) -> dict[str, Any]:
-    """What the node of ``tensor`` says that it saved."""
-    node = tensor.grad_fn
-    names = [name for name in dir(node) if name.startswith("_saved_")]
-    # PyTorch's generated code saves symbolic sizes and strides beside: how it does that is its own affair.
-    return {name.removeprefix("_saved_"): getattr(node, name) for name in names if "_sym_" not in name}
+def saved(tensor: Any, *names: str) -> dict[str, Any]:
+    """What the node of ``tensor`` saved under these names."""
+    return {name: getattr(tensor.grad_fn, f"_saved_{name}") for name in names}
 
 
 def plain(value: Any) -> Any:

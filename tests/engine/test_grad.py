@@ -235,10 +235,10 @@ def test_allow_unused_gives_none() -> None:
     assert grad(x * 2, [x, y], allow_unused=True)[1] is None
 
 
-def test_unused_is_refused_by_default_and_names_the_index() -> None:
+def test_unused_is_refused_by_default() -> None:
     x, y = leaf(2.0), leaf(3.0)
     h = x * 2
-    with pytest.raises(RuntimeError, match=r"index 1.*allow_unused=True"):
+    with pytest.raises(RuntimeError, match=r"appears? to not have been used in the graph.*allow_unused=True"):
         grad(h, [x, y])
 
 

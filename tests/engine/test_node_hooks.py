@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as torch
 from chainrule.autograd import grad
-from chainrule.autograd.graph import Node
+from chainrule.autograd.graph import Node, get_gradient_edge
 
 
 def leaf(*values: float) -> torch.Tensor:
@@ -87,11 +87,12 @@ def test_the_graph_can_be_walked_by_name() -> None:
     assert names == ["ReluBackward0", "AddBackward0", "MulBackward0", "torch::autograd::AccumulateGrad"]
 
 
-def test_saved_values_are_the_tensors_themselves() -> None:
-    x, y = leaf(2.0), leaf(3.0)
-    node = (x * y).grad_fn
-    assert node._saved_self is x
-    assert node._saved_other is y
+def test_saved_inputs_keep_their_place_in_the_graph() -> None:
+    x = leaf(2.0)
+    h = x * 2
+    node = (x * h).grad_fn
+    assert get_gradient_edge(node._saved_self) == get_gradient_edge(x)
+    assert node._saved_other.grad_fn is h.grad_fn
 
 
 def test_saved_outputs() -> None:

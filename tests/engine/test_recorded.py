@@ -25,7 +25,7 @@ def same(got: Any, want: Any) -> bool:
         return isinstance(got, list) and len(got) == len(want) and all(map(same, got, want))
     if isinstance(want, dict):
         return isinstance(got, dict) and got.keys() == want.keys() and all(same(got[key], want[key]) for key in want)
-    if isinstance(want, float) and isinstance(got, float):
+    if isinstance(want, (int, float)) and not isinstance(want, bool):
         return got == pytest.approx(want, rel=1e-6, abs=1e-7)
     return type(got) is type(want) and got == want
 

@@ -4,11 +4,10 @@ Each module of this package has a table ``SAMPLES``: op name -> list of samples.
 and so does a sample of no op. From the samples alone follow all checks: an op's author writes no other test of its
 derivatives, batching, dtypes or memory.
 
-What to give: each family of shapes that the op treats differently (0-d, empty, broadcast), each parameter in each of its
-meanings, points away from kinks. The points *at* kinks, ties, zeros, infinities are samples with ``smooth=False`` and
-the ``expected`` gradients. An op of kind ``general`` that accepts complex operands needs a complex sample, too (for the
-other kinds one is made of the real one). The tests read the table when they are collected: no random values that differ
-from run to run.
+What to give: each family of shapes that the op treats differently (0-d, empty, broadcast), each parameter in each of
+its meanings, points away from kinks. The points *at* kinks, ties, zeros, infinities are samples with ``smooth=False``
+and the ``expected`` gradients. An op of kind ``general`` that accepts complex operands needs a complex sample, too (for
+the other kinds one is made of the real one). Samples are the same in every run: random values come from a fixed seed.
 """
 
 from __future__ import annotations
@@ -23,16 +22,19 @@ class Sample(NamedTuple):
 
     arrays: tuple[Any, ...]
     """The array operands: float64 (or complex128, int64, bool) NumPy arrays, or Python numbers."""
-    params: dict[str, Any] = {}
+    params: dict[str, Any]
     smooth: bool = True
-    """Whether finite differences apply here: False at kinks, ties, infinities; then only value, dtype and expected hold."""
+    """Whether finite differences apply: False at kinks, ties, infinities; then only value, dtype and expected hold."""
     expected: tuple[Any, ...] | None = None
-    """The gradients of the sum of the (first) output by each operand (None for no gradient), as PyTorch gives them: recorded from it, for special points."""
+    """For special points: the gradients of the sum of the first output by each operand (None for no gradient), as
+    recorded from PyTorch."""
     order: int = 2
     """The highest derivative that is checked against finite differences."""
 
 
-def sample(*arrays: Any, smooth: bool = True, expected: tuple[Any, ...] | None = None, order: int = 2, **params: Any) -> Sample:
+def sample(
+    *arrays: Any, smooth: bool = True, expected: tuple[Any, ...] | None = None, order: int = 2, **params: Any
+) -> Sample:
     return Sample(arrays, params, smooth, expected, order)
 
 

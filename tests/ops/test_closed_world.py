@@ -24,7 +24,9 @@ def test_a_general_op_that_accepts_complex_operands_has_a_complex_sample(name: s
     assert "c" in dtypes, f"give {name} a complex sample, or a domain without c"
 
 
-@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.kind not in STRUCTURED or op.kind == "multilinear"])
+@pytest.mark.parametrize(
+    "name", [name for name, op in OPS.items() if op.kind not in STRUCTURED or op.kind == "multilinear"]
+)
 def test_a_nonlinear_op_has_a_sample_for_finite_differences(name: str) -> None:
     if OPS[name].kind != "step":
         assert any(s.smooth and s.order >= 2 for s in SAMPLES.get(name, ())), "no smooth sample of order 2"

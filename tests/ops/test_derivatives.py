@@ -68,13 +68,17 @@ def test_the_first_derivative_against_finite_differences(case: Case) -> None:
 def test_forward_mode_against_finite_differences_and_backward_mode(case: Case) -> None:
     cotangents, tangents = case.cotangents(), case.tangents()
     moves = case.jvp(tangents)
-    for got, want, out in zip(moves, derivative(case.smooth_outputs, case.arrays, tangents), case.smooth_outputs(), strict=True):
+    for got, want, out in zip(
+        moves, derivative(case.smooth_outputs, case.arrays, tangents), case.smooth_outputs(), strict=True
+    ):
         assert np.asarray(got).dtype == out.dtype
         assert_near(got, want, size_of(want) + 1e-3 * size_of(out), "tangent")
     # <u, Jt> = <J'u, t>
     terms = [inner(g, tangents[at]) for at, g in zip(case.wanted, case.gradients(), strict=True)]
     scale = sum(np.sum(np.abs(u) * np.abs(m)) for u, m in zip(cotangents, moves, strict=True)) + sum(map(abs, terms))
-    assert_near(sum(inner(u, m) for u, m in zip(cotangents, moves, strict=True)), sum(terms), scale + 1e-300, "<u, Jt>", 1e-11)
+    assert_near(
+        sum(inner(u, m) for u, m in zip(cotangents, moves, strict=True)), sum(terms), scale + 1e-300, "<u, Jt>", 1e-11
+    )
 
 
 @cases([case for case in SMOOTH if len(case.wanted) > 1])
@@ -94,10 +98,16 @@ def test_forward_mode_on_tensors_is_recorded(case: Case) -> None:
     out = case.op.apply(*primals, **case.params)
     directions = tuple(None if t is None else new_tensor(np.asarray(t)) for t in tangents)
     found = jvp(case.op, tuple(primals), directions, case.params, ops, out)
-    found = [t for t, u in zip(found, slots(case), strict=True) if u is not None] if case.op.outputs is not None else [found]
+    found = (
+        [t for t, u in zip(found, slots(case), strict=True) if u is not None]
+        if case.op.outputs is not None
+        else [found]
+    )
     moves = [(t, u) for t, u in zip(found, cotangents, strict=True) if t is not None]
     for t, want in zip(found, case.jvp(tangents), strict=True):
-        np.testing.assert_allclose(np.zeros_like(want) if t is None else t._array, want, rtol=1e-11, atol=1e-13 * size_of(want))
+        np.testing.assert_allclose(
+            np.zeros_like(want) if t is None else t._array, want, rtol=1e-11, atol=1e-13 * size_of(want)
+        )
     if case.sample.order < 2:
         return
     got = gradients_of([t for t, _ in moves], [u for _, u in moves], leaves)

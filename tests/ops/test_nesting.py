@@ -77,7 +77,9 @@ class Levels:
             total = ZERO
             for g, d in zip(torch.autograd.grad(y, xs, create_graph=True, allow_unused=True), directions, strict=True):
                 if g is not None:
-                    total = total + total_of(ops.real(ops.multiply(ops.conj(g), d)) if g.is_complex() else ops.multiply(g, d))
+                    total = total + total_of(
+                        ops.real(ops.multiply(ops.conj(g), d)) if g.is_complex() else ops.multiply(g, d)
+                    )
             return total
 
         return derivative
@@ -103,7 +105,12 @@ def curved() -> list[Case]:
     """One smooth case of each op that has a third derivative at all."""
     found: dict[str, Case] = {}
     for case in CASES:
-        if case.wanted and case.sample.smooth and case.sample.order >= 2 and case.op.kind in ("elementwise", "multilinear", "general"):
+        if (
+            case.wanted
+            and case.sample.smooth
+            and case.sample.order >= 2
+            and case.op.kind in ("elementwise", "multilinear", "general")
+        ):
             found.setdefault(case.op.name, case)
     return list(found.values())
 
@@ -116,9 +123,14 @@ def test_all_nestings_of_forward_and_backward_mode_agree(case: Case, levels: Lev
 
     def scalar(*xs: Any) -> Any:
         at = dict(zip(case.wanted, xs, strict=True))
-        outs = case.apply([at.get(n, new_tensor(a) if isinstance(a, np.ndarray) else a) for n, a in enumerate(case.arrays)])
+        outs = case.apply(
+            [at.get(n, new_tensor(a) if isinstance(a, np.ndarray) else a) for n, a in enumerate(case.arrays)]
+        )
         smooth = [out for out in outs if out.requires_grad]
-        parts = [ops.real(ops.multiply(out, u)) if out._array.dtype.kind == "c" else ops.multiply(out, u) for out, u in zip(smooth, weights, strict=True)]
+        parts = [
+            ops.real(ops.multiply(out, u)) if out._array.dtype.kind == "c" else ops.multiply(out, u)
+            for out, u in zip(smooth, weights, strict=True)
+        ]
         total = ZERO
         for part in parts:
             total = total + total_of(part)
@@ -147,7 +159,9 @@ def third_derivative(case: Case, directions: list[list[Any]]) -> float:
         tensors = case.tensors(arrays=arrays)
         leaves = [tensors[at] for at in case.wanted]
         outs = [out for out in case.apply(tensors) if out.requires_grad]
-        seeds = [new_tensor(np.conj(u)) for u in case.cotangents()]  # the weights of scalar() above, as PyTorch's convention has it
+        seeds = [
+            new_tensor(np.conj(u)) for u in case.cotangents()
+        ]  # the weights of scalar() above, as PyTorch's convention has it
         grads = torch.autograd.grad(outs, leaves, seeds, create_graph=True, allow_unused=True)
         pairs = [(g, new_tensor(d)) for g, d in zip(grads, first, strict=True) if g is not None and g.requires_grad]
         if not pairs:

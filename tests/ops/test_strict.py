@@ -45,7 +45,12 @@ def test_rules(case: Case) -> None:
     results = []
     for xp, convert in ((numpy_namespace, lambda value: value), (strict_namespace.xp, to_strict)):
         call = Call(
-            op, convert(arrays), (None,) * len(arrays), {k: convert(v) for k, v in case.params.items()}, xp, convert(tuple(case.outputs()))
+            op,
+            convert(arrays),
+            (None,) * len(arrays),
+            {k: convert(v) for k, v in case.params.items()},
+            xp,
+            convert(tuple(case.outputs())),
         )
         if op.all_rule is not None:
             results.append(call.by_name(op.all_rule, g=convert(g), need=need))
@@ -53,4 +58,3 @@ def test_rules(case: Case) -> None:
             results.append([call.by_name(op.rules[case.names[at]], g=convert(g)) for at in case.wanted])
     for want, got in zip(*results, strict=True):
         np.testing.assert_allclose(plain(to_numpy(got)), plain(want), rtol=1e-12, atol=1e-13)
-

@@ -10,11 +10,17 @@ import pytest
 from finite import assert_near
 
 import chainrule as torch
-from chainrule.core.op import Op, parameter_names
+from chainrule.core.op import parameter_names
 
 from .harness import CASES, Case, cases
 
-BY_LAYOUT = {"as_strided": "its parameters are strides of the operand", "view": "only where the strides allow it", "reshape_alias": "as view"}
+BY_LAYOUT = {
+    "as_strided": "its parameters are strides of the operand",
+    "view": "only where the strides allow it",
+    "reshape_alias": "only where the strides allow it",
+    "unsafe_view": "only where the strides allow it",
+    "unsafe_view": "only where the strides allow it",
+}
 """Ops whose result, or whose being a view, depends on how the operand lies in memory."""
 
 
@@ -55,7 +61,7 @@ def every_other(array: Any) -> Any:
     """The same values, each a step away from the next in memory."""
     wide = np.full([2 * n for n in array.shape], 77, array.dtype)
     wide[tuple([slice(None, None, 2)] * array.ndim)] = array
-    return wide[tuple([slice(None, None, 2)] * array.ndim)]
+    return wide[(..., *[slice(None, None, 2)] * array.ndim)]
 
 
 def column_major(array: Any) -> Any:
@@ -121,7 +127,9 @@ def check_saved(case: Case, need: tuple[int, ...]) -> None:
     kept = [*arrays_in(node.saved), *arrays_in(node.params)]
     assert len(kept) <= len(allowed), f"keeps {len(kept)} arrays, its rules name {asked}"
     for array in kept:
-        assert any(is_that(array, one) for one in allowed), f"keeps an array of shape {array.shape}, its rules name {asked}"
+        assert any(is_that(array, one) for one in allowed), (
+            f"keeps an array of shape {array.shape}, its rules name {asked}"
+        )
 
 
 def names_of(rule: Any) -> set[str]:
@@ -139,7 +147,12 @@ def arrays_in(value: Any) -> list[Any]:
 def is_that(array: Any, allowed: Any) -> bool:
     """Whether the array is the operand's own, or the operand brought to another dtype."""
     own = allowed._array if hasattr(allowed, "_array") else np.asarray(allowed)
-    return array is own or (array.shape == own.shape and array.dtype != own.dtype) or not hasattr(allowed, "_array") or array.ndim == 0
+    return (
+        array is own
+        or (array.shape == own.shape and array.dtype != own.dtype)
+        or not hasattr(allowed, "_array")
+        or array.ndim == 0
+    )
 
 
 # -- whose memory it is -------------------------------------------------------------------------------------------------
@@ -196,7 +209,9 @@ def test_gradients_at_special_points(case: Case) -> None:
         tensors = case.tensors()
         outs = [out for out in case.apply(tensors) if out.requires_grad]
         seeds = [torch.as_tensor(u) for u in (np.ones_like(first), *others)]
-        grads = torch.autograd.grad(outs, [tensors[at] for at in need], seeds, create_graph=create_graph, allow_unused=True)
+        grads = torch.autograd.grad(
+            outs, [tensors[at] for at in need], seeds, create_graph=create_graph, allow_unused=True
+        )
         for at, g in zip(need, grads, strict=True):
             got = np.zeros_like(case.arrays[at]) if g is None else g._array
             want = np.broadcast_to(np.asarray(expected[at], dtype=got.dtype), got.shape)
@@ -246,4 +261,6 @@ def test_dtypes_are_kept(case: Case, name: str) -> None:
         for at, got, want in zip(case.wanted, case.gradients(arrays, cotangents=narrow), case.gradients(), strict=True):
             assert got.dtype == arrays[at].dtype
             if case.sample.smooth and name == "float32":
-                assert_near(got, want, max(np.max(np.abs(want), initial=0), 1), f"gradient of {case.names[at]}", 10 * REAL[name])
+                assert_near(
+                    got, want, max(np.max(np.abs(want), initial=0), 1), f"gradient of {case.names[at]}", 10 * REAL[name]
+                )

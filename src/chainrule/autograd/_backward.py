@@ -96,7 +96,7 @@ def gradients(
 def unused(one: Any, number: int) -> RuntimeError:
     return RuntimeError(
         "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the "
-        f"desired behavior. It is input {number}, {named(one)}: no path leads from the outputs back to it. A detach(), "
+        f"desired behavior. It is the input at index {number}, {named(one)}: no path leads from the outputs back to it. A detach(), "
         ".data, .item(), numpy() or no_grad() on the way cuts the path."
     )
 
@@ -114,7 +114,7 @@ def batched(
         keep = i < size - 1 or (create_graph if retain_graph is None else retain_graph)
         row = [None if c is None else c[i] for c in cotangents]
         rows.append(gradients(sources, wanted, row, keep, create_graph, allow_unused))
-    from ..functions.shape import stack
+    from ..functions.joining import stack
 
     return [None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True)]
 

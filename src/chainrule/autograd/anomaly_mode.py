@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from ..core.modes import change_modes, changed_modes, modes, set_modes
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
@@ -10,13 +12,18 @@ __all__ = ["detect_anomaly", "set_detect_anomaly"]
 class detect_anomaly(changed_modes):  # noqa: N801 - PyTorch's name
     """Context manager: nodes keep the traceback of their forward call, and NaN in a backward raises.
 
-    >>> import chainrule as torch
+    >>> import chainrule as torch, warnings
+    >>> warnings.simplefilter("ignore")
     >>> with torch.autograd.detect_anomaly(check_nan=False):
     ...     torch.is_anomaly_enabled()
     True
     """
 
     def __init__(self, check_nan: bool = True) -> None:
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.",
+            stacklevel=2,
+        )
         super().__init__(anomaly=True, check_nan=check_nan)
 
 

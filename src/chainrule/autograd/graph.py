@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core import hooks as _hooks
+from ..core.engine import current_pass
 from ..core.modes import changed_modes, modes
-from ..core.node import Node as _CoreNode, extra_of
+from ..core.node import Node as _CoreNode, edge_of
+from ..core.origin import caller
 from ..core.saved import CloneOnWrite
 from ..core.value import TensorBase
-from ..core.version import bump
+from ..core.version import InferenceCell, bump
+from ..core.views import current_node
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -41,9 +45,6 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     >>> torch.autograd.graph.get_gradient_edge(x * 2).node.name()
     'MulBackward0'
     """
-    from ..core.node import edge_of
-    from ..core.views import current_node
-
     node = current_node(tensor)
     if node is None:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
@@ -108,9 +109,6 @@ def allow_mutation_on_saved_tensors() -> Iterator[CloneOnWrite]:
 
 def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
     """Bump the version counter of a tensor (or several) without writing to it."""
-    from ..core.origin import caller
-    from ..core.version import InferenceCell
-
     for one in (tensor,) if isinstance(tensor, TensorBase) else tensor:
         if type(one._cell) is InferenceCell:
             raise RuntimeError("Inference tensors do not track version counter.")
@@ -127,53 +125,52 @@ def register_multi_grad_hook(
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    state = _MultiHook(list(tensors), fn, mode)
-    return state.register()
+    return _MultiHook(tensors, fn, mode).register(tensors)
 
 
 class _MultiHook:
-    def __init__(self, tensors: list[Tensor], fn: Callable[..., Any], mode: str) -> None:
-        self.tensors, self.fn, self.mode = tensors, fn, mode
-        self.passes: dict[int, dict[int, Any]] = {}
+    """The state of one hook on several tensors. It holds their nodes weakly: the nodes hold it."""
 
-    def register(self) -> _hooks.RemovableHandle:
-        handles = [t.register_hook(functools.partial(self.arrived, i)) for i, t in enumerate(self.tensors)]
-        registry: dict[int, Any] = {}
-        handle = _hooks.RemovableHandle(registry, self)
-        remove = handle.remove
+    def __init__(self, tensors: Sequence[Tensor], fn: Callable[..., Any], mode: str) -> None:
+        self.nodes = [weakref.ref(_node(tensor)) for tensor in tensors]
+        self.fn, self.mode = fn, mode
+        self.arrivals: dict[int, dict[int, Any]] = {}
+        """Of each pass that is running: which gradients have come."""
 
-        class Group(_hooks.RemovableHandle):
-            __slots__ = ()
-
-            def remove(self) -> None:
-                remove()
-                for one in handles:
-                    one.remove()
-
-        handle.__class__ = Group
-        return handle
+    def register(self, tensors: Sequence[Tensor]) -> _hooks.RemovableHandle:
+        handles = [t.register_hook(functools.partial(self.arrived, i)) for i, t in enumerate(tensors)]
+        return _GroupHandle(handles)
 
     def arrived(self, number: int, g: Any) -> None:
-        from ..core.engine import current_pass
-
         running = current_pass()
-        grads = self.passes.get(id(running))
+        assert running is not None
+        grads = self.arrivals.get(id(running))
         if grads is None:
-            grads = self.passes[id(running)] = {}
-            if running is not None:
-                running.at_end.append(lambda: self.passes.pop(id(running), None))
-                grads[-1] = self.expected(running)
+            grads = self.arrivals[id(running)] = {}
+            running.at_end.append(functools.partial(self.arrivals.pop, id(running), None))
+        grads[number] = g
         if self.mode == "any":
             if len(grads) == 1:
-                grads[number] = g
                 self.fn(g)
-            return
-        grads[number] = g
-        if len(grads) - 1 == grads[-1]:
-            self.fn([grads.get(i) for i in range(len(self.tensors))])
+        elif len(grads) == sum(running.will_reach(node()) for node in self.nodes):
+            self.fn([grads.get(i) for i in range(len(self.nodes))])
 
-    def expected(self, running: Any) -> int:
-        """How many of the tensors this pass will reach."""
-        from ..core.views import current_node
 
-        return sum(running.will_reach(current_node(t)) for t in self.tensors)
+class _GroupHandle(_hooks.RemovableHandle):
+    """Takes several hooks away."""
+
+    __slots__ = ("handles",)
+
+    def __init__(self, handles: list[_hooks.RemovableHandle]) -> None:
+        self.handles = handles
+
+    def remove(self) -> None:
+        for handle in self.handles:
+            handle.remove()
+
+
+def _node(tensor: Tensor) -> _CoreNode:
+    node = current_node(tensor)
+    if node is None:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    return node

@@ -106,6 +106,8 @@ def pow(x: Array, y: Array) -> Array:
 
 def power_to(x: Array, exponent: complex) -> Array:
     """x to a Python number, of the dtype of ``x``: the common ones by multiplication, as PyTorch does."""
+    if x.dtype.kind == "b":
+        return x | (not exponent)
     if exponent == 2:
         return x * x
     if exponent == 3:

@@ -52,7 +52,7 @@ def add_rows(out: Array, indices: Array, v: Array) -> None:
 
 def gather(x: Array, indices: Array, *, axis: int) -> Array:
     """The elements of ``x`` at the indices along one axis and at the index's own place along the others."""
-    return np.take_along_axis(_corner(x, indices, axis), indices, axis)
+    return np.ascontiguousarray(np.take_along_axis(_corner(x, indices, axis), indices, axis))
 
 
 def _corner(x: Array, indices: Array, axis: int) -> Array:
@@ -149,7 +149,7 @@ def index(x: Array, *indices: Array, axes: tuple[int, ...]) -> Array:
 
     The axes of the result that come from the indices stand where the indices stood if those were neighbours, else first.
     """
-    return x[key_of(x.ndim, indices, axes)]
+    return np.ascontiguousarray(x[key_of(x.ndim, indices, axes)])  # NumPy may lay it out as the index axes come
 
 
 def index_put(x: Array, v: Array, *indices: Array, axes: tuple[int, ...], accumulate: bool) -> Array:

@@ -263,5 +263,9 @@ def get_path(x: Array, *, path: Any, shape: tuple[int, ...]) -> Array:
 def put_path(x: Array, v: Array, *, path: Any, shape: tuple[int, ...]) -> Array:
     """A copy of ``x`` with ``v`` in the part that a path of views leads to."""
     out = np.array(x)
-    walk(out, path)[...] = v
+    part = walk(out, path)
+    if np.may_share_memory(part, out):
+        part[...] = v
+    else:  # ``out`` lies in memory otherwise than the base did, so that a reshape on the path is a copy
+        out[np.unravel_index(walk(np.arange(out.size).reshape(out.shape), path), out.shape)] = v
     return out

@@ -154,8 +154,7 @@ def as_strided(x: Array, size: tuple[int, ...], stride: tuple[int, ...], offset:
 
 def restride(x: Array, source: Geometry, target: Geometry) -> Array:
     """What ``target`` reads from a storage of zeros to which ``x`` was added as ``source``."""
-    extent = max(extent(source), extent(target))
-    memory = np.zeros(extent, x.dtype)
+    memory = np.zeros(max(extent(source), extent(target)), x.dtype)
     np.add.at(memory, _positions(source).reshape(-1), x.reshape(-1))
     return memory[_positions(target)]
 
@@ -226,8 +225,10 @@ def pad(x: Array, widths: tuple[tuple[int, int], ...], value: Any) -> Array:
     return out
 
 
-def roll(x: Array, shift: int | tuple[int, ...], axis: int | tuple[int, ...]) -> Array:
-    pairs = ((shift, axis),) if isinstance(shift, int) else zip(shift, axis, strict=True)  # type: ignore[arg-type]
+def roll(x: Array, shift: int | tuple[int, ...], axis: int | tuple[int, ...] | None = None) -> Array:
+    if axis is None:
+        return roll(x.reshape(-1), shift, -1).reshape(x.shape)
+    pairs = ((shift, axis),) if isinstance(axis, int) else zip(shift, axis, strict=True)  # type: ignore[arg-type]
     for by, at in pairs:
         n = x.shape[at]
         if n:

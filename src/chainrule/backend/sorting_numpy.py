@@ -132,7 +132,7 @@ def unique_consecutive(x: Array, *, axis: int | None) -> tuple[Array, Array, Arr
     """As :func:`unique`, of neighbours only: (the first of each run, which run each element is of, their lengths)."""
     rows = x.reshape(-1) if axis is None else np.moveaxis(x, axis, 0)
     starts = np.ones(len(rows), bool)
-    starts[1:] = (rows[1:] != rows[:-1]).reshape(len(rows[1:]), -1).any(1)
+    starts[1:] = (rows[1:] != rows[:-1]).any(tuple(range(1, rows.ndim)))
     places = np.flatnonzero(starts)
     inverse = np.cumsum(starts) - 1
     values = rows[places] if axis is None else np.moveaxis(rows[places], 0, axis)

@@ -1,8 +1,9 @@
 """Batching: one call of an op on operands that carry a batch axis, read off the op's record.
 
 With the batch axis in front and the op's own axes counted from the end, most ops need no more than the same call: an
-element-wise op, or a product of matrices, on operands whose ranks are made equal behind the batch axis; a linear op or a
-view as it is. An op that needs more says so in its record (``batch=``), by a rule whose parameter names are its contract:
+element-wise op, or a product of matrices, on operands whose ranks are made equal behind the batch axis; a linear op or
+a view as it is. An op that needs more says so in its record (``batch=``), by a rule whose parameter names are its
+contract:
 
 =============  =====================================================================================
 ``x``          the operand of that name, batch axis first; one without a batch is broadcast to have it
@@ -13,8 +14,8 @@ view as it is. An op that needs more says so in its record (``batch=``), by a ru
 ``call``       the whole :class:`Call`, for what the others do not tell
 =============  =====================================================================================
 
-The rule returns the output, or the tuple of outputs, with the batch axis first. An op of kind ``general`` without a rule
-runs once for each element of the batch, and warns. (:func:`same_call` is the rule of those that need none.)
+The rule returns the output, or the tuple of outputs, with the batch axis first. An op of kind ``general`` without a
+rule runs once for each element of the batch, and warns. (:func:`same_call` is the rule of those that need none.)
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ class Call:
 
     __slots__ = ("arrays", "batched", "op", "params", "size", "xp")
 
-    def __init__(self, op: Op, arrays: Arrays, in_axes: tuple[int | None, ...], params: dict[str, Any], xp: Any) -> None:
+    def __init__(
+        self, op: Op, arrays: Arrays, in_axes: tuple[int | None, ...], params: dict[str, Any], xp: Any
+    ) -> None:
         self.op = op
         self.params = params
         self.xp = xp
@@ -56,19 +59,21 @@ class Call:
         )
         sizes = {a.shape[0] for a, has in zip(fronted, self.batched, strict=True) if has}
         if len(sizes) != 1:
-            raise ValueError(f"op {op.name}: the batch axes of its operands must have one length, but have {sorted(sizes) or 'none'}")
+            have = sorted(sizes) or "none"
+            raise ValueError(f"op {op.name}: the batch axes of its operands must have one length, but have {have}")
         (self.size,) = sizes
         self.arrays = fronted if op.promotion is None else self.promoted(fronted)
 
     def promoted(self, arrays: Arrays) -> Arrays:
-        """The operands in one dtype: that of one element of the batch, for which the batch axis counts as no dimension."""
+        """The operands in the dtype in which one element of the batch meets: the batch axis is no dimension there."""
         elements = [
             np.broadcast_to(np.zeros((), raw(a).dtype), a.shape[1:]) if has else raw(a)
             for a, has in zip(arrays, self.batched, strict=True)
         ]
-        dtype = result_dtype(*elements)
-        return tuple(
-            self.xp.astype(a, dtype) if hasattr(a, "dtype") and raw(a).dtype != dtype else a for a in arrays
+        first = 1 if self.op.promotion == "values" else 0  # a condition takes no part
+        dtype = result_dtype(*elements[first:])
+        return arrays[:first] + tuple(
+            self.xp.astype(a, dtype) if hasattr(a, "dtype") and raw(a).dtype != dtype else a for a in arrays[first:]
         )
 
     def run(self, *arrays: Any, **changes: Any) -> Any:
@@ -121,10 +126,12 @@ def aligned(call: Call) -> Any:
     if len(shapes) == 1:
         return same_call(call)
     rank = max(len(shape) for shape in shapes)
-    return call.run(*[
-        call.xp.reshape(a, (call.size, *[1] * (rank - len(shape)), *shape)) if has and len(shape) < rank else a
-        for a, has, shape in zip(call.arrays, call.batched, shapes, strict=True)
-    ])
+    return call.run(
+        *[
+            call.xp.reshape(a, (call.size, *[1] * (rank - len(shape)), *shape)) if has and len(shape) < rank else a
+            for a, has, shape in zip(call.arrays, call.batched, shapes, strict=True)
+        ]
+    )
 
 
 def one_by_one(call: Call) -> Any:
@@ -139,9 +146,14 @@ def one_by_one(call: Call) -> Any:
     )
     pairs = list(zip(call.arrays, call.batched, strict=True))
     results = [call.run(*[a[at] if has else a for a, has in pairs]) for at in range(call.size)]
-    if call.op.outputs is None:
-        return call.xp.stack(results, axis=0)
-    return tuple(call.xp.stack(column, axis=0) for column in zip(*results, strict=True))
+    columns = [results] if call.op.outputs is None else list(zip(*results, strict=True))
+    if any(one.shape != column[0].shape for column in columns for one in column):
+        raise RuntimeError(
+            f"vmap: the results of op {name} differ in shape from one element of the batch to another: their shape depends "
+            "on the values. Use a form whose result has the same shape for all values: torch.where, a mask, a sum."
+        )
+    stacks = tuple(call.xp.stack(list(column), axis=0) for column in columns)
+    return stacks[0] if call.op.outputs is None else stacks
 
 
 KINDS: dict[str, Rule] = {

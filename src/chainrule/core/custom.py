@@ -1,57 +1,60 @@
-"""User-defined functions: the engine behind ``autograd.Function``."""
+"""User-defined functions: the engine behind ``autograd.Function``.
+
+The ``ctx`` that a Function's methods get is the node itself, so what they leave on it lives as long as the graph does.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import traceback
+import weakref
+from typing import Any, ClassVar
+
+import numpy as np
 
 from . import views
 from .modes import changed_modes, modes
-from .node import Freed, Node, Port, extra_of, next_seq
+from .mutation import refuse_write
+from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq
 from .origin import caller
-from .saved import freed_error, packed
-from .value import TensorBase, new_tensor
-from .version import bump, guard
-from .views import View, current_node
+from .saved import describe, freed_error, overwritten_error, packed
+from .value import TensorBase, new_tensor, writable
+from .version import bump, cell_of, guard
+from .views import View, base_of, current_node
 
 
 class FunctionCtx:
-    """What a Function's forward leaves for its backward."""
+    """What a Function's ``forward`` and ``setup_context`` call on ``ctx``."""
 
-    def __init__(self) -> None:
-        self._to_save: tuple[Any, ...] = ()
-        self._to_save_forward: tuple[Any, ...] = ()
-        self._saved: Any = None
-        self._dirty: tuple[Any, ...] = ()
-        self._non_differentiable: tuple[Any, ...] = ()
-        self._materialize = True
-        self.needs_input_grad: tuple[bool, ...] = ()
+    __slots__ = ()
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep tensors (inputs, outputs, or intermediate ones; None allowed) for ``backward``.
 
         They are checked there: one that was changed in place meanwhile raises. Read them as ``ctx.saved_tensors``.
         """
-        self._to_save = tensors
+        self.to_save = tensors
 
     def save_for_forward(self, *tensors: Any) -> None:
         """Keep tensors for ``jvp``."""
         for tensor in tensors:
             if not (tensor is None or isinstance(tensor, TensorBase)):
-                raise TypeError(f"save_for_forward expects all arguments to be tensors; you should save non-tensors as "
-                                f"attributes on ctx. Got {type(tensor).__name__}.")
-        self._to_save_forward = tensors
+                raise TypeError(
+                    "save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes on ctx. "
+                    f"Got {type(tensor).__name__}."
+                )
+        self.saved_for_forward = tensors
 
     def mark_dirty(self, *tensors: Any) -> None:
         """Tell that ``forward`` changed these inputs in place. They must be returned as outputs."""
-        self._dirty = tensors
+        self.dirty_tensors = tensors
 
     def mark_non_differentiable(self, *tensors: Any) -> None:
         """Tell that these outputs carry no gradient."""
-        self._non_differentiable = tensors
+        self.non_differentiable = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
         """With False, gradients that did not arrive come to ``backward`` as None, not as zeros."""
-        self._materialize = value
+        self.materialize_grads = value
 
     def mark_shared_storage(self, *pairs: Any) -> None:
         """Deprecated in PyTorch: does nothing but warn."""
@@ -59,111 +62,115 @@ class FunctionCtx:
 
         warnings.warn(
             "mark_shared_storage is deprecated. Tensors with shared storages are automatically tracked. Note that calls to "
-            "`set_()` are not tracked", FutureWarning, stacklevel=2)
+            "`set_()` are not tracked",
+            FutureWarning,
+            stacklevel=2,
+        )
+
+
+class SavedTensor:
+    """A tensor that a Function saved: its array, how to know that it did not change, and where it hangs in the graph."""
+
+    __slots__ = ("array", "cell", "edge", "ref", "unpack", "version")
+
+    def __init__(self, tensor: Any, edge: Node | int | None) -> None:
+        self.array = tensor._array
+        self.cell: Any = guard(tensor, self.array)
+        self.version = self.cell.version
+        self.edge = edge
+        """A node, or the number of one of the function's own outputs: its own node would be a cycle."""
+        self.ref = weakref.ref(tensor)
+        self.unpack: Any = None
+        hooks = modes().hooks
+        if hooks:
+            pack, self.unpack = hooks[-1]
+            self.array = packed([self.array, self.cell, self.version], [0], pack, self.unpack).fields[0]
+            self.cell = None
+
+    def read(self, node: CustomNode) -> Any:
+        """The tensor, tied to its place in the graph."""
+        edge = node.port(self.edge) if isinstance(self.edge, int) else self.edge
+        if self.unpack is not None:
+            tensor = new_tensor(self.unpack(self.array)._array, edge)
+            return tensor
+        if self.cell.version != self.version:
+            raise overwritten_error(node, describe(self.array, edge), self.cell, self.version)
+        tensor = self.ref()
+        if tensor is not None and tensor._array is self.array and current_node(tensor) is edge:
+            return tensor
+        tensor = new_tensor(self.array, edge)
+        tensor._cell = getattr(self.cell, "cell", self.cell)
+        return tensor
+
+
+class CustomNode(FunctionCtx, Node):
+    """The node of a custom Function, which is the ``ctx`` of its methods. ``saved``: SavedTensors and None."""
+
+    __slots__ = (
+        "__dict__",
+        "dirty_tensors",
+        "materialize_grads",
+        "needs_input_grad",
+        "non_differentiable",
+        "saved_for_forward",
+        "spaces",
+        "tensor_positions",
+        "to_save",
+    )
+
+    function: ClassVar[Any] = None
+    needs_input_grad: tuple[bool, ...]
+    spaces: tuple[Any, ...]
+    """(shape, dtype) of each output; None for one that is no tensor."""
+    tensor_positions: tuple[int, ...]
+    """Which arguments of forward are tensors: the edges are theirs."""
+
+    @classmethod
+    def of(cls, args: tuple[Any, ...], parents: tuple[Node | None, ...], positions: tuple[int, ...]) -> CustomNode:
+        node = cls()
+        node.parents = parents
+        node.tensor_positions = positions
+        needed = dict(zip(positions, parents, strict=True))
+        node.needs_input_grad = tuple([modes().grad and needed.get(i) is not None for i in range(len(args))])
+        node.saved = ()
+        node.seq = next_seq()
+        node.code, node.lasti = caller(4)
+        node.extra = None
+        node.to_save = node.saved_for_forward = node.dirty_tensors = node.non_differentiable = ()
+        node.materialize_grads = True
+        node.spaces = node.shape = ()
+        node.dtype = None
+        return node
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
         """What ``save_for_backward`` was given; raises when freed, or when one was changed in place since."""
-        if self._saved is None:
-            return tuple(self._to_save)
-        return self._saved()  # type: ignore[no-any-return]
-
-    @property
-    def saved_for_forward(self) -> tuple[Any, ...]:
-        return self._to_save_forward
-
-    @property
-    def to_save(self) -> tuple[Any, ...]:
-        return self._to_save
-
-    @property
-    def dirty_tensors(self) -> tuple[Any, ...]:
-        return self._dirty
-
-    @property
-    def non_differentiable(self) -> tuple[Any, ...]:
-        return self._non_differentiable
-
-    @property
-    def materialize_grads(self) -> bool:
-        return self._materialize
-
-
-class CustomNode(Node):
-    """The node of a custom Function. ``saved`` holds (tensor or packed object, cell, version, edge) for each value."""
-
-    __slots__ = ("__dict__", "counts", "ctx", "outputs_meta")
-
-    function: Any = None
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        return self.read_saved()
-
-    @property
-    def needs_input_grad(self) -> tuple[bool, ...]:
-        return self.ctx.needs_input_grad  # type: ignore[no-any-return]
+        if type(self.saved) is Freed:
+            raise freed_error(self, self.saved)
+        if self.to_save:  # still inside forward
+            return tuple(self.to_save)
+        return tuple([None if one is None else one.read(self) for one in self.saved])
 
     @property
     def _forward_cls(self) -> Any:
         return self.function
 
-    def read_saved(self) -> tuple[Any, ...]:
-        if type(self.saved) is Freed:
-            raise freed_error(self, self.saved)
-        out = []
-        for value, cell, version, edge, unpack in self.saved:
-            if value is None:
-                out.append(None)
-                continue
-            if unpack is not None:
-                array = unpack(value)._array
-            else:
-                array = value
-                if cell is not None and cell.version != version:
-                    raise self.stale(array, cell, version)
-            tensor = new_tensor(array, self.edge(edge))
-            tensor._cell = getattr(cell, "cell", cell)
-            out.append(tensor)
-        return tuple(out)
-
-    def edge(self, edge: Any) -> Node | None:
-        """An edge as it was kept: a node, or the number of one of this node's own outputs."""
-        if isinstance(edge, int):
-            return self if len(self.counts) == 1 else Port.of(self, edge, _Meta(*self.outputs_meta[edge]))
-        return edge  # type: ignore[no-any-return]
-
-    def stale(self, array: Any, cell: Any, version: int) -> RuntimeError:
-        from .saved import _writer, describe
-
-        return RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"{describe(array, None)} is at version {cell.version}; expected version {version} instead.\n"
-            f"  saved by: {self.name()} of {self.origin()}\n  and overwritten by: {_writer(cell)}\n"
-            "What to do: use the out-of-place form where it is overwritten, or save a clone() of the value."
-        )
+    def port(self, number: int) -> Node:
+        """The edge of one of the outputs."""
+        return Port.of(self, number, Space(*self.spaces[number])) if len(self.spaces) > 1 else self
 
     def release(self, freed: Freed) -> None:
-        if self.saved:
+        if any(one is not None for one in self.saved):
             self.saved = freed
 
     def cotangents(self, g: Any, need: tuple[bool, ...], recorded: bool) -> tuple[Any, ...]:
-        several = len(self.counts) > 1
-        ctx, function = self.ctx, self.function
-        arriving = list(g) if several else [g]
-        grads = []
-        for one, (shape, dtype) in zip(arriving, self.outputs_meta, strict=True):
-            if one is None:
-                grads.append(new_tensor(_zeros(shape, dtype)) if ctx._materialize else None)
-            else:
-                tensor = one if recorded else new_tensor(one)
-                grads.append(tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor)
-        ctx._saved = self.read_saved
+        function = self.function
+        arriving = [self.gradient(*pair, recorded) for pair in zip(g if type(g) is list else [g], self.spaces, strict=True)]
         with changed_modes(grad=recorded):
             backward = function.backward if overrides(function, "backward") else function.vjp
-            results = backward(ctx, *grads)
+            results = backward(self, *arriving)
         results = tuple(results) if isinstance(results, (tuple, list)) else (results,)
-        wanted = len(ctx.needs_input_grad)
+        wanted = len(self.needs_input_grad)
         if len(results) > wanted and all(r is None for r in results[wanted:]):
             results = results[:wanted]
         if len(results) != wanted:
@@ -171,31 +178,36 @@ class CustomNode(Node):
                 f"function {self.name()} returned an incorrect number of gradients (expected {wanted}, got {len(results)}). "
                 "backward must return one gradient, or None, for each argument of forward."
             )
-        out = []
-        for number, (result, needed) in enumerate(zip(results, ctx.needs_input_grad, strict=True)):
-            if number in self.tensor_positions:
-                out.append(self.checked(result, number, needed, recorded))
-            elif result is not None:
+        for number, result in enumerate(results):
+            if result is not None and number not in self.tensor_positions:
                 raise RuntimeError(
                     f"function {self.name()} returned a gradient different from None at position {number + 1}, but the "
                     "corresponding forward input was not a Variable"
                 )
-        return tuple(out)
+        return tuple([self.cotangent(at, results[at], n, recorded) for at, n in zip(self.tensor_positions, need, strict=True)])
 
-    @property
-    def tensor_positions(self) -> tuple[int, ...]:
-        return self.ctx._tensor_positions  # type: ignore[no-any-return]
+    def gradient(self, g: Any, space: Any, recorded: bool) -> Any:
+        """What arrived for an output, as the user's backward gets it."""
+        if space is None:
+            return None
+        if g is None:
+            return new_tensor(np.zeros(*space)) if self.materialize_grads else None
+        tensor = g if recorded else new_tensor(g)
+        return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
-    def checked(self, result: Any, number: int, needed: bool, recorded: bool) -> Any:
-        if result is None or not needed:
+    def cotangent(self, number: int, result: Any, needed: bool, recorded: bool) -> Any:
+        """What the user's backward returned for an argument, checked."""
+        if result is None:
             return None
         if not isinstance(result, TensorBase):
             raise TypeError(
                 f"expected Variable or None (got {type(result).__name__}): {self.name()} returned it as gradient {number + 1}"
             )
         parent = self.parents[self.tensor_positions.index(number)]
+        if not needed or parent is None:
+            return None
         shape = result._array.shape
-        if parent is not None and shape != parent.shape and not _broadcasts(parent.shape, shape):
+        if shape != parent.shape and not sums_down(shape, parent.shape):
             raise RuntimeError(
                 f"Function {self.name()} returned an invalid gradient at index {number} - got {list(shape)} but expected "
                 f"shape compatible with {list(parent.shape)}"
@@ -205,24 +217,20 @@ class CustomNode(Node):
         return result if recorded else result._array
 
 
-class _Meta:
+class Space:
+    """Shape and dtype of an output whose tensor is not at hand."""
+
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, shape: Any, dtype: Any) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
         self.shape, self.dtype = shape, dtype
 
 
-def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
-    """Whether ``large`` sums down to ``small``."""
+def sums_down(large: tuple[int, ...], small: tuple[int, ...]) -> bool:
+    """Whether a gradient of shape ``large`` can be summed to shape ``small``."""
     if len(small) > len(large):
         return False
     return all(s in (1, n) for s, n in zip(reversed(small), reversed(large), strict=False))
-
-
-def _zeros(shape: Any, dtype: Any) -> Any:
-    from ..backend import numpy as xp
-
-    return xp.zeros(shape, dtype=dtype)
 
 
 class FunctionMeta(type):
@@ -230,7 +238,7 @@ class FunctionMeta(type):
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
         super().__init__(name, bases, namespace)
-        cls._backward_cls = type(name + "Backward", (CustomNode,), {"__slots__": (), "function": cls})
+        cls._backward_cls: Any = type(name + "Backward", (CustomNode,), {"__slots__": (), "function": cls})
 
 
 class Function(metaclass=FunctionMeta):
@@ -256,7 +264,6 @@ class Function(metaclass=FunctionMeta):
     tensor(12.)
     """
 
-    _ctx_class = FunctionCtx
     generate_vmap_rule = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -291,145 +298,125 @@ class Function(metaclass=FunctionMeta):
             "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
         )
 
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """The outputs of batched arguments. To be overridden for vmap."""
+        raise NotImplementedError("To use autograd.Function with vmap, you must either override the vmap static method or set generate_vmap_rule=True.")
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run the function on ``args`` and record it as one node."""
         return apply_function(cls, args, kwargs)
 
 
-def overrides(function: type[Function], name: str) -> bool:
+def overrides(function: Any, name: str) -> bool:
     return getattr(function, name) is not getattr(Function, name)
 
 
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a Function's forward and record it as one node."""
-    ctx = function._ctx_class()
-    tensors = [(i, a) for i, a in enumerate(args) if isinstance(a, TensorBase)]
-    parents = tuple(current_node(a) for _, a in tensors)
-    recorded = modes().grad and any(p is not None for p in parents)
-    edges = {i: p for (i, _), p in zip(tensors, parents, strict=True)}
-    ctx.needs_input_grad = tuple(modes().grad and edges.get(i) is not None for i in range(len(args)))
-    ctx._tensor_positions = tuple(i for i, _ in tensors)
+    positions = tuple([i for i, a in enumerate(args) if isinstance(a, TensorBase)])
+    parents = tuple([current_node(args[i]) for i in positions])
+    node = function._backward_cls.of(args, parents, positions)
     with changed_modes(grad=False):
         if overrides(function, "setup_context"):
             raw = function.forward(*args, **kwargs)
-            function.setup_context(ctx, args, raw)
+            function.setup_context(node, args, raw)
         else:
-            raw = function.forward(ctx, *args, **kwargs)
-    single = not isinstance(raw, tuple)
-    outputs = (raw,) if single else raw
-    dirty = {id(t) for t in ctx._dirty}
-    for tensor in ctx._dirty:
+            raw = function.forward(node, *args, **kwargs)
+    outputs = raw if isinstance(raw, tuple) else (raw,)
+    for tensor in node.dirty_tensors:
         if not any(tensor is out for out in outputs):
             raise RuntimeError(
                 "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
                 "modified inplace must all be outputs of the Function."
             )
-    non_differentiable = {id(t) for t in ctx._non_differentiable}
-    if not recorded:
-        for tensor in ctx._dirty:
-            bump(tensor, caller())
+    if not any(node.needs_input_grad):
+        for tensor in node.dirty_tensors:
+            bump(tensor, (node.code, node.lasti))
         return raw
-    node = function._backward_cls()
-    node.parents = parents
-    node.ctx = ctx
-    node.seq = next_seq()
-    node.code, node.lasti = caller()
-    node.extra = None
-    inputs = {id(a): a for _, a in tensors}
-    metas = [(o._array.shape, o._array.dtype) for o in outputs if isinstance(o, TensorBase)]
-    node.outputs_meta = metas
-    node.counts = range(len(metas))
-    node.shape = metas[0][0] if len(metas) == 1 else tuple(m[0] for m in metas)
-    node.dtype = metas[0][1] if len(metas) == 1 else tuple(m[1] for m in metas)
-    wrapped: list[Any] = []
-    numbers: dict[int, int] = {}
-    number = 0
-    for out in outputs:
-        if not isinstance(out, TensorBase):
-            wrapped.append(out)
-            continue
-        numbers[id(out)] = number
-        wrapped.append(_output(node, out, number, len(metas) > 1, inputs, dirty, non_differentiable))
-        number += 1
-    save_tensors(node, ctx, inputs, edges, args, numbers)
+    finish_node(node, outputs)
+    inputs = {id(args[i]) for i in positions}
+    numbers = {id(out): number for number, out in enumerate(outputs) if isinstance(out, TensorBase)}
+    wrapped = tuple([output(node, out, number, inputs) for number, out in enumerate(outputs)])
+    node.saved = tuple([saved(node, tensor, args, numbers, inputs) for tensor in node.to_save])
+    node.to_save = node.dirty_tensors = node.non_differentiable = ()
+    return wrapped if isinstance(raw, tuple) else wrapped[0]
+
+
+def finish_node(node: CustomNode, outputs: tuple[Any, ...]) -> None:
+    node.spaces = tuple([(o._array.shape, o._array.dtype) if isinstance(o, TensorBase) else None for o in outputs])
+    if len(outputs) == 1 and node.spaces[0] is not None:
+        node.shape, node.dtype = node.spaces[0]
+    else:
+        node.shape = tuple([None if s is None else s[0] for s in node.spaces])  # type: ignore[misc]
+        node.dtype = tuple([None if s is None else s[1] for s in node.spaces])
     if modes().anomaly:
-        import traceback
-
-        extra_of(node).traceback = "".join(traceback.format_stack()[:-1])
-    return wrapped[0] if single else tuple(wrapped)
+        extra_of(node).traceback = "".join(traceback.format_stack()[:-2])
 
 
-def _output(
-    node: CustomNode, out: Any, number: int, several: bool, inputs: dict[int, Any], dirty: set[int], plain: set[int]
-) -> Any:
+def output(node: CustomNode, out: Any, number: int, inputs: set[int]) -> Any:
     """An output of forward with its history: a dirty input is rebased, an input returned as it is becomes a view."""
-    kind = out._array.dtype.kind
-    if id(out) in plain or kind in "iub":
+    if not isinstance(out, TensorBase):
         return out
-    edge = Port.of(node, number, out._array) if several else node
-    if id(out) in dirty:
-        from .mutation import refuse_write
-        from .value import writable
-
-        refuse_write(out, writable(out), True)
-        bump(out, caller())
-        if out._view is None:
-            out._node = edge
-        else:
-            out._view.base._node = views.put_node(out._view, out._view.base._node, edge)
+    if out._array.dtype.kind in "iub" or any(out is plain for plain in node.non_differentiable):
+        return out
+    edge = node.port(number)
+    if any(out is dirty for dirty in node.dirty_tensors):
+        rebase(node, out, edge)
         return out
     if id(out) in inputs:
-        source = out
-        out = new_tensor(source._array, edge)
-        from .version import cell_of
-
-        out._cell = cell_of(source)
-        _custom_view(out, source)
-        return out
+        alias = new_tensor(out._array, edge)
+        alias._cell = cell_of(out)
+        alias._view = custom_view(out, alias)
+        return alias
     if out._view is not None and id(out._view.base) in inputs:
         out._view.made_in = views.CUSTOM
         out._view.version = views.counter(out._cell)
     elif out._node is not None or out._view is not None:
-        fresh = new_tensor(out._array, edge)
-        fresh._cell = out._cell
-        return fresh
+        alias = new_tensor(out._array, edge)
+        alias._cell = out._cell
+        return alias
     out._node = edge
     return out
 
 
-def _custom_view(out: Any, source: Any) -> None:
+def rebase(node: CustomNode, tensor: Any, edge: Node) -> None:
+    """A tensor that forward changed in place gets the function as its history."""
+    if type(tensor._node) is AccumulateGrad and tensor._view is None:
+        raise RuntimeError(
+            "a leaf Variable that requires grad has been used in an in-place operation: "
+            f"{node.name()} marked it dirty. Pass a clone() of the leaf, or do not mark it dirty."
+        )
+    refuse_write(tensor, writable(tensor), True)
+    bump(tensor, (node.code, node.lasti))
+    if tensor._view is None:
+        tensor._node = edge
+    else:
+        base = base_of(tensor._view)
+        base._node = views.put_node(tensor._view, base._node, edge)
+
+
+def custom_view(source: Any, alias: Any) -> View:
     view = View()
     view.base = source if source._view is None else source._view.base
     view.path = () if source._view is None else source._view.path
     view.made_in = views.CUSTOM
-    view.version = views.counter(out._cell)
-    out._view = view
+    view.version = views.counter(alias._cell)
+    return view
 
 
-def save_tensors(
-    node: CustomNode, ctx: Any, inputs: dict[int, Any], edges: dict[int, Any], args: tuple[Any, ...], numbers: dict[int, int]
-) -> None:
-    """Move what ``save_for_backward`` was given onto the node."""
-    position = {id(a): i for i, a in enumerate(args)}
-    saved: list[Any] = []
-    mode = modes()
-    for tensor in ctx._to_save:
-        if tensor is None:
-            saved.append((None, None, 0, None, None))
-            continue
-        if not isinstance(tensor, TensorBase):
-            raise TypeError(f"save_for_backward can only save variables, but argument {len(saved)} is of type {type(tensor).__name__}")
-        edge = edges[position[id(tensor)]] if id(tensor) in inputs and id(tensor) not in numbers else current_node(tensor)
-        if id(tensor) in numbers and id(tensor) not in inputs:
-            edge = numbers[id(tensor)]
-        cell = guard(tensor, tensor._array)
-        entry: tuple[Any, ...] = (tensor._array, cell, cell.version, edge, None)
-        if mode.hooks:
-            pack, unpack = mode.hooks[-1]
-            fields: list[Any] = [tensor._array, cell, cell.version]
-            entry = (packed(fields, [0], pack, unpack).fields[0], None, 0, edge, unpack)
-        saved.append(entry)
-    ctx._to_save = ()
-    node.saved = tuple(saved)
-    ctx._saved = None
+def saved(node: CustomNode, tensor: Any, args: tuple[Any, ...], numbers: dict[int, int], inputs: set[int]) -> Any:
+    """What ``save_for_backward`` was given, as the node keeps it."""
+    if tensor is None:
+        return None
+    if not isinstance(tensor, TensorBase):
+        raise TypeError(
+            f"save_for_backward can only save variables, but got an object of type {type(tensor).__name__}: keep it as an attribute of ctx"
+        )
+    if id(tensor) in numbers:
+        return SavedTensor(tensor, numbers[id(tensor)])
+    if id(tensor) in inputs:
+        at = next(i for i, position in enumerate(node.tensor_positions) if args[position] is tensor)
+        return SavedTensor(tensor, node.parents[at])
+    return SavedTensor(tensor, current_node(tensor))

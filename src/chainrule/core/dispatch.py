@@ -302,14 +302,15 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
 
 def promote(op: Op, arrays: list[Any]) -> list[Any]:
     """Operands of an element-wise op brought to the dtype in which PyTorch computes it."""
-    common = result_dtype(*arrays)
+    first = 1 if op.promotion == "values" else 0  # a condition takes no part
+    common = result_dtype(*arrays[first:])
     if op.promotion == "float" and common.kind in "iub":
         common = _default_float()
     if common.kind not in op.domain:
         raise NotImplementedError(refusal(op, common))
-    return [
+    return arrays[:first] + [
         a if getattr(a, "dtype", None) is common else a.astype(common) if hasattr(a, "dtype") else scalar_to(common, a)
-        for a in arrays
+        for a in arrays[first:]
     ]
 
 

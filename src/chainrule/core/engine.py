@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from operator import attrgetter
 from sys import getrefcount
 from typing import Any
@@ -79,6 +79,30 @@ class Pass:
         if self.needed is not None:
             return node in self.needed
         return node in self.order or any(node in leaves for leaves in self.after.values())
+
+    def whole(self, roots: list[tuple[Node, Any]], accumulate: bool) -> dict[Node, Any]:
+        """The pass from its roots to the delivery."""
+        set_modes(pass_modes(get_modes(), self.recorded))
+        _running.set(self)
+        captured: dict[Node, Any] = {}
+        try:
+            for node, g in roots:
+                self.seed(node, g)
+            self.run(self.order, self.needed, self.after)
+            if self.targets is None:
+                deliver(self, [])
+            elif accumulate:
+                deliver(self, [[self.targets[node], g] for node, g in self.captured.items()])
+            else:
+                if self.leaves:
+                    deliver(self, [])
+                while self.captured:
+                    node, g = self.captured.popitem()
+                    captured[node] = [self.outward(one) for one in g] if type(g) is list else self.handed_out(g)
+        finally:
+            for action in self.at_end:
+                action()
+        return captured
 
     def seed(self, node: Node, g: Any) -> None:
         """Give a root its cotangent."""
@@ -371,29 +395,8 @@ def backward_pass(
     order, after = reachable(roots)
     needed = None if targets is None else needed_for(targets, reversed(order))
     run = Pass(recorded, targets, order, after, needed)
-    outside, outer_pass = get_modes(), current_pass()
-    set_modes(pass_modes(outside, recorded))
-    _running.set(run)
-    try:
-        for node, g in roots:
-            run.seed(node, g)
-        run.run(order, needed, after)
-        captured: dict[Node, Any] = {}
-        if targets is None:
-            deliver(run, [])
-        elif accumulate:
-            deliver(run, [[targets[node], g] for node, g in run.captured.items()])
-        else:
-            if run.leaves:
-                deliver(run, [])
-            while run.captured:
-                node, g = run.captured.popitem()
-                captured[node] = [run.outward(one) for one in g] if type(g) is list else run.handed_out(g)
-    finally:
-        set_modes(outside)
-        _running.set(outer_pass)
-        for action in run.at_end:
-            action()
+    # In a context of its own: however it ends, the modes outside are what they were.
+    captured: dict[Node, Any] = copy_context().run(run.whole, roots, accumulate)
     if not retain_graph:
         freed = Freed(caller(3))
         for node in order:

@@ -32,7 +32,7 @@ Arrays = tuple[Any, ...]
 
 
 def jvp(op: Any, primals: Arrays, tangents: Arrays, params: dict[str, Any], xp: Any, out: Any = None) -> Any:
-    """The tangent of ``op(*primals, **params)`` (a tuple for several outputs) when the operands move along ``tangents``.
+    """The tangent of ``op(*primals, **params)``, or one for each output, when the operands move along ``tangents``.
 
     ``out`` is the output, for callers that have it; with tensors it must be recorded if higher derivatives are wanted.
     """
@@ -103,7 +103,9 @@ class Call:
 
     __slots__ = ("op", "outs", "params", "primals", "tangents", "xp")
 
-    def __init__(self, op: Op, primals: Arrays, tangents: Arrays, params: dict[str, Any], xp: Any, outs: Arrays) -> None:
+    def __init__(
+        self, op: Op, primals: Arrays, tangents: Arrays, params: dict[str, Any], xp: Any, outs: Arrays
+    ) -> None:
         self.op = op
         self.primals = primals
         self.tangents = tangents
@@ -116,8 +118,10 @@ class Call:
         values = {**self.params, "xp": self.xp, **given}
         op, outs = self.op, self.outs
         for name, array, tangent in zip(op.args, self.primals, self.tangents, strict=False):
-            values[name], values[name + "_tangent"] = array, tangent
-            values[name + "_shape"], values[name + "_dtype"] = getattr(array, "shape", ()), getattr(raw(array), "dtype", None)
+            values[name] = array
+            values[name + "_tangent"] = tangent
+            values[name + "_shape"] = getattr(array, "shape", ())
+            values[name + "_dtype"] = getattr(raw(array), "dtype", None)
         if op.variadic:
             name, first = op.args[-1], len(op.args) - 1
             many = values[name] = self.primals[first:]
@@ -138,7 +142,7 @@ class Call:
         return [names[min(at, len(names) - 1)] for at in range(len(self.primals))]
 
     def mapped(self) -> Any:
-        """A linear op: its value at the tangents. Operands that it is not linear in (indices, masks) are as they are."""
+        """A linear op: its value at the tangents. Operands that it is not linear in, indices and masks, stay."""
         at = []
         for name, x, t in zip(self.names(), self.primals, self.tangents, strict=True):
             if t is not None:
@@ -171,8 +175,8 @@ class Call:
         rule = self.op.rules.get(name)
         if rule is None:
             raise RuntimeError(
-                f"derivative for '{self.op.name}' with respect to '{name}' is not implemented. Give that operand no tangent "
-                "if its derivative is not wanted."
+                f"derivative for '{self.op.name}' with respect to '{name}' is not implemented. Give that operand no "
+                "tangent if its derivative is not wanted."
             )
         return rule
 
@@ -181,7 +185,8 @@ class Call:
         recorded = self.xp is op_module.recorded_namespace
         with changed_modes(grad=True, inference=False):
             seeds = [
-                zero_leaf(y) if carries_gradient(self.op, number, raw(y)) else None for number, y in enumerate(self.outs)
+                zero_leaf(y) if carries_gradient(self.op, number, raw(y)) else None
+                for number, y in enumerate(self.outs)
             ]
             results = self.vjp_of(seeds)
         leaves = {s._node: s for s in seeds if s is not None}
@@ -196,8 +201,8 @@ class Call:
 
     def vjp_of(self, seeds: list[Any]) -> Any:
         """The recorded cotangents of the operands that have a tangent."""
-        op = self.op
-        call = Call(op, *map(as_tensors, (self.primals, self.tangents)), self.params, op_module.recorded_namespace, as_tensors(self.outs))
+        op, xp = self.op, op_module.recorded_namespace
+        call = Call(op, as_tensors(self.primals), self.tangents, self.params, xp, as_tensors(self.outs))
         g = seeds[0] if op.outputs is None else seeds
         need = tuple(t is not None for t in self.tangents)
         if op.all_rule is not None:

@@ -54,7 +54,7 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
             "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
         )
     if mode.grad and view is not None:
-        if type(base_of(view)._node) is AccumulateGrad:
+        if type(node) is AccumulateGrad or type(base_of(view)._node) is AccumulateGrad:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in "
                 "torch.no_grad(), or write to a clone() of the leaf."
@@ -160,7 +160,7 @@ def reshape_in_place(op: Any, tensor: Any, **params: Any) -> Any:
         tensor._node = result._node
         if tensor._view is not None:
             tensor._view.path += result._view.path
-        elif old._cell is not None:  # it may have views, which start from what it was
+        elif tensor._cell is not None:  # it may have views, which start from what it was
             tensor._view = result._view
             tensor._view.made_in = views.ORDINARY
     if not modes().keep_versions:

@@ -64,6 +64,8 @@ class Node:
     pulls: ClassVar[tuple[Any, ...] | None] = None
     """For the usual op: how to get each operand's cotangent, as ``op.shortcut`` gives it."""
     params: Any = None
+    array_fields: ClassVar[tuple[int, ...]] = ()
+    """Where in ``saved`` arrays lie: what there is to let go."""
     full_name: ClassVar[str | None] = None
     """The name with PyTorch's C++ namespace, where it has one."""
 
@@ -119,9 +121,15 @@ class Node:
         raise NotImplementedError(f"{type(self).__name__} has no derivative")
 
     def release(self, freed: Freed) -> None:
-        """Let go of the saved values; ``freed`` says where that happened."""
-        if self.saved:
+        """Let go of saved arrays, if there are any; ``freed`` says where that happened."""
+        saved = self.saved
+        if type(saved) is not tuple:
             self.saved = freed
+            return
+        for at in self.array_fields:
+            if saved[at] is not None:
+                self.saved = freed
+                return
 
 
 class Port(Node):

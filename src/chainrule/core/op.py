@@ -94,7 +94,8 @@ class Op:
     outputs: tuple[str, ...] | None
     """Names of the outputs of an op that returns a tuple; empty when their number depends on the parameters."""
     promotion: str | None
-    """How mixed operands are brought to one dtype: "common", "float" (integers become the default float), None."""
+    """How mixed operands are brought to one dtype: "common", "float" (integers become the default float), "values"
+    (common, but for the first operand, a condition), None."""
     domain: str
     """The NumPy dtype kinds that it accepts after promotion."""
     differentiable: tuple[bool, ...] | None
@@ -141,6 +142,9 @@ class Op:
             fields["cotangents"] = _cotangents
         for field in (*self.fields, *self.params):
             fields["_saved_" + self.saved_names.get(field, field)] = property(_SavedField(self, field))
+        fields["array_fields"] = tuple(
+            at for field, at in self.offsets.items() if field in self.args or _is_array_field(self, field)
+        )
         namespace, _, name = self.node_name.rpartition("::")
         if namespace:
             fields["full_name"] = self.node_name

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import version
 from .modes import Modes, changed_modes
-from .node import Freed, Node, Port, extra_of
+from .node import AccumulateGrad, Freed, Node, Port, extra_of
 from .op import ARRAY_WIDTH, Op, _is_array_field
 from .origin import Place, resolve
 from .value import new_tensor
@@ -137,6 +137,10 @@ def _output_port(node: Node, number: int, array: Any) -> Node | None:
 def _tied(array: Any, edge: Node | None, cell: Any) -> Any:
     if not hasattr(array, "dtype"):
         return array
+    if type(edge) is AccumulateGrad:
+        leaf = edge.variable
+        if leaf is not None and leaf._array is array:
+            return leaf
     tensor = new_tensor(array, edge)
     tensor._cell = _plain_cell(cell)
     return tensor
@@ -175,8 +179,12 @@ def freed_error(node: Node, freed: Freed) -> RuntimeError:
 
 
 def stale_error(node: Node) -> RuntimeError:
+    """The in-place error for the first of the node's saved values that is not what it was."""
+    return overwritten_error(node, *_stale_field(node))
+
+
+def overwritten_error(node: Node, what: str, cell: Any, expected: int) -> RuntimeError:
     """The in-place error, with what saved the value and what overwrote it."""
-    what, cell, expected = _stale_field(node)
     now = cell.version
     if now == version.CHANGED_OUTSIDE:
         how = "  and changed since: from outside, through a NumPy array that shares its memory (numpy(), from_numpy(), asarray)"

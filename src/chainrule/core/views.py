@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .modes import get_modes
-from .node import Node, next_seq
+from .node import AccumulateGrad, Node, next_seq
 from .origin import caller
 from .value import TensorBase
 from .version import cell_of
@@ -76,8 +76,8 @@ def current_node(tensor: TensorBase) -> Node | None:
     if view is None:
         return tensor._node
     version = counter(tensor._cell)
-    if view.version == version or view.made_in == NO_GRAD:
-        return tensor._node
+    if view.version == version or view.made_in == NO_GRAD or type(tensor._node) is AccumulateGrad:
+        return tensor._node  # (a view that was made a leaf keeps that, whatever is written)
     parent = current_node(base_of(view))
     view.version = version
     tensor._node = None if parent is None else get_node(parent, tensor, view)

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
+from .activation import *
+from .affine import *
 from .bounds import *
 from .comparison import *
+from .complex_numbers import *
+from .conversion import *
 from .creation import *
+from .cumulative import *
+from .einsum import *
 from .elementwise import *
+from .filling import *
 from .gathering import *
+from .interop import *
 from .joining import *
+from .legacy import *
+from .linalg import *
+from .matrices import *
 from .memory import *
+from .norms import *
 from .rearranging import *
+from .reduction import *
 from .shape import *
+from .sorting import *
+from .spread import *
+from .storage import *
 from .transcendental import *
+
+# Not the modules: torch.linalg is another than functions.linalg.
+__all__ = [name for name, value in globals().items() if name[0] != "_" and not isinstance(value, (ModuleType, type(annotations)))]
+__all__.remove("ModuleType")

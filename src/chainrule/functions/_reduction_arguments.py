@@ -88,8 +88,8 @@ def refuse_empty(
         return
     if dim is None or dim == ():
         raise error(
-            f"{function}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
-            f"the 'dim' argument. The input's shape is {list(array.shape)}."
+            f"{function}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+            f"with the 'dim' argument. The input's shape is {list(array.shape)}."
         )
     for axis in axes:
         if not array.shape[axis]:
@@ -103,8 +103,8 @@ def refuse_kinds(array: Any, kinds: str, function: str) -> None:
     """Raise for a dtype of one of the NumPy kinds that a function cannot handle."""
     if array.dtype.kind in kinds:
         raise NotImplementedError(
-            f"\"{function}\" not implemented for '{scalar_type_name(array.dtype)}'. Convert the input first, with .float(), "
-            ".int() or .abs()."
+            f"\"{function}\" not implemented for '{scalar_type_name(array.dtype)}'. Convert the input first, "
+            "with .float(), .int() or .abs()."
         )
 
 
@@ -120,8 +120,8 @@ def converted(input: Any, dtype: Any, function: str) -> Any:
         return input
     if not (dtype.is_floating_point or dtype.is_complex) and needs_grad(input):
         raise RuntimeError(
-            f"Autograd not support dtype: {scalar_type_name(dtype)}. {function}() was asked for a result of {dtype}, which "
-            "has no gradient, of a tensor that requires grad. Use detach() first."
+            f"Autograd not support dtype: {scalar_type_name(dtype)}. {function}() was asked for a result of {dtype}, "
+            "which has no gradient, of a tensor that requires grad. Use detach() first."
         )
     return ops.astype(input, dtype)
 

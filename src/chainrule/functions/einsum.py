@@ -246,6 +246,7 @@ def contraction(x: Tensor, y: Tensor, x_labels: Labels, y_labels: Labels, out: L
     """Two labelled operands multiplied, and summed over the labels that ``out`` lacks."""
     x, x_labels = _alone_summed(x, x_labels, y, y_labels, out)
     y, y_labels = _alone_summed(y, y_labels, x, x_labels, out)
+    x, x_labels = _alone_summed(x, x_labels, y, y_labels, out)  # what was of size 1 in x is now in x alone
     if all(label in out for label in x_labels):
         return ops.multiply(_spread(x, x_labels, out), _spread(y, y_labels, out))  # type: ignore[no-any-return]
     from .linalg import is_mixed, mixed

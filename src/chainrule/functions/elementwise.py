@@ -5,6 +5,7 @@ Operands broadcast and are promoted to a common dtype. ``out=`` takes the result
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from .. import ops
 from ..core.dispatch import NUMBERS
 from ..core.value import TensorBase
-from ..promotion import result_dtype
+from ..promotion import checked_scalar, result_dtype
 from ._arguments import deliver, tensor_argument
 
 if TYPE_CHECKING:
@@ -306,12 +307,20 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | N
 
 
 def exponent_for(x: Any, exponent: Number) -> Any:
-    """A number that ``x`` is to be raised to, as a static parameter."""
+    """A number that ``x``, of the dtype of the result, is to be raised to: as a static parameter, if the dtype holds it."""
     exponent = plain(exponent)
     if x._array.dtype.kind in "iu" and exponent < 0:
         raise RuntimeError(
             f"Integers to negative integer powers are not allowed: got {exponent} as the exponent of a {x.dtype} tensor. "
             "Convert the tensor to a floating point dtype first."
+        )
+    dtype = x._array.dtype
+    if dtype.kind in "iu":
+        checked_scalar(dtype, exponent)
+    elif dtype.itemsize == 2 and np.isinf(dtype.type(exponent)) and math.isfinite(exponent):
+        raise RuntimeError(
+            f"value cannot be converted to type {x.dtype} without overflow: got {exponent} as the exponent of a tensor of that "
+            "dtype. Convert the tensor to torch.float32 first."
         )
     return exponent
 
@@ -321,14 +330,12 @@ def power(x: Any, y: Any) -> Any:
     if isinstance(y, NUMBERS):
         if not isinstance(x, TensorBase):
             return NotImplemented
-        wide = promoted(x, plain(y))
-        if wide._array.dtype.kind != "b":
-            return ops.power_to(wide, exponent=exponent_for(wide, y))
-    elif isinstance(x, NUMBERS) and isinstance(y, TensorBase):
-        x = plain(x)
-        y = promoted(y, x)
+        x = promoted(x, plain(y))
+        return ops.power_to(x, exponent=exponent_for(x, y))
+    if isinstance(x, NUMBERS) and isinstance(y, TensorBase):
+        y = promoted(y, plain(x))
         if y._array.dtype.kind != "b":
-            return ops.power_of(y, base=x)
+            return ops.power_of(y, base=plain(x))
     return ops.pow(x, y)
 
 

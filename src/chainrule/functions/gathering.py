@@ -96,7 +96,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     """
     x, indices, axis = along(input, dim, index, "gather")
     result = ops.gather(x, indices, axis=axis)
-    return deliver(result if index._array.ndim else ops.reshape(result, ()), out, "gather")
+    shape = index._array.shape
+    return deliver(result if result._array.shape == shape else ops.reshape(result, shape), out, "gather")
 
 
 def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -> tuple[Any, Any, int]:
@@ -586,7 +587,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
     """
     array = np.asarray(tensor_argument(input, "nonzero", "input")._array)
     if as_tuple:
-        return tuple([new_tensor(places) for places in np.nonzero(np.atleast_1d(array))])
+        return tuple([new_tensor(np.ascontiguousarray(places)) for places in np.nonzero(np.atleast_1d(array))])
     if not array.ndim:
         return deliver(new_tensor(np.empty((int(bool(array)), 0), np.int64)), out, "nonzero")
     return deliver(new_tensor(np.argwhere(array)), out, "nonzero")

@@ -36,25 +36,26 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     >>> t = torch.ones(2); a = t.numpy(); a[0] = 5.; t
     tensor([5., 1.])
     """
-    if current_node(input) is not None and not force:
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    if input._array.dtype.kind == "V":
-        raise TypeError("Got unsupported ScalarType BFloat16: NumPy has no such dtype. Convert the tensor with .float().")
+    _check_exportable(input, force)
     memory = writable(input)
     expose(input)
     return memory[...]
 
 
+def _check_exportable(input: Tensor, force: bool = False) -> None:
+    if current_node(input) is not None and not force:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    if input._array.dtype.kind == "V":
+        raise TypeError("Got unsupported ScalarType BFloat16: NumPy has no such dtype. Convert the tensor with .float().")
+
+
 def array(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
     """What ``numpy.asarray(tensor)`` and ``numpy.array(tensor)`` call."""
-    if copy or (dtype is not None and input._array.dtype != dtype and copy is not False):
-        if current_node(input) is not None:
-            numpy(input)  # refuses
-        return np.array(input._array, dtype)
-    shared = numpy(input)
-    if dtype is not None and shared.dtype != dtype:
-        raise ValueError("Unable to avoid copy while creating an array as requested: the tensor has another dtype.")
-    return shared
+    _check_exportable(input)
+    other = dtype is not None and input._array.dtype != dtype
+    if other and copy is False:
+        raise ValueError(f"Unable to avoid copy while creating an array of dtype {dtype} as requested: the tensor is of {input.dtype}.")
+    return np.array(input._array, dtype) if copy or other else numpy(input)
 
 
 def frombuffer(
@@ -166,19 +167,20 @@ def deep_copy(input: Tensor, memo: dict[int, Any]) -> Tensor:
     return _dressed(made, input, copy.deepcopy(input.__dict__, memo))
 
 
-def _copied_memory(array: Any, memo: dict[int, Any]) -> Any:
+def _copied_memory(array: Any, memo: dict[Any, Any]) -> Any:
     """A copy of the array; arrays that share memory share the copy too."""
-    base = array
-    while isinstance(base, np.ndarray) and isinstance(base.base, np.ndarray):
-        base = base.base
-    if base is array or not isinstance(base, np.ndarray):
-        if id(array) not in memo:
-            memo[id(array)] = np.array(array)
-            memo.setdefault(id(memo), []).append(array)
-        return memo[id(array)]
-    copied = _copied_memory(base, memo)
-    start = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-    return np.ndarray(array.shape, array.dtype, copied, start, array.strides)
+    if not isinstance(array, np.ndarray):
+        return array
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    if not (owner.flags.c_contiguous or owner.flags.f_contiguous):
+        return np.array(array)
+    key = (id(owner),)  # not that of the array itself, which may be copied as an array too
+    if key not in memo:
+        memo[key] = owner.reshape(-1, order="A").copy()
+    start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    return np.ndarray(array.shape, array.dtype, memo[key], start, array.strides)
 
 
 def _dressed(made: Any, input: Tensor, attributes: dict[str, Any]) -> Tensor:

@@ -428,17 +428,14 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
             raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(tensor.shape)} at position {at}")
     if len({tensor._array.dtype for tensor in given}) > 1:
         raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype, got " + ", ".join(str(x.dtype) for x in given))
-    swapped = indexing == "xy" and len(given) > 1
-    if swapped:
-        given[:2] = given[1::-1]
-    shape = tuple([tensor._array.size for tensor in given])
+    axes = list(range(len(given)))
+    if indexing == "xy":
+        axes[:2] = axes[1::-1]
+    shape = tuple([given[axis]._array.size for axis in axes])
     grids = []
-    for at, tensor in enumerate(given):
-        column = ops.view(tensor, shape=(1,) * at + (shape[at],) + (1,) * (len(shape) - at - 1))
-        grids.append(ops.broadcast_to(column, shape=shape))
-    if swapped:
-        grids = [ops.swapaxes(grid, axis1=-len(shape), axis2=1 - len(shape)) for grid in grids]
-        grids[:2] = grids[1::-1]
+    for tensor, axis in zip(given, axes, strict=True):
+        line = ops.view(tensor, shape=(1,) * axis + (tensor._array.size,) + (1,) * (len(axes) - axis - 1))
+        grids.append(ops.broadcast_to(line, shape=shape))
     return tuple(grids)
 
 

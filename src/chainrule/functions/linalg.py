@@ -211,7 +211,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor_argument(vec, "mv", "vec", 2)
     if input.ndim != 2 or vec.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}: mv() takes a matrix and a vector")
-    return matmul(input, vec, out=out)
+    return deliver(matmul(input, vec), out, "mv")
 
 
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -226,7 +226,7 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     for name, t in (("self", input), ("mat2", mat2)):
         if t.ndim != 2:
             raise RuntimeError(f"{name} must be a matrix, got {t.ndim}-D tensor of shape {list(t.shape)}: @ takes other shapes too")
-    return matmul(input, mat2, out=out)
+    return deliver(matmul(input, mat2), out, "mm")
 
 
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -166,18 +166,15 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
         raise RuntimeError("linalg.solve: The input tensor B must have at least 1 dimension.")
     if vector and not left:
         raise RuntimeError("linalg.solve: Vector broadcasting of the left hand side is not supported for left=False.")
-    right = ops.expand_dims(B, axis=-1) if vector else B
-    if right.shape[-2 if left else -1] != A.shape[-1]:
-        sizes = f"{A.shape[-2]}x{A.shape[-1]} and {right.shape[-2]}x{right.shape[-1]}"
+    rows, columns = (B.shape[-1], 1) if vector else B.shape[-2:]
+    if (rows if left else columns) != A.shape[-1]:
+        sizes = f"{A.shape[-2]}x{A.shape[-1]} and {rows}x{columns}"
         raise RuntimeError(f"linalg.solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B ({sizes})")
     try:
-        if left:
-            x = ops.solve(A, right)
-        else:
-            x = ops.matrix_transpose(ops.solve(ops.matrix_transpose(A), ops.matrix_transpose(right)))
+        x = ops.solve_system(A, B, left=left, vector=vector)
     except np.linalg.LinAlgError:
         raise LinAlgError("torch.linalg.solve: The solver failed because the input matrix is singular.") from None
-    return deliver(ops.squeeze(x, axis=(-1,)) if vector else x, out, "solve")
+    return deliver(x, out, "solve")
 
 
 # -- powers and chains ---------------------------------------------------------------------------------------------------

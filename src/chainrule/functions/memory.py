@@ -157,21 +157,21 @@ def stride(input: Tensor, dim: int | None = None) -> Any:
     >>> torch.ones(2, 3).stride()
     (3, 1)
     """
-    array = input._array
+    array = writable(input)
     if dim is not None:
         return strides_of(array)[named_axis(dim, array.ndim, "stride")]
     return strides_of(array)
 
 
 def strides_of(array: Any) -> tuple[int, ...]:
-    """Strides in elements. Of dimensions that have no neighbours, where any stride will do, as PyTorch has them."""
-    if array.flags.c_contiguous:
-        strides, step = [], 1
-        for n in reversed(array.shape):
-            strides.append(step)
-            step *= max(n, 1)
-        return tuple(reversed(strides))
-    return tuple([s // array.itemsize for s in array.strides])
+    """Strides in elements; of an array without elements, as PyTorch has them."""
+    if array.size:
+        return tuple([s // array.itemsize for s in array.strides])
+    strides, step = [], 1
+    for n in reversed(array.shape):
+        strides.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(strides))
 
 
 def named_axis(dim: Any, ndim: int, function: str) -> int:

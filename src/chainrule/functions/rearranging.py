@@ -94,7 +94,7 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
     by = sizes_of((shifts,), "roll", "shifts")
     axes = () if dims is None else sizes_of((dims,), "roll", "dims")
     if not axes and len(by) == 1:
-        return ops.reshape(ops.roll(ops.reshape(input, (array.size,)), shift=by, axis=(-1,)), array.shape)  # type: ignore[no-any-return]
+        return ops.roll(input, shift=by[0], axis=None)  # type: ignore[no-any-return]
     if len(by) != len(axes):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(axes)}")
     if not array.ndim:

@@ -22,7 +22,7 @@ __all__ = ["dist", "norm", "std", "std_mean", "var", "var_mean"]
 
 Dims = int | Sequence[int] | None
 
-# -- variance ------------------------------------------------------------------------------------------------------------
+# -- variance ----------------------------------------------------------------------------------------------------------
 
 
 def var(
@@ -133,8 +133,8 @@ def _spread(
     if array.dtype.kind in "biu":
         subject = "std and var" if function in ("std", "var") else function
         raise RuntimeError(
-            f"{subject} only support floating point and complex dtypes, but got {scalar_type_name(array.dtype)}. Convert "
-            "the input with .float()."
+            f"{subject} only support floating point and complex dtypes, but got {scalar_type_name(array.dtype)}. "
+            "Convert the input with .float()."
         )
     axis = reduced_axes(dim, keepdim, array.ndim, function)
     if array.dtype.kind == "c":
@@ -216,8 +216,8 @@ def vector_norm(input: Any, ord: float, axis: tuple[int, ...], keepdim: bool, dt
         input = converted(input, dtype, "norm")
     if (ord < 0 or ord == math.inf) and not array.size and 0 in [array.shape[a] for a in axis]:
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because the operation does not have "
-            f"an identity. The input's shape is {list(array.shape)}."
+            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because the operation does not "
+            f"have an identity. The input's shape is {list(array.shape)}."
         )
     if array.dtype.kind == "c":
         input = ops.abs(input)

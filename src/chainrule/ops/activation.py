@@ -130,7 +130,7 @@ def silu_x(xp, g, x):
     return g * (s * (x * xp.sigmoid(-x) + 1))
 
 
-silu = elementwise("silu(x)", promotion="float",
+silu = elementwise("silu(x)", domain="fcV",
     forward=widened(lambda xp, x: x * xp.sigmoid(x)),
     x=silu_x,
 )

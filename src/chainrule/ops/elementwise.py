@@ -202,7 +202,7 @@ ldexp = elementwise("ldexp(x, y)", promotion="float", saved_names={"y": "other"}
 # -- size and sign ------------------------------------------------------------------------------------------------------
 
 abs = elementwise("abs(x)", domain="iufcV",
-    x=lambda xp, g, x: g * xp.conj(xp.sgn(x)),
+    x=lambda xp, g, x, x_dtype: g * (xp.conj(xp.sgn(x)) if x_dtype.kind == "c" else xp.sign(x)),
 )
 sign = elementwise("sign(x)", domain="biufV",
     x=lambda xp, g: xp.zeros_like(g),

@@ -32,6 +32,10 @@ def _masked_fill(xp, x, mask, v):
     return xp.where(mask, xp.astype(v, x.dtype), x)
 
 
+def _masked_fill_number(xp, x, mask, value):
+    return xp.where(mask, xp.asarray(value, dtype=x.dtype), x)
+
+
 def _kept(xp, g, mask):
     return xp.where(mask, 0, g)
 
@@ -44,14 +48,14 @@ masked_fill = elementwise("masked_fill(x, mask, v)", node="MaskedFillBackward1",
     forward=_masked_fill, saved_names={"mask": "mask"}, x=_kept, v=_filled,
 )
 masked_fill_number = elementwise("masked_fill_number(x, mask, *, value)", node="MaskedFillBackward0", promotion=None,
-    forward=lambda xp, x, mask, value: xp.where(mask, value, x), saved_names={"mask": "mask"}, x=_kept,
+    forward=_masked_fill_number, saved_names={"mask": "mask"}, x=_kept,
 )
 # An index along one axis, as the mask of the places that it names: repeated ones count once.
 index_fill = elementwise("index_fill(x, mask, v)", node="IndexFillBackward1", promotion=None,
     forward=_masked_fill, x=_kept, v=_filled,
 )
 index_fill_number = elementwise("index_fill_number(x, mask, *, value)", node="IndexFillBackward0", promotion=None,
-    forward=lambda xp, x, mask, value: xp.where(mask, value, x), x=_kept,
+    forward=_masked_fill_number, x=_kept,
 )
 
 masked_select = linear("masked_select(x, mask)", saved_names={"mask": "mask"}, batch=one_by_one,
@@ -83,7 +87,7 @@ def _overwritten_by(xp, x, v):
 
 
 OVERWRITE = {"forward": _overwritten_by, "batch": batches.each_overwritten, "x": _forgotten, "v": lambda g: g}
-copy = linear("copy(x, v)", node="CopyBackwards", **OVERWRITE)
+copy = linear("copy(x, v)", node="torch::autograd::CopyBackwards", **OVERWRITE)
 fill = linear("fill(x, v)", node="FillBackward3", **OVERWRITE)
 fill_number = general("fill_number(x, *, value)", node="FillBackward2", batch=same_call,
     jvp=lambda xp, x_tangent: xp.zeros_like(x_tangent),
@@ -186,6 +190,17 @@ scatter_number = general("scatter_number(x, indices, *, value, axis)", node="Sca
 last_writes = step("last_writes(indices, *, axis, shape)", batch=batches.each_last_writes)
 
 
+def _of_others(xp, x, zeros, zero, product):
+    """The product of all but x at a place, from that of what is not zero and the number and the sum of the zeros.
+
+    With one zero, that of the others is it times the rest; with two, that of each is the other (their sum less itself)
+    times the rest. Both are 0, but their derivatives are not.
+    """
+    of_zero = xp.where(zeros == 1, product, xp.where(zeros == 2, product * (zero - x), 0))
+    part = product / xp.where(x == 0, 1, x)
+    return xp.where(x == 0, of_zero, xp.where(zeros == 0, part, xp.where(zeros == 1, part * zero, 0)))
+
+
 def _reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
     """Each place hands its cotangent to what was reduced to it: all of it, a share of a mean or of ties, or times the
     product of the others. Without ``include_self`` the old value of a place that was written to took no part.
@@ -205,13 +220,11 @@ def _reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
         share = g / added(kept(xp.ones_like(x), 0), xp.ones_like(v))
         return kept(share, 0), None, there(share)
     if reduce == "prod":
-        x1, v1 = kept(xp.where(x == 0, 1, x), 1), xp.where(v == 0, 1, v)
-        zeros = added(kept(xp.where(x == 0, xp.ones_like(x), 0), 0), xp.where(v == 0, xp.ones_like(v), 0))
-        product = xp.scatter_reduce(x1, indices, v1, axis=axis, reduce="prod", include_self=True)
-        gp = g * product
-        gx = xp.where(x == 0, xp.where(zeros == 1, gp, 0), xp.where(zeros == 0, gp / x1, 0))
-        gv = xp.where(v == 0, xp.where(there(zeros) == 1, there(gp), 0), xp.where(there(zeros) == 0, there(gp) / v1, 0))
-        return kept(gx, 0), None, gv
+        of_zeros = [xp.where(a == 0, xp.ones_like(a), 0) for a in (x, v)], [xp.where(a == 0, a, 0) for a in (x, v)]
+        count, zero = [added(kept(a, 0), b) for a, b in of_zeros]
+        ones = [xp.where(a == 0, 1, a) for a in (x, v)]
+        product = g * xp.scatter_reduce(kept(ones[0], 1), indices, ones[1], axis=axis, reduce="prod", include_self=True)
+        return kept(_of_others(xp, x, count, zero, product), 0), None, _of_others(xp, v, there(count), there(zero), there(product))
     hit_x = kept(xp.where(x == out, xp.ones_like(x), 0), 0)
     hit_v = xp.where(v == there(out), xp.ones_like(v), 0)
     share = g / xp.clip(added(hit_x, hit_v), min=1)

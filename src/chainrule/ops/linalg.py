@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 
+from ..core.batching import same_call
 from ..core.op import general, linear, multilinear
+from . import linalg_batches as batches
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cofactors", "contract", "cross", "det", "dot", "inv", "kron",
-    "linear_layer", "matmul", "mm", "mv", "slogdet", "slogdet_complex", "solve", "stacked_linear_layer", "tensordot",
+    "linear_layer", "matmul", "mm", "mv", "slogdet", "slogdet_complex", "solve", "solve_system",
+    "stacked_linear_layer", "tensordot",
     "trace", "vdot", "vm",
 ]
 
@@ -16,26 +19,26 @@ NAMES = {"x": "self", "y": "mat2"}
 
 # -- products: one op for each of PyTorch's node names -------------------------------------------------------------------
 
-dot = multilinear("dot(x, y)", promotion="common", domain="iufcV", saved_names={"y": "tensor"},
+dot = multilinear("dot(x, y)", promotion="common", domain="iufcV", saved_names={"y": "tensor"}, batch=batches.each_dot,
     forward=lambda xp, x, y: xp.matmul(x, y),
     x=lambda g, y: g * y,
     y=lambda g, x: g * x,
 )
 
 # Conjugation is linear over the reals; a cotangent goes through it as its conjugate.
-vdot = multilinear("vdot(x, y)", promotion="common", domain="iufcV",
+vdot = multilinear("vdot(x, y)", promotion="common", domain="iufcV", batch=batches.each_vdot,
     forward=lambda xp, x, y: xp.matmul(xp.conj(x), y),
     x=lambda xp, g, y: xp.conj(g * y),
     y=lambda xp, g, x: g * xp.conj(x),
 )
 
-mv = multilinear("mv(x, y)", promotion="common", domain="iufcV", saved_names={"y": "vec"},
+mv = multilinear("mv(x, y)", promotion="common", domain="iufcV", saved_names={"y": "vec"}, batch=batches.each_mv,
     forward=lambda xp, x, y: xp.matmul(x, y),
     x=lambda xp, g, y: xp.expand_dims(g, axis=-1) * y,
     y=lambda xp, g, x: xp.matmul(xp.matrix_transpose(x), g),
 )
 
-vm = multilinear("vm(x, y)", node="SqueezeBackward4", promotion="common", domain="iufcV",
+vm = multilinear("vm(x, y)", node="SqueezeBackward4", promotion="common", domain="iufcV", batch=batches.each_vm,
     forward=lambda xp, x, y: xp.matmul(x, y),
     x=lambda xp, g, y: xp.matmul(y, g),
     y=lambda xp, g, x: xp.expand_dims(x, axis=-1) * g,
@@ -83,7 +86,7 @@ def stacked_y(xp, g, x, y_shape):
 
 # Stacks of matrices, with broadcasting; the engine sums over what was stretched.
 stacked = multilinear("matmul(x, y)", node="UnsafeViewBackward0", promotion="common", domain="iufcV",
-    x=stacked_x, y=stacked_y,
+    x=stacked_x, y=stacked_y, batch=batches.each_product,
 )
 
 
@@ -110,8 +113,8 @@ def added(xp, input, product, beta, alpha):
     return out
 
 
-def adding(signature, node, saved_names, product, x, y):
-    return general(signature, node=node, promotion="common", domain="iufcV", saved_names=saved_names,
+def adding(signature, node, saved_names, product, x, y, batch=batches.each_added):
+    return general(signature, node=node, promotion="common", domain="iufcV", saved_names=saved_names, batch=batch,
         forward=lambda xp, input, x, y, beta, alpha: added(xp, input, product(xp, x, y), beta, alpha),
         input=lambda xp, g, beta: scaled(g, beta) if beta else xp.zeros_like(g),
         x=x, y=y,
@@ -135,18 +138,21 @@ addbmm = adding("addbmm(input, x, y, *, beta, alpha)", "AddbmmBackward0", {"x": 
     lambda xp, x, y: xp.tensordot(x, y, axes=((-3, -1), (-3, -2))),
     x=lambda xp, g, y, alpha: scaled(xp.matmul(g, xp.matrix_transpose(y)), alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(xp.matrix_transpose(x), g), alpha),
+    batch=batches.each_addbmm,
 )
 
 addmv = adding("addmv(input, x, y, *, beta, alpha)", "AddmvBackward0", {"x": "mat", "y": "vec"},
     lambda xp, x, y: xp.matmul(x, y),
     x=lambda xp, g, y, alpha: scaled(xp.expand_dims(g, axis=-1) * y, alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(xp.matrix_transpose(x), g), alpha),
+    batch=batches.each_addmv,
 )
 
 addr = adding("addr(input, x, y, *, beta, alpha)", "AddrBackward0", {"x": "vec1", "y": "vec2"},
     lambda xp, x, y: xp.expand_dims(x, axis=-1) * y,
     x=lambda xp, g, y, alpha: scaled(xp.matmul(g, y), alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(x, g), alpha),
+    batch=batches.each_addr,
 )
 
 
@@ -162,13 +168,13 @@ def layer_w(xp, g, x):
 
 # A linear layer, x w' + b with b first as in PyTorch's addmm: of a matrix, and of a vector or a stack of matrices.
 linear_layer = general("linear_layer(b, x, w)", node="AddmmBackward0", promotion="common", domain="iufcV",
-    saved_names={"x": "mat1", "w": "mat2"}, forward=layer_forward,
+    batch=batches.each_layer, saved_names={"x": "mat1", "w": "mat2"}, forward=layer_forward,
     b=lambda g: g,
     x=lambda xp, g, w: xp.matmul(g, w),
     w=layer_w,
 )
-stacked_linear_layer = general("stacked_linear_layer(b, x, w)", node="ViewBackward0", promotion="common", domain="iufcV",
-    saved_names={"x": "mat1", "w": "mat2"}, forward=layer_forward,
+stacked_linear_layer = general("stacked_linear_layer(b, x, w)", node="ViewBackward0", promotion="common",
+    domain="iufcV", batch=batches.each_layer, saved_names={"x": "mat1", "w": "mat2"}, forward=layer_forward,
     b=lambda g: g,
     x=lambda xp, g, w: xp.matmul(g, w),
     w=layer_w,
@@ -178,7 +184,7 @@ stacked_linear_layer = general("stacked_linear_layer(b, x, w)", node="ViewBackwa
 
 # Each cotangent is again a contraction: of g, labelled as the output, and the other operand.
 contract = multilinear("contract(x, y, *, x_labels, y_labels, out_labels)", node="ViewBackward0", promotion="common",
-    domain="iufcV",
+    domain="iufcV", batch=batches.each_contract,
     x=lambda xp, g, y, x_labels, y_labels, out_labels:
         xp.contract(g, y, x_labels=out_labels, y_labels=y_labels, out_labels=x_labels),
     y=lambda xp, g, x, x_labels, y_labels, out_labels:
@@ -218,6 +224,7 @@ def kron_blocks(xp, g, other, shape, first):
 
 # Of operands with as many axes each.
 kron = multilinear("kron(x, y)", node="UnsafeViewBackward0", promotion="common", domain="biufcV",
+    batch=batches.each_kron,
     forward=kron_forward,
     x=lambda xp, g, y, x_shape: kron_blocks(xp, g, y, x_shape, True),
     y=lambda xp, g, x, y_shape: kron_blocks(xp, g, x, y_shape, False),
@@ -252,7 +259,7 @@ def matrix_wide(xp, g):
 
 
 # Not det(x) inv(x)', which does not exist at singular matrices, where the cofactors are as smooth as anywhere.
-det = general("det(x)", node="LinalgDetBackward0", domain="fc", saved_names={"x": "A"},
+det = general("det(x)", node="LinalgDetBackward0", domain="fc", saved_names={"x": "A"}, batch=same_call,
     x=lambda xp, g, x: matrix_wide(xp, g) * xp.cofactors(x),
 )
 
@@ -268,11 +275,11 @@ def cofactors_rule(xp, g, need, xs):
 
 
 # x, then the directions along which the matrix of cofactors is differentiated.
-cofactors = general("cofactors(*xs)", domain="fc", all=cofactors_rule)
+cofactors = general("cofactors(*xs)", domain="fc", all=cofactors_rule, batch=same_call)
 
 # d log|det x| = tr(inv(x) dx)
 slogdet = general("slogdet(x)", node="LinalgSlogdetBackward0", domain="f", outputs="sign logabsdet", saved_names={"x": "A"},
-    differentiable=(True, True),
+    differentiable=(True, True), batch=same_call,
     x=lambda xp, g, x: xp.zeros_like(x) if g[1] is None else matrix_wide(xp, g[1]) * xp.matrix_transpose(xp.inv(x)),
 )
 
@@ -284,22 +291,43 @@ def slogdet_complex_x(xp, g, x, sign):
 
 
 slogdet_complex = general("slogdet_complex(x)", node="LinalgSlogdetBackward0", domain="c", outputs="sign logabsdet",
-    saved_names={"x": "A"},
+    saved_names={"x": "A"}, batch=same_call,
     forward=lambda xp, x: xp.slogdet(x),
     x=slogdet_complex_x,
 )
 
 # d inv(x) = -inv(x) dx inv(x)
-inv = general("inv(x)", node="LinalgInvExBackward0", domain="fc", saved_names={"out": "inverse"},
+inv = general("inv(x)", node="LinalgInvExBackward0", domain="fc", saved_names={"out": "inverse"}, batch=same_call,
     x=lambda xp, g, out: -xp.matmul(xp.matrix_transpose(out), xp.matmul(g, xp.matrix_transpose(out))),
 )
 
 
-def solve_rule(xp, g, need, x, out):
+def solve_forward(xp, x, y, left, vector):
+    if vector:
+        return xp.squeeze(xp.solve(x, xp.expand_dims(y, axis=-1)), axis=-1)
+    if left:
+        return xp.solve(x, y)
+    return xp.matrix_transpose(xp.solve(xp.matrix_transpose(x), xp.matrix_transpose(y)))
+
+
+def solve_rule(xp, g, need, x, out, left, vector):
     """x out = y, so dx out + x dout = dy: the cotangent of y solves x' gy = g, and gx = -gy out'."""
-    gy = xp.solve(xp.matrix_transpose(x), g)
-    return (-xp.matmul(gy, xp.matrix_transpose(out)) if need[0] else None, gy)
+    if vector:
+        g, out = xp.expand_dims(g, axis=-1), xp.expand_dims(out, axis=-1)
+    gy = solve_forward(xp, xp.matrix_transpose(x), g, left, False)
+    first, second = (gy, out) if left else (out, gy)
+    if not left:
+        first, second = xp.matrix_transpose(first), xp.matrix_transpose(second)
+    gx = -xp.matmul(first, xp.matrix_transpose(second)) if need[0] else None
+    return gx, xp.squeeze(gy, axis=-1) if vector else gy
 
 
-# Of matrices: a vector is a matrix of one column.
-solve = general("solve(x, y)", node="LinalgSolveExBackward0", domain="fc", saved_names={"x": "A"}, all=solve_rule)
+# The solution of x out = y (of out x = y, if not ``left``); the ys are matrices, or vectors.
+solve_system = general("solve_system(x, y, *, left, vector)", node="LinalgSolveExBackward0", domain="fc",
+    saved_names={"x": "A"}, forward=solve_forward, all=solve_rule,
+)
+
+
+def solve(x, y):
+    """Of matrices, as rules call it."""
+    return solve_system(x, y, left=True, vector=False)

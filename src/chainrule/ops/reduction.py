@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from ..core.batching import same_call
 from ..core.op import general, linear, step
 
 __all__ = [
@@ -65,7 +66,7 @@ def _nansum_vjp(xp, g, x, axis, keepdims):
     return kept(xp, g, x.shape, axis, keepdims) * xp.astype(xp.logical_not(xp.isnan(x)), g.dtype)
 
 
-nansum = general("nansum(x, *, axis, keepdims)", forward=_nansum, x=_nansum_vjp)
+nansum = general("nansum(x, *, axis, keepdims)", batch=same_call, forward=_nansum, x=_nansum_vjp)
 
 
 def _mean_vjp(xp, g, x_shape, axis, keepdims):
@@ -120,11 +121,11 @@ def _prod_all_vjp(xp, g, x, axis):
     return kept(xp, g, x.shape, axis, False) * xp.reshape(_product_of_others(xp, flat, -1), x.shape)
 
 
-prod_all = general("prod_all(x, *, axis)", node="ProdBackward0",
+prod_all = general("prod_all(x, *, axis)", batch=same_call, node="ProdBackward0",
     forward=lambda xp, x, axis: xp.prod(x, axis=axis),
     x=_prod_all_vjp,
 )
-prod_axis = general("prod(x, *, axis, keepdims)", node="ProdBackward1", x=_prod_axis_vjp)
+prod_axis = general("prod(x, *, axis, keepdims)", batch=same_call, node="ProdBackward1", x=_prod_axis_vjp)
 
 
 def prod(x, *, axis=None, keepdims=False):
@@ -154,16 +155,16 @@ def _scaled(xp, g, x, out, axis, keepdims):
     return g * same / xp.sum(same, axis=axis, keepdims=True)
 
 
-max_all = general("max_all(x, *, axis)", node="MaxBackward1",
+max_all = general("max_all(x, *, axis)", batch=same_call, node="MaxBackward1",
     forward=lambda xp, x, axis: xp.max(x, axis=axis),
     x=evenly,
 )
-min_all = general("min_all(x, *, axis)", node="MinBackward1",
+min_all = general("min_all(x, *, axis)", batch=same_call, node="MinBackward1",
     forward=lambda xp, x, axis: xp.min(x, axis=axis),
     x=evenly,
 )
-amax = general("max(x, *, axis, keepdims)", node="AmaxBackward0", x=_scaled)
-amin = general("min(x, *, axis, keepdims)", node="AminBackward0", x=_scaled)
+amax = general("max(x, *, axis, keepdims)", batch=same_call, node="AmaxBackward0", x=_scaled)
+amin = general("min(x, *, axis, keepdims)", batch=same_call, node="AminBackward0", x=_scaled)
 
 
 def max(x, *, axis=None, keepdims=False):
@@ -192,7 +193,7 @@ def _aminmax(xp, x, axis, keepdims):
     return xp.min(x, axis=axis, keepdims=keepdims), xp.max(x, axis=axis, keepdims=keepdims)
 
 
-aminmax = general("aminmax(x, *, axis, keepdims)", outputs="min max", forward=_aminmax, x=_aminmax_vjp)
+aminmax = general("aminmax(x, *, axis, keepdims)", batch=same_call, outputs="min max", forward=_aminmax, x=_aminmax_vjp)
 
 argmax = step("argmax(x, *, axis, keepdims)")
 argmin = step("argmin(x, *, axis, keepdims)")
@@ -218,10 +219,10 @@ def _min_index(xp, x, axis, keepdims):
     return xp.min(x, axis=axis, keepdims=keepdims), xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
-max_index = general("max_index(x, *, axis, keepdims)", node="MaxBackward0", outputs="values indices",
+max_index = general("max_index(x, *, axis, keepdims)", batch=same_call, node="MaxBackward0", outputs="values indices",
     forward=_max_index, x=at_index,
 )
-min_index = general("min_index(x, *, axis, keepdims)", node="MinBackward0", outputs="values indices",
+min_index = general("min_index(x, *, axis, keepdims)", batch=same_call, node="MinBackward0", outputs="values indices",
     forward=_min_index, x=at_index,
 )
 
@@ -259,10 +260,10 @@ def _std_mean_vjp(xp, g, x, std, axis, correction, keepdims):
     )
 
 
-var_axes = general("var(x, *, axis, correction, keepdims)", x=_var_vjp)
-std_axes = general("std(x, *, axis, correction, keepdims)", x=_std_vjp)
-var_mean = general("var_mean(x, *, axis, correction, keepdims)", outputs="var mean", x=_var_mean_vjp)
-std_mean = general("std_mean(x, *, axis, correction, keepdims)", outputs="std mean", x=_std_mean_vjp)
+var_axes = general("var(x, *, axis, correction, keepdims)", batch=same_call, x=_var_vjp)
+std_axes = general("std(x, *, axis, correction, keepdims)", batch=same_call, x=_std_vjp)
+var_mean = general("var_mean(x, *, axis, correction, keepdims)", batch=same_call, outputs="var mean", x=_var_mean_vjp)
+std_mean = general("std_mean(x, *, axis, correction, keepdims)", batch=same_call, outputs="std mean", x=_std_mean_vjp)
 
 
 def var(x, *, axis=None, correction=0, keepdims=False):
@@ -300,10 +301,12 @@ def _norm_vjp(xp, g, x, out, ord, axis, keepdims):
     return g * xp.where(zero, 0, xp.sign(x) * (size / norm) ** (ord - 1))
 
 
-vector_norm = general("vector_norm(x, *, ord, axis, keepdims)", node="LinalgVectorNormBackward0", x=_norm_vjp)
+vector_norm = general("vector_norm(x, *, ord, axis, keepdims)", batch=same_call, node="LinalgVectorNormBackward0",
+    x=_norm_vjp,
+)
 
 # The distance of x from y, as the norm of their difference.
-dist = general("dist(x, *, ord, axis, keepdims)", saved_names={"ord": "p"},
+dist = general("dist(x, *, ord, axis, keepdims)", batch=same_call, saved_names={"ord": "p"},
     forward=lambda xp, x, ord, axis, keepdims: xp.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims),
     x=_norm_vjp,
 )
@@ -315,7 +318,7 @@ def _logsumexp_vjp(xp, g, x, out, axis, keepdims):
     return g * xp.exp(x - out)
 
 
-logsumexp = general("logsumexp(x, *, axis, keepdims)", x=_logsumexp_vjp)
+logsumexp = general("logsumexp(x, *, axis, keepdims)", batch=same_call, x=_logsumexp_vjp)
 
 # -- truth -------------------------------------------------------------------------------------------------------------
 

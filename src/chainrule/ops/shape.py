@@ -254,7 +254,7 @@ def _each_tiled(xp, x, repetitions, size):
 
 
 tile = linear("tile(x, *, repetitions)", node="RepeatBackward0", saved_names={"repetitions": "repeats"},
-    batch=_each_tiled,
+    forward=lambda xp, x, repetitions: xp.tile(x, repetitions), batch=_each_tiled,
     x=_copies_summed,
 )
 

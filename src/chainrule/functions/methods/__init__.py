@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from .activation import ActivationMethods
 from .comparison import ComparisonMethods
+from .complex_numbers import ComplexMethods
+from .conversion import ConversionMethods
+from .creation import CreationMethods
 from .elementwise import ElementwiseMethods
 from .indexing import IndexingMethods
+from .interop import InteropMethods
+from .linalg import LinalgMethods
+from .reduction import ReductionMethods
 from .shape import ShapeMethods
 from .transcendental import TranscendentalMethods
 
 
-class TensorMethods(ComparisonMethods, ElementwiseMethods, IndexingMethods, ShapeMethods, TranscendentalMethods):
+class TensorMethods(
+    ActivationMethods,
+    ComparisonMethods,
+    ComplexMethods,
+    ConversionMethods,
+    CreationMethods,
+    ElementwiseMethods,
+    IndexingMethods,
+    InteropMethods,
+    LinalgMethods,
+    ReductionMethods,
+    ShapeMethods,
+    TranscendentalMethods,
+):
     """All families together."""
 
     __slots__ = ()

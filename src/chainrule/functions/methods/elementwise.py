@@ -11,7 +11,7 @@ from ...core.dispatch import NUMBERS
 from ...core.value import TensorBase
 from ...promotion import check_cast, result_dtype
 from .. import bounds, elementwise
-from ..elementwise import exponent_for, plain, power, scale_argument
+from ..elementwise import exponent_for, plain, power, promoted, scale_argument
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
@@ -53,6 +53,8 @@ class ElementwiseMethods(TensorBase):
         return ops.reverse_subtract(self, other, alpha=1)
 
     def __rtruediv__(self, other: Operand) -> Any:
+        if isinstance(other, complex) and self._array.dtype == "float16":
+            self = promoted(self, other)  # there is no complex dtype of half precision
         return ops.multiply(ops.reciprocal(self), other)
 
     def __rfloordiv__(self, other: Operand) -> Any:
@@ -184,7 +186,7 @@ class ElementwiseMethods(TensorBase):
 
     def pow_(self, exponent: Operand) -> Tensor:
         """``self **= exponent``."""
-        if isinstance(exponent, NUMBERS) and self._array.dtype.kind != "b":
+        if isinstance(exponent, NUMBERS):
             check_cast(result_dtype(self._array, plain(exponent)), self._array.dtype)
             return inplace(ops.power_to, self, exponent=exponent_for(self, exponent))
         return inplace(ops.pow, self, exponent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...core.value import TensorBase
-from .. import interop, numpy_protocol, storage
+from .. import interop, numpy_protocol, storage as storages
 
 
 class InteropMethods(TensorBase):
@@ -27,5 +27,5 @@ class InteropMethods(TensorBase):
     def __reduce_ex__(self: Any, protocol: Any) -> Any:
         return interop.reduce(self)
 
-    storage = storage.typed_storage
-    untyped_storage = storage.untyped_storage
+    storage = storages.typed_storage
+    untyped_storage = storages.untyped_storage

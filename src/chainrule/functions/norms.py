@@ -1,0 +1,118 @@
+"""The norms of torch.linalg, and distances between rows."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .. import ops
+from ._arguments import axes_of, axis_of, deliver, tensor_argument
+from .linalg import is_mixed, mixed
+from .matrices import check_float
+from .spread import vector_norm as along
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["cdist"]
+
+Order = Any
+
+
+def vector_norm(
+    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
+    """The norm of all elements as one vector, or of the vectors along ``dim``.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.vector_norm(torch.tensor([3., 4.]))
+    tensor(5.)
+    """
+    tensor_argument(x, "linalg.vector_norm", "x")
+    axis = tuple(range(-x.ndim, 0)) if dim is None else axes_of(dim, x.ndim, "linalg.vector_norm")
+    if isinstance(ord, str):
+        raise TypeError(f"linalg_vector_norm(): argument 'ord' (position 2) must be Number, not {type(ord).__name__}")
+    return deliver(along(x, float(ord), axis, keepdim, dtype), out, "linalg.vector_norm")
+
+
+def matrix_norm(
+    A: Tensor, ord: Order = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
+    """The norm of a matrix, or of each matrix in two dimensions.
+
+    Args:
+        ord: "fro", the norm of all elements as one vector; 1 and -1, the largest and smallest sum of the absolute values
+            of a column; inf and -inf, of a row.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.matrix_norm(torch.tensor([[3., 0.], [0., 4.]]))
+    tensor(5.)
+    """
+    check_float("linalg.matrix_norm", tensor_argument(A, "linalg.matrix_norm", "A"))
+    if A.ndim < 2:
+        raise RuntimeError(f"linalg.matrix_norm: The input tensor A must have at least 2 dimensions. Its shape is {list(A.shape)}.")
+    if not isinstance(dim, (tuple, list)) or len(dim) != 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {dim}")
+    row, column = (axis_of(d, A.ndim, "linalg.matrix_norm") for d in dim)
+    if row == column:
+        raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
+    if ord == "fro":
+        return deliver(along(A, 2.0, (row, column), keepdim, dtype), out, "linalg.matrix_norm")
+    if isinstance(ord, str) or abs(ord) not in (1, math.inf):
+        later = ": it needs singular values, which chainrule does not have yet" if ord in (2, -2, "nuc") else " not supported"
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord}{later}. Supported are 'fro', 1, -1, inf and -inf.")
+    summed, compared = (row, column) if abs(ord) == 1 else (column, row)
+    sums = along(A, 1.0, (summed,), keepdim, dtype)
+    if not keepdim and compared < summed:
+        compared += 1
+    return deliver((ops.amax if ord > 0 else ops.amin)(sums, axis=(compared,), keepdims=keepdim), out, "linalg.matrix_norm")
+
+
+def norm(
+    A: Tensor, ord: Order = None, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None, dtype: Any = None
+) -> Tensor:
+    """The norm of all elements as one vector; with ``ord``, of a vector or a matrix, or along one or two dimensions.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.norm(torch.tensor([3., 4.])), torch.linalg.norm(torch.ones(2, 3), 1)
+    (tensor(5.), tensor(2.))
+    """
+    tensor_argument(A, "linalg.norm", "A")
+    if dim is not None and isinstance(dim, (tuple, list)) and len(dim) == 1:
+        dim = dim[0]
+    if ord is None or isinstance(dim, int) or (dim is None and A.ndim == 1):
+        return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
+    if dim is None and A.ndim != 2:
+        raise RuntimeError(f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D.")
+    return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """The distances between the rows of two matrices, or of two stacks of them, in the ``p``-norm.
+
+    Args:
+        x1: of shape (..., n, m).
+        x2: of shape (..., k, m).
+        compute_mode: accepted, and of no effect: distances are always computed from differences.
+
+    Raises:
+        RuntimeError: rows of different length, or ``p`` negative.
+
+    >>> import chainrule as torch
+    >>> torch.cdist(torch.tensor([[0., 0.]]), torch.tensor([[3., 4.], [0., 1.]]))
+    tensor([[5., 1.]])
+    """
+    for at, (name, x) in enumerate((("X1", x1), ("X2", x2)), 1):
+        tensor_argument(x, "cdist", f"x{at}", at)
+        if x.ndim < 2:
+            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
+        if not x.dtype.is_floating_point:
+            raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")
+    if is_mixed(x1, x2):
+        raise mixed(x1, x2, "cdist: expected X1 and X2 of one dtype, but got {} and {}", c=False)
+    if x1.shape[-1] != x2.shape[-1]:
+        raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
+    if p < 0:
+        raise RuntimeError(f"cdist only supports non-negative p values, got {p}")
+    differences = ops.subtract(ops.expand_dims(x1, axis=-2), ops.expand_dims(x2, axis=-3))
+    return along(differences, float(p), (-1,), False)  # type: ignore[no-any-return]

@@ -1,0 +1,96 @@
+"""``torch.linalg``: products, determinants, inverses, systems and norms, in the conventions of linear algebra."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..functions import linalg as _products, matrices as _matrices
+from ..functions.linalg import matmul
+from ..functions.matrices import LinAlgError, multi_dot, solve, vecdot
+from ..functions.norms import matrix_norm, norm, vector_norm
+from ..functions.rearranging import diagonal as _diagonal
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = [
+    "LinAlgError", "cross", "det", "diagonal", "inv", "matmul", "matrix_norm", "matrix_power", "multi_dot", "norm",
+    "slogdet", "solve", "vecdot", "vector_norm",
+]  # fmt: skip
+
+
+class SlogdetResult(NamedTuple):
+    """What :func:`slogdet` returns."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+    def __repr__(self) -> str:
+        return f"torch.return_types.linalg_slogdet(\nsign={self.sign!r},\nlogabsdet={self.logabsdet!r})"
+
+
+def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The determinant; see :func:`chainrule.det`.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.det(torch.eye(2) * 3)
+    tensor(9.)
+    """
+    return _matrices.det(A, out=out)
+
+
+def slogdet(A: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> SlogdetResult:
+    """The sign and the logarithm of the absolute value of the determinant; see :func:`chainrule.slogdet`.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.slogdet(torch.eye(2)).logabsdet
+    tensor(0.)
+    """
+    return SlogdetResult(*_matrices.slogdet(A, out=out))
+
+
+def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverse; see :func:`chainrule.inverse`.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.inv(torch.eye(2) * 2)
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.5000]])
+    """
+    return _matrices.inverse(A, out=out)
+
+
+def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
+    """A power; see :func:`chainrule.matrix_power`.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.matrix_power(torch.eye(2) * 2, 3).diagonal()
+    tensor([8., 8.])
+    """
+    return _matrices.matrix_power(A, n, out=out)
+
+
+def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+    """The cross product of vectors of three elements in dimension ``dim``, the others broadcast.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.cross(torch.tensor([1., 0., 0.]), torch.tensor([0., 1., 0.]))
+    tensor([0., 0., 1.])
+    """
+    return _products.cross(input, other, dim, out=out)
+
+
+def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The diagonals of the matrices in two dimensions, by default the last.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.diagonal(torch.eye(2))
+    tensor([1., 1.])
+    """
+    return _diagonal(A, offset, dim1, dim2)
+
+
+def __getattr__(name: str) -> Any:
+    from .._missing import missing_name
+
+    raise missing_name(__name__, name)

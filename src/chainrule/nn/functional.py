@@ -1,0 +1,451 @@
+"""Activation functions and losses, with PyTorch's signatures.
+
+``inplace=True`` puts the result into the memory of ``input``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from .. import ops
+from .._missing import missing_name
+from ..core import mutation
+from ..functions import activation, transcendental
+from ..functions._arguments import axis_of, tensor_argument
+from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
+from ..ops.activation import REDUCTIONS
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = [
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
+    "l1_loss", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "mse_loss", "prelu", "relu",
+    "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    raise missing_name(__name__, name)
+
+
+def apply(op: Any, function: str, input: Any, inplace: bool = False, **params: Any) -> Tensor:
+    """An op on one tensor, in its memory if wanted."""
+    tensor_argument(input, function, "input")
+    return mutation.inplace(op, input, **params) if inplace else op(input, **params)  # type: ignore[no-any-return]
+
+
+# -- piecewise linear ---------------------------------------------------------------------------------------------------
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``max(input, 0)``; the derivative at 0 is 0.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.relu(torch.tensor([-1., 2.]))
+    tensor([0., 2.])
+    """
+    return relu_(input) if inplace else activation.relu(input)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """``min(max(input, 0), 6)``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.relu6(torch.tensor([-1., 2., 9.]))
+    tensor([0., 2., 6.])
+    """
+    return apply(ops.hardtanh, "relu6", input, inplace, min_val=0, max_val=6)
+
+
+def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+    """``input`` kept within two bounds; unlike that of ``clamp``, the derivative at a bound is 0.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.hardtanh(torch.tensor([-2., 0.5, 2.]))
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
+    if min_val > max_val:
+        raise ValueError(f"min_val cannot be greater than max_val: got {min_val} and {max_val}")
+    return apply(ops.hardtanh, "hardtanh", input, inplace, min_val=min_val, max_val=max_val)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """``input`` where positive, elsewhere ``negative_slope * input``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.leaky_relu(torch.tensor([-1., 2.]), 0.1)
+    tensor([-0.1000,  2.0000])
+    """
+    return apply(ops.leaky_relu, "leaky_relu", input, inplace, negative_slope=negative_slope)
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """``input`` where it exceeds ``threshold``, elsewhere ``value``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.threshold(torch.tensor([0.5, 2.]), 1, 9)
+    tensor([9., 2.])
+    """
+    return apply(ops.threshold, "threshold", input, inplace, threshold=threshold, value=value)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """``relu6(input + 3) / 6``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.hardsigmoid(torch.tensor([-4., 0., 1.5]))
+    tensor([0.0000, 0.5000, 0.7500])
+    """
+    return apply(ops.hardsigmoid, "hardsigmoid", input, inplace)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``input * relu6(input + 3) / 6``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.hardswish(torch.tensor([-4., 1.5, 4.]))
+    tensor([-0.0000,  1.1250,  4.0000])
+    """
+    return apply(ops.hardswish, "hardswish", input, inplace)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """``input`` where its absolute value exceeds ``lambd``, elsewhere 0.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.hardshrink(torch.tensor([-1., 0.25, 1.]))
+    tensor([-1.,  0.,  1.])
+    """
+    return apply(ops.hardshrink, "hardshrink", input, lambd=lambd)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """``input`` brought nearer to 0 by ``lambd``, but not beyond.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.softshrink(torch.tensor([-1., 0.25, 1.]))
+    tensor([-0.5000,  0.0000,  0.5000])
+    """
+    if lambd < 0:
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}")
+    return apply(ops.softshrink, "softshrink", input, lambd=lambd)
+
+
+# -- smooth -------------------------------------------------------------------------------------------------------------
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """``1 / (1 + exp(-input))``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.sigmoid(torch.tensor([-1., 0., 1.]))
+    tensor([0.2689, 0.5000, 0.7311])
+    """
+    return transcendental.sigmoid(input)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.tanh(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.7616])
+    """
+    return transcendental.tanh(input)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """``log(sigmoid(input))``, accurate where that is small.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.logsigmoid(torch.tensor([-100., 0.]))
+    tensor([-100.0000,   -0.6931])
+    """
+    return apply(ops.logsigmoid, "logsigmoid", input)
+
+
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
+    """``log(1 + exp(beta * input)) / beta``.
+
+    Args:
+        input: a floating point tensor.
+        beta: how sharply it bends.
+        threshold: if below 20, where ``beta * input`` exceeds it, the result is ``input`` itself. At the default and above
+            the exact value is computed everywhere.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.softplus(torch.tensor([-1., 0., 1.]))
+    tensor([0.3133, 0.6931, 1.3133])
+    """
+    return apply(ops.softplus, "softplus", input, beta=beta, threshold=threshold)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``input`` where positive, elsewhere ``alpha * (exp(input) - 1)``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.elu(torch.tensor([-1., 1.]))
+    tensor([-0.6321,  1.0000])
+    """
+    return apply(ops.elu, "elu", input, inplace, alpha=alpha, scale=1, input_scale=1)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """The scaled ELU: its constants keep activations at mean 0 and variance 1.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.selu(torch.tensor([-1., 1.]))
+    tensor([-1.1113,  1.0507])
+    """
+    return apply(ops.elu, "selu", input, inplace, alpha=SELU_ALPHA, scale=SELU_SCALE, input_scale=1)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``input`` where positive, elsewhere ``alpha * (exp(input / alpha) - 1)``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.celu(torch.tensor([-1., 1.]), alpha=0.5)
+    tensor([-0.4323,  1.0000])
+    """
+    return apply(ops.celu, "celu", input, inplace, alpha=nonzero_alpha(alpha))
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """``input`` times the normal distribution function of it.
+
+    Args:
+        input: a floating point tensor.
+        approximate: ``"none"``, or ``"tanh"`` for the approximation by a hyperbolic tangent.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.gelu(torch.tensor([-1., 1.])), F.gelu(torch.tensor([-1., 1.]), approximate="tanh")
+    (tensor([-0.1587,  0.8413]), tensor([-0.1588,  0.8412]))
+    """
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError(f"approximate argument must be either none or tanh: got {approximate!r}.")
+    return apply(ops.gelu, "gelu", input, approximate=approximate)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``input * sigmoid(input)``, also called swish.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.silu(torch.tensor([-1., 1.]))
+    tensor([-0.2689,  0.7311])
+    """
+    return apply(ops.silu, "silu", input, inplace)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``input * tanh(softplus(input))``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.mish(torch.tensor([-1., 1.]))
+    tensor([-0.3034,  0.8651])
+    """
+    return apply(ops.mish, "mish", input, inplace)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """``input / (1 + abs(input))``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.softsign(torch.tensor([-1., 3.]))
+    tensor([-0.5000,  0.7500])
+    """
+    tensor_argument(input, "softsign", "input")
+    return input / (input.abs() + 1)  # type: ignore[attr-defined, no-any-return]
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """``input - tanh(input)``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.tanhshrink(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.2384])
+    """
+    tensor_argument(input, "tanhshrink", "input")
+    return input - input.tanh()  # type: ignore[attr-defined, no-any-return]
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half of ``input`` along ``dim``, times the sigmoid of the second.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.glu(torch.tensor([1., 2., 0., 0.]))
+    tensor([0.5000, 1.0000])
+    """
+    size = tensor_argument(input, "glu", "input").shape[axis_of(dim, input.ndim, "glu")] if input.ndim else 0
+    if not input.ndim:
+        raise RuntimeError("glu does not support 0-dimensional tensors")
+    if size % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % input.ndim} is size {size}")
+    a, b = input.chunk(2, dim)  # type: ignore[attr-defined]
+    return a * b.sigmoid()  # type: ignore[no-any-return]
+
+
+# -- softmax ------------------------------------------------------------------------------------------------------------
+
+
+def chosen_dim(function: str, input: Any, dim: int | None, stacklevel: int) -> int:
+    if dim is not None:
+        return dim
+    warnings.warn(
+        f"Implicit dimension choice for {function} has been deprecated. Change the call to include dim=X as an argument.",
+        stacklevel=stacklevel + 1,
+    )
+    return 0 if input.ndim in (0, 1, 3) else 1
+
+
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """``exp(input)`` divided by its sum along ``dim``, with no overflow on the way.
+
+    Args:
+        input: a floating point tensor.
+        dim: the dimension along which the result sums to 1. Left out (deprecated), it is 0 or 1.
+        dtype: to convert ``input`` to first.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.softmax(torch.tensor([0., 1000., 1000.]), dim=0)
+    tensor([0.0000, 0.5000, 0.5000])
+    """
+    return activation.softmax(input, chosen_dim("softmax", input, dim, _stacklevel), dtype)
+
+
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """:func:`softmax` of ``-input``.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.softmin(torch.tensor([0., 1.]), dim=0)
+    tensor([0.7311, 0.2689])
+    """
+    return activation.softmax(-input, chosen_dim("softmin", input, dim, _stacklevel), dtype)  # type: ignore[operator]
+
+
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """The logarithm of :func:`softmax`, accurate where that is small.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.log_softmax(torch.tensor([0., 1.]), dim=0)
+    tensor([-1.3133, -0.3133])
+    """
+    return activation.log_softmax(input, chosen_dim("log_softmax", input, dim, _stacklevel), dtype)
+
+
+# -- losses -------------------------------------------------------------------------------------------------------------
+
+
+def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction, also from the arguments that were replaced by it."""
+    if size_average is not None or reduce is not None:
+        average, reduced = size_average is not False, reduce is not False
+        reduction = "none" if not reduced else "mean" if average else "sum"
+        warnings.warn(
+            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=3
+        )
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"{reduction} is not a valid value for reduction: give 'none', 'mean' or 'sum'")
+    return reduction
+
+
+def check_sizes(function: str, input: Any, target: Any) -> None:
+    tensor_argument(input, function, "input", 1)
+    tensor_argument(target, function, "target", 2)
+    if input.shape != target.shape:
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead "
+            "to incorrect results due to broadcasting. Please ensure they have the same size.",
+            stacklevel=3,
+        )
+
+
+def reduced(losses: Any, reduction: str, weight: Tensor | None = None) -> Tensor:
+    """The sum or mean of ``losses``, weighted if wanted."""
+    if weight is not None:
+        losses = losses * weight
+        if reduction == "mean":
+            return losses.sum() / weight.expand_as(losses).sum()  # type: ignore[attr-defined, no-any-return]
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()  # type: ignore[no-any-return]
+
+
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
+    """``(input - target) ** 2``, averaged.
+
+    Args:
+        input: predictions.
+        target: what they should be, of the same shape.
+        size_average: deprecated: see ``reduction``.
+        reduce: deprecated: see ``reduction``.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for the squares themselves.
+        weight: weights of the squares; the mean is then the weighted one.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.mse_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
+    tensor(2.5000)
+    """
+    check_sizes("mse_loss", input, target)
+    reduction = reduction_of(size_average, reduce, reduction)
+    if weight is not None:
+        return reduced(ops.mse_loss(input, target, reduction=REDUCTIONS.index("none")), reduction, weight)
+    return ops.mse_loss(input, target, reduction=REDUCTIONS.index(reduction))  # type: ignore[no-any-return]
+
+
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
+    """``abs(input - target)``, averaged; the arguments are those of :func:`mse_loss`.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.l1_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
+    tensor(1.5000)
+    """
+    check_sizes("l1_loss", input, target)
+    return reduced((input - target).abs(), reduction_of(size_average, reduce, reduction), weight)  # type: ignore[operator]
+
+
+# -- in place -----------------------------------------------------------------------------------------------------------
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """:func:`elu` in place.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.elu_(torch.tensor([-1., 1.]))
+    tensor([-0.6321,  1.0000])
+    """
+    return elu(input, alpha, inplace=True)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """:func:`hardtanh` in place.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.hardtanh_(torch.tensor([-2., 0.5]))
+    tensor([-1.0000,  0.5000])
+    """
+    return hardtanh(input, min_val, max_val, inplace=True)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """:func:`leaky_relu` in place.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.leaky_relu_(torch.tensor([-1., 2.]), 0.1)
+    tensor([-0.1000,  2.0000])
+    """
+    return leaky_relu(input, negative_slope, inplace=True)

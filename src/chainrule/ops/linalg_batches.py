@@ -1,0 +1,97 @@
+"""Batching rules of products and contractions: vectors become matrices of one row or column. See ``core.batching``."""
+
+from __future__ import annotations
+
+def padded(xp, x, rank):
+    """Axes of length 1 behind the batch axis, until there are ``rank`` of them."""
+    lack = rank + 1 - len(x.shape)
+    return xp.reshape(x, (x.shape[0], *[1] * lack, *x.shape[1:])) if lack else x
+
+
+def column(xp, x):
+    return xp.expand_dims(x, axis=-1)
+
+
+def row(xp, x):
+    return xp.expand_dims(x, axis=-2)
+
+
+def each_dot(xp, x, y):
+    return xp.sum(x * y, axis=(-1,), keepdims=False)
+
+
+def each_vdot(xp, x, y):
+    return xp.sum(xp.conj(x) * y, axis=(-1,), keepdims=False)
+
+
+def each_mv(xp, x, y):
+    return xp.squeeze(xp.matmul(x, column(xp, y)), axis=-1)
+
+
+def each_vm(xp, x, y):
+    return xp.squeeze(xp.matmul(row(xp, x), y), axis=-2)
+
+
+def each_product(call, xp, run):
+    """Vectors as matrices of one row or column, then as many axes on both sides."""
+    (x, y), (x_shape, y_shape) = call.arrays, call.shapes()
+    x = row(xp, x) if len(x_shape) == 1 else x
+    y = column(xp, y) if len(y_shape) == 1 else y
+    rank = max(2, len(x_shape), len(y_shape))
+    out = run(*[padded(xp, a, rank) if has else a for a, has in zip((x, y), call.batched, strict=True)])
+    lost = (-2,) * (len(x_shape) == 1) + (-1,) * (len(y_shape) == 1)
+    return xp.squeeze(out, axis=lost) if lost else out
+
+
+def combined(xp, input, product, beta, alpha):
+    """beta * input + alpha * product, for an ``input`` that broadcasts to the product."""
+    out = product if alpha == 1 else product * alpha
+    out = out if beta == 0 else out + padded(xp, input, len(product.shape) - 1) * beta
+    return out if out.dtype == product.dtype else xp.astype(out, product.dtype)  # a half times a number is a float
+
+
+def each_added(call, xp):
+    """A product of matrices: every operand with the batch axis and as many axes as the others."""
+    arrays = call.stretched()
+    rank = max(len(a.shape) for a in arrays) - 1
+    return call.run(*[padded(xp, a, rank) for a in arrays])
+
+
+def each_addbmm(xp, input, x, y, beta, alpha):
+    return combined(xp, input, xp.sum(xp.matmul(x, y), axis=(-3,), keepdims=False), beta, alpha)
+
+
+def each_addmv(xp, input, x, y, beta, alpha):
+    return combined(xp, input, each_mv(xp, x, y), beta, alpha)
+
+
+def each_addr(xp, input, x, y, beta, alpha):
+    return combined(xp, input, column(xp, x) * row(xp, y), beta, alpha)
+
+
+def each_layer(call, xp, b, x, w):
+    """x w' + b; with the same weights for all it is a layer of more rows."""
+    if not call.batched[2]:
+        out = xp.matmul(x, xp.matrix_transpose(call.arrays[2]))
+    elif len(x.shape) == 2:
+        out = each_vm(xp, x, xp.matrix_transpose(w))
+    else:
+        out = xp.matmul(x, padded(xp, xp.matrix_transpose(w), len(x.shape) - 1))
+    return out + padded(xp, b, len(out.shape) - 1)
+
+
+def each_contract(call, run, x_labels, y_labels, out_labels):
+    """A label more, for the batch axis."""
+    new = 1 + max(x_labels + y_labels, default=0)
+    x_labels, y_labels = (
+        (new, *labels) if has else labels for labels, has in zip((x_labels, y_labels), call.batched, strict=True)
+    )
+    return run(*call.arrays, x_labels=x_labels, y_labels=y_labels, out_labels=(new, *out_labels))
+
+
+def each_kron(xp, x, y, size):
+    """The product with the axes of x and of y side by side, joined in pairs."""
+    shapes = list(zip(x.shape[1:], y.shape[1:], strict=True))
+    x = xp.reshape(x, (size, *[m for n, _ in shapes for m in (n, 1)]))
+    y = xp.reshape(y, (size, *[m for _, n in shapes for m in (1, n)]))
+    return xp.reshape(x * y, (size, *[n * m for n, m in shapes]))
