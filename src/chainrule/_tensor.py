@@ -164,7 +164,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             raise RuntimeError("can't assign Variable as its own grad")
         if value._array.shape != self._array.shape:
             raise RuntimeError(
-                f"assigned grad has data of a different size: expected {list(self._array.shape)}, got {list(value._array.shape)}"
+                f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
+                f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
             )
         if value._array.dtype != self._array.dtype:
             raise RuntimeError(
@@ -242,8 +243,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     def data(self) -> Tensor:
         """The same memory without history, with a version counter of its own: writes through it go unnoticed."""
         alias = new_tensor(writable(self))
-        if type(self._cell) is version.ExposedCell:
-            alias._cell = version.ExposedCell()
+        cell = version.cell_of(self)
+        alias._cell = version.ExposedCell() if type(cell) is version.ExposedCell else version.DataCell(cell)
         return alias  # type: ignore[no-any-return]
 
     @data.setter
@@ -384,6 +385,16 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     # -- as NumPy values: see functions.interop -----------------------------------------------------------------------
 
     __array_priority__ = 1000
+
+
+def is_inference(input: Tensor) -> bool:
+    """Whether a tensor was made under ``inference_mode``.
+
+    >>> import chainrule as torch
+    >>> torch.is_inference(torch.ones(1))
+    False
+    """
+    return input.is_inference()
 
 
 set_tensor_class(Tensor)

@@ -287,6 +287,6 @@ def checked_scalar(target: np.dtype[Any], number: complex) -> Any:
 def _refusal(to: dtype, number: complex) -> RuntimeError:
     limits: Any = dtypes.finfo(to) if to.is_floating_point or to.is_complex else dtypes.iinfo(to)
     return RuntimeError(
-        f"value cannot be converted to type {_C_NAMES.get(to, 'double')} without overflow: got {number}, "
-        f"and {to} holds {limits.min} to {limits.max}"
+        f"value cannot be converted to type {_C_NAMES.get(to, 'double')} without overflow: got "
+        f"{'the complex number ' if isinstance(number, complex) else ''}{number}, and {to} holds {limits.min} to {limits.max}"
     )

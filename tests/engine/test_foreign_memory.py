@@ -74,6 +74,25 @@ def test_an_output_exposed_after_saving() -> None:
 
 
 @pytest.mark.chainrule_only
+def test_the_result_of_a_write_exposed_after_saving() -> None:
+    x = leaf(1.0, 2.0, 3.0)
+    h = x * 1
+    h.exp_()
+    h.detach().numpy()[0] = 0.0
+    refused(h, "h.exp_()")
+
+
+@pytest.mark.chainrule_only
+def test_a_result_written_into_shared_memory() -> None:
+    a = ones(3)
+    x, c = leaf(1.0, 2.0, 3.0), torch.from_numpy(a)
+    c.mul_(x)
+    h = c * c
+    a[0] = 5.0
+    refused(h, "c * c")
+
+
+@pytest.mark.chainrule_only
 def test_an_output_exposed_by_data() -> None:
     x = leaf(1.0, 2.0, 3.0)
     h = x.exp()

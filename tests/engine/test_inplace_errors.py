@@ -25,6 +25,26 @@ def test_an_output_that_was_overwritten() -> None:
     assert x.grad is None
 
 
+@pytest.mark.parametrize("name", ["exp_", "sigmoid_", "tanh_", "sqrt_", "relu_", "reciprocal_"])
+def test_the_result_of_a_write_that_was_overwritten(name: str) -> None:
+    x = leaf(1.0, 2.0)
+    h = x * 1
+    getattr(h, name)()
+    h.add_(1)
+    with pytest.raises(RuntimeError, match=STALE):
+        h.sum().backward()
+    assert x.grad is None
+
+
+def test_the_result_of_a_write_to_a_view_that_was_overwritten_through_the_base() -> None:
+    x = leaf(1.0, 2.0)
+    h = x * 1
+    h[:1].exp_()
+    h.mul_(2)
+    with pytest.raises(RuntimeError, match=STALE):
+        h.sum().backward()
+
+
 def test_an_input_that_was_overwritten() -> None:
     x = leaf(1.0, 2.0)
     h = x * 1

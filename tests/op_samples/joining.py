@@ -20,6 +20,6 @@ SAMPLES = {
     ],
     "stack": [sample(V, -V, axis=-2), sample(X, 2 * X, X, axis=-1), sample(S, 3 * S, axis=-1), sample(X, axis=-3)],
     "unstack": [sample(X, axis=-1), sample(Y, axis=-3), sample(V, axis=-1), sample(X[:, :0], axis=-2)],
-    "split": [sample(V, axis=-1, sizes=(2, 1)), sample(Y, axis=-2, sizes=(1, 1, 1)), sample(X, axis=-2, sizes=(2,))],
+    "split": [sample(V, axis=-1, split_size=2), sample(Y, axis=-2, split_size=1), sample(X[:0], axis=-2, split_size=0)],
     "split_with_sizes": [sample(V, axis=-1, sizes=(0, 1, 2)), sample(Y, axis=-1, sizes=(1, 3))],
 }

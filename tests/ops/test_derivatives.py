@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from finite import TOLERANCE, assert_near, derivative, inner
 
 import chainrule as torch
 from chainrule import ops
+from chainrule.backend import numpy as numpy_namespace
 from chainrule.core.forward import jvp
+from chainrule.core.op import OPS, declare
 from chainrule.core.value import new_tensor
 
 from .harness import CASES, COMPLEX, Case, cases, normal, slots, zeros
@@ -142,6 +145,43 @@ def test_the_gradient_is_linear_in_the_cotangent(case: Case) -> None:
     got = gradients_of(grads, [tangents[at] for at in case.wanted], seeds)
     for one, want in zip(got, case.jvp(tangents), strict=True):
         assert_near(one, want, size_of(want) + 1e-300, "derivative by the cotangent", 1e-11)
+
+
+@pytest.fixture
+def cube() -> Any:
+    """An op with a jvp of its own, by other means than its rule."""
+    yield declare(
+        "general",
+        "cube(x, *, factor)",
+        forward=lambda xp, x, factor: factor * x * x * x,
+        x=lambda g, x, factor: g * (3 * factor * x * x),
+        jvp=lambda x_tangent, x_shape, x, out, factor: 3 * out / x * x_tangent if x_shape == (2,) else None,
+    )
+    del OPS["cube"]
+
+
+def test_an_op_may_say_its_jvp_by_parameter_names(cube: Any) -> None:
+    x, t = np.array([2.0, 3.0]), np.array([1.0, 10.0])
+    np.testing.assert_array_equal(jvp(cube, (x,), (t,), {"factor": 5}, numpy_namespace), [60.0, 1350.0])
+    recorded = jvp(cube, (new_tensor(x).requires_grad_(),), (new_tensor(t),), {"factor": 5}, ops)
+    np.testing.assert_array_equal(recorded._array, [60.0, 1350.0])
+    assert recorded.requires_grad
+    assert jvp(cube, (x[:1],), (t[:1],), {"factor": 5}, numpy_namespace) is None
+
+
+def test_a_tangent_of_an_operand_without_rule_is_refused() -> None:
+    op = OPS["take"]
+    x, at = np.arange(3.0), np.array([0, 2])
+    np.testing.assert_array_equal(jvp(op, (x, at), (x, None), {"axis": -1}, numpy_namespace), [0.0, 2.0])
+    with pytest.raises(RuntimeError, match="derivative for 'floor_divide' with respect to 'y' is not implemented"):
+        jvp(ops.floor_divide, (x, x + 1), (None, x), {}, numpy_namespace)
+
+
+def test_under_no_grad_forward_mode_is_not_recorded() -> None:
+    x = new_tensor(np.array([0.5, 0.25])).requires_grad_()
+    with torch.no_grad():
+        for op, params in ((ops.exp, {}), (ops.log_softmax, {"axis": -1})):
+            assert not jvp(op, (x,), (new_tensor(np.ones(2)),), params, ops).requires_grad
 
 
 def jvp_of(f: Any, primals: list[Any], tangents: list[Any]) -> list[Any]:

@@ -155,8 +155,17 @@ def backward(
         wanted = as_tuple(inputs)
         if not wanted:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-        targets = {target(one, number)[0]: one for number, one in enumerate(wanted)}
+        targets = {target(one, number)[0]: leaf_of(one) for number, one in enumerate(wanted)}
     backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, True)
+
+
+def leaf_of(one: Any) -> Any:
+    """The tensor whose ``.grad`` an input of ``backward`` stands for."""
+    if not isinstance(one, GradientEdge):
+        return one
+    if not isinstance(one.node, AccumulateGrad):
+        raise RuntimeError(f"an edge given as input of backward() must be a leaf's, but this is one of {one.node.name()}: give the tensor")
+    return one.node.variable
 
 
 def as_tuple(things: Any) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ digits after some hundred terms. Long sums of that kind, and all of half precisi
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -46,7 +47,7 @@ def _total(x: Array, axis: Axis, keepdims: bool) -> Array:
 
 def _along_memory(x: Array, axis: Axis) -> bool:
     """Whether the elements that are added together are neighbours."""
-    last = axis is None or axis == -1 or (isinstance(axis, tuple) and -min(axis, default=0) == len(axis))
+    last = axis is None or axis == -1 or (isinstance(axis, tuple) and -builtins.min(axis, default=0) == len(axis))
     return last and x.flags.c_contiguous  # type: ignore[no-any-return]
 
 
@@ -62,7 +63,8 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     dtype = x.dtype
     if (dtype is FLOAT32 or dtype is FLOAT64) and x.size <= MANY:
-        return add_reduce(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
+        total = add_reduce(x, axis=axis, keepdims=keepdims)
+        return total / (x.size // (total.size or 1))
     return (_total(x, axis, keepdims) / count(x.shape, axis)).astype(dtype, copy=False)
 
 
@@ -95,58 +97,58 @@ def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Arr
 
 def argmax(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """The index of the first largest element (NaN is the largest); several axes count as one, in C order."""
-    return _arg(np.argmax, x, axis, keepdims)
+    if isinstance(axis, tuple):
+        return _restored(_merged(x, axis).argmax(-1), axis, keepdims)
+    return x.argmax(axis=axis, keepdims=keepdims)
 
 
 def argmin(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """The index of the first smallest element (NaN is the smallest); several axes count as one, in C order."""
-    return _arg(np.argmin, x, axis, keepdims)
+    if isinstance(axis, tuple):
+        return _restored(_merged(x, axis).argmin(-1), axis, keepdims)
+    return x.argmin(axis=axis, keepdims=keepdims)
 
 
-def _arg(find: Any, x: Array, axis: Axis, keepdims: bool) -> Array:
-    if not isinstance(axis, tuple):
-        return find(x, axis=axis, keepdims=keepdims)
-    lead = x.shape[: x.ndim - len(axis)]
-    indices = find(x.reshape(*lead, -1), axis=-1)
-    return indices.reshape(lead + (1,) * len(axis)) if keepdims else indices
+def _merged(x: Array, axis: tuple[int, ...]) -> Array:
+    """The last axes as one."""
+    return x.reshape(*x.shape[: x.ndim - len(axis)], -1)
+
+
+def _restored(indices: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
+    return indices.reshape(indices.shape + (1,) * len(axis)) if keepdims else indices
 
 
 # -- spread ------------------------------------------------------------------------------------------------------------
 
 
-def _deviations(x: Array, axis: Axis) -> tuple[Array, Array]:
-    """The mean and what is left without it, in double precision."""
-    x = x.astype(np.result_type(x.dtype, np.float64) if x.dtype.kind != "V" else FLOAT64, copy=False)
-    center = mean(x, axis=axis, keepdims=True)
-    return center, x - center
-
-
 def var(x: Array, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Array:
     """The sum of squared deviations from the mean, by the number of elements less ``correction``."""
-    return var_mean(x, axis=axis, correction=correction, keepdims=keepdims)[0]
+    return _moments(x, axis, correction, keepdims)[0].astype(x.dtype, copy=False)
 
 
 def std(x: Array, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Array:
-    return std_mean(x, axis=axis, correction=correction, keepdims=keepdims)[0]
+    return np.sqrt(_moments(x, axis, correction, keepdims)[0]).astype(x.dtype, copy=False)
 
 
 def var_mean(x: Array, *, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
     """(variance, mean)."""
-    variance, center = _wide_var_mean(x, axis, correction, keepdims)
-    return variance.astype(x.dtype, copy=False), center.astype(x.dtype, copy=False)
+    variance, center = _moments(x, axis, correction, keepdims)
+    return variance.astype(x.dtype, copy=False), center.reshape(variance.shape).astype(x.dtype, copy=False)
 
 
 def std_mean(x: Array, *, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
     """(standard deviation, mean)."""
-    variance, center = _wide_var_mean(x, axis, correction, keepdims)
-    return np.sqrt(variance).astype(x.dtype, copy=False), center.astype(x.dtype, copy=False)
+    variance, center = _moments(x, axis, correction, keepdims)
+    return np.sqrt(variance).astype(x.dtype, copy=False), center.reshape(variance.shape).astype(x.dtype, copy=False)
 
 
-def _wide_var_mean(x: Array, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
-    center, d = _deviations(x, axis)
-    total = add_reduce(d * d, axis=axis, keepdims=keepdims)
-    left = count(x.shape, axis) - correction
-    return total / (left if left > 0 else 0.0), center if keepdims else center.reshape(total.shape)
+def _moments(x: Array, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
+    """The variance and the mean, which keeps the axes, in double precision."""
+    n = count(x.shape, axis)
+    x = x.astype(FLOAT64, copy=False)
+    center = add_reduce(x, axis=axis, keepdims=True) / n
+    d = x - center
+    return add_reduce(d * d, axis=axis, keepdims=keepdims) / (n - correction if n > correction else 0.0), center
 
 
 # -- norms -------------------------------------------------------------------------------------------------------------
@@ -165,28 +167,29 @@ def vector_norm(x: Array, *, ord: float, axis: Axis, keepdims: bool) -> Array:
     if ord == 1:
         return sum(a, axis=axis, keepdims=keepdims)
     a = a.astype(FLOAT64, copy=False)
-    norm = _root_of_powers(a, ord, axis, keepdims)
-    with np.errstate(all="ignore"):
-        powers = norm**ord
-    if not np.all((powers > 1e-280) & (powers < np.inf)) and x.size:
-        scale = (max if ord > 0 else min)(a, axis=axis, keepdims=True)
-        scale = np.where((scale > 0) & (scale < np.inf), scale, 1)
-        norm = _root_of_powers(a / scale, ord, axis, keepdims) * scale.reshape(norm.shape)
-    return norm.astype(dtype, copy=False)
+    total = _sum_of_powers(a, ord, axis, keepdims)
+    if np.logical_and(total > 1e-280, total < math.inf).all() or not x.size:
+        return _root(total, ord).astype(dtype, copy=False)
+    scale = (max if ord > 0 else min)(a, axis=axis, keepdims=True)
+    scale = np.where((scale > 0) & (scale < math.inf), scale, 1)
+    norm = _root(_sum_of_powers(a / scale, ord, axis, keepdims), ord)
+    return (norm * scale.reshape(norm.shape)).astype(dtype, copy=False)
 
 
-def _root_of_powers(a: Array, ord: float, axis: Axis, keepdims: bool) -> Array:
-    if ord == 2:
-        return np.sqrt(add_reduce(a * a, axis=axis, keepdims=keepdims))
-    return add_reduce(a**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+def _sum_of_powers(a: Array, ord: float, axis: Axis, keepdims: bool) -> Array:
+    return add_reduce(a * a if ord == 2 else a**ord, axis=axis, keepdims=keepdims)
+
+
+def _root(total: Array, ord: float) -> Array:
+    return np.sqrt(total) if ord == 2 else total ** (1 / ord)
 
 
 def logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Array:
     """log(sum(exp(x))), with the largest element taken out of the exponentials."""
     if not count(x.shape, axis):
         return np.log(sum(x, axis=axis, keepdims=keepdims))
-    largest = max(x.real, axis=axis, keepdims=True)
-    largest = np.where(np.isfinite(largest), largest, np.zeros_like(largest))
+    largest = np.maximum.reduce(x.real, axis=axis, keepdims=True)
+    largest = np.where(np.isfinite(largest), largest, x.dtype.type(0).real)
     total = np.log(sum(np.exp(x - largest), axis=axis, keepdims=keepdims))
     return total + largest.reshape(total.shape)
 

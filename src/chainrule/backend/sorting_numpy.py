@@ -36,6 +36,9 @@ def sort_with_indices(x: Array, *, axis: int, descending: bool) -> tuple[Array, 
 
 
 def _pick(x: Array, indices: Array, axis: int) -> tuple[Array, Array]:
+    """(the elements at the indices along the axis, the indices)."""
+    if x.ndim == 1:
+        return x[indices], indices
     return (np.take_along_axis(x, indices, axis) if x.ndim else np.array(x)), indices
 
 

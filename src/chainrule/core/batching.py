@@ -21,7 +21,6 @@ rule runs once for each element of the batch, and warns. (:func:`same_call` is t
 from __future__ import annotations
 
 import warnings
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -105,19 +104,15 @@ class Call:
 def same_call(call: Call) -> Any:
     """Linear ops and views, whose parameters count axes from the end: every operand with the batch axis."""
     arrays = call.stretched() if len(call.arrays) > 1 else call.arrays
-    if call.params.get("axis", ()) is None:
-        return all_axes(call, arrays[0])
+    if "axis" in call.params and call.shapes() == [()]:
+        # What counts as the last axis of a 0-d element is not the batch axis, but an axis of length 1.
+        out = call.run(call.xp.reshape(arrays[0], (call.size, 1)))
+        outs = (out,) if call.op.outputs is None else out
+        if all(len(one.shape) <= 2 for one in outs):
+            outs = tuple(call.xp.reshape(one, (call.size,)) for one in outs)
+            return outs[0] if call.op.outputs is None else outs
+        # The axis is a new one, of the result.
     return call.run(*arrays)
-
-
-def all_axes(call: Call, x: Any) -> Any:
-    """An op over all axes (``axis=None``), which must leave the batch axis out."""
-    (shape,) = call.shapes()
-    out = call.run(call.xp.reshape(x, (call.size, prod(shape))), axis=-1)
-    if not call.params.get("keepdims", False):
-        return out
-    kept = (call.size, *[1] * len(shape))
-    return call.xp.reshape(out, kept) if call.op.outputs is None else tuple(call.xp.reshape(one, kept) for one in out)
 
 
 def aligned(call: Call) -> Any:

@@ -151,6 +151,9 @@ class CustomNode(FunctionCtx, Node):
             return tuple(self.to_save)
         return tuple([None if one is None else one.read(self) for one in self.saved])
 
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{type(self).__name__} object at {id(self):#x}>"
+
     @property
     def _forward_cls(self) -> Any:
         return self.function

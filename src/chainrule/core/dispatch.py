@@ -292,10 +292,10 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         arrays[0] = writable(args[0])
     result = op.raw(*arrays, **params)
     mode = get_modes()
-    if op.kind == "step" or (mode is not None and not mode.grad):
+    if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):
         return _wrap(op, result, args, params, mode)
     parents = tuple([current_node(arg) if isinstance(arg, TensorBase) else None for arg in args])
-    if parents.count(None) == len(parents):
+    if parents.count(None) == len(parents) or (op.outputs is None and result.dtype.kind in "iub"):
         return _wrap(op, result, args, params, mode)
     return record(op, args, arrays, params, parents, result)
 

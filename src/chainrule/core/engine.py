@@ -271,8 +271,6 @@ class Pass:
             result = hook((self.outward(g),))
             if result is not None:
                 g = self.inward(result[0] if isinstance(result, tuple) else result)
-        for hook in list((extra.hooks or {}).values()):
-            hook((), (self.outward(g),))
         return g
 
     def prehooks(self, node: Node, g: Any, hooks: dict[int, Any]) -> Any:
@@ -293,8 +291,8 @@ class Pass:
                 grad_inputs = result if isinstance(result, tuple) else (result,)
                 if len(grad_inputs) != len(node.parents):
                     raise RuntimeError(
-                        f"hook on {node.name()} has returned an incorrect number of gradients: got {len(grad_inputs)}, "
-                        f"but expected {len(node.parents)}"
+                        f"a hook on {node.name()} has returned an incorrect number of values (got {len(grad_inputs)}, but "
+                        f"expected {len(node.parents)}): one gradient, or None, for each input of the node"
                     )
         return tuple([self.inward(r) for r in grad_inputs])
 
@@ -304,7 +302,8 @@ class Pass:
 
         said = f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{extra.traceback}"
         try:
-            results = self.cotangents_of(node, g, need)
+            with np.errstate(all="ignore"):  # what NumPy would warn of is looked for here
+                results = self.cotangents_of(node, g, need)
         except Exception:
             warnings.warn(said, stacklevel=2)
             raise
@@ -415,6 +414,7 @@ def pass_modes(current: Modes | None, recorded: bool) -> Modes | None:
 
 def deliver(run: Pass, pairs: list[list[Any]]) -> None:
     """Add what was found to the ``.grad`` of tensors (``pairs`` of tensor and cotangent, and the leaves'), all or nothing."""
+    watched = [(n, g) for n, g in run.leaves.items() if n.extra is not None and n.extra.hooks]
     while run.leaves:
         node, g = run.leaves.popitem()
         tensor = node.ref() if type(node) is AccumulateGrad else node.extra.retained()  # type: ignore[union-attr]
@@ -442,6 +442,9 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
     drain = deque[Any](maxlen=0).extend
     drain(map(set_grad, replaced, replacements))
     drain(map(np.copyto, [old._array for old in buffers], sums))
+    for node, g in watched:
+        for hook in list(node.extra.hooks.values()):
+            hook((), (run.outward(g),))
     for tensor in tensors:
         hooks = tensor._meta.post_hooks
         if hooks:

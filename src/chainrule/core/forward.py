@@ -21,7 +21,7 @@ from ..backend import numpy as numpy_namespace
 from . import op as op_module
 from .dispatch import carries_gradient, promote
 from .engine import Pass, needed_for, pass_modes, seq_of
-from .modes import changed_modes, get_modes, set_modes
+from .modes import changed_modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Node
 from .op import Op, Rule, parameter_names
 from .value import TensorBase, new_tensor
@@ -90,9 +90,9 @@ def lifted(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """``t`` in the space of a value that it is a part of: broadcast, in its dtype, real if that is."""
     if t.shape != shape:
         t = xp.broadcast_to(t, shape)
-    kind = raw(t).dtype
-    if kind != dtype:
-        if kind.kind == "c" and dtype.kind != "c":
+    have = raw(t).dtype
+    if have != dtype:
+        if have.kind == "c" and dtype.kind != "c":
             t = xp.real(t)
         t = xp.astype(t, dtype)
     return t
@@ -238,7 +238,7 @@ def transposed(ends: list[tuple[Node, Any]], leaves: dict[Node, Any], recorded: 
     needed = needed_for(leaves, reversed(order))
     run = Pass(recorded, leaves, order, {}, needed)
     outside = get_modes()
-    set_modes(pass_modes(outside, recorded))
+    set_modes(pass_modes(outside, recorded and modes().grad))
     try:
         for node, t in ends:
             run.add(node, t)

@@ -15,7 +15,7 @@ import numpy as np
 from ..promotion import check_cast
 from . import views
 from .modes import changed_modes, modes
-from .node import AccumulateGrad, Node, extra_of
+from .node import AccumulateGrad, Node, edge_of, extra_of
 from .origin import caller
 from .saved import _is_array_field
 from .value import TensorBase, new_tensor, writable
@@ -28,6 +28,9 @@ def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     memory = writable(tensor)
     mode = modes()
     refuse_write(tensor, memory, any(_needs(a) for a in (tensor, *args)) and mode.grad)
+    for arg in args:
+        if isinstance(arg, TensorBase) and arg._cell is tensor._cell and arg._cell is not None:
+            refuse_overlap(memory, arg._array)
     record = op.op
     keeps_self = mode.grad and record.args[0] in record.fields and any(_needs(a) for a in args)
     keeps_self = keeps_self or (mode.grad and record.args[0] in record.fields and _needs(tensor))
@@ -54,6 +57,8 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
             "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
         )
     if mode.grad and view is not None:
+        if view.made_in == views.NO_GRAD and node is not None:
+            refuse_view(tensor, view, node)
         if type(node) is AccumulateGrad or type(base_of(view)._node) is AccumulateGrad:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in "
@@ -78,9 +83,21 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
         )
 
 
+def refuse_overlap(memory: np.ndarray[Any, Any], source: Any) -> None:
+    """Raise where source and target are different parts of one memory that overlap, as PyTorch does for contiguous ones."""
+    if source is memory or not isinstance(source, np.ndarray) or not (memory.flags.c_contiguous and source.flags.c_contiguous):
+        return
+    if memory.ctypes.data != source.ctypes.data and np.may_share_memory(memory, source):
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+            "location. Please clone() the tensor before performing the operation."
+        )
+
+
 def refuse_view(tensor: TensorBase, view: views.View, node: Node | None) -> None:
     if view.made_in == views.MULTI:
-        name = node.name() if node is not None else "a function with several outputs"
+        owner = edge_of(node)[0]
+        name = owner.name() if owner is not None else "a function with several outputs"
         raise RuntimeError(
             f"Output {view.path[-1][2]} of {name} is a view and is being modified inplace. This view is the output of a "
             "function that returns multiple views. Such functions do not allow the output views to be modified inplace. "

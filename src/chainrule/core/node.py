@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from types import CodeType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -69,6 +69,9 @@ class Node:
     full_name: ClassVar[str | None] = None
     """The name with PyTorch's C++ namespace, where it has one."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
     def name(self) -> str:
         """The node's name, as PyTorch names it.
 
@@ -96,8 +99,12 @@ class Node:
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
-        """(node, output number) for each input; (None, 0) where no gradient goes."""
-        return tuple(edge_of(parent) for parent in self.parents)
+        """(node, output number) for each input; (None, 0) where no gradient goes. Indices and conditions are no inputs."""
+        edges = tuple(edge_of(parent) for parent in self.parents)
+        op = getattr(self, "op", None)
+        if op is None or op.all_rule is not None or len(op.rules) == len(op.args):
+            return edges
+        return tuple(edge for edge, name in zip(edges, op.args, strict=False) if name in op.rules)
 
     def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
         """Run ``fn(grad_inputs, grad_outputs)`` after the node ran; it may return replacement grad_inputs."""

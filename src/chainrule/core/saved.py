@@ -32,7 +32,7 @@ class Packed:
             for at in self.at:
                 tensor = self.unpack(fields[at])
                 if not hasattr(tensor, "_array"):
-                    raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got {type(tensor).__name__}.")
+                    raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}.")
                 fields[at] = tensor._array
         return tuple(fields)
 
@@ -47,7 +47,7 @@ def apply_modes(node: Node, mode: Modes) -> None:
         extra_of(node).traceback = "".join(traceback.format_stack()[:-1])
     if not node.saved:
         return
-    offsets = [at for _, at in array_offsets(node.op) if node.saved[at] is not None and hasattr(node.saved[at], "dtype")]
+    offsets = [at for _, at in array_offsets(node.op) if node.saved[at + 1] is not None]
     if mode.hooks:
         pack, unpack = mode.hooks[-1]
         node.saved = packed(list(node.saved), offsets, pack, unpack)

@@ -20,7 +20,8 @@ import numpy as np
 if TYPE_CHECKING:
     from .value import TensorBase
 
-SAMPLED_BYTES = 1 << 14
+SMALL_BYTES = 1 << 14
+ROW_BYTES = 1 << 13
 CHANGED_OUTSIDE = -1
 """The version of memory that was changed through NumPy: equal to no counter."""
 
@@ -42,7 +43,7 @@ class Cell:
         self.exposures = None
 
 
-_counter: Any = Cell.version  # the slot descriptor, which the subclasses cover with a property
+COUNTER: Any = Cell.version  # the slot descriptor, which the subclasses cover with a property
 
 
 class ExposedCell(Cell):
@@ -52,15 +53,25 @@ class ExposedCell(Cell):
 
     @property
     def version(self) -> int:  # type: ignore[override]
-        count: int = _counter.__get__(self)
+        count: int = COUNTER.__get__(self)
         if self.exposures and any(e.count == count and e.is_changed() for e in self.exposures):
             return CHANGED_OUTSIDE
         return count
 
     @version.setter
     def version(self, value: int) -> None:
-        _counter.__set__(self, value)
+        COUNTER.__set__(self, value)
         self.exposures = None
+
+
+class DataCell(Cell):
+    """The cell of ``t.data``: a counter of its own over the memory of another."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Cell) -> None:
+        super().__init__()
+        self.of = of
 
 
 class InferenceCell(Cell):
@@ -89,14 +100,14 @@ class Fingerprint:
     def __init__(self, cell: Cell, array: np.ndarray[Any, Any]) -> None:
         self.cell = cell
         self.array = array
-        self.count: int = _counter.__get__(cell)
+        self.count: int = COUNTER.__get__(cell)
         self.print = fingerprint(array)
 
     @property
     def version(self) -> int:
-        if _counter.__get__(self.cell) == self.count and self.is_changed():
+        if COUNTER.__get__(self.cell) == self.count and self.is_changed():
             return CHANGED_OUTSIDE
-        return _counter.__get__(self.cell)  # type: ignore[no-any-return]
+        return COUNTER.__get__(self.cell)  # type: ignore[no-any-return]
 
     @property
     def writer(self) -> Any:
@@ -106,20 +117,20 @@ class Fingerprint:
         return self.print != fingerprint(self.array)
 
 
-def fingerprint(array: np.ndarray[Any, Any]) -> tuple[int, int]:
-    """Two numbers that change when the values do.
+def fingerprint(array: np.ndarray[Any, Any]) -> tuple[int, int, int]:
+    """Numbers that change when the values do.
 
-    A wrapping sum of all the bytes as 64-bit words sees every single change; a checksum of evenly spread blocks sees
-    reorderings, which a sum cannot. (A reordering between blocks of more than 16 kB that were not sampled can be missed.)
+    Small arrays: a checksum of all bytes. Large ones, at the speed of memory: the bytes as rows of 64-bit words, summed
+    (wrapping) along each row and down each column. A change of one word changes a sum; two words that are exchanged
+    lie in different rows or in different columns.
     """
     data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    whole = data.size & ~7
-    total = int(np.add.reduce(data[:whole].view(np.uint64))) if whole else 0
-    if data.size <= SAMPLED_BYTES:
-        return total, zlib.crc32(data)
-    blocks = data[: data.size // 64 * 64].reshape(-1, 64)
-    step = max(1, len(blocks) * 64 // SAMPLED_BYTES)
-    return total, zlib.crc32(np.ascontiguousarray(blocks[::step]), zlib.crc32(data[-64:]))
+    if data.size <= SMALL_BYTES:
+        return zlib.crc32(data), 0, 0
+    whole = data.size // ROW_BYTES * ROW_BYTES
+    rows = data[:whole].view(np.uint64).reshape(-1, ROW_BYTES // 8)
+    along, down = np.add.reduce(rows, axis=1), np.add.reduce(rows, axis=0)
+    return zlib.crc32(data[whole:]), zlib.crc32(along), zlib.crc32(down)
 
 
 def new_cell(tensor: TensorBase) -> Cell:
@@ -138,20 +149,24 @@ def guard(tensor: TensorBase, array: Any) -> Cell | Fingerprint:
     cell = tensor._cell
     if cell is None:
         return new_cell(tensor)
-    if type(cell) is ExposedCell and isinstance(array, np.ndarray):
+    if (type(cell) is ExposedCell or cell.exposures is not None) and isinstance(array, np.ndarray):
         return Fingerprint(cell, array)
     return cell
 
 
 def expose(tensor: TensorBase) -> None:
     """NumPy code is about to get hold of the tensor's memory."""
-    cell = cell_of(tensor)
+    expose_cell(cell_of(tensor), tensor._array)
+
+
+def expose_cell(cell: Cell, array: Any) -> None:
     if type(cell) is InferenceCell:
         return
+    if type(cell) is DataCell:
+        expose_cell(cell.of, array)
     if type(cell) is Cell:
         cell.__class__ = ExposedCell
-    seen = cell.exposures = [e for e in cell.exposures or () if e.count == _counter.__get__(cell)]
-    array = tensor._array
+    seen = cell.exposures = [e for e in cell.exposures or () if e.count == COUNTER.__get__(cell)]
     if not any(e.array is array for e in seen):
         seen.append(Fingerprint(cell, array))
 
@@ -161,5 +176,5 @@ def bump(tensor: TensorBase, writer: Any) -> None:
     cell = cell_of(tensor)
     if type(cell) is InferenceCell:
         return
-    cell.version = _counter.__get__(cell) + 1
+    cell.version = COUNTER.__get__(cell) + 1
     cell.writer = writer

@@ -15,7 +15,7 @@ from .modes import get_modes
 from .node import AccumulateGrad, Node, next_seq
 from .origin import caller
 from .value import TensorBase
-from .version import cell_of
+from .version import COUNTER, cell_of
 
 if TYPE_CHECKING:
     from .op import Op
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Path = tuple[tuple["Op", tuple[tuple[str, Any], ...], int | None], ...]
 """Steps (view op, its parameters, which output) from a base to a view."""
 
-ORDINARY, NO_GRAD, INFERENCE, MULTI, CUSTOM = "ordinary", "no_grad", "inference", "multi", "custom"
+ORDINARY, NO_GRAD, MULTI, CUSTOM = "ordinary", "no_grad", "multi", "custom"
 
 
 class View:
@@ -54,6 +54,8 @@ def make_view(out: TensorBase, op: Op, source: TensorBase, params: dict[str, Any
     view.made_in = ORDINARY if number is None else MULTI
     if mode is not None and not mode.grad:
         view.made_in = NO_GRAD
+        if current_node(source) is not None:  # PyTorch: it says that it requires grad, and is a leaf of its own
+            out._node = AccumulateGrad.of(out)
     elif source._view is not None and source._view.made_in != ORDINARY:
         view.made_in = source._view.made_in
     view.version = counter(cell)
@@ -62,10 +64,8 @@ def make_view(out: TensorBase, op: Op, source: TensorBase, params: dict[str, Any
 
 def counter(cell: Any) -> int:
     """The cell's count, without looking for changes made outside."""
-    from .version import _counter
-
     try:
-        return _counter.__get__(cell)  # type: ignore[no-any-return]
+        return COUNTER.__get__(cell)  # type: ignore[no-any-return]
     except AttributeError:  # an inference tensor counts nothing
         return 0
 

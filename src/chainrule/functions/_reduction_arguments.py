@@ -64,6 +64,8 @@ def reduced_axes(dim: Any, keepdim: Any, ndim: int, function: str) -> tuple[int,
     check_keepdim(keepdim, function)
     if dim is None:
         return ALL[ndim]
+    if dim.__class__ is int and -ndim <= dim < ndim:
+        return (dim if dim < 0 else dim - ndim,)
     axes = axes_of(dim, ndim, function)
     return (axes or ALL[ndim]) if ndim else ()
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import ops
 from ..core.value import TensorBase, new_tensor
-from ..promotion import checked_scalar, scalar_type_name
+from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
-from .indexing import basic_part, put_operands
+from .indexing import basic_part, number_for, put_operands
 from .shape import broadcast_tensors
 
 if TYPE_CHECKING:
@@ -112,7 +112,8 @@ def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -
             f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor: got {raw.ndim} and {x.ndim}"
         )
     if source is not None and max(source._array.ndim, 1) != max(raw.ndim, 1):
-        raise RuntimeError(
+        error = IndexError if 0 < source._array.ndim < raw.ndim and source._array.size else RuntimeError  # as PyTorch
+        raise error(
             f"Index tensor must have the same number of dimensions as src tensor: got {raw.ndim} and {source._array.ndim}"
         )
     if not x.ndim:
@@ -188,7 +189,7 @@ def scattering(input: Any, dim: int, index: Any, src: Any, reduce: str | None) -
         same_dtype(input, src, "scatter(): Expected self.dtype to be equal to src.dtype, got {} and {}")
         src = as_large_as(indices, src)
     else:
-        src = checked_scalar(x._array.dtype, src)
+        src = number_for(x._array.dtype, src, "scatter")
     if reduce == "multiply":
         src = src if is_tensor else ops.full(indices._array.shape, src, dtype=x._array.dtype)
         return ops.scatter_reduce, [x, indices, src], {"axis": axis, "reduce": "prod", "include_self": True}
@@ -374,7 +375,7 @@ def filling_slices(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, l
     if isinstance(value, TensorBase):
         zero_dim(value, "index_fill_")
         return ops.index_fill, [mask, value], {}
-    return ops.index_fill_number, [mask], {"value": checked_scalar(array.dtype, value)}
+    return ops.index_fill_number, [mask], {"value": number_for(array.dtype, value, "index_fill")}
 
 
 def zero_dim(value: Any, function: str) -> None:
@@ -491,7 +492,7 @@ def filling(input: Any, mask: Any, value: Any) -> tuple[Any, list[Any], dict[str
     mask_of(mask, "masked_fill", "masked_fill_ only supports boolean masks, but got mask with dtype {}")
     broadcastable(input, mask)
     if not isinstance(value, TensorBase):
-        return ops.masked_fill_number, [mask], {"value": checked_scalar(input._array.dtype, value)}
+        return ops.masked_fill_number, [mask], {"value": number_for(input._array.dtype, value, "masked_fill")}
     zero_dim(value, "masked_fill_")
     return ops.masked_fill, [mask, value], {}
 

@@ -18,7 +18,7 @@ from ..core.mutation import inplace, refuse_write
 from ..core.origin import caller
 from ..core.value import TensorBase, writable
 from ..core.version import bump
-from ..core.views import current_node
+from ..core.views import ORDINARY, current_node
 from ..promotion import checked_scalar, scalar_type_name
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def getitem(self: Tensor, key: Any) -> Tensor:
     return checked(ops.index, part, indices, axes)
 
 
-def select(x: Any, dim: int, index: Any) -> Any:
-    """The view at one index of dimension ``dim``."""
+def select(x: Any, dim: int, index: Any, named: int | None = None) -> Any:
+    """The view at one index of dimension ``dim``, which errors call ``named``."""
     shape = x._array.shape
     if not shape:
         raise IndexError(
@@ -61,7 +61,7 @@ def select(x: Any, dim: int, index: Any) -> Any:
     if not -size <= index < size:
         if not -(2**63) <= index < 2**63:
             raise ValueError(f"Overflow when unpacking long long: the index {index} does not fit in 64 bits")
-        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
+        raise IndexError(f"index {index} is out of bounds for dimension {dim if named is None else named} with size {size}")
     return ops.select(x, axis=dim - len(shape), index=int(index))
 
 
@@ -96,7 +96,7 @@ def basic_part(x: Any, key: Any) -> tuple[Any, list[Any], tuple[int, ...]]:
         if not ndim and len(items) == 1 and isinstance(items[0], int):
             return select(x, 0, items[0]), [], ()
         raise IndexError(f"too many indices for tensor of dimension {ndim}: the index speaks of {count}")
-    dim = 0
+    dim = named = 0  # where we are in x as it is, and as it was given
     arrays: list[tuple[int, Any]] = []
     for item in items:
         if type(item) is slice:
@@ -104,15 +104,18 @@ def basic_part(x: Any, key: Any) -> tuple[Any, list[Any], tuple[int, ...]]:
             if (start, stop, step) != (0, x._array.shape[dim], 1):
                 x = ops.slice_axis(x, axis=dim - x._array.ndim, start=start, stop=stop, step=step)
             dim += 1
+            named += 1
         elif item is Ellipsis:
             dim += ndim - count
+            named += ndim - count
         elif item is None:
             x = ops.expand_dims(x, axis=dim - x._array.ndim - 1)
             dim += 1
         elif item is True or item is False:
             x, dim = truth(x, item, dim, arrays)
         else:
-            x, dim = placed(x, item, dim, arrays)
+            x, dim = placed(x, item, dim, named, arrays)
+            named += covers(item)
     ndim = x._array.ndim
     return x, [array for _, array in arrays], tuple([at - ndim for at, _ in arrays])
 
@@ -144,10 +147,10 @@ def truth(x: Any, value: bool, dim: int, arrays: list[Any]) -> tuple[Any, int]:
     return x, dim + 1
 
 
-def placed(x: Any, item: Any, dim: int, arrays: list[Any]) -> tuple[Any, int]:
+def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[Any, int]:
     """Take up an int, an integer tensor or a mask: a view, or one more of ``arrays``."""
     if isinstance(item, (int, np.integer)):
-        return select(x, dim, item), dim
+        return select(x, dim, item, named), dim
     source, array = item, None
     if isinstance(item, TensorBase):
         array = item._array
@@ -158,7 +161,7 @@ def placed(x: Any, item: Any, dim: int, arrays: list[Any]) -> tuple[Any, int]:
     elif isinstance(item, str):
         raise TypeError("new(): invalid data type 'str': an index is made of ints, slices, ..., None, tensors and arrays")
     elif hasattr(item, "__index__"):
-        return select(x, dim, operator.index(item)), dim
+        return select(x, dim, operator.index(item), named), dim
     else:
         name = type(item).__name__ if type(item).__module__ == "builtins" else f"{type(item).__module__}.{type(item).__name__}"
         raise IndexError(
@@ -183,7 +186,7 @@ def placed(x: Any, item: Any, dim: int, arrays: list[Any]) -> tuple[Any, int]:
             f"tensors used as indices must be long, int, byte or bool tensors, got {getattr(item, 'dtype', type(item).__name__)}"
         )
     if not array.ndim:
-        return select(x, dim, int(array)), dim
+        return select(x, dim, int(array), named), dim
     arrays.append((dim, source))
     return x, dim + 1
 
@@ -253,9 +256,14 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         overwrite(part, ops.copy, fitted(value, part._array.shape))
 
 
+def is_watched(x: Any) -> bool:
+    """Whether there is more to a write to ``x`` than new values in its memory."""
+    return get_modes() is not None or current_node(x) is not None or (x._view is not None and x._view.made_in is not ORDINARY)
+
+
 def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
     """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded."""
-    if get_modes() is not None or current_node(x) is not None or (values and current_node(values[0]) is not None):
+    if is_watched(x) or (values and current_node(values[0]) is not None):
         return inplace(op, x, *values, **params)
     memory = writable(x)
     refuse_write(x, memory, False)
@@ -264,13 +272,22 @@ def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
     return x
 
 
+def number_for(dtype: Any, value: Any, function: str) -> Any:
+    """A number as a scalar of the dtype."""
+    if not isinstance(value, NUMBERS):
+        raise TypeError(
+            f"{function}() received an invalid combination of arguments: the value must be a Tensor or a Number, not {type(value).__name__}"
+        )
+    return checked_scalar(dtype, value.item() if isinstance(value, np.generic) else value)
+
+
 def value_for(x: Any, value: Any) -> Any:
     """What is written: a tensor, or a number that the dtype can hold."""
     if isinstance(value, TensorBase):
         return value
     dtype = x._array.dtype
     if isinstance(value, NUMBERS):
-        return checked_scalar(dtype, value.item() if isinstance(value, np.generic) else value)
+        return number_for(dtype, value, "__setitem__")
     name = type(value).__name__ if type(value).__module__ == "builtins" else f"{type(value).__module__}.{type(value).__name__}"
     raise TypeError(
         f"can't assign a {name} to a torch.{scalar_type_name(dtype)}Tensor: assign a tensor (torch.as_tensor(value)) or a number"
@@ -303,7 +320,7 @@ def fitted(value: Any, shape: tuple[int, ...]) -> Any:
 def put(x: Any, indices: list[Any], axes: tuple[int, ...], value: Any, accumulate: bool = False) -> Any:
     """Write ``value`` into ``x`` at index arrays, or add it there."""
     operands = put_operands(x, indices, axes, value)
-    if not accumulate and get_modes() is None and not any([isinstance(a, TensorBase) and current_node(a) for a in (x, value)]):
+    if not (accumulate or is_watched(x) or (isinstance(value, TensorBase) and current_node(value) is not None)):
         memory = writable(x)
         refuse_write(x, memory, False)
         value, *arrays = [a._array if isinstance(a, TensorBase) else a for a in operands]
@@ -343,7 +360,7 @@ def copy_(x: Any, source: Any) -> Any:
     if not isinstance(source, TensorBase):
         if not isinstance(source, NUMBERS):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
-        return overwrite(x, ops.fill_number, value=checked_scalar(x._array.dtype, source))
+        return overwrite(x, ops.fill_number, value=number_for(x._array.dtype, source, "copy_"))
     have, shape = source._array.shape, x._array.shape
     for at in range(-1, -min(len(have), len(shape)) - 1, -1):
         if have[at] not in (1, shape[at]):
@@ -377,5 +394,5 @@ def fill_diagonal_(x: Any, value: Any, wrap: bool) -> Any:
             tail = ops.slice_axis(x, axis=-2, start=full * (columns + 1), stop=rows, step=1)
             fill_diagonal_(tail, value, False)
     part = x.as_strided(sizes, steps)
-    overwrite(part, ops.fill_number, value=checked_scalar(x._array.dtype, value))
+    overwrite(part, ops.fill_number, value=number_for(x._array.dtype, value, "fill_diagonal_"))
     return x

@@ -272,9 +272,7 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
     if not size and have:
         raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {have}")
-    count = max(-(-have // size), 1) if size else 1
-    sizes = (size,) * (count - 1) + (have - size * (count - 1),)
-    return ops.split(tensor, axis=axis, sizes=sizes)  # type: ignore[no-any-return]
+    return ops.split(tensor, axis=axis, split_size=size)  # type: ignore[no-any-return]
 
 
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:

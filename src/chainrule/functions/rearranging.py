@@ -21,6 +21,9 @@ __all__ = [
     "select", "tile", "tril", "triu",
 ]
 
+MAX_BYTES = 1 << 47
+"""What a process can address."""
+
 # -- the same elements --------------------------------------------------------------------------------------------------
 
 
@@ -175,11 +178,13 @@ def repeat(input: Tensor, repeats: tuple[int, ...]) -> Tensor:
     if len(repeats) < len(shape):
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: got "
-            f"{list(repeats)} for shape {list(shape)}"
+            f"{len(repeats)} repeats for {len(shape)} dimensions"
         )
     wanted = [n * r for n, r in zip((1,) * (len(repeats) - len(shape)) + shape, repeats, strict=True)]
     if any(n < 0 for n in wanted):
-        raise RuntimeError(f"Trying to create tensor with negative dimension {min(wanted)}: {wanted}")
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(wanted)}: {wanted}, from repeats {list(repeats)}")
+    if math.prod(wanted) * input._array.itemsize >= MAX_BYTES:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={wanted}")
     return ops.tile(input, repetitions=tuple(repeats))  # type: ignore[no-any-return]
 
 

@@ -68,13 +68,16 @@ def sum(
     """
     if names:
         dim, keepdim = numpy_names("sum", names, dim, keepdim)
-    if dim is None and dtype is None and out is None and not keepdim and isinstance(input, TensorBase):
-        return ops.sum_all(input, axis=ALL[input._array.ndim])  # type: ignore[no-any-return]
+    if dtype is None and out is None and isinstance(input, TensorBase):
+        return _sum(input, dim, keepdim)  # type: ignore[no-any-return]
     return _in_dtype(_sum, "sum", input, dim, keepdim, dtype, out)
 
 
 def _sum(input: Any, dim: Any, keepdim: bool) -> Any:
-    return ops.sum_axes(input, axis=reduced_axes(dim, keepdim, input._array.ndim, "sum"), keepdims=keepdim)
+    ndim = input._array.ndim
+    if dim is None and not keepdim:
+        return ops.sum_all(input, axis=ALL[ndim])
+    return ops.sum_axes(input, axis=reduced_axes(dim, keepdim, ndim, "sum"), keepdims=keepdim)
 
 
 def _in_dtype(function: Any, name: str, input: Any, dim: Any, keepdim: bool, dtype: Any, out: Any) -> Tensor:
@@ -145,11 +148,8 @@ def mean(
         dim, keepdim = numpy_names("mean", names, dim, keepdim)
     if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
         raise _not_inferred("Optional", dtype)
-    if dim is None and dtype is None and out is None and not keepdim and isinstance(input, TensorBase):
-        array = input._array
-        if array.dtype.kind in "biu":
-            raise _not_inferred("Input", FROM_NUMPY[array.dtype])
-        return ops.mean_all(input, axis=ALL[array.ndim])  # type: ignore[no-any-return]
+    if dtype is None and out is None and isinstance(input, TensorBase):
+        return _mean(input, dim, keepdim)  # type: ignore[no-any-return]
     return _in_dtype(_mean, "mean", input, dim, keepdim, dtype, out)
 
 
@@ -157,6 +157,8 @@ def _mean(input: Any, dim: Any, keepdim: bool) -> Any:
     array = input._array
     if array.dtype.kind in "biu":
         raise _not_inferred("Input", FROM_NUMPY[array.dtype])
+    if dim is None and not keepdim:
+        return ops.mean_all(input, axis=ALL[array.ndim])
     return ops.mean_axes(input, axis=reduced_axes(dim, keepdim, array.ndim, "mean"), keepdims=keepdim)
 
 

@@ -201,6 +201,8 @@ def expand(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
                 f"{at}.  Target sizes: {list(sizes)}.  Tensor sizes: {list(old)}"
             )
         shape.append(size)
+    if math.prod(shape) * input._array.itemsize >= 1 << 63:
+        raise RuntimeError(f"numel: integer multiplication overflow: {shape} is too large")
     return ops.broadcast_to(input, shape=tuple(shape))  # type: ignore[no-any-return]
 
 
@@ -414,7 +416,7 @@ def conjugate_transpose(input: Tensor, function: str) -> Tensor:
 def matrix_transpose(input: Tensor, function: str) -> Tensor:
     ndim = input._array.ndim
     if ndim == 1:
-        raise RuntimeError(f"{function} is only supported on matrices or batches of matrices. Got 1-D tensor.")
+        raise RuntimeError(f"{function} is only supported on matrices or batches of matrices. Got 1-D tensor. It takes 2 dimensions or more.")
     if ndim == 0:
         import warnings
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 
 from ..core.batching import same_call
-from ..core.op import general, linear
+from ..core.batching import same_call
+from ..core.op import declare, linear
 from .reduction import later
 
 __all__ = [
     "cummax", "cummin", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "linear_recurrence", "logcumsumexp",
 ]
+
+
+def cumulative(signature, domain, **spec):
+    """A cumulative operation that is not linear."""
+    return declare("general", signature, domain=domain, batch=same_call, **spec)
 
 
 def _cumsum_vjp(xp, g, axis):
@@ -38,7 +44,7 @@ def _recurrence_vjp(xp, g, need, x, out, axis, reverse):
     return t, (later(xp, t, axis, 0) * out if reverse else t * later(xp, out, axis, 0)) if x.shape else xp.zeros_like(x)
 
 
-linear_recurrence = general("linear_recurrence(b, x, *, axis, reverse)", batch=same_call, all=_recurrence_vjp)
+linear_recurrence = cumulative("linear_recurrence(b, x, *, axis, reverse)", "fcV", batch=same_call, all=_recurrence_vjp)
 
 
 def _cumprod_vjp(xp, g, x, out, axis):
@@ -51,7 +57,7 @@ def _cumprod_vjp(xp, g, x, out, axis):
     return later(xp, out, axis, 1) * xp.linear_recurrence(g, x, axis=axis, reverse=True)
 
 
-cumprod = general("cumprod(x, *, axis, dtype)", batch=same_call,
+cumprod = cumulative("cumprod(x, *, axis, dtype)", "biufcV", batch=same_call,
     forward=lambda xp, x, axis, dtype: xp.cumulative_prod(x, axis=axis, dtype=dtype),
     x=_cumprod_vjp,
 )
@@ -67,8 +73,8 @@ def _at_last_index(xp, g, x_shape, indices, axis):
     return xp.scatter_add(xp.zeros(x_shape, dtype=g[0].dtype), indices, g[0], axis=axis) if x_shape else g[0]
 
 
-cummax = general("cummax(x, *, axis)", batch=same_call, outputs="values indices", x=_at_last_index)
-cummin = general("cummin(x, *, axis)", batch=same_call, outputs="values indices", x=_at_last_index)
+cummax = cumulative("cummax(x, *, axis)", "biufV", batch=same_call, outputs="values indices", x=_at_last_index)
+cummin = cumulative("cummin(x, *, axis)", "biufV", batch=same_call, outputs="values indices", x=_at_last_index)
 
 
 def _logcumsumexp_vjp(xp, g, x, out, axis):
@@ -83,4 +89,4 @@ def _logcumsumexp_vjp(xp, g, x, out, axis):
     return xp.exp(x - out) * xp.linear_recurrence(g, fall, axis=axis, reverse=True)
 
 
-logcumsumexp = general("logcumsumexp(x, *, axis)", batch=same_call, x=_logcumsumexp_vjp)
+logcumsumexp = cumulative("logcumsumexp(x, *, axis)", "fV", batch=same_call, x=_logcumsumexp_vjp)

@@ -67,12 +67,22 @@ unstack = declare_view("unstack(x, *, axis)", node="UnbindBackward0", outputs="*
 )
 
 
-def _split(xp, x, axis, sizes):
+def _split_with_sizes(xp, x, axis, sizes):
     stops = accumulate(sizes)
     return tuple(
         [xp.slice_axis(x, axis=axis, start=stop - size, stop=stop, step=1) for stop, size in zip(stops, sizes, strict=True)]
     )
 
 
-split = declare_view("split(x, *, axis, sizes)", outputs="*", forward=_split, x=_joined)
-split_with_sizes = declare_view("split_with_sizes(x, *, axis, sizes)", outputs="*", forward=_split, x=_joined)
+def _split(xp, x, axis, split_size):
+    length = x.shape[axis]
+    starts = range(0, length, split_size) if length else (0,)
+    return tuple(
+        [xp.slice_axis(x, axis=axis, start=at, stop=min(at + split_size, length), step=1) for at in starts]
+    )
+
+
+split = declare_view("split(x, *, axis, split_size)", outputs="*", forward=_split, x=_joined)
+split_with_sizes = declare_view("split_with_sizes(x, *, axis, sizes)", outputs="*", forward=_split_with_sizes, x=_joined,
+    saved_names={"sizes": "split_sizes"},
+)

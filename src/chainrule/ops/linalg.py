@@ -10,9 +10,8 @@ from . import linalg_batches as batches
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cofactors", "contract", "cross", "det", "dot", "inv", "kron",
-    "linear_layer", "matmul", "mm", "mv", "slogdet", "slogdet_complex", "solve", "solve_system",
-    "stacked_linear_layer", "tensordot",
-    "trace", "vdot", "vm",
+    "linear_layer", "matmul", "mm", "mv", "slogdet", "slogdet_complex", "solve", "solve_system", "stacked_linear_layer",
+    "tensordot", "trace", "vdot", "vm",
 ]
 
 NAMES = {"x": "self", "y": "mat2"}
@@ -110,7 +109,7 @@ def added(xp, input, product, beta, alpha):
     out = scaled(product, alpha)
     if beta:
         out += scaled(input, beta)  # the product is an array of its own
-    return out
+    return out if out.dtype == product.dtype else xp.astype(out, product.dtype)  # bfloat16 times a number is a float
 
 
 def adding(signature, node, saved_names, product, x, y, batch=batches.each_added):
@@ -247,16 +246,18 @@ cross = multilinear("cross(x, y, *, axis)", node="LinalgCrossBackward0", promoti
 
 # -- square matrices ------------------------------------------------------------------------------------------------------
 
-# where, not a product with the identity: 0 * inf would be NaN.
-trace = linear("trace(x)",
-    x=lambda xp, g, x_shape: xp.where(xp.eye(x_shape[-2], x_shape[-1], dtype=g.dtype) == 1, g, 0),
-)
-
 
 def matrix_wide(xp, g):
     """A cotangent for each matrix of a stack, shaped to multiply the matrices."""
     return xp.expand_dims(xp.expand_dims(g, axis=-1), axis=-1)
 
+
+def trace_x(xp, g, x_shape):
+    # where, not a product with the identity: 0 * inf would be NaN.
+    return xp.where(xp.eye(x_shape[-2], x_shape[-1], dtype=g.dtype) == 1, matrix_wide(xp, g), 0)
+
+
+trace = linear("trace(x)", x=trace_x)
 
 # Not det(x) inv(x)', which does not exist at singular matrices, where the cofactors are as smooth as anywhere.
 det = general("det(x)", node="LinalgDetBackward0", domain="fc", saved_names={"x": "A"}, batch=same_call,
@@ -286,7 +287,11 @@ slogdet = general("slogdet(x)", node="LinalgSlogdetBackward0", domain="f", outpu
 
 def slogdet_complex_x(xp, g, x, sign):
     """With z = tr(inv(x) dx): d logabsdet = Re z and d sign = i sign Im z; Re(h i sign Im z) = Re(i Im(h sign) z)."""
-    h = g[1] if g[0] is None else 1j * xp.imag(g[0] * sign) if g[1] is None else g[1] + 1j * xp.imag(g[0] * sign)
+    h = g[1]
+    if g[0] is not None:
+        turn = g[0] * sign
+        turn = (turn - xp.conj(turn)) / 2  # i Im
+        h = turn if h is None else turn + h
     return matrix_wide(xp, h) * xp.matrix_transpose(xp.inv(x))
 
 
@@ -324,7 +329,7 @@ def solve_rule(xp, g, need, x, out, left, vector):
 
 # The solution of x out = y (of out x = y, if not ``left``); the ys are matrices, or vectors.
 solve_system = general("solve_system(x, y, *, left, vector)", node="LinalgSolveExBackward0", domain="fc",
-    saved_names={"x": "A"}, forward=solve_forward, all=solve_rule,
+    saved_names={"x": "A"}, batch=batches.each_solved, forward=solve_forward, all=solve_rule,
 )
 
 

@@ -95,3 +95,11 @@ def each_kron(xp, x, y, size):
     x = xp.reshape(x, (size, *[m for n, _ in shapes for m in (n, 1)]))
     y = xp.reshape(y, (size, *[m for _, n in shapes for m in (1, n)]))
     return xp.reshape(x * y, (size, *[n * m for n, m in shapes]))
+
+
+def each_solved(call, vector):
+    """Right-hand sides with as many axes behind the batch axis as the matrices have (one less, if they are vectors)."""
+    x_shape, y_shape = call.shapes()
+    rank = max(len(x_shape), len(y_shape) + vector)
+    x, y = call.stretched()
+    return call.run(padded(call.xp, x, rank), padded(call.xp, y, rank - vector))

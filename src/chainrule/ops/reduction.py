@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 from ..core.batching import same_call
-from ..core.op import general, linear, step
+from ..core.batching import same_call
+from ..core.op import declare, linear, step
 
 __all__ = [
     "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero", "dist", "logsumexp", "max", "max_all",
@@ -17,6 +18,11 @@ __all__ = [
     "prod_axis", "std", "std_axes", "std_mean", "sum", "sum_all", "sum_axes", "var", "var_axes", "var_mean",
     "vector_norm",
 ]
+
+
+def reduction(signature, domain="fV", **spec):
+    """A reduction that is not linear; its axes count from the end, so that a batch axis changes nothing."""
+    return declare("general", signature, domain=domain, batch=same_call, **spec)
 
 
 def kept(xp, g, x_shape, axis, keepdims):
@@ -66,7 +72,7 @@ def _nansum_vjp(xp, g, x, axis, keepdims):
     return kept(xp, g, x.shape, axis, keepdims) * xp.astype(xp.logical_not(xp.isnan(x)), g.dtype)
 
 
-nansum = general("nansum(x, *, axis, keepdims)", batch=same_call, forward=_nansum, x=_nansum_vjp)
+nansum = reduction("nansum(x, *, axis, keepdims)", batch=same_call, forward=_nansum, x=_nansum_vjp)
 
 
 def _mean_vjp(xp, g, x_shape, axis, keepdims):
@@ -121,11 +127,11 @@ def _prod_all_vjp(xp, g, x, axis):
     return kept(xp, g, x.shape, axis, False) * xp.reshape(_product_of_others(xp, flat, -1), x.shape)
 
 
-prod_all = general("prod_all(x, *, axis)", batch=same_call, node="ProdBackward0",
+prod_all = reduction("prod_all(x, *, axis)", "biufcV", batch=same_call, node="ProdBackward0",
     forward=lambda xp, x, axis: xp.prod(x, axis=axis),
     x=_prod_all_vjp,
 )
-prod_axis = general("prod(x, *, axis, keepdims)", batch=same_call, node="ProdBackward1", x=_prod_axis_vjp)
+prod_axis = reduction("prod(x, *, axis, keepdims)", "biufcV", batch=same_call, node="ProdBackward1", x=_prod_axis_vjp)
 
 
 def prod(x, *, axis=None, keepdims=False):
@@ -155,16 +161,16 @@ def _scaled(xp, g, x, out, axis, keepdims):
     return g * same / xp.sum(same, axis=axis, keepdims=True)
 
 
-max_all = general("max_all(x, *, axis)", batch=same_call, node="MaxBackward1",
+max_all = reduction("max_all(x, *, axis)", "biufV", batch=same_call, node="MaxBackward1",
     forward=lambda xp, x, axis: xp.max(x, axis=axis),
     x=evenly,
 )
-min_all = general("min_all(x, *, axis)", batch=same_call, node="MinBackward1",
+min_all = reduction("min_all(x, *, axis)", "biufV", batch=same_call, node="MinBackward1",
     forward=lambda xp, x, axis: xp.min(x, axis=axis),
     x=evenly,
 )
-amax = general("max(x, *, axis, keepdims)", batch=same_call, node="AmaxBackward0", x=_scaled)
-amin = general("min(x, *, axis, keepdims)", batch=same_call, node="AminBackward0", x=_scaled)
+amax = reduction("max(x, *, axis, keepdims)", "biufV", batch=same_call, node="AmaxBackward0", x=_scaled)
+amin = reduction("min(x, *, axis, keepdims)", "biufV", batch=same_call, node="AminBackward0", x=_scaled)
 
 
 def max(x, *, axis=None, keepdims=False):
@@ -193,7 +199,7 @@ def _aminmax(xp, x, axis, keepdims):
     return xp.min(x, axis=axis, keepdims=keepdims), xp.max(x, axis=axis, keepdims=keepdims)
 
 
-aminmax = general("aminmax(x, *, axis, keepdims)", batch=same_call, outputs="min max", forward=_aminmax, x=_aminmax_vjp)
+aminmax = reduction("aminmax(x, *, axis, keepdims)", "biufV", batch=same_call, outputs="min max", forward=_aminmax, x=_aminmax_vjp)
 
 argmax = step("argmax(x, *, axis, keepdims)")
 argmin = step("argmin(x, *, axis, keepdims)")
@@ -219,10 +225,10 @@ def _min_index(xp, x, axis, keepdims):
     return xp.min(x, axis=axis, keepdims=keepdims), xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
-max_index = general("max_index(x, *, axis, keepdims)", batch=same_call, node="MaxBackward0", outputs="values indices",
+max_index = reduction("max_index(x, *, axis, keepdims)", "biufV", batch=same_call, node="MaxBackward0", outputs="values indices",
     forward=_max_index, x=at_index,
 )
-min_index = general("min_index(x, *, axis, keepdims)", batch=same_call, node="MinBackward0", outputs="values indices",
+min_index = reduction("min_index(x, *, axis, keepdims)", "biufV", batch=same_call, node="MinBackward0", outputs="values indices",
     forward=_min_index, x=at_index,
 )
 
@@ -236,7 +242,7 @@ def _var_vjp(xp, g, x, axis, correction, keepdims):
     g = kept(xp, g, x.shape, axis, keepdims)
     if left > 0:
         return (2 / left) * g * d
-    return g * xp.where(d == 0, math.nan, math.inf)  # as PyTorch has it for the variance of too few
+    return g * xp.where(d == 0, xp.full_like(d, math.nan), math.inf)  # as PyTorch has it for the variance of too few
 
 
 def _std_vjp(xp, g, x, out, axis, correction, keepdims):
@@ -260,10 +266,10 @@ def _std_mean_vjp(xp, g, x, std, axis, correction, keepdims):
     )
 
 
-var_axes = general("var(x, *, axis, correction, keepdims)", batch=same_call, x=_var_vjp)
-std_axes = general("std(x, *, axis, correction, keepdims)", batch=same_call, x=_std_vjp)
-var_mean = general("var_mean(x, *, axis, correction, keepdims)", batch=same_call, outputs="var mean", x=_var_mean_vjp)
-std_mean = general("std_mean(x, *, axis, correction, keepdims)", batch=same_call, outputs="std mean", x=_std_mean_vjp)
+var_axes = reduction("var(x, *, axis, correction, keepdims)", batch=same_call, x=_var_vjp)
+std_axes = reduction("std(x, *, axis, correction, keepdims)", batch=same_call, x=_std_vjp)
+var_mean = reduction("var_mean(x, *, axis, correction, keepdims)", batch=same_call, outputs="var mean", x=_var_mean_vjp)
+std_mean = reduction("std_mean(x, *, axis, correction, keepdims)", batch=same_call, outputs="std mean", x=_std_mean_vjp)
 
 
 def var(x, *, axis=None, correction=0, keepdims=False):
@@ -301,12 +307,12 @@ def _norm_vjp(xp, g, x, out, ord, axis, keepdims):
     return g * xp.where(zero, 0, xp.sign(x) * (size / norm) ** (ord - 1))
 
 
-vector_norm = general("vector_norm(x, *, ord, axis, keepdims)", batch=same_call, node="LinalgVectorNormBackward0",
+vector_norm = reduction("vector_norm(x, *, ord, axis, keepdims)", batch=same_call, node="LinalgVectorNormBackward0",
     x=_norm_vjp,
 )
 
 # The distance of x from y, as the norm of their difference.
-dist = general("dist(x, *, ord, axis, keepdims)", batch=same_call, saved_names={"ord": "p"},
+dist = reduction("dist(x, *, ord, axis, keepdims)", batch=same_call, saved_names={"ord": "p"},
     forward=lambda xp, x, ord, axis, keepdims: xp.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims),
     x=_norm_vjp,
 )
@@ -318,7 +324,7 @@ def _logsumexp_vjp(xp, g, x, out, axis, keepdims):
     return g * xp.exp(x - out)
 
 
-logsumexp = general("logsumexp(x, *, axis, keepdims)", batch=same_call, x=_logsumexp_vjp)
+logsumexp = reduction("logsumexp(x, *, axis, keepdims)", "fcV", batch=same_call, x=_logsumexp_vjp)
 
 # -- truth -------------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ... import ops
 from ...core.mutation import inplace
 from ...core.value import TensorBase
-from ...promotion import checked_scalar
 from .. import gathering, indexing
 from ..rearranging import tril, triu
 
@@ -68,7 +67,7 @@ class IndexingMethods(TensorBase):
                     f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
                 )
             return indexing.overwrite(self, ops.fill, value)  # type: ignore[no-any-return]
-        return indexing.overwrite(self, ops.fill_number, value=checked_scalar(self._array.dtype, value))  # type: ignore[no-any-return]
+        return indexing.overwrite(self, ops.fill_number, value=indexing.number_for(self._array.dtype, value, "fill_"))  # type: ignore[no-any-return]
 
     def zero_(self: Any) -> Tensor:
         """Overwrite with zeros."""
