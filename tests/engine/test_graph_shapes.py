@@ -176,3 +176,49 @@ def test_an_unused_output_costs_nothing() -> None:
     values, _ = x.sort()
     (g,) = grad(values[0], x)
     assert g.tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("size", [1, 5, 70_000])
+def test_gradients_that_pass_through_are_not_mixed_up(size: int) -> None:
+    """Sums hand their cotangent on as it is: no later sum may be made in memory that somebody else holds."""
+    seed = torch.arange(1.0, size + 1)
+    x = torch.ones(size, requires_grad=True)
+    h = x * 1
+    p = h + 1
+    q = h + p
+    r = q + q
+    seen: dict[str, torch.Tensor] = {}
+    for name, value in {"x": x, "h": h, "p": p, "q": q, "r": r}.items():
+        value.register_hook(lambda g, name=name: seen.__setitem__(name, g))
+        value.retain_grad()
+    output = r + h + p
+    want = {"x": 6.0, "h": 6.0, "p": 3.0, "q": 2.0, "r": 1.0}
+    for times in (1.0, 2.0):
+        output.backward(seed, retain_graph=True)
+        for name, value in {"x": x, "h": h, "p": p, "q": q, "r": r}.items():
+            assert torch.equal(seen[name], seed * want[name]), name
+            assert torch.equal(value.grad, seed * want[name] * times), name
+    assert torch.equal(seed, torch.arange(1.0, size + 1))
+    gradients = grad(output, [r, q, p, h, x], seed)
+    for g, factor in zip(gradients, [1.0, 2.0, 3.0, 6.0, 6.0], strict=True):
+        assert torch.equal(g, seed * factor)
+
+
+@pytest.mark.parametrize("size", [1, 5, 70_000])
+def test_gradients_have_memory_of_their_own(size: int) -> None:
+    x, y = torch.ones(size, requires_grad=True), torch.ones(size, requires_grad=True)
+    seed = torch.ones(size)
+    (x + y).backward(seed)
+    (x + y).backward(seed)
+    x.grad.mul_(5)
+    assert torch.equal(y.grad, seed * 2)
+    assert torch.equal(seed, torch.ones(size))
+
+
+@pytest.mark.parametrize("size", [3, 70_000])
+def test_many_contributions_to_one_value(size: int) -> None:
+    x = torch.ones(size, requires_grad=True)
+    h = x * 1
+    parts = [h * float(i) for i in range(5)] + [h + 1, h + 2, h.view(size), h[:], -h, h.reshape(1, size)[0]]
+    (g,) = grad(sum(part.sum() for part in parts), x)
+    assert torch.equal(g, torch.full((size,), 10.0 + 2 + 2 - 1 + 1))

@@ -116,7 +116,7 @@ SAMPLES = {
         sample(RANK_3),
         sample(np.zeros((2, 2))),
         sample(NONE, order=1),
-        sample(np.array([[0.0, 1.0], [0.0, 0.0]]), smooth=False, expected=([[0.0, -0.0], [-1.0, 0.0]],)),
+        sample(np.array([[0.0, 1.0], [0.0, 0.0]]), smooth=False, expected=([[0.0, 0.0], [-1.0, 0.0]],)),
         sample(np.diag([2.0, 0.0, 3.0]), smooth=False, expected=(np.diag([0.0, 6.0, 0.0]),)),
     ],
     "cofactors": [

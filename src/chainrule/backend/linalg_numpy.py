@@ -110,13 +110,13 @@ def cofactors(x: Array, *directions: Array) -> Array:
 
 
 def _small_cofactors(x: Array, n: int) -> Array:
-    """Up to 3 by 3: the textbook's formulas, exact for small integers."""
+    """Up to 3 by 3: the textbook's formulas, exact for small integers. (+ 0 makes each zero a positive one.)"""
     if n <= 1:
         return np.ones_like(x)
     if n == 2:
-        return x[..., ::-1, ::-1] * np.array([[1, -1], [-1, 1]], x.dtype)
+        return x[..., ::-1, ::-1] * np.array([[1, -1], [-1, 1]], x.dtype) + x.dtype.type(0)
     at = [[np.roll(x, (-i, -j), (-2, -1)) for j in (0, 1, 2)] for i in (0, 1, 2)]
-    return at[1][1] * at[2][2] - at[1][2] * at[2][1]
+    return at[1][1] * at[2][2] - at[1][2] * at[2][1] + x.dtype.type(0)
 
 
 def _svd(x: Array) -> tuple[Array, Array, Array, Any]:

@@ -195,39 +195,40 @@ def logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Array:
 
 
 # -- cumulative --------------------------------------------------------------------------------------------------------
+# ``axis`` is an int, or () for a 0-d array.
 
 
-def _running(ufunc: Any, x: Array, axis: int, dtype: Any) -> Array:
+def _running(ufunc: Any, x: Array, axis: Axis, dtype: Any) -> Array:
     """A running total in double precision, or of integers."""
-    if not x.ndim:
+    if axis == ():
         return x.astype(dtype)
     wide = FLOAT64 if dtype.kind in "fV" else np.dtype(np.complex128) if dtype.kind == "c" else dtype
     return ufunc.accumulate(x, axis=axis, dtype=wide).astype(dtype, copy=False)
 
 
-def cumulative_sum(x: Array, *, axis: int, dtype: Any = None) -> Array:
+def cumulative_sum(x: Array, *, axis: Axis, dtype: Any = None) -> Array:
     """Integers and bools are added as int64."""
     return _running(np.add, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
 
 
-def cumulative_prod(x: Array, *, axis: int, dtype: Any = None) -> Array:
+def cumulative_prod(x: Array, *, axis: Axis, dtype: Any = None) -> Array:
     """Integers and bools are multiplied as int64."""
     return _running(np.multiply, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
 
 
-def cummax(x: Array, *, axis: int) -> tuple[Array, Array]:
+def cummax(x: Array, *, axis: Axis) -> tuple[Array, Array]:
     """(the largest element so far, its last index)."""
     return _running_extreme(np.maximum, x, axis)
 
 
-def cummin(x: Array, *, axis: int) -> tuple[Array, Array]:
+def cummin(x: Array, *, axis: Axis) -> tuple[Array, Array]:
     """(the smallest element so far, its last index)."""
     return _running_extreme(np.minimum, x, axis)
 
 
-def _running_extreme(ufunc: Any, x: Array, axis: int) -> tuple[Array, Array]:
-    if not x.ndim:
-        return np.array(x), np.zeros((), INT64)
+def _running_extreme(ufunc: Any, x: Array, axis: Axis) -> tuple[Array, Array]:
+    if axis == ():
+        return np.array(x), np.zeros(x.shape, INT64)
     values = ufunc.accumulate(x, axis=axis)
     places = np.arange(x.shape[axis]).reshape(-1, *[1] * (-axis - 1))
     # A NaN stays, and each further one takes over from it.
@@ -235,16 +236,16 @@ def _running_extreme(ufunc: Any, x: Array, axis: int) -> tuple[Array, Array]:
     return values, np.maximum.accumulate(places, axis=axis)
 
 
-def logcumsumexp(x: Array, *, axis: int) -> Array:
-    if not x.ndim:
+def logcumsumexp(x: Array, *, axis: Axis) -> Array:
+    if axis == ():
         return np.array(x)
     wide = FLOAT32 if x.dtype.itemsize == 2 else x.dtype
     return np.logaddexp.accumulate(x, axis=axis, dtype=wide).astype(x.dtype, copy=False)
 
 
-def linear_recurrence(b: Array, x: Array, *, axis: int, reverse: bool) -> Array:
+def linear_recurrence(b: Array, x: Array, *, axis: Axis, reverse: bool) -> Array:
     """y_i = b_i + x_i y_(i-1) along the axis, with nothing before the first; reversed, b_i + x_(i+1) y_(i+1)."""
-    if not b.size or not b.ndim:
+    if not b.size:
         return np.array(b)
     b, x = np.moveaxis(b, axis, 0), np.moveaxis(x, axis, 0)
     if reverse:

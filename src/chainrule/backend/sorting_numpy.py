@@ -1,4 +1,7 @@
-"""Sorting, order statistics and counting on NumPy arrays. NaN is the largest value; equal elements keep their order."""
+"""Sorting, order statistics and counting on NumPy arrays. NaN is the largest value; equal elements keep their order.
+
+``axis`` is an int, or () for a 0-d array (and then the elements of a batch of those stay what they are).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 import numpy as np
 
 Array = Any
+Axis = Any
 
 
 def _keys(x: Array) -> Array:
@@ -14,10 +18,10 @@ def _keys(x: Array) -> Array:
     return x.astype(np.float32) if x.dtype.kind == "V" else x
 
 
-def argsort(x: Array, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+def argsort(x: Array, *, axis: Axis = -1, descending: bool = False, stable: bool = True) -> Array:
     """The places of the elements in sorted order; always stable."""
-    if not x.ndim:
-        return np.zeros((), np.int64)
+    if axis == ():
+        return np.zeros(x.shape, np.int64)
     keys = _keys(x)
     if not descending:
         return np.argsort(keys, axis, kind="stable")
@@ -26,26 +30,26 @@ def argsort(x: Array, *, axis: int = -1, descending: bool = False, stable: bool 
     return x.shape[axis] - 1 - np.flip(order, axis)
 
 
-def sort(x: Array, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+def sort(x: Array, *, axis: Axis = -1, descending: bool = False, stable: bool = True) -> Array:
     return sort_with_indices(x, axis=axis, descending=descending)[0]
 
 
-def sort_with_indices(x: Array, *, axis: int, descending: bool) -> tuple[Array, Array]:
+def sort_with_indices(x: Array, *, axis: Axis, descending: bool) -> tuple[Array, Array]:
     """(the elements in order, their places in x)."""
     return _pick(x, argsort(x, axis=axis, descending=descending), axis)
 
 
 def _pick(x: Array, indices: Array, axis: int) -> tuple[Array, Array]:
     """(the elements at the indices along the axis, the indices)."""
-    if x.ndim == 1:
-        return x[indices], indices
-    return (np.take_along_axis(x, indices, axis) if x.ndim else np.array(x)), indices
+    if axis == ():
+        return np.array(x), indices
+    return (x[indices] if x.ndim == 1 else np.take_along_axis(x, indices, axis)), indices
 
 
-def topk(x: Array, *, k: int, axis: int, largest: bool) -> tuple[Array, Array]:
+def topk(x: Array, *, k: int, axis: Axis, largest: bool) -> tuple[Array, Array]:
     """(the ``k`` largest or smallest elements in order, their places)."""
-    if not x.ndim:
-        return _pick(x, argsort(x), axis)
+    if axis == ():
+        return _pick(x, argsort(x, axis=axis), axis)
     keys = np.moveaxis(_keys(x), axis, -1)
     n = keys.shape[-1]
     if 0 < 8 * k < n:  # few of many: part them from the rest before sorting
@@ -61,35 +65,35 @@ def topk(x: Array, *, k: int, axis: int, largest: bool) -> tuple[Array, Array]:
 # -- order statistics --------------------------------------------------------------------------------------------------
 
 
-def kthvalue(x: Array, *, k: int, axis: int, keepdims: bool) -> tuple[Array, Array]:
+def kthvalue(x: Array, *, k: int, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
     """(the k-th smallest element, its place)."""
     return _ranked(x, axis, keepdims, lambda n, numbers: np.full_like(numbers, k - 1))
 
 
-def median(x: Array, *, axis: int, keepdims: bool) -> tuple[Array, Array]:
+def median(x: Array, *, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
     """(the lower median, its place); NaN where there is one."""
     return _ranked(x, axis, keepdims, lambda n, numbers: np.where(numbers < n, numbers, (n - 1) // 2))
 
 
-def nanmedian(x: Array, *, axis: int, keepdims: bool) -> tuple[Array, Array]:
+def nanmedian(x: Array, *, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
     """(the lower median of the numbers, its place); NaN where there are none."""
     return _ranked(x, axis, keepdims, lambda n, numbers: np.maximum(numbers - 1, 0) // 2)
 
 
-def _ranked(x: Array, axis: int, keepdims: bool, rank: Any) -> tuple[Array, Array]:
+def _ranked(x: Array, axis: Axis, keepdims: bool, rank: Any) -> tuple[Array, Array]:
     """The element of a rank: ``rank`` gives it from the number of elements and how many of them are not NaN."""
-    if not x.ndim:
-        return _pick(x, argsort(x), axis)
+    if axis == ():
+        return _pick(x, argsort(x, axis=axis), axis)
     order = argsort(x, axis=axis)
     numbers = np.add.reduce(x == x, axis, np.int64, keepdims=True)
     values, indices = _pick(x, np.take_along_axis(order, rank(x.shape[axis], numbers), axis), axis)
     return (values, indices) if keepdims else (values.squeeze(axis), indices.squeeze(axis))
 
 
-def mode(x: Array, *, axis: int, keepdims: bool) -> tuple[Array, Array]:
+def mode(x: Array, *, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
     """(the commonest element, the smallest of several, its last place)."""
-    if not x.ndim:
-        return _pick(x, argsort(x), axis)
+    if axis == ():
+        return _pick(x, argsort(x, axis=axis), axis)
     order = np.moveaxis(argsort(x, axis=axis), axis, -1)
     ordered = np.take_along_axis(np.moveaxis(x, axis, -1), order, -1)
     places = np.arange(ordered.shape[-1])

@@ -70,11 +70,17 @@ def reduced_axes(dim: Any, keepdim: Any, ndim: int, function: str) -> tuple[int,
     return (axes or ALL[ndim]) if ndim else ()
 
 
-def index_axis(dim: Any, keepdim: Any, shape: tuple[int, ...], function: str) -> int:
-    """The one axis along which something is picked, which must have elements."""
+def one_axis(dim: Any, ndim: int, function: str) -> Any:
+    """The one axis that a function runs along; () of a 0-d tensor."""
+    axis = axis_of(dim, ndim, function)
+    return axis if ndim else ()
+
+
+def index_axis(dim: Any, keepdim: Any, shape: tuple[int, ...], function: str) -> Any:
+    """The one axis along which something is picked, which must have elements; () of a 0-d tensor."""
     check_keepdim(keepdim, function)
-    axis = axis_of(dim, len(shape), function)
-    if shape and not shape[axis]:
+    axis = one_axis(dim, len(shape), function)
+    if axis != () and not shape[axis]:
         raise IndexError(
             f"{function}(): Expected reduction dim {axis + len(shape)} to have non-zero size. The input's shape is "
             f"{list(shape)}."

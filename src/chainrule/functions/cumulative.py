@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ._arguments import axis_of, deliver, tensor_argument
-from ._reduction_arguments import array_of, converted, named, numpy_names, refuse_kinds, result_dtype
+from ._reduction_arguments import array_of, converted, named, numpy_names, one_axis, refuse_kinds, result_dtype
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -20,11 +20,11 @@ __all__ = [
 ]
 
 
-def running_axis(function: str, input: Any, dim: Any, names: Any) -> int:
+def running_axis(function: str, input: Any, dim: Any, names: Any) -> Any:
     """The axis to run along, of a tensor."""
     if names:
         dim, _ = numpy_names(function, names, dim)
-    return axis_of(dim, array_of(input, function).ndim, function)
+    return one_axis(dim, array_of(input, function).ndim, function)
 
 
 def cumsum(

@@ -227,8 +227,8 @@ def _prod(input: Any, dim: Any, keepdim: bool) -> Any:
         return ops.prod_all(input, axis=ALL[ndim])
     if isinstance(dim, (tuple, list)):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
-    (axis,) = reduced_axes(dim, keepdim, ndim, "prod") or (-1,)
-    return ops.prod_axis(input, axis=axis, keepdims=keepdim)
+    axes = reduced_axes(dim, keepdim, ndim, "prod")
+    return ops.prod_axis(input, axis=axes[0] if axes else (), keepdims=keepdim)
 
 
 def logsumexp(

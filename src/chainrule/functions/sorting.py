@@ -8,7 +8,7 @@ from .. import ops
 from ..core.value import TensorBase, new_tensor
 from ..dtypes import float64, int32
 from ._arguments import axis_of, deliver, tensor_argument
-from ._reduction_arguments import ALL, array_of, index_axis, named, numpy_names, refuse_kinds
+from ._reduction_arguments import ALL, array_of, index_axis, named, numpy_names, one_axis, refuse_kinds
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -55,7 +55,7 @@ def sort(
     return named("sort", op(input, axis=axis, descending=descending), out)
 
 
-def _sort_axis(function: str, input: Any, dim: Any, descending: Any, names: Any) -> int:
+def _sort_axis(function: str, input: Any, dim: Any, descending: Any, names: Any) -> Any:
     if names:
         dim, _ = numpy_names(function, names, dim)
     array = array_of(input, function)
@@ -63,7 +63,7 @@ def _sort_axis(function: str, input: Any, dim: Any, descending: Any, names: Any)
         raise TypeError(f"{function}(): argument 'descending' must be bool, not {type(descending).__name__}")
     if array.dtype.kind == "c":
         raise RuntimeError(f"{function.capitalize()} does not support complex dtypes on CPU: they have no order.")
-    return axis_of(-1 if dim is None else dim, array.ndim, function)
+    return one_axis(-1 if dim is None else dim, array.ndim, function)
 
 
 def argsort(
@@ -135,7 +135,7 @@ def topk(
     if array.dtype.kind in "bc":
         kind = "bool" if array.dtype.kind == "b" else "complex"
         raise RuntimeError(f"topk does not support {kind} dtypes on CPU. Convert the input first, with .int() or .abs().")
-    axis = axis_of(-1 if dim is None else dim, array.ndim, "topk")
+    axis = one_axis(-1 if dim is None else dim, array.ndim, "topk")
     size = array.shape[axis] if array.ndim else 1
     if not 0 <= k <= size:
         raise RuntimeError(f"selected index k out of range: got {k} for a dimension of size {size}")

@@ -1,10 +1,9 @@
-"""Cumulative operations. ``axis`` is a negative int."""
+"""Cumulative operations. ``axis`` is a negative int, or () for a 0-d operand."""
 
 from __future__ import annotations
 
 import math
 
-from ..core.batching import same_call
 from ..core.batching import same_call
 from ..core.op import declare, linear
 from .reduction import later
@@ -21,7 +20,7 @@ def cumulative(signature, domain, **spec):
 
 def _cumsum_vjp(xp, g, axis):
     """Each element is in all sums from its own place on."""
-    return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis) if g.shape else g
+    return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis) if axis != () else g
 
 
 cumsum = linear("cumsum(x, *, axis, dtype)",
@@ -41,10 +40,10 @@ def _recurrence_vjp(xp, g, need, x, out, axis, reverse):
     t = xp.linear_recurrence(g, x, axis=axis, reverse=not reverse)
     if not need[1]:
         return t, None
-    return t, (later(xp, t, axis, 0) * out if reverse else t * later(xp, out, axis, 0)) if x.shape else xp.zeros_like(x)
+    return t, later(xp, t, axis, 0) * out if reverse else t * later(xp, out, axis, 0)
 
 
-linear_recurrence = cumulative("linear_recurrence(b, x, *, axis, reverse)", "fcV", batch=same_call, all=_recurrence_vjp)
+linear_recurrence = cumulative("linear_recurrence(b, x, *, axis, reverse)", "fcV", all=_recurrence_vjp)
 
 
 def _cumprod_vjp(xp, g, x, out, axis):
@@ -52,12 +51,12 @@ def _cumprod_vjp(xp, g, x, out, axis):
 
     Nothing is divided by x_i: exact where there are zeros, and so are the derivatives of it.
     """
-    if not x.shape:
+    if axis == ():
         return g
     return later(xp, out, axis, 1) * xp.linear_recurrence(g, x, axis=axis, reverse=True)
 
 
-cumprod = cumulative("cumprod(x, *, axis, dtype)", "biufcV", batch=same_call,
+cumprod = cumulative("cumprod(x, *, axis, dtype)", "biufcV",
     forward=lambda xp, x, axis, dtype: xp.cumulative_prod(x, axis=axis, dtype=dtype),
     x=_cumprod_vjp,
 )
@@ -70,11 +69,11 @@ def cumulative_prod(x, *, axis):
 
 def _at_last_index(xp, g, x_shape, indices, axis):
     """An element gets the cotangents of all results that it is."""
-    return xp.scatter_add(xp.zeros(x_shape, dtype=g[0].dtype), indices, g[0], axis=axis) if x_shape else g[0]
+    return xp.scatter_add(xp.zeros(x_shape, dtype=g[0].dtype), indices, g[0], axis=axis) if axis != () else g[0]
 
 
-cummax = cumulative("cummax(x, *, axis)", "biufV", batch=same_call, outputs="values indices", x=_at_last_index)
-cummin = cumulative("cummin(x, *, axis)", "biufV", batch=same_call, outputs="values indices", x=_at_last_index)
+cummax = cumulative("cummax(x, *, axis)", "biufV", outputs="values indices", x=_at_last_index)
+cummin = cumulative("cummin(x, *, axis)", "biufV", outputs="values indices", x=_at_last_index)
 
 
 def _logcumsumexp_vjp(xp, g, x, out, axis):
@@ -82,11 +81,11 @@ def _logcumsumexp_vjp(xp, g, x, out, axis):
 
     y never falls, so that no exponential overflows. From an infinite y on, the difference of two is 0.
     """
-    if not x.shape:
-        return g * xp.exp(x - out)
+    if axis == ():
+        return g
     before = later(xp, out, axis, -math.inf)
     fall = xp.exp(xp.where(before == math.inf, 0, before - out))
     return xp.exp(x - out) * xp.linear_recurrence(g, fall, axis=axis, reverse=True)
 
 
-logcumsumexp = cumulative("logcumsumexp(x, *, axis)", "fV", batch=same_call, x=_logcumsumexp_vjp)
+logcumsumexp = cumulative("logcumsumexp(x, *, axis)", "fV", x=_logcumsumexp_vjp)

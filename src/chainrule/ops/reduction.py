@@ -1,4 +1,4 @@
-"""Reductions. ``axis`` is a tuple of negative ints, or one where the index along it is a result.
+"""Reductions. ``axis`` is a tuple of negative ints, or one int where the index along it is a result (() for a 0-d operand).
 
 PyTorch names a node after the overload that was called, so that the sum of all elements and the sum along axes are two
 ops with one rule.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-from ..core.batching import same_call
 from ..core.batching import same_call
 from ..core.op import declare, linear, step
 
@@ -72,7 +71,7 @@ def _nansum_vjp(xp, g, x, axis, keepdims):
     return kept(xp, g, x.shape, axis, keepdims) * xp.astype(xp.logical_not(xp.isnan(x)), g.dtype)
 
 
-nansum = reduction("nansum(x, *, axis, keepdims)", batch=same_call, forward=_nansum, x=_nansum_vjp)
+nansum = reduction("nansum(x, *, axis, keepdims)", forward=_nansum, x=_nansum_vjp)
 
 
 def _mean_vjp(xp, g, x_shape, axis, keepdims):
@@ -118,7 +117,9 @@ def _product_of_others(xp, x, axis):
 
 
 def _prod_axis_vjp(xp, g, x, axis, keepdims):
-    return kept(xp, g, x.shape, (axis,), keepdims) * _product_of_others(xp, x, axis) if x.shape else g
+    if axis == ():
+        return g
+    return kept(xp, g, x.shape, (axis,), keepdims) * _product_of_others(xp, x, axis)
 
 
 def _prod_all_vjp(xp, g, x, axis):
@@ -127,11 +128,11 @@ def _prod_all_vjp(xp, g, x, axis):
     return kept(xp, g, x.shape, axis, False) * xp.reshape(_product_of_others(xp, flat, -1), x.shape)
 
 
-prod_all = reduction("prod_all(x, *, axis)", "biufcV", batch=same_call, node="ProdBackward0",
+prod_all = reduction("prod_all(x, *, axis)", "biufcV", node="ProdBackward0",
     forward=lambda xp, x, axis: xp.prod(x, axis=axis),
     x=_prod_all_vjp,
 )
-prod_axis = reduction("prod(x, *, axis, keepdims)", "biufcV", batch=same_call, node="ProdBackward1", x=_prod_axis_vjp)
+prod_axis = reduction("prod(x, *, axis, keepdims)", "biufcV", node="ProdBackward1", x=_prod_axis_vjp)
 
 
 def prod(x, *, axis=None, keepdims=False):
@@ -161,16 +162,16 @@ def _scaled(xp, g, x, out, axis, keepdims):
     return g * same / xp.sum(same, axis=axis, keepdims=True)
 
 
-max_all = reduction("max_all(x, *, axis)", "biufV", batch=same_call, node="MaxBackward1",
+max_all = reduction("max_all(x, *, axis)", "biufV", node="MaxBackward1",
     forward=lambda xp, x, axis: xp.max(x, axis=axis),
     x=evenly,
 )
-min_all = reduction("min_all(x, *, axis)", "biufV", batch=same_call, node="MinBackward1",
+min_all = reduction("min_all(x, *, axis)", "biufV", node="MinBackward1",
     forward=lambda xp, x, axis: xp.min(x, axis=axis),
     x=evenly,
 )
-amax = reduction("max(x, *, axis, keepdims)", "biufV", batch=same_call, node="AmaxBackward0", x=_scaled)
-amin = reduction("min(x, *, axis, keepdims)", "biufV", batch=same_call, node="AminBackward0", x=_scaled)
+amax = reduction("max(x, *, axis, keepdims)", "biufV", node="AmaxBackward0", x=_scaled)
+amin = reduction("min(x, *, axis, keepdims)", "biufV", node="AminBackward0", x=_scaled)
 
 
 def max(x, *, axis=None, keepdims=False):
@@ -199,7 +200,7 @@ def _aminmax(xp, x, axis, keepdims):
     return xp.min(x, axis=axis, keepdims=keepdims), xp.max(x, axis=axis, keepdims=keepdims)
 
 
-aminmax = reduction("aminmax(x, *, axis, keepdims)", "biufV", batch=same_call, outputs="min max", forward=_aminmax, x=_aminmax_vjp)
+aminmax = reduction("aminmax(x, *, axis, keepdims)", "biufV", outputs="min max", forward=_aminmax, x=_aminmax_vjp)
 
 argmax = step("argmax(x, *, axis, keepdims)")
 argmin = step("argmin(x, *, axis, keepdims)")
@@ -208,7 +209,7 @@ argmin = step("argmin(x, *, axis, keepdims)")
 def at_index(xp, g, x_shape, indices, axis, keepdims):
     """The cotangent of elements that were picked by their index along an axis, put in their places."""
     g = g[0]
-    if not x_shape:
+    if axis == ():
         return g
     if not keepdims:
         ones = list(x_shape)
@@ -225,10 +226,10 @@ def _min_index(xp, x, axis, keepdims):
     return xp.min(x, axis=axis, keepdims=keepdims), xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
-max_index = reduction("max_index(x, *, axis, keepdims)", "biufV", batch=same_call, node="MaxBackward0", outputs="values indices",
+max_index = reduction("max_index(x, *, axis, keepdims)", "biufV", node="MaxBackward0", outputs="values indices",
     forward=_max_index, x=at_index,
 )
-min_index = reduction("min_index(x, *, axis, keepdims)", "biufV", batch=same_call, node="MinBackward0", outputs="values indices",
+min_index = reduction("min_index(x, *, axis, keepdims)", "biufV", node="MinBackward0", outputs="values indices",
     forward=_min_index, x=at_index,
 )
 
@@ -266,10 +267,10 @@ def _std_mean_vjp(xp, g, x, std, axis, correction, keepdims):
     )
 
 
-var_axes = reduction("var(x, *, axis, correction, keepdims)", batch=same_call, x=_var_vjp)
-std_axes = reduction("std(x, *, axis, correction, keepdims)", batch=same_call, x=_std_vjp)
-var_mean = reduction("var_mean(x, *, axis, correction, keepdims)", batch=same_call, outputs="var mean", x=_var_mean_vjp)
-std_mean = reduction("std_mean(x, *, axis, correction, keepdims)", batch=same_call, outputs="std mean", x=_std_mean_vjp)
+var_axes = reduction("var(x, *, axis, correction, keepdims)", x=_var_vjp)
+std_axes = reduction("std(x, *, axis, correction, keepdims)", x=_std_vjp)
+var_mean = reduction("var_mean(x, *, axis, correction, keepdims)", outputs="var mean", x=_var_mean_vjp)
+std_mean = reduction("std_mean(x, *, axis, correction, keepdims)", outputs="std mean", x=_std_mean_vjp)
 
 
 def var(x, *, axis=None, correction=0, keepdims=False):
@@ -307,12 +308,12 @@ def _norm_vjp(xp, g, x, out, ord, axis, keepdims):
     return g * xp.where(zero, 0, xp.sign(x) * (size / norm) ** (ord - 1))
 
 
-vector_norm = reduction("vector_norm(x, *, ord, axis, keepdims)", batch=same_call, node="LinalgVectorNormBackward0",
+vector_norm = reduction("vector_norm(x, *, ord, axis, keepdims)", node="LinalgVectorNormBackward0",
     x=_norm_vjp,
 )
 
 # The distance of x from y, as the norm of their difference.
-dist = reduction("dist(x, *, ord, axis, keepdims)", batch=same_call, saved_names={"ord": "p"},
+dist = reduction("dist(x, *, ord, axis, keepdims)", saved_names={"ord": "p"},
     forward=lambda xp, x, ord, axis, keepdims: xp.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims),
     x=_norm_vjp,
 )
@@ -324,7 +325,7 @@ def _logsumexp_vjp(xp, g, x, out, axis, keepdims):
     return g * xp.exp(x - out)
 
 
-logsumexp = reduction("logsumexp(x, *, axis, keepdims)", "fcV", batch=same_call, x=_logsumexp_vjp)
+logsumexp = reduction("logsumexp(x, *, axis, keepdims)", "fcV", x=_logsumexp_vjp)
 
 # -- truth -------------------------------------------------------------------------------------------------------------
 

@@ -237,7 +237,11 @@ def _rolled_back(xp, g, shift, axis):
     return xp.roll(g, -shift if isinstance(shift, int) else tuple([-s for s in shift]), axis=axis)
 
 
-roll = linear("roll(x, *, shift, axis)", saved_names={"shift": "shifts", "axis": "dims"}, x=_rolled_back)
+def _each_rolled(xp, run, x, axis, size):
+    return run(x) if axis is not None else xp.reshape(run(xp.reshape(x, (size, -1)), axis=-1), x.shape)
+
+
+roll = linear("roll(x, *, shift, axis)", batch=_each_rolled, saved_names={"shift": "shifts", "axis": "dims"}, x=_rolled_back)
 
 
 def _copies_summed(xp, g, x_shape, repetitions):

@@ -1,15 +1,12 @@
-"""Sorting, order statistics, distinct elements, bins. ``axis`` is a negative int.
+"""Sorting, order statistics, distinct elements, bins. ``axis`` is a negative int, or () for a 0-d operand.
 
 What is picked by its index gives its cotangent to its place; indices and counts carry none.
 """
 
 from __future__ import annotations
 
-from math import prod
-
 import math
 
-from ..core.batching import one_by_one, same_call
 from ..core.batching import one_by_one, same_call
 from ..core.op import declare, step
 from .reduction import at_index, evenly
@@ -35,10 +32,10 @@ def _sorted(xp, x, axis, descending):
 
 
 # Both are stable; PyTorch names them apart.
-sort_with_indices = selection("sort_with_indices(x, *, axis, descending)", batch=same_call, node="SortBackward0",
+sort_with_indices = selection("sort_with_indices(x, *, axis, descending)", node="SortBackward0",
     outputs="values indices", forward=_sorted, x=_back,
 )
-sort_stable = selection("sort_stable(x, *, axis, descending)", batch=same_call, node="SortBackward1",
+sort_stable = selection("sort_stable(x, *, axis, descending)", node="SortBackward1",
     outputs="values indices", forward=_sorted, x=_back,
 )
 sorted_places = step("argsort(x, *, axis, descending)")
@@ -54,17 +51,17 @@ def argsort(x, *, axis=-1, descending=False, stable=True):
     return sorted_places(x, axis=axis, descending=descending)
 
 
-topk = selection("topk(x, *, k, axis, largest)", batch=same_call, outputs="values indices", x=_back)
-kthvalue = selection("kthvalue(x, *, k, axis, keepdims)", batch=same_call, outputs="values indices", x=at_index)
-median = selection("median(x, *, axis, keepdims)", batch=same_call, node="MedianBackward1", outputs="values indices",
+topk = selection("topk(x, *, k, axis, largest)", outputs="values indices", x=_back)
+kthvalue = selection("kthvalue(x, *, k, axis, keepdims)", outputs="values indices", x=at_index)
+median = selection("median(x, *, axis, keepdims)", node="MedianBackward1", outputs="values indices",
     x=at_index,
 )
-nanmedian = selection("nanmedian(x, *, axis, keepdims)", batch=same_call, node="NanmedianBackward1",
+nanmedian = selection("nanmedian(x, *, axis, keepdims)", node="NanmedianBackward1",
     outputs="values indices", x=at_index,
 )
-mode = selection("mode(x, *, axis, keepdims)", batch=same_call, outputs="values indices", x=at_index)
-median_all = selection("median_all(x, *, axis)", batch=same_call, node="MedianBackward0", x=evenly)
-nanmedian_all = selection("nanmedian_all(x, *, axis)", batch=same_call, node="NanmedianBackward0", x=evenly)
+mode = selection("mode(x, *, axis, keepdims)", outputs="values indices", x=at_index)
+median_all = selection("median_all(x, *, axis)", node="MedianBackward0", x=evenly)
+nanmedian_all = selection("nanmedian_all(x, *, axis)", node="NanmedianBackward0", x=evenly)
 
 # As in PyTorch, these have no derivative.
 unique = selection("unique(x, *, axis)", one_by_one, node="Unique2Backward0", outputs="values inverse counts")
