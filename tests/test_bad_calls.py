@@ -68,7 +68,8 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 
 def label(entry: dict[str, Any]) -> str:
-    return f"{entry['area']}: {entry['call']}".replace("\n", " ")[:90]
+    setup, call = (" ".join(entry[part].split()) for part in ("setup", "call"))
+    return f"{entry['area']}: {setup[-80:]} ;; {call}" if setup else f"{entry['area']}: {call}"
 
 
 def refuse(entry: dict[str, Any]) -> tuple[BaseException, list[str]]:

@@ -91,6 +91,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError(f"requires_grad must be a bool, not {type(value).__name__}")
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -99,6 +101,10 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         Raises:
             RuntimeError: the dtype is no floating point or complex one, or False is set on a tensor with history.
         """
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not " + type(requires_grad).__name__
+            )
         node = current_node(self)
         if requires_grad:
             if not (self.dtype.is_floating_point or self.dtype.is_complex):
@@ -262,6 +268,10 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         if type(node) is AccumulateGrad:
             node.shape, node.dtype = self._array.shape, self._array.dtype
 
+    @data.deleter
+    def data(self) -> None:
+        raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
+
     def detach(self) -> Tensor:
         """The same memory and version counter, without history.
 
@@ -329,14 +339,27 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             )
         return bool(array.item() if isinstance(array, np.ndarray) else array)
 
+    def _scalar(self, wanted: type) -> Any:
+        array = self._array
+        if array.size != 1:
+            raise ValueError(
+                f"only one element tensors can be converted to Python scalars: this one has shape {list(array.shape)}"
+            )
+        value = self.item()
+        if isinstance(value, complex) and wanted is not complex:
+            if value.imag:
+                raise RuntimeError(f"value cannot be converted to type {wanted.__name__} without overflow: it is complex, {value}")
+            value = value.real
+        return wanted(value)
+
     def __float__(self) -> float:
-        return float(self.item())
+        return self._scalar(float)  # type: ignore[no-any-return]
 
     def __int__(self) -> int:
-        return int(self.item())
+        return self._scalar(int)  # type: ignore[no-any-return]
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return self._scalar(complex)  # type: ignore[no-any-return]
 
     def __index__(self) -> int:
         if self._array.dtype.kind not in "biu" or self._array.size != 1:

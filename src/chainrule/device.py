@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .errors import UnavailableDeviceError
+
 TYPES = ("cpu", "cuda", "mps", "xla", "meta", "xpu", "mkldnn", "ipu", "hpu", "mtia", "vulkan", "privateuseone")
 AVAILABLE = ("cpu",)
 
@@ -73,7 +75,8 @@ def check_device(where: Any) -> None:
         return
     wanted = device(where)
     if wanted.type not in AVAILABLE:
-        raise RuntimeError(
-            f"device '{wanted}' is not available: chainrule computes on the CPU. Choose the device with "
+        said = "Torch not compiled with CUDA enabled: " if wanted.type == "cuda" else ""
+        raise UnavailableDeviceError(
+            f"{said}device '{wanted}' is not available: chainrule computes on the CPU. Choose the device with "
             "torch.device('cuda' if torch.cuda.is_available() else 'cpu'), which gives the CPU here."
         )

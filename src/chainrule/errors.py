@@ -1,3 +1,15 @@
-"""Errors with the facts a reader needs: what was got, what was wanted, where, what to do."""
+"""Exceptions that are two of Python's at once: the class that PyTorch raises, and the one that says what it is."""
 
 from __future__ import annotations
+
+
+class UnavailableDeviceError(AssertionError, RuntimeError):
+    """A device that this machine, or chainrule, does not have. PyTorch's is an AssertionError."""
+
+
+class NotATensorError(TypeError, RuntimeError, AssertionError):
+    """Something else where a tensor belongs. PyTorch's is a RuntimeError here and an AssertionError there."""
+
+
+class NotANumberError(TypeError, ValueError):
+    """Text among the numbers of a new tensor. PyTorch's is a TypeError or a ValueError, by its place."""

@@ -106,6 +106,19 @@ def test_a_mixed_dtype_write_keeps_the_dtype() -> None:
     assert h.tolist() == [4.0, 9.0]
 
 
+def test_gradients_through_a_mixed_dtype_write() -> None:
+    x, y = leaf(1.0, 2.0), torch.ones(2, dtype=torch.float64, requires_grad=True)
+    h = x * 1
+    h.add_(y)
+    h.retain_grad()
+    seen = []
+    h.register_hook(lambda g: seen.append(g.dtype))
+    (h * torch.ones(2, dtype=torch.float64)).sum().backward()
+    assert seen == [torch.float32]
+    assert [t.grad.dtype for t in (x, y, h)] == [torch.float32, torch.float64, torch.float32]
+    assert y.grad.tolist() == [1.0, 1.0]
+
+
 def test_a_broadcast_write() -> None:
     x, s = leaf(1.0, 2.0), torch.tensor(3.0, requires_grad=True)
     h = x * 1

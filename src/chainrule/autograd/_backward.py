@@ -11,6 +11,7 @@ from ..core.engine import backward_pass
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
+from ..errors import NotATensorError
 from .graph import GradientEdge
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def grad(
     keys = list(inputs) if isinstance(inputs, dict) else None
     wanted = as_tuple(inputs.values() if keys is not None else inputs)
     if not wanted:
-        raise ValueError("grad requires non-empty inputs.")
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty: give at least one tensor to differentiate by")
     sources = as_tuple(outputs)
     cotangents = as_cotangents(grad_outputs, len(sources))
     if is_grads_batched:
@@ -191,7 +192,7 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
             roots.append(edge_seed(source, g))
             continue
         if not isinstance(source, TensorBase):
-            raise TypeError(f"expected a Tensor or GradientEdge as output {number}, but got {type(source).__name__}")
+            raise NotATensorError(f"Expected output to be a torch.Tensor: output {number} is of type {type(source).__name__}")
         node = current_node(source)
         if node is None:
             raise RuntimeError(
@@ -252,7 +253,7 @@ def target(one: Any, number: int) -> tuple[Node, int]:
     if isinstance(one, GradientEdge):
         return one.node, one.output_nr
     if not isinstance(one, TensorBase):
-        raise TypeError(f"expected a Tensor or GradientEdge as input {number}, but got {type(one).__name__}")
+        raise NotATensorError(f"all inputs have to be Tensors or GradientEdges, but got {type(one).__name__} (input {number})")
     node = current_node(one)
     if type(node) is Port:
         owner = node.parents[0]

@@ -17,6 +17,7 @@ from ..core.saved import CloneOnWrite
 from ..core.value import TensorBase
 from ..core.version import InferenceCell, bump
 from ..core.views import current_node
+from ..errors import NotATensorError
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -109,7 +110,10 @@ def allow_mutation_on_saved_tensors() -> Iterator[CloneOnWrite]:
 
 def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
     """Bump the version counter of a tensor (or several) without writing to it."""
-    for one in (tensor,) if isinstance(tensor, TensorBase) else tensor:
+    group = (tensor,) if isinstance(tensor, TensorBase) else tensor
+    if not isinstance(group, Sequence) or not all(isinstance(one, TensorBase) for one in group):
+        raise RuntimeError(f"increment_version expect a Iterable[Tensor] as input, but got {type(tensor).__name__}")
+    for one in group:
         if type(one._cell) is InferenceCell:
             raise RuntimeError("Inference tensors do not track version counter.")
         bump(one, caller())
@@ -172,5 +176,5 @@ class _GroupHandle(_hooks.RemovableHandle):
 def _node(tensor: Tensor) -> _CoreNode:
     node = current_node(tensor)
     if node is None:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        raise NotATensorError("Expected gradient function to be set: cannot register a hook on a tensor that doesn't require gradient")
     return node

@@ -50,23 +50,25 @@ def add_rows(out: Array, indices: Array, v: Array) -> None:
 # -- gather and scatter: as many places as the index has ----------------------------------------------------------------
 
 
+def along(indices: Array, axis: int) -> tuple[Array, ...]:
+    """The NumPy index of the places: the indices along the axis, the index's own places along the others."""
+    return tuple(
+        [
+            indices if at == axis else np.arange(n).reshape((-1,) + (1,) * (-at - 1))
+            for at, n in enumerate(indices.shape, -indices.ndim)
+        ]
+    )
+
+
 def gather(x: Array, indices: Array, *, axis: int) -> Array:
     """The elements of ``x`` at the indices along one axis and at the index's own place along the others."""
-    return np.ascontiguousarray(np.take_along_axis(_corner(x, indices, axis), indices, axis))
-
-
-def _corner(x: Array, indices: Array, axis: int) -> Array:
-    """The part of ``x`` that an index that is smaller in the other axes speaks of."""
-    keep = [slice(n) for n in indices.shape]
-    if keep:
-        keep[axis] = slice(None)
-    return x[tuple(keep)]
+    return x[along(indices, axis)]
 
 
 def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
     """A copy of ``x`` with ``v`` at the indices; of repeated ones the last counts."""
     out = np.array(x)
-    np.put_along_axis(_corner(out, indices, axis), indices, v, axis)
+    out[along(indices, axis)] = v
     return out
 
 

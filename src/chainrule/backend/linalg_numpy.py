@@ -92,9 +92,9 @@ def cofactors(x: Array, *directions: Array) -> Array:
     Cofactors of a product are the product of the cofactors, so that x = U diag(s) V' leaves those of a diagonal matrix.
     """
     n = x.shape[-1]
+    if n <= 3:
+        return _small_cofactors(x, directions, n)
     if not directions:
-        if n <= 3:
-            return _small_cofactors(x, n)
         u, s, vh, outer = _svd(x)
         return outer(_others(s)[..., None] * np.eye(n))
     first, *rest = directions
@@ -109,14 +109,28 @@ def cofactors(x: Array, *directions: Array) -> Array:
     return outer(traces * np.eye(n) - f.swapaxes(-1, -2) * p)
 
 
-def _small_cofactors(x: Array, n: int) -> Array:
+def _small_cofactors(x: Array, directions: tuple[Array, ...], n: int) -> Array:
     """Up to 3 by 3: the textbook's formulas, exact for small integers. (+ 0 makes each zero a positive one.)"""
+    if len(directions) >= n:
+        return np.zeros_like(x)
     if n <= 1:
         return np.ones_like(x)
     if n == 2:
-        return x[..., ::-1, ::-1] * np.array([[1, -1], [-1, 1]], x.dtype) + x.dtype.type(0)
-    at = [[np.roll(x, (-i, -j), (-2, -1)) for j in (0, 1, 2)] for i in (0, 1, 2)]
-    return at[1][1] * at[2][2] - at[1][2] * at[2][1] + x.dtype.type(0)
+        m = directions[0] if directions else x
+        return m[..., ::-1, ::-1] * np.array([[1, -1], [-1, 1]], x.dtype) + x.dtype.type(0)
+    if not directions:
+        return _minors(x, x) + x.dtype.type(0)
+    y, z = (x, *directions)[-2:]
+    return _minors(y, z) + _minors(z, y)
+
+
+def _minors(x: Array, y: Array) -> Array:
+    """Of 3 by 3 matrices, with x = y the cofactors: 2 by 2 determinants of the rows and columns that follow, in a circle."""
+
+    def ahead(a: Array, rows: int, columns: int) -> Array:
+        return np.roll(a, (-rows, -columns), (-2, -1))
+
+    return ahead(x, 1, 1) * ahead(y, 2, 2) - ahead(x, 1, 2) * ahead(y, 2, 1)
 
 
 def _svd(x: Array) -> tuple[Array, Array, Array, Any]:

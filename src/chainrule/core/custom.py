@@ -19,6 +19,7 @@ from .origin import caller
 from .saved import describe, freed_error, overwritten_error, packed
 from .value import TensorBase, new_tensor, writable
 from .version import bump, cell_of, guard
+from ..errors import NotATensorError
 from .views import View, base_of, current_node
 
 
@@ -46,11 +47,11 @@ class FunctionCtx:
 
     def mark_dirty(self, *tensors: Any) -> None:
         """Tell that ``forward`` changed these inputs in place. They must be returned as outputs."""
-        self.dirty_tensors = tensors
+        self.dirty_tensors = only_tensors("mark_dirty can only accept variables, but argument", tensors)
 
     def mark_non_differentiable(self, *tensors: Any) -> None:
         """Tell that these outputs carry no gradient."""
-        self.non_differentiable = tensors
+        self.non_differentiable = only_tensors("mark_non_differentiable only accepts variable arguments, but got", tensors)
 
     def set_materialize_grads(self, value: bool) -> None:
         """With False, gradients that did not arrive come to ``backward`` as None, not as zeros."""
@@ -66,6 +67,13 @@ class FunctionCtx:
             FutureWarning,
             stacklevel=2,
         )
+
+
+def only_tensors(said: str, things: tuple[Any, ...]) -> tuple[Any, ...]:
+    for number, thing in enumerate(things):
+        if not isinstance(thing, TensorBase):
+            raise RuntimeError(f"{said} {number} is of type {type(thing).__name__}, which is no tensor")
+    return things
 
 
 class SavedTensor:
@@ -170,6 +178,11 @@ class CustomNode(FunctionCtx, Node):
         function = self.function
         arriving = [self.gradient(*pair, recorded) for pair in zip(g if type(g) is list else [g], self.spaces, strict=True)]
         with changed_modes(grad=recorded):
+            if overrides(function, "backward") and overrides(function, "vjp"):
+                raise RuntimeError(
+                    "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
+                    f"of them: {function.__name__} has both."
+                )
             backward = function.backward if overrides(function, "backward") else function.vjp
             results = backward(self, *arriving)
         results = tuple(results) if isinstance(results, (tuple, list)) else (results,)
@@ -203,7 +216,7 @@ class CustomNode(FunctionCtx, Node):
         if result is None:
             return None
         if not isinstance(result, TensorBase):
-            raise TypeError(
+            raise NotATensorError(
                 f"expected Variable or None (got {type(result).__name__}): {self.name()} returned it as gradient {number + 1}"
             )
         parent = self.parents[self.tensor_positions.index(number)]

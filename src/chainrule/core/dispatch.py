@@ -140,17 +140,23 @@ def _make_binary(op: Op) -> Any:
         xn = x._node if x._view is None else current_node(x)
         yn = y._node if y._view is None else current_node(y)
         if xn is None:
-            if yn is None:
-                return new_tensor(forward(xa, ya)) if dtype in HOT_DTYPES else general(op, (x, y), {})
+            if yn is None and dtype not in HOT_DTYPES:
+                return general(op, (x, y), {})
             keep = keep_for_y
         elif yn is None:
             keep = keep_for_x
         else:
             keep = keep_for_both
-        result = forward(xa, ya)
+        try:
+            result = forward(xa, ya)
+        except ValueError as error:
+            raise explained(error, xa, ya) from None
         out = allocate()
         out._array = result
         out._cell = out._view = out._meta = None
+        if xn is yn is None:
+            out._node = None
+            return out
         if node_class is None:
             node_class = op.make_node_class()
         node = node_class()
@@ -290,7 +296,10 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         arrays = promote(op, arrays)
     elif op.kind == "view" and isinstance(args[0], TensorBase):
         arrays[0] = writable(args[0])
-    result = op.raw(*arrays, **params)
+    try:
+        result = op.raw(*arrays, **params)
+    except (ValueError, MemoryError) as error:
+        raise explained(error, *arrays) from None
     mode = get_modes()
     if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):
         return _wrap(op, result, args, params, mode)
@@ -298,6 +307,24 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if parents.count(None) == len(parents) or (op.outputs is None and result.dtype.kind in "iub"):
         return _wrap(op, result, args, params, mode)
     return record(op, args, arrays, params, parents, result)
+
+
+def explained(error: Exception, *arrays: Any) -> Exception:
+    """NumPy's error in PyTorch's class, with both shapes."""
+    if isinstance(error, MemoryError):
+        return RuntimeError(f"can't allocate memory: {error}")
+    shapes = [getattr(array, "shape", ()) for array in arrays]
+    for at, one in enumerate(shapes):
+        for other in shapes[at + 1 :]:
+            for back in range(1, min(len(one), len(other)) + 1):
+                a, b = one[-back], other[-back]
+                if a != b and 1 not in (a, b):
+                    dim = max(len(s) for s in shapes) - back
+                    return RuntimeError(
+                        f"The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {dim}: "
+                        f"shapes {list(one)} and {list(other)} do not broadcast"
+                    )
+    return error
 
 
 def promote(op: Op, arrays: list[Any]) -> list[Any]:

@@ -48,7 +48,7 @@ LARGE = 4096
 class Pass:
     """One reverse pass: its cotangents, what is wanted of them, and in which mode it runs."""
 
-    __slots__ = ("after", "at_end", "captured", "cotangents", "leaves", "namespace", "needed", "order", "owned", "recorded", "targets")
+    __slots__ = ("after", "anomaly", "at_end", "captured", "cotangents", "leaves", "namespace", "needed", "order", "owned", "recorded", "targets")
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class Pass:
         self.after = after
         self.needed = needed
         self.at_end: list[Any] = []
+        self.anomaly = modes().anomaly
 
     def will_reach(self, node: Node | None) -> bool:
         """Whether a cotangent will come to the node in this pass (a hook asks)."""
@@ -142,7 +143,7 @@ class Pass:
 
     def run(self, order: list[Node], needed: set[Node] | None, after: dict[Node, list[AccumulateGrad]]) -> None:
         cotangents, recorded, namespace = self.cotangents, self.recorded, self.namespace
-        targets, owned = self.targets, self.owned
+        targets, owned, anomaly = self.targets, self.owned, self.anomaly
         pop, get, accumulate = cotangents.pop, cotangents.get, np.add
         for node in order:
             g = pop(node, None)
@@ -155,7 +156,7 @@ class Pass:
                 parents = node.parents
                 if parents and (needed is None or node in needed):
                     pulls = node.pulls
-                    if pulls is None or (extra is not None and extra.is_hooked()):
+                    if pulls is None or anomaly or (extra is not None and extra.is_hooked()):
                         self.step(node, g, needed)
                     else:
                         saved = node.saved
@@ -208,8 +209,8 @@ class Pass:
         if extra is not None and extra.prehooks:
             g = self.prehooks(node, g, extra.prehooks)
         need = tuple([p is not None and (needed is None or p in needed) for p in node.parents])
-        if extra is not None and extra.traceback:
-            results = self.anomalous(node, g, need, extra)
+        if self.anomaly:
+            results = self.anomalous(node, g, need)
         else:
             results = self.cotangents_of(node, g, need)
         results = tuple(
@@ -279,7 +280,12 @@ class Pass:
         for hook in list(hooks.values()):
             result = hook(outer)
             if result is not None:
-                outer = result if isinstance(result, tuple) else (result,)
+                result = result if isinstance(result, tuple) else (result,)
+                self.check_count(node, result, len(outer))
+                for one in result:
+                    if one is not None and not isinstance(one, TensorBase):
+                        check_hook_result(one, node)
+                outer = result
         return [self.inward(one) for one in outer] if several else self.inward(outer[0])
 
     def hooks(self, node: Node, g: Any, results: tuple[Any, ...], hooks: dict[int, Any]) -> tuple[Any, ...]:
@@ -289,18 +295,25 @@ class Pass:
             result = hook(grad_inputs, grad_outputs)
             if result is not None:
                 grad_inputs = result if isinstance(result, tuple) else (result,)
-                if len(grad_inputs) != len(node.parents):
-                    raise RuntimeError(
-                        f"a hook on {node.name()} has returned an incorrect number of values (got {len(grad_inputs)}, but "
-                        f"expected {len(node.parents)}): one gradient, or None, for each input of the node"
-                    )
+                self.check_count(node, grad_inputs, len(node.parents))
         return tuple([self.inward(r) for r in grad_inputs])
 
-    def anomalous(self, node: Node, g: Any, need: tuple[bool, ...], extra: Any) -> tuple[Any, ...]:
+    def check_count(self, node: Node, values: tuple[Any, ...], expected: int) -> None:
+        if len(values) != expected:
+            raise RuntimeError(
+                f"a hook on {node.name()} has returned an incorrect number of values (got {len(values)}, but expected {expected})"
+            )
+
+    def anomalous(self, node: Node, g: Any, need: tuple[bool, ...]) -> tuple[Any, ...]:
         """A step under anomaly mode: a failure shows the forward call, NaN is a failure."""
         import warnings
 
-        said = f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{extra.traceback}"
+        traceback = None if node.extra is None else node.extra.traceback
+        said = f"Error detected in {node.name()}. " + (
+            f"Traceback of forward call that caused the error:\n{traceback}"
+            if traceback
+            else "No forward pass information available. Enable detect anomaly during forward pass for more information."
+        )
         try:
             with np.errstate(all="ignore"):  # what NumPy would warn of is looked for here
                 results = self.cotangents_of(node, g, need)
@@ -328,12 +341,15 @@ def sum_to_shape(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     return xp.reshape(g, shape) if g.shape != shape else g
 
 
-def check_hook_result(result: Any, node: Node) -> None:
+def check_hook_result(result: Any, node: Node, shape: Any = None) -> None:
     if not isinstance(result, TensorBase):
-        raise TypeError(f"a hook on {node.name()} must return a Tensor or None, but returned {type(result).__name__}")
-    if result._array.shape != node.shape:
+        raise TypeError(
+            f"expected Variable, but hook returned '{type(result).__name__}': a hook on {node.name()} returns a tensor, or None"
+        )
+    if result._array.shape != (node.shape if shape is None else shape):
         raise RuntimeError(
-            f"hook on {node.name()} has changed the size of value: expected {list(node.shape)}, got {list(result._array.shape)}"
+            f"hook on {node.name()} has changed the size of value: expected {list(node.shape if shape is None else shape)}, "
+            f"got {list(result._array.shape)}"
         )
 
 

@@ -59,7 +59,8 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
     if mode.grad and view is not None:
         if view.made_in == views.NO_GRAD and node is not None:
             refuse_view(tensor, view, node)
-        if type(node) is AccumulateGrad or type(base_of(view)._node) is AccumulateGrad:
+        made_leaf = type(node) is AccumulateGrad and view.made_in != views.NO_GRAD
+        if made_leaf or type(base_of(view)._node) is AccumulateGrad:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in "
                 "torch.no_grad(), or write to a clone() of the leaf."

@@ -39,7 +39,7 @@ class Extra:
 
     def is_hooked(self) -> bool:
         """Whether the node's own step is watched, beyond its output tensor."""
-        return bool(self.hooks or self.prehooks or self.traceback)
+        return bool(self.hooks or self.prehooks)
 
 
 class Node:

@@ -150,7 +150,7 @@ def saved_field(node: Node, field: str) -> Any:
     """``node._saved_<name>``: an array as a tensor (checked against its version), anything else as it is."""
     op = node.op
     if field in op.params:
-        return node.params[field]
+        return _counted_from_the_front(node, node.params[field]) if field.startswith("axis") else node.params[field]
     saved = node.saved
     if type(saved) is Freed:
         raise freed_error(node, saved)
@@ -162,6 +162,15 @@ def saved_field(node: Node, field: str) -> Any:
         if cell is not None and cell.version != saved[at + 2]:
             raise stale_error(node)
     return unpacked(node, True)[at]
+
+
+def _counted_from_the_front(node: Node, axis: Any) -> Any:
+    """Axes as users write dims: ops count them from the back."""
+    parent = node.parents[0]
+    if parent is None or axis is None:
+        return axis
+    ndim = len(parent.shape)
+    return tuple([a % ndim for a in axis]) if isinstance(axis, tuple) else axis % max(ndim, 1)
 
 
 def freed_error(node: Node, freed: Freed) -> RuntimeError:

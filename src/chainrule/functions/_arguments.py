@@ -56,6 +56,11 @@ def sizes_of(sizes: tuple[Any, ...], function: str, name: str = "size") -> tuple
                 f"{function}(): argument '{name}' (position {position}) must be tuple of ints, not {type(size).__name__}"
             )
         out.append(size.__index__())
+        if out[-1] >= 1 << 63:
+            raise TypeError(
+                f"{function}(): argument '{name}' failed to unpack the object at pos {position} with error "
+                f'"Overflow when unpacking long long": {size} does not fit in 64 bits'
+            )
     return tuple(out)
 
 

@@ -13,6 +13,7 @@ from ..core.node import AccumulateGrad
 from ..core.value import TensorBase, new_tensor
 from ..core.version import INFERENCE_CELL, ExposedCell
 from ..device import check_device
+from ..errors import NotANumberError
 from ..dtypes import as_dtype, get_default_dtype
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def finish(array: Any, requires_grad: bool) -> Tensor:
     mode = get_modes()
     if mode is not None and mode.inference:
         tensor._cell = INFERENCE_CELL
-    if requires_grad:
+    if requires_grad is not False:
+        if requires_grad is not True:
+            raise TypeError(f"tensor(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
         if array.dtype.kind in "biu":
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients: this one would be "
@@ -241,7 +244,7 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
         if isinstance(data, TensorBase):
             data = data._array.reshape(())[()]
         if isinstance(data, str):
-            raise ValueError(f"too many dimensions '{type(data).__name__}'")
+            raise NotANumberError(f"too many dimensions '{type(data).__name__}': new(): invalid data type '{type(data).__name__}'")
         if not isinstance(data, (bool, int, float, complex, np.generic)):
             if not isinstance(data, np.ndarray):
                 raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
@@ -249,7 +252,7 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
         leaves.append(data)
         return
     if length is None:
-        raise TypeError(f"not a sequence: a number where the first element has {len(shape) - depth} more dimension(s)")
+        raise TypeError(f"not a sequence: a number ({type(data).__name__}) where the first element has {len(shape) - depth} more dimension(s)")
     if length != shape[depth]:
         raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {length})")
     if isinstance(data, np.ndarray):

@@ -339,11 +339,20 @@ def _steps(first: Number, last: Number, by: Number, dtype: Any) -> Any:
     count = -((first - last) // by) if dtype.kind in "iu" else math.ceil((last - first) / by)
     if count * dtype.itemsize >= MAX_BYTES:
         raise RuntimeError(f"invalid size, possible overflow? arange() of {count} elements")
-    return _ramp(first, by, count, np.float64 if dtype.kind == "f" else dtype).astype(dtype, copy=False)
+    return _ramp(first, by, count, dtype)
 
 
 def _ramp(first: Number, by: Number, count: int, dtype: Any) -> Any:
-    return np.arange(count, dtype=dtype) * by + first
+    """first + i * by, rounded once."""
+    compute = dtype if dtype.kind in "iu" else np.dtype(np.float64) if first == 0 else fused(dtype)
+    return (np.arange(count, dtype=compute) * compute.type(by) + compute.type(first)).astype(dtype, copy=False)
+
+
+def fused(dtype: Any) -> Any:
+    """The dtype in which a * b + c, rounded to ``dtype`` at the end, is rounded once: as fused multiply-add does it."""
+    if dtype.kind == "c":
+        return np.dtype(np.clongdouble if dtype.itemsize > 8 else np.complex128)
+    return np.dtype(np.longdouble if dtype.itemsize == 8 else np.float64)
 
 
 def range(
@@ -371,7 +380,7 @@ def range(
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     count = math.floor((end - start) / step) + 1
-    return deliver(finish(_ramp(start, step, count, np.float64).astype(wanted), requires_grad), out, "range")
+    return deliver(finish(_ramp(start, step, count, wanted), requires_grad), out, "range")
 
 
 def linspace(
@@ -405,12 +414,14 @@ def _spaced(function: str, start: Number, end: Number, steps: int, dtype: Dtype,
     if wanted.kind in "iu":
         first, last = int(first), int(last)
     compute = wanted if wanted.kind in "fc" else np.dtype(np.float64)
-    at = np.arange(steps, dtype=compute)
-    a, b = np.array(first, compute), np.array(last, compute)
-    by = (b - a) / np.array(max(steps - 1, 1), compute)
+    first, last = compute.type(first), compute.type(last)
+    by = (last - first) / compute.type(max(steps - 1, 1))
+    wide = fused(compute) if compute.itemsize > 2 else compute
+    at = np.arange(steps, dtype=wide)
+    first, last, by = (wide.type(number) for number in (first, last, by))
     # From the nearer end, so that both ends are exact.
-    spaced = np.where(np.arange(steps) < steps // 2, a + by * at, b - by * at[::-1]) if steps != 1 else a.reshape(1)
-    return spaced, wanted
+    spaced = np.where(np.arange(steps) < max(steps // 2, steps == 1), first + by * at, last - by * at[::-1])
+    return spaced.astype(compute), wanted
 
 
 def logspace(

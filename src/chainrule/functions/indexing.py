@@ -43,6 +43,8 @@ def getitem(self: Tensor, key: Any) -> Tensor:
         return sliced(self, -self._array.ndim, key)
     if key is Ellipsis:
         return ops.alias(self)  # type: ignore[no-any-return]
+    if isinstance(key, TensorBase) and key._array.dtype == np.int64 and key._array.ndim and self._array.ndim:
+        return checked(ops.index, self, [key], (-self._array.ndim,))  # type: ignore[no-any-return]
     part, indices, axes = basic_part(self, key)
     if not indices:
         return ops.alias(self) if part is self else part  # type: ignore[no-any-return]
@@ -75,12 +77,17 @@ def sliced(x: Any, axis: int, key: slice) -> Any:
 
 def bounds(size: int, key: slice) -> tuple[int, int, int]:
     """A slice's start, stop and step within ``size``."""
-    step = key.step
-    if step is not None:
+    start, stop, step = key.start, key.stop, key.step
+    if step is None:
+        if stop is None and type(start) is int and 0 <= start <= size:
+            return start, size, 1
+        if start is None and type(stop) is int and 0 <= stop <= size:
+            return 0, stop, 1
+    else:
         step = operator.index(step) if hasattr(step, "__index__") else step
         if isinstance(step, int) and step < 0:
             raise ValueError(f"step must be greater than zero, got {step}. Use .flip() for the reverse order.")
-    start, stop, step = slice(key.start, key.stop, step).indices(size)
+    start, stop, step = slice(start, stop, step).indices(size)
     return start, max(start, stop), step
 
 
@@ -89,7 +96,10 @@ def basic_part(x: Any, key: Any) -> tuple[Any, list[Any], tuple[int, ...]]:
     items = key if type(key) is tuple else as_items(key)
     count = 0
     for item in items:
-        if item is not None and item is not Ellipsis and item is not True and item is not False:
+        kind = type(item)
+        if kind is int or kind is slice:
+            count += 1
+        elif item is not None and item is not Ellipsis and item is not True and item is not False:
             count += covers(item)
     ndim = x._array.ndim
     if count > ndim:
@@ -99,7 +109,11 @@ def basic_part(x: Any, key: Any) -> tuple[Any, list[Any], tuple[int, ...]]:
     dim = named = 0  # where we are in x as it is, and as it was given
     arrays: list[tuple[int, Any]] = []
     for item in items:
-        if type(item) is slice:
+        kind = type(item)
+        if kind is int:
+            x = select(x, dim, item, named)
+            named += 1
+        elif kind is slice:
             start, stop, step = bounds(x._array.shape[dim], item)
             if (start, stop, step) != (0, x._array.shape[dim], 1):
                 x = ops.slice_axis(x, axis=dim - x._array.ndim, start=start, stop=stop, step=step)
@@ -235,8 +249,15 @@ def in_our_words(error: IndexError, x: Any, indices: list[Any]) -> str:
 # -- writing ------------------------------------------------------------------------------------------------------------
 
 
+SMALL = 65504.0
+"""What every floating point dtype holds."""
+
+
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """Write ``value``, broadcast, to the elements at an index."""
+    kind = type(value)
+    if (kind is float or kind is int) and -SMALL <= value <= SMALL and self._array.dtype.kind == "f" and written(self, key, value):
+        return
     if key is Ellipsis:
         part, indices, axes = self, [], ()
     elif key is True:
@@ -272,8 +293,28 @@ def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
     return x
 
 
+def written(x: Any, key: Any, value: float) -> bool:
+    """Write a number at ints and slices of a tensor that nobody watches, as NumPy does; False if it is no such case."""
+    for k in key if type(key) is tuple else (key,):
+        kind = type(k)
+        if not (kind is int or (kind is slice and k.step is None)):
+            return False
+    if is_watched(x):
+        return False
+    memory = writable(x)
+    refuse_write(x, memory, False)
+    try:
+        memory[key] = value
+    except (IndexError, TypeError):
+        return False
+    bump(x, caller())
+    return True
+
+
 def number_for(dtype: Any, value: Any, function: str) -> Any:
     """A number as a scalar of the dtype."""
+    if type(value) is float and dtype.kind == "f" and -SMALL <= value <= SMALL:
+        return dtype.type(value)
     if not isinstance(value, NUMBERS):
         raise TypeError(
             f"{function}() received an invalid combination of arguments: the value must be a Tensor or a Number, not {type(value).__name__}"

@@ -202,8 +202,26 @@ def _aminmax(xp, x, axis, keepdims):
 
 aminmax = reduction("aminmax(x, *, axis, keepdims)", "biufV", outputs="min max", forward=_aminmax, x=_aminmax_vjp)
 
-argmax = step("argmax(x, *, axis, keepdims)")
-argmin = step("argmin(x, *, axis, keepdims)")
+def one_axis(xp, x, axis):
+    """``x`` and the one axis of it that ``axis`` is: several, the last ones, count as one; so does none, of length 1."""
+    if not isinstance(axis, tuple):
+        return x, axis
+    lead = len(x.shape) - len(axis)
+    return xp.reshape(x, (*x.shape[:lead], math.prod(x.shape[lead:]))), -1
+
+
+def _argmax(xp, x, axis, keepdims):
+    flat, at = one_axis(xp, x, axis)
+    return xp.reshape(xp.argmax(flat, axis=at, keepdims=keepdims), reduced_shape(x.shape, axis, keepdims))
+
+
+def _argmin(xp, x, axis, keepdims):
+    flat, at = one_axis(xp, x, axis)
+    return xp.reshape(xp.argmin(flat, axis=at, keepdims=keepdims), reduced_shape(x.shape, axis, keepdims))
+
+
+argmax = step("argmax(x, *, axis, keepdims)", forward=_argmax)
+argmin = step("argmin(x, *, axis, keepdims)", forward=_argmin)
 
 
 def at_index(xp, g, x_shape, indices, axis, keepdims):
