@@ -49,7 +49,7 @@ class LookAtViews:
 
 OPTIONS = [
     *("-m", "not chainrule_only"),
-    *("-k", "not test_message and not shared_with_NumPy and not NumPy:"),
+    *("-k", "not test_message and not NumPy:"),
     *("-W", "ignore"),  # PyTorch's deprecations are not ours
     "--noconftest",  # the fixtures there look at chainrule's own state
     *("-o", "markers=chainrule_only"),

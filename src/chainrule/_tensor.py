@@ -43,7 +43,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def __new__(cls, *args: Any, device: Any = None) -> Any:
         made = creation.legacy_tensor(args, dtypes.get_default_dtype(), device)
-        return made if cls is Tensor else made.as_subclass(cls)
+        return made if cls is Tensor else as_subclass(made, cls)
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -399,6 +399,10 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             return format(self.item(), spec)
         return object.__format__(self, spec)
 
+    def as_subclass(self, cls: type[Tensor]) -> Tensor:
+        """The same memory and history as an instance of ``cls``, a subclass of Tensor."""
+        return as_subclass(self, cls)
+
     def __dir__(self) -> list[str]:
         return sorted({*dir(type(self)), *self.__dict__})
 
@@ -408,6 +412,14 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     # -- as NumPy values: see functions.interop -----------------------------------------------------------------------
 
     __array_priority__ = 1000
+
+
+def as_subclass(tensor: Tensor, cls: type[Tensor]) -> Tensor:
+    """The same memory and history as an instance of a subclass."""
+    made: Tensor = object.__new__(cls)
+    for slot in ("_array", "_node", "_cell", "_view", "_meta"):
+        setattr(made, slot, getattr(tensor, slot))
+    return made
 
 
 def is_inference(input: Tensor) -> bool:

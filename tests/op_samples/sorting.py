@@ -12,7 +12,7 @@ S = np.array(1.5)
 V = np.array([0.7, -1.3, 2.1, 0.4])
 M = np.array([[0.3, -1.2, 2.5], [1.7, 0.6, -0.9]])
 T = np.array([[[0.31, -1.27, 2.53], [1.71, 0.65, -0.97]], [[2.03, 1.11, -2.2], [-0.43, 1.93, 0.89]]])
-LONG = np.sin(np.arange(40.0))
+LONG = np.arange(40) * 7 % 40 / 10.0
 EMPTY = np.zeros((2, 0))
 TIES = np.array([3.0, 1.0, 3.0, 2.0])
 
@@ -90,7 +90,7 @@ SAMPLES = {
         sample(np.array([[3.0, 1.0], [3.0, 1.0], [2.0, 1.0]]), axis=-2),
         sample(EMPTY, axis=None),
     ],
-    "searchsorted": [
+    "search_rows": [
         sample(np.array([1.0, 3.0, 5.0]), np.array([0.0, 1.0, 6.0]), side="left"),
         sample(np.array([1, 3, 5]), np.array([[0, 3], [5, 7]]), side="right"),
         sample(np.array([1.0, 3.0, 5.0]), np.array(3.0), side="left"),

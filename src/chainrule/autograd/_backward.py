@@ -77,13 +77,14 @@ def gradients(
     sources: tuple[Any, ...], wanted: tuple[Any, ...], cotangents: list[Any], retain_graph: bool | None, create_graph: bool, allow_unused: bool
 ) -> list[Any]:
     roots = seeds(sources, cotangents)
-    edges, targets = [], {}
+    edges: list[tuple[Node, int]] = []
+    targets: dict[Node, Any] = {}
     for number, one in enumerate(wanted):
         edge = target(one, number)
         edges.append(edge)
         targets[edge[0]] = one
     found = backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, False)
-    results = []
+    results: list[Any] = []
     for node, slot in edges:
         g = found.get(node)
         if type(g) is list:

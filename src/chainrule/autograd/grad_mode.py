@@ -19,6 +19,9 @@ __all__ = [
 class _ModeContext:
     """A change of modes, as a context manager and as a decorator of functions and generator functions."""
 
+    _stack: Any = None
+    """What was in force outside, innermost first: the same object may be entered again."""
+
     def _changes(self) -> dict[str, Any]:
         raise NotImplementedError
 
@@ -26,7 +29,7 @@ class _ModeContext:
         return type(self)()
 
     def __enter__(self) -> None:
-        self._stack = (change_modes(**self._changes()), getattr(self, "_stack", None))
+        self._stack = (change_modes(**self._changes()), self._stack)
 
     def __exit__(self, *exc: object) -> None:
         old, self._stack = self._stack
@@ -40,7 +43,7 @@ class _ModeContext:
                 "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or "
                 "methods. To preserve the current behavior of class decoration, you can directly decorate the `__init__` method and "
                 "nothing else.", FutureWarning, stacklevel=2)
-            func.__init__ = self(func.__init__)
+            func.__init__ = self(func.__init__)  # type: ignore[method-assign]
             return cast(F, func)
         if inspect.isgeneratorfunction(func):
             return cast(F, _generator(self, func))
@@ -122,6 +125,9 @@ class set_grad_enabled(_ModeContext):  # noqa: N801
     False
     """
 
+    _deferred = False
+    """Whether the mode changes on entering only: so in the copies that a decorated function runs under."""
+
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
         self._stack = (change_modes(grad=self.mode), None)
@@ -132,11 +138,11 @@ class set_grad_enabled(_ModeContext):  # noqa: N801
     def clone(self) -> Any:
         new = object.__new__(type(self))
         new.mode = self.mode
-        new._entered = True
+        new._deferred = True
         return new
 
     def __enter__(self) -> None:
-        if getattr(self, "_entered", False):
+        if self._deferred:
             super().__enter__()
 
     def __call__(self, func: F) -> F:

@@ -111,7 +111,7 @@ def allow_mutation_on_saved_tensors() -> Iterator[CloneOnWrite]:
 def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
     """Bump the version counter of a tensor (or several) without writing to it."""
     group = (tensor,) if isinstance(tensor, TensorBase) else tensor
-    if not isinstance(group, Sequence) or not all(isinstance(one, TensorBase) for one in group):
+    if not hasattr(group, "__iter__") or not all(isinstance(one, TensorBase) for one in group):
         raise RuntimeError(f"increment_version expect a Iterable[Tensor] as input, but got {type(tensor).__name__}")
     for one in group:
         if type(one._cell) is InferenceCell:

@@ -9,7 +9,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy import copyto, exp, maximum, ndarray
+from numpy import exp, maximum, ndarray
+
+from ..dtypes import FROM_NUMPY, finfo
 
 Array = Any
 
@@ -104,7 +106,7 @@ def pow(x: Array, y: Array) -> Array:
     return np.where(y < 0, np.where(np.abs(x) == 1, sign, ZERO[x.dtype]), np.power(x, np.maximum(y, 0)))
 
 
-def power_to(x: Array, exponent: complex) -> Array:
+def power_to(x: Array, *, exponent: complex) -> Array:
     """x to a Python number, of the dtype of ``x``: the common ones by multiplication, as PyTorch does."""
     if x.dtype.kind == "b":
         return x | (not exponent)
@@ -131,19 +133,17 @@ def conj(x: Array) -> Array:
     return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
-def sign(x: Array) -> Array:
+def sgn(x: Array) -> Array:
     """-1, 0 or 1, and 0 of a NaN; of a complex number x / |x|."""
     out = np.sign(x)
-    if x.dtype.kind == "f":
-        nan = x != x  # noqa: PLR0124
-        return zero_where(out, nan)
-    return out
+    return out if x.dtype.kind in "biuc" else zero_where(out, np.isnan(x))
 
 
-sgn = sign
+def signbit(x: Array) -> Array:
+    return np.signbit(x) if x.dtype.kind in "fV" else x < 0
 
 
-def round_decimals(x: Array, decimals: int) -> Array:
+def round_decimals(x: Array, *, decimals: int) -> Array:
     """Rounded to ``decimals`` places after the point, half to even, as PyTorch computes it."""
     if x.dtype.kind in "iu":
         return x.copy()
@@ -151,13 +151,21 @@ def round_decimals(x: Array, decimals: int) -> Array:
     return np.rint(x * scale) / scale if decimals > 0 else np.rint(x / scale) * scale
 
 
-def nan_to_num(x: Array, nan: float, posinf: float, neginf: float) -> Array:
+def nan_to_num(x: Array, *, nan: float | None, posinf: float | None, neginf: float | None) -> Array:
+    """NaNs (by default 0) and infinities (the limits of the dtype) replaced."""
+    out = np.array(x)
     if x.dtype.kind in "biu":
-        return x.copy()
-    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+        return out
+    parts = (out.real, out.imag) if x.dtype.kind == "c" else (out,)
+    limits = finfo(FROM_NUMPY[parts[0].dtype])
+    for part in parts:
+        part[np.isnan(part)] = 0.0 if nan is None else nan
+        part[part == math.inf] = limits.max if posinf is None else posinf
+        part[part == -math.inf] = limits.min if neginf is None else neginf
+    return out
 
 
-def isclose(x: Array, y: Array, rtol: float, atol: float, equal_nan: bool) -> Array:
+def isclose(x: Array, y: Array, *, rtol: float, atol: float, equal_nan: bool) -> Array:
     """|x - y| <= atol + rtol |y|; infinities are close to themselves only."""
     close = x == y
     if x.dtype.kind not in "biu":
@@ -172,13 +180,21 @@ def isclose(x: Array, y: Array, rtol: float, atol: float, equal_nan: bool) -> Ar
 # -- exponentials -------------------------------------------------------------------------------------------------------
 
 
+def widen(x: Array) -> Array:
+    """Half-precision numbers in single precision."""
+    return x if x.dtype.itemsize > 2 else x.astype(np.float32)
+
+
+def narrow(x: Array, like: Array) -> Array:
+    """``x`` in the dtype of ``like``."""
+    return x if x.dtype == like.dtype else x.astype(like.dtype)
+
+
 def widened(function: Any) -> Any:
-    """Half-precision operands are computed in float32 and rounded once at the end."""
+    """Half-precision operands are computed in single precision and rounded once at the end."""
 
     def wide(x: Array, *args: Any, **kwargs: Any) -> Array:
-        if x.dtype.itemsize > 2:
-            return function(x, *args, **kwargs)
-        return function(x.astype(np.float32), *args, **kwargs).astype(x.dtype)
+        return narrow(function(widen(x), *args, **kwargs), x)
 
     wide.__name__ = function.__name__
     wide.__doc__ = function.__doc__
@@ -199,7 +215,7 @@ _sigmoid = widened(lambda x: 1 / (1 + exp(-x)))
 
 
 @widened
-def logit(x: Array, eps: float | None) -> Array:
+def logit(x: Array, *, eps: float | None) -> Array:
     """log(x / (1 - x)), of x brought into [eps, 1 - eps] first."""
     if eps is not None:
         x = np.clip(x, eps, 1 - eps)
@@ -214,7 +230,7 @@ def xlogy(x: Array, y: Array) -> Array:
 
 
 @widened
-def softmax(x: Array, axis: int) -> Array:
+def softmax(x: Array, *, axis: int) -> Array:
     if not x.size:
         return x.copy()
     e = x - np.maximum.reduce(x, axis=axis, keepdims=True)
@@ -224,7 +240,7 @@ def softmax(x: Array, axis: int) -> Array:
 
 
 @widened
-def log_softmax(x: Array, axis: int) -> Array:
+def log_softmax(x: Array, *, axis: int) -> Array:
     if not x.size:
         return x.copy()
     shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
@@ -236,26 +252,26 @@ def log_softmax(x: Array, axis: int) -> Array:
 
 
 @widened
-def sinc_derivative(x: Array, order: int) -> Array:
-    """The derivative of that order of sin(pi x) / (pi x).
+def sinc_derivative(x: Array, *, n: int) -> Array:
+    """The n-th derivative of sin(pi x) / (pi x).
 
     With t = pi x and S(t) = sin(t) / t: differentiating t S = sin t gives t S^(n) + n S^(n-1) = sin^(n) t. Dividing by a
     small t loses digits, so there the series sum_k (-1)^k t^(2k-n) / ((2k+1) (2k-n)!) is summed.
     """
     t = x * math.pi
-    small = np.abs(t) < 1 + order / 2
+    small = np.abs(t) < 1 + n / 2
     near, far = np.where(small, t, ZERO[t.dtype]), np.where(small, ONE[t.dtype], t)
-    first = (order + 1) // 2
+    first = (n + 1) // 2
     series = ZERO[t.dtype]
     for k in range(first + 14, first - 1, -1):
-        series = series * (near * near) + (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - order))
-    if order % 2:
-        series = series * near
+        series = series * (near * near) + (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
+    if n % 2:
+        series = series * near + 0  # no minus zero
     cycle = (np.sin(far), np.cos(far))
     rest = cycle[0] / far
-    for n in range(1, order + 1):
-        rest = ((-1) ** (n // 2) * cycle[n % 2] - n * rest) / far
-    return np.where(small, series, rest) * math.pi**order
+    for m in range(1, n + 1):
+        rest = ((-1) ** (m // 2) * cycle[m % 2] - m * rest) / far
+    return np.where(small, series, rest) * math.pi**n
 
 
 @widened
@@ -283,7 +299,7 @@ digamma = _from_scipy("psi")
 
 
 @widened
-def polygamma(x: Array, n: int) -> Array:
+def polygamma(x: Array, *, n: int) -> Array:
     """The n-th derivative of digamma."""
     import scipy.special
 
@@ -314,5 +330,7 @@ def view_as_real(x: Array) -> Array:
 
 
 def view_as_complex(x: Array) -> Array:
+    """Pairs (real, imaginary) along the last axis as complex numbers: the same memory, if the pairs are together there."""
+    if x.strides[-1] != x.itemsize:
+        x = np.ascontiguousarray(x)
     return x.view(np.result_type(x.dtype, np.complex64))[..., 0]
-

@@ -9,6 +9,9 @@ import numpy as np
 
 Array = Any
 
+FEW = 256
+"""Elements below which ``np.add.at`` on all axes costs less than preparing the fast form for one axis."""
+
 
 # -- along one axis -----------------------------------------------------------------------------------------------------
 
@@ -175,6 +178,8 @@ def index_adjoint(g: Array, *indices: Array, axes: tuple[int, ...], shape: tuple
             out[key] = g  # a mask names no place twice
         else:
             np.add.at(out, key, g)
+    elif g.size < FEW:
+        np.add.at(out, key_of(len(shape), indices, axes), g)
     elif len(indices) == 1:
         (at,) = axes
         (array,) = indices

@@ -95,27 +95,14 @@ def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Arr
     return add_reduce(x != 0, axis=axis, keepdims=keepdims, dtype=INT64)
 
 
-def argmax(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The index of the first largest element (NaN is the largest); several axes count as one, in C order."""
-    if isinstance(axis, tuple):
-        return _restored(_merged(x, axis).argmax(-1), axis, keepdims)
+def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """The index of the first largest element; NaN is the largest."""
     return x.argmax(axis=axis, keepdims=keepdims)
 
 
-def argmin(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The index of the first smallest element (NaN is the smallest); several axes count as one, in C order."""
-    if isinstance(axis, tuple):
-        return _restored(_merged(x, axis).argmin(-1), axis, keepdims)
+def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """The index of the first smallest element; NaN is the smallest."""
     return x.argmin(axis=axis, keepdims=keepdims)
-
-
-def _merged(x: Array, axis: tuple[int, ...]) -> Array:
-    """The last axes as one."""
-    return x.reshape(*x.shape[: x.ndim - len(axis)], -1)
-
-
-def _restored(indices: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
-    return indices.reshape(indices.shape + (1,) * len(axis)) if keepdims else indices
 
 
 # -- spread ------------------------------------------------------------------------------------------------------------

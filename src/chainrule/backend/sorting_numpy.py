@@ -18,10 +18,8 @@ def _keys(x: Array) -> Array:
     return x.astype(np.float32) if x.dtype.kind == "V" else x
 
 
-def argsort(x: Array, *, axis: Axis = -1, descending: bool = False, stable: bool = True) -> Array:
+def argsort(x: Array, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
     """The places of the elements in sorted order; always stable."""
-    if axis == ():
-        return np.zeros(x.shape, np.int64)
     keys = _keys(x)
     if not descending:
         return np.argsort(keys, axis, kind="stable")
@@ -30,26 +28,31 @@ def argsort(x: Array, *, axis: Axis = -1, descending: bool = False, stable: bool
     return x.shape[axis] - 1 - np.flip(order, axis)
 
 
-def sort(x: Array, *, axis: Axis = -1, descending: bool = False, stable: bool = True) -> Array:
+def sort(x: Array, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
     return sort_with_indices(x, axis=axis, descending=descending)[0]
 
 
 def sort_with_indices(x: Array, *, axis: Axis, descending: bool) -> tuple[Array, Array]:
     """(the elements in order, their places in x)."""
+    if axis == ():
+        return _alone(x)
     return _pick(x, argsort(x, axis=axis, descending=descending), axis)
+
+
+def _alone(x: Array) -> tuple[Array, Array]:
+    """What is left to pick of 0-d arrays."""
+    return np.array(x), np.zeros(x.shape, np.int64)
 
 
 def _pick(x: Array, indices: Array, axis: int) -> tuple[Array, Array]:
     """(the elements at the indices along the axis, the indices)."""
-    if axis == ():
-        return np.array(x), indices
     return (x[indices] if x.ndim == 1 else np.take_along_axis(x, indices, axis)), indices
 
 
 def topk(x: Array, *, k: int, axis: Axis, largest: bool) -> tuple[Array, Array]:
     """(the ``k`` largest or smallest elements in order, their places)."""
     if axis == ():
-        return _pick(x, argsort(x, axis=axis), axis)
+        return _alone(x)
     keys = np.moveaxis(_keys(x), axis, -1)
     n = keys.shape[-1]
     if 0 < 8 * k < n:  # few of many: part them from the rest before sorting
@@ -83,7 +86,7 @@ def nanmedian(x: Array, *, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
 def _ranked(x: Array, axis: Axis, keepdims: bool, rank: Any) -> tuple[Array, Array]:
     """The element of a rank: ``rank`` gives it from the number of elements and how many of them are not NaN."""
     if axis == ():
-        return _pick(x, argsort(x, axis=axis), axis)
+        return _alone(x)
     order = argsort(x, axis=axis)
     numbers = np.add.reduce(x == x, axis, np.int64, keepdims=True)
     values, indices = _pick(x, np.take_along_axis(order, rank(x.shape[axis], numbers), axis), axis)
@@ -93,7 +96,7 @@ def _ranked(x: Array, axis: Axis, keepdims: bool, rank: Any) -> tuple[Array, Arr
 def mode(x: Array, *, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
     """(the commonest element, the smallest of several, its last place)."""
     if axis == ():
-        return _pick(x, argsort(x, axis=axis), axis)
+        return _alone(x)
     order = np.moveaxis(argsort(x, axis=axis), axis, -1)
     ordered = np.take_along_axis(np.moveaxis(x, axis, -1), order, -1)
     places = np.arange(ordered.shape[-1])
@@ -149,13 +152,17 @@ def unique_consecutive(x: Array, *, axis: int | None) -> tuple[Array, Array, Arr
 # -- bins --------------------------------------------------------------------------------------------------------------
 
 
-def searchsorted(x: Array, v: Array, *, side: str = "left") -> Array:
+def searchsorted(x: Array, v: Array, *, side: str = "left", sorter: Array | None = None) -> Array:
+    return np.searchsorted(_keys(x), _keys(v), side, sorter)
+
+
+def search_rows(x: Array, v: Array, *, side: str) -> Array:
     """Where the values belong in the sorted rows of ``x``: one row for all, or one for each row of ``v``."""
     if x.ndim == 1:
-        return np.searchsorted(_keys(x), _keys(v), side)
+        return searchsorted(x, v, side=side)
     out = np.empty(v.shape, np.int64)
     for row in np.ndindex(x.shape[:-1]):
-        out[row] = np.searchsorted(_keys(x[row]), _keys(v[row]), side)
+        out[row] = searchsorted(x[row], v[row], side=side)
     return out
 
 

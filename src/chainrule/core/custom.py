@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 import weakref
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -26,7 +26,14 @@ from .views import View, base_of, current_node
 class FunctionCtx:
     """What a Function's ``forward`` and ``setup_context`` call on ``ctx``."""
 
-    __slots__ = ()
+    if not TYPE_CHECKING:
+        __slots__ = ()  # the node below has the slots
+
+    to_save: tuple[Any, ...]
+    saved_for_forward: tuple[Any, ...]
+    dirty_tensors: tuple[Any, ...]
+    non_differentiable: tuple[Any, ...]
+    materialize_grads: bool
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep tensors (inputs, outputs, or intermediate ones; None allowed) for ``backward``.

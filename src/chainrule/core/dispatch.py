@@ -55,7 +55,7 @@ def _own_code(function: Any, name: str) -> Any:
 
 
 def _make_unary(op: Op) -> Any:
-    forward = op.raw
+    forward: Any = op.raw
     keep_x, keep_out = "x" in op.fields, "out" in op.fields
     if keep_x and keep_out:
         return _make_general(op)
@@ -92,7 +92,7 @@ def _make_unary(op: Op) -> Any:
             if keep_x:
                 cell = x._cell
                 if type(cell) is not Cell:
-                    cell = guard(x, array)
+                    cell = guard(x, array)  # type: ignore[assignment]
                 node.saved = (array, cell, cell.version)
             else:
                 node.saved = ()
@@ -113,7 +113,7 @@ def _make_unary(op: Op) -> Any:
 
 
 def _make_binary(op: Op) -> Any:
-    forward = op.raw
+    forward: Any = op.raw
     name_x, name_y = op.args
     uses = {None: set[str](), "x": set(op.rule_uses(name_x)), "y": set(op.rule_uses(name_y))}
     uses["both"] = uses["x"] | uses["y"]

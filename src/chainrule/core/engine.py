@@ -430,10 +430,10 @@ def pass_modes(current: Modes | None, recorded: bool) -> Modes | None:
 
 def deliver(run: Pass, pairs: list[list[Any]]) -> None:
     """Add what was found to the ``.grad`` of tensors (``pairs`` of tensor and cotangent, and the leaves'), all or nothing."""
-    watched = [(n, g) for n, g in run.leaves.items() if n.extra is not None and n.extra.hooks]
+    watched = [(n.extra.hooks, g) for n, g in run.leaves.items() if n.extra is not None and n.extra.hooks]
     while run.leaves:
         node, g = run.leaves.popitem()
-        tensor = node.ref() if type(node) is AccumulateGrad else node.extra.retained()  # type: ignore[union-attr]
+        tensor = delivered_to(node)
         if tensor is not None:
             pairs.append([tensor, g])
         del g
@@ -458,8 +458,8 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
     drain = deque[Any](maxlen=0).extend
     drain(map(set_grad, replaced, replacements))
     drain(map(np.copyto, [old._array for old in buffers], sums))
-    for node, g in watched:
-        for hook in list(node.extra.hooks.values()):
+    for leaf_hooks, g in watched:
+        for hook in list(leaf_hooks.values()):
             hook((), (run.outward(g),))
     for tensor in tensors:
         hooks = tensor._meta.post_hooks
@@ -468,7 +468,15 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
                 hook(tensor)
 
 
-set_grad = Meta.grad.__set__  # type: ignore[attr-defined]
+set_grad = vars(Meta)["grad"].__set__
+
+
+def delivered_to(node: Node) -> Any:
+    """The tensor whose ``.grad`` gets the node's cotangent: a leaf, or one that retains it; None if nobody holds it."""
+    if isinstance(node, AccumulateGrad):
+        return node.ref()
+    retained = None if node.extra is None else node.extra.retained
+    return None if retained is None else retained()
 
 
 def own(array: Any) -> Any:

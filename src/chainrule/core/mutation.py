@@ -17,7 +17,7 @@ from . import views
 from .modes import changed_modes, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .origin import caller
-from .saved import _is_array_field
+from .op import is_array_field
 from .value import TensorBase, new_tensor, writable
 from .version import InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, put_node
@@ -172,7 +172,7 @@ def reshape_in_place(op: Any, tensor: Any, **params: Any) -> Any:
     with changed_modes(grad=not is_leaf):  # a shape has to fit its history, whatever the mode
         result = op(old, **params)
     tensor._array = result._array
-    if is_leaf:
+    if type(node) is AccumulateGrad:
         node.shape = tensor._array.shape
     else:
         tensor._node = result._node
@@ -192,7 +192,7 @@ def keep_written(node: Node, tensor: TensorBase, memory: np.ndarray[Any, Any]) -
     """A node that saved its output saved the op's own array: what it must watch is the memory that was written."""
     field = "out"
     op = getattr(node, "op", None)
-    if op is None or field not in op.offsets or type(node.saved) is not tuple or not _is_array_field(op, field):
+    if op is None or field not in op.offsets or type(node.saved) is not tuple or not is_array_field(op, field):
         return
     at = op.offsets[field]
     if node.saved[at] is None:

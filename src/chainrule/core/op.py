@@ -143,7 +143,7 @@ class Op:
         for field in (*self.fields, *self.params):
             fields["_saved_" + self.saved_names.get(field, field)] = property(_SavedField(self, field))
         fields["array_fields"] = tuple(
-            at for field, at in self.offsets.items() if field in self.args or _is_array_field(self, field)
+            at for field, at in self.offsets.items() if field in self.args or is_array_field(self, field)
         )
         namespace, _, name = self.node_name.rpartition("::")
         if namespace:
@@ -197,7 +197,7 @@ def shortcut(op: Op, name: str) -> tuple[Callable[..., Any] | None, int]:
         names = parameter_names(rule)
         if names == ("g",) and rule.__code__.co_code == (lambda g: g).__code__.co_code:
             return None, IDENTITY
-        if len(names) == 2 and names[0] == "g" and names[1] in op.offsets and _is_array_field(op, names[1]):
+        if len(names) == 2 and names[0] == "g" and names[1] in op.offsets and is_array_field(op, names[1]):
             if not (op.variadic and names[1] == op.args[-1]):
                 return _renamed(rule, f"{op.name}_vjp_{name}"), op.offsets[names[1]]
     return op.bound_rules()[op.args.index(name)], GENERAL
@@ -222,7 +222,7 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
         elif parameter in op.offsets:
             at = op.offsets[parameter]
             values.append(f"s[{at}]")
-            if _is_array_field(op, parameter):
+            if is_array_field(op, parameter):
                 checks.append(f"s[{at + 1}] is not None and s[{at + 1}].version != s[{at + 2}]")
         elif parameter in op.params:
             values.append(f"node.params[{parameter!r}]")
@@ -268,7 +268,7 @@ def _renamed(function: Any, name: str) -> Any:
     return FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
 
 
-def _is_array_field(op: Op, field: str) -> bool:
+def is_array_field(op: Op, field: str) -> bool:
     if op.variadic and field == op.args[-1]:
         return False
     return field in op.args or field in (op.outputs or ("out",))
@@ -354,7 +354,7 @@ def _lay_out(op: Op) -> None:
     at = 0
     for field in op.fields:
         op.offsets[field] = at
-        at += ARRAY_WIDTH if _is_array_field(op, field) else 1
+        at += ARRAY_WIDTH if is_array_field(op, field) else 1
 
 
 def raw_forward(op: Op) -> Callable[..., Any]:

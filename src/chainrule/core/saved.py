@@ -9,7 +9,7 @@ from typing import Any
 from . import version
 from .modes import Modes, changed_modes
 from .node import AccumulateGrad, Freed, Node, Port, extra_of
-from .op import ARRAY_WIDTH, Op, _is_array_field
+from .op import ARRAY_WIDTH, Op, is_array_field
 from .origin import Place, resolve
 from .value import new_tensor
 from .version import Fingerprint
@@ -38,7 +38,7 @@ class Packed:
 
 
 def array_offsets(op: Op) -> list[tuple[str, int]]:
-    return [(field, op.offsets[field]) for field in op.fields if _is_array_field(op, field)]
+    return [(field, op.offsets[field]) for field in op.fields if is_array_field(op, field)]
 
 
 def apply_modes(node: Node, mode: Modes) -> None:
@@ -117,7 +117,7 @@ def unpacked(node: Node, recorded: bool) -> tuple[Any, ...]:
             first = len(op.args) - 1
             edges = node.parents[first:]
             fields[at] = tuple((_tied(v, e, c), c, n) for (v, c, n), e in zip(fields[at], edges, strict=True))
-        elif _is_array_field(op, field) and hasattr(fields[at], "dtype"):
+        elif is_array_field(op, field) and hasattr(fields[at], "dtype"):
             if field in op.args:
                 edge = node.parents[op.args.index(field)]
             elif op.outputs is None:
@@ -157,7 +157,7 @@ def saved_field(node: Node, field: str) -> Any:
     if not saved:
         return None
     at = op.offsets[field]
-    if _is_array_field(op, field) and type(saved) is tuple:
+    if is_array_field(op, field) and type(saved) is tuple:
         cell = saved[at + 1]
         if cell is not None and cell.version != saved[at + 2]:
             raise stale_error(node)
@@ -222,7 +222,7 @@ def _stale_field(node: Node) -> tuple[str, Any, int]:
         at = op.offsets[field]
         if op.variadic and field == op.args[-1]:
             triples = [(*t, p) for t, p in zip(saved[at], node.parents[len(op.args) - 1 :], strict=True)]
-        elif _is_array_field(op, field):
+        elif is_array_field(op, field):
             source = node.parents[op.args.index(field)] if field in op.args else node
             triples = [(*saved[at : at + ARRAY_WIDTH], source)]
         else:

@@ -43,6 +43,11 @@ class Meta:
 class TensorBase:
     """The slots of a tensor; see the module docstring."""
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Whatever ``Tensor`` adds: the layers below it use a few of its methods."""
+
     __slots__ = ("__dict__", "__weakref__", "_array", "_cell", "_meta", "_node", "_view")
 
     _array: Raw
@@ -63,7 +68,7 @@ def meta_of(tensor: TensorBase) -> Meta:
     return meta
 
 
-allocate: partial[Any] = partial(object.__new__, TensorBase)
+allocate: Any = partial(object.__new__, TensorBase)
 
 
 def set_tensor_class(cls: type[TensorBase]) -> None:
@@ -86,6 +91,6 @@ def new_tensor(array: Raw, node: Node | None = None) -> Any:
 def writable(tensor: TensorBase) -> np.ndarray[Any, Any]:
     """The tensor's memory as an ndarray: a 0-d value kept as a NumPy scalar becomes a 0-d array."""
     array = tensor._array
-    if not isinstance(array, np.ndarray):
-        array = tensor._array = np.array(array)
-    return array
+    if type(array) is not np.ndarray:
+        array = tensor._array = np.asarray(array)
+    return array  # type: ignore[no-any-return]

@@ -43,7 +43,7 @@ class Cell:
         self.exposures = None
 
 
-COUNTER: Any = Cell.version  # the slot descriptor, which the subclasses cover with a property
+COUNTER: Any = vars(Cell)["version"]  # the slot descriptor, which the subclasses cover with a property
 
 
 class ExposedCell(Cell):
@@ -124,7 +124,7 @@ def fingerprint(array: np.ndarray[Any, Any]) -> tuple[int, int, int]:
     (wrapping) along each row and down each column. A change of one word changes a sum; two words that are exchanged
     lie in different rows or in different columns.
     """
-    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    data: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     if data.size <= SMALL_BYTES:
         return zlib.crc32(data), 0, 0
     whole = data.size // ROW_BYTES * ROW_BYTES

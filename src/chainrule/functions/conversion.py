@@ -57,7 +57,9 @@ def to(input: Tensor, *args: Any, **named: Any) -> Tensor:
         names = ("other", "non_blocking", "copy")
     elif args and _is_dtype(args[0]):
         names = ("dtype", "non_blocking", "copy")
-    if len(args) > len(names) or (unknown := set(named) - set(names) - {"other"}) or set(names[: len(args)]) & set(named):
+    twice, unknown = set(names[: len(args)]) & set(named), set(named) - set(names)
+    flags = [value for name, value in (*zip(names, args, strict=False), *named.items()) if name in ("non_blocking", "copy")]
+    if len(args) > len(names) or twice or unknown or not all(isinstance(flag, bool) for flag in flags):
         raise TypeError(
             f"to() received an invalid combination of arguments - got {_described(args, named)}, but expected one of: (device, dtype, "
             "non_blocking, copy), (dtype, non_blocking, copy), (other, non_blocking, copy), each with memory_format"

@@ -339,13 +339,11 @@ def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tens
     from .filling import empty
 
     check_device(device)
-    if len(args) == 1 and not isinstance(args[0], int):
+    if len(args) == 1 and not isinstance(args[0], (int, np.integer)):
         (data,) = args
         if isinstance(data, tuple) and type(data).__name__ == "Size":
             return empty(*data, dtype=dtype)
         if isinstance(data, TensorBase):
-            if data.dtype is not dtype:  # type: ignore[attr-defined]
-                raise TypeError(f"expected a tensor of dtype {dtype}, got {data.dtype}: convert it with .to({dtype})")  # type: ignore[attr-defined]
             return data.detach()  # type: ignore[attr-defined, no-any-return]
         if isinstance(data, str):
             raise TypeError("new(): invalid data type 'str'")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -311,16 +312,20 @@ def arange(
     first, last, by = (*bounds, *(start, end, step)[len(bounds) :])
     if last is None:
         raise TypeError("arange() received an invalid combination of arguments: call arange(end) or arange(start, end[, step])")
-    named = (("start", 0 if first is None else first), ("end", last), ("step", 1 if by is None else by))
-    first, last, by = (_number(value, "arange", name, at) for at, (name, value) in enumerate(named, 1))
+    last = _number(last, "arange", "end", 1 if len(bounds) < 3 and first is None else 2)
+    first = _number(0 if first is None else first, "arange", "start", 1)
+    by = _number(1 if by is None else by, "arange", "step", 3)
     if dtype is None and out is None:
         floats = any(isinstance(v, float) for v in (first, last, by))
         dtype = get_default_dtype() if floats else int
     wanted = dtype_of(dtype, out, "arange")
-    return deliver(finish(_steps(first, last, by, wanted), requires_grad), out, "arange")
+    first, by, count = _steps(first, last, by, wanted)
+    make = partial(_ramp, first, by)
+    return deliver(filled(make, "arange", (count,), wanted, requires_grad), out, "arange")
 
 
-def _steps(first: Number, last: Number, by: Number, dtype: Any) -> Any:
+def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number, Number, int]:
+    """Start, step and length of a range, as numbers of the dtype's kind."""
     if dtype.kind == "b":
         raise NotImplementedError('"arange_cpu" not implemented for \'Bool\': choose an integer or floating point dtype')
     for number in (first, last, by):
@@ -337,13 +342,12 @@ def _steps(first: Number, last: Number, by: Number, dtype: Any) -> Any:
             f"upper bound and lower bound inconsistent with step sign: from {first} to {last} by {by} there is nothing"
         )
     count = -((first - last) // by) if dtype.kind in "iu" else math.ceil((last - first) / by)
-    if count * dtype.itemsize >= MAX_BYTES:
-        raise RuntimeError(f"invalid size, possible overflow? arange() of {count} elements")
-    return _ramp(first, by, count, dtype)
+    return first, by, count
 
 
-def _ramp(first: Number, by: Number, count: int, dtype: Any) -> Any:
+def _ramp(first: Number, by: Number, shape: tuple[int, ...], dtype: Any) -> Any:
     """first + i * by, rounded once."""
+    (count,) = shape
     compute = dtype if dtype.kind in "iu" else np.dtype(np.float64) if first == 0 else fused(dtype)
     return (np.arange(count, dtype=compute) * compute.type(by) + compute.type(first)).astype(dtype, copy=False)
 
@@ -380,7 +384,7 @@ def range(
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     count = math.floor((end - start) / step) + 1
-    return deliver(finish(_ramp(start, step, count, wanted), requires_grad), out, "range")
+    return deliver(filled(partial(_ramp, start, step), "range", (count,), wanted, requires_grad), out, "range")
 
 
 def linspace(
@@ -394,12 +398,14 @@ def linspace(
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
     check_device(device)
-    values, wanted = _spaced("linspace", start, end, steps, dtype, out)
-    return deliver(finish(values.astype(wanted), requires_grad), out, "linspace")
+    first, last, steps, wanted = _ends("linspace", start, end, steps, dtype, out)
+    return deliver(filled(partial(_spaced, first, last), "linspace", (steps,), wanted, requires_grad), out, "linspace")
 
 
-def _spaced(function: str, start: Number, end: Number, steps: int, dtype: Dtype, out: Any) -> tuple[Any, Any]:
-    """Evenly spaced numbers in the precision in which PyTorch computes them, and the dtype that is wanted."""
+def _ends(
+    function: str, start: Number, end: Number, steps: int, dtype: Dtype, out: Any
+) -> tuple[Number, Number, int, Any]:
+    """The arguments of ``linspace`` and ``logspace``, checked, and the dtype that is wanted."""
     for name, bound in (("start", start), ("end", end)):
         if isinstance(bound, TensorBase) and bound.ndim:  # type: ignore[attr-defined]
             raise RuntimeError(f"{function} only supports 0-dimensional start and end tensors, but got {name} with {bound.ndim} dimension(s).")  # type: ignore[attr-defined]
@@ -411,9 +417,14 @@ def _spaced(function: str, start: Number, end: Number, steps: int, dtype: Dtype,
     if dtype is None and out is None and (isinstance(first, complex) or isinstance(last, complex)):
         dtype = get_default_dtype().to_complex()
     wanted = dtype_of(dtype, out, function)
-    if wanted.kind in "iu":
+    return first, last, int(steps), wanted
+
+
+def _spaced(first: Number, last: Number, shape: tuple[int, ...], dtype: Any) -> Any:
+    (steps,) = shape
+    if dtype.kind in "iu":
         first, last = int(first), int(last)
-    compute = wanted if wanted.kind in "fc" else np.dtype(np.float64)
+    compute = dtype if dtype.kind in "fc" else np.dtype(np.float64)
     first, last = compute.type(first), compute.type(last)
     by = (last - first) / compute.type(max(steps - 1, 1))
     wide = fused(compute) if compute.itemsize > 2 else compute
@@ -421,7 +432,7 @@ def _spaced(function: str, start: Number, end: Number, steps: int, dtype: Dtype,
     first, last, by = (wide.type(number) for number in (first, last, by))
     # From the nearer end, so that both ends are exact.
     spaced = np.where(np.arange(steps) < max(steps // 2, steps == 1), first + by * at, last - by * at[::-1])
-    return spaced.astype(compute), wanted
+    return spaced.astype(compute).astype(dtype)
 
 
 def logspace(
@@ -435,9 +446,13 @@ def logspace(
     tensor([  1.,  10., 100.])
     """
     check_device(device)
-    exponents, wanted = _spaced("logspace", start, end, steps, dtype, out)
-    compute = np.complex128 if wanted.kind == "c" else np.float64
-    return deliver(finish((np.array(base, compute) ** exponents.astype(compute)).astype(wanted), requires_grad), out, "logspace")
+    first, last, steps, wanted = _ends("logspace", start, end, steps, dtype, out)
+
+    def make(shape: tuple[int, ...], dtype: Any) -> Any:
+        compute = np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
+        return (np.array(base, compute) ** _spaced(first, last, shape, compute)).astype(dtype)
+
+    return deliver(filled(make, "logspace", (steps,), wanted, requires_grad), out, "logspace")
 
 
 # -- matrices ------------------------------------------------------------------------------------------------------------

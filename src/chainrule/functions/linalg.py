@@ -329,7 +329,7 @@ def trace(input: Tensor) -> Tensor:
     """
     tensor_argument(input, "trace", "input")
     if input.ndim != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}, of shape {list(input.shape)}")
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}, not 2: its shape is {list(input.shape)}")
     if input._array.dtype.kind in "biu":
         input = ops.astype(input, np.dtype(np.int64))
     return ops.trace(input)  # type: ignore[no-any-return]

@@ -165,7 +165,9 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, out: Any = None, **named: Any) -> Any:
     """``Tensor.__array_ufunc__``."""
     targets = out or ()
-    if method == "at" or not any(requires_grad(x) for x in (*inputs, *targets)):
+    # A NumPy scalar is a number to PyTorch, whose operators decide the dtype.
+    as_operator = method == "__call__" and ufunc.__name__ in UFUNCS and any(isinstance(x, np.generic) for x in inputs)
+    if method == "at" or not (as_operator or any(requires_grad(x) for x in (*inputs, *targets))):
         return _plain_ufunc(ufunc, method, inputs, targets, named)
     if any(not isinstance(target, TensorBase) for target in targets):
         raise TypeError(

@@ -354,7 +354,7 @@ def searchsorted(
 
 
 def _places(edges: Any, values: Any, side: str, out_int32: bool, out: Any, function: str) -> Tensor:
-    places = ops.searchsorted(edges, values, side=side)
+    places = ops.search_rows(edges, values, side=side)
     return deliver(ops.astype(places, int32) if out_int32 else places, out, function)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from ..core.batching import aligned, same_call
 from ..core.op import elementwise, general
-from ..promotion import scalar_to
+from .bounds import clamp_numbers
 
 __all__ = [
     "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
@@ -16,14 +15,8 @@ __all__ = [
 
 
 def widened(forward):
-    """Half-precision operands are computed in float32 and rounded once at the end."""
-
-    def wide(xp, x, **params):
-        if x.dtype.itemsize > 2:
-            return forward(xp, x, **params)
-        return xp.astype(forward(xp, xp.astype(x, np.dtype(np.float32)), **params), x.dtype)
-
-    return wide
+    """Half-precision operands are computed in single precision and rounded once at the end."""
+    return lambda xp, x, **params: xp.narrow(forward(xp, xp.widen(x), **params), x)
 
 
 # -- piecewise linear ---------------------------------------------------------------------------------------------------
@@ -32,11 +25,11 @@ relu = elementwise("relu(x)", domain="iufV",
     x=lambda xp, g, out: xp.zero_where(g, out <= 0),
 )
 threshold = elementwise("threshold(x, *, threshold, value)", domain="iufV",
-    forward=lambda xp, x, threshold, value: xp.where(x <= threshold, scalar_to(x.dtype, value), x),
+    forward=lambda xp, x, threshold, value: xp.where(x <= threshold, xp.asarray(value, dtype=x.dtype), x),
     x=lambda xp, g, x, threshold: xp.zero_where(g, x <= threshold),
 )
 leaky_relu = elementwise("leaky_relu(x, *, negative_slope)", domain="fV",
-    forward=lambda xp, x, negative_slope: xp.where(x > 0, x, x * scalar_to(x.dtype, negative_slope)),
+    forward=lambda xp, x, negative_slope: xp.where(x > 0, x, x * xp.asarray(negative_slope, dtype=x.dtype)),
     x=lambda xp, g, x, negative_slope: xp.where(x > 0, g, g * negative_slope),
 )
 prelu = elementwise("prelu(x, weight)", node="PreluKernelBackward0", domain="fV", saved_names={"weight": "weight"},
@@ -46,9 +39,7 @@ prelu = elementwise("prelu(x, weight)", node="PreluKernelBackward0", domain="fV"
 )
 # Unlike clamp's, its gradient is 0 at the bounds themselves.
 hardtanh = elementwise("hardtanh(x, *, min_val, max_val)", domain="iufV",
-    forward=lambda xp, x, min_val, max_val: xp.minimum(
-        scalar_to(x.dtype, max_val), xp.maximum(scalar_to(x.dtype, min_val), x)
-    ),
+    forward=lambda xp, x, min_val, max_val: clamp_numbers(xp, x, min_val, max_val),
     x=lambda xp, g, x, min_val, max_val: xp.zero_where(g, xp.logical_or(x <= min_val, x >= max_val)),
 )
 hardsigmoid = elementwise("hardsigmoid(x)", domain="fV",
@@ -137,8 +128,8 @@ silu = elementwise("silu(x)", domain="fcV",
 
 
 def mish_x(xp, g, x):
-    """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = softplus(x), p' = s(x)."""
-    p = xp.softplus(x, 1, 20)
+    """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = log(1 + exp x), p' = s(x)."""
+    p = xp.logaddexp(x, xp.zeros_like(x))
     sech = 1 / xp.cosh(p)
     return g * (xp.tanh(p) + x * xp.sigmoid(x) * (sech * sech))
 
@@ -181,12 +172,10 @@ gelu = elementwise("gelu(x, *, approximate)", domain="fV",
 
 # -- softmax ------------------------------------------------------------------------------------------------------------
 
-softmax = general("softmax(x, *, axis)", promotion="common", domain="fV",
-    forward=widened(lambda xp, x, axis: xp.softmax(x, axis)),
+softmax = general("softmax(x, *, axis)", promotion="common", domain="fV", batch=same_call,
     x=lambda xp, g, out, axis: (g - xp.sum(g * out, axis=axis, keepdims=True)) * out,
 )
-log_softmax = general("log_softmax(x, *, axis)", promotion="common", domain="fV",
-    forward=widened(lambda xp, x, axis: xp.log_softmax(x, axis)),
+log_softmax = general("log_softmax(x, *, axis)", promotion="common", domain="fV", batch=same_call,
     x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
 )
 
@@ -209,8 +198,21 @@ def mse_rule(xp, g, x, y, reduction):
     return difference * (g * (2 / count)) if count else difference
 
 
+def mse_batch(call):
+    """The squares of all, then reduced one by one."""
+    reduction = REDUCTIONS[call.params["reduction"]]
+    call.params = {"reduction": REDUCTIONS.index("none")}
+    squares = aligned(call)
+    if reduction == "none":
+        return squares
+    axes = tuple(range(1 - len(squares.shape), 0))
+    reduce = call.xp.mean if reduction == "mean" else call.xp.sum
+    return reduce(squares, axis=axes, keepdims=False) if axes else squares
+
+
 mse_loss = general("mse_loss(x, y, *, reduction)", promotion="common", domain="fcV", saved_names={"y": "target"},
     forward=mse_forward,
+    batch=mse_batch,
     x=mse_rule,
     y=lambda xp, g, x, y, reduction: -mse_rule(xp, g, x, y, reduction),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..core.op import elementwise
-from ..promotion import scalar_to
 
 __all__ = [
     "clamp", "clamp_high", "clamp_low", "clamp_max", "clamp_max_tensor", "clamp_min", "clamp_min_tensor",
@@ -52,6 +51,10 @@ def at_most(xp, x, high):
     return xp.minimum(high, x)
 
 
+def like(xp, number, x):
+    return xp.asarray(number, dtype=x.dtype)
+
+
 def outside(xp, g, inside):
     """``g`` where ``inside``; NaNs are not."""
     return xp.zero_where(g, xp.logical_not(inside))
@@ -59,8 +62,8 @@ def outside(xp, g, inside):
 
 def clamp_numbers(xp, x, min, max):
     if min is not None:
-        x = at_least(xp, x, scalar_to(x.dtype, min))
-    return x if max is None else at_most(xp, x, scalar_to(x.dtype, max))
+        x = at_least(xp, x, like(xp, min, x))
+    return x if max is None else at_most(xp, x, like(xp, max, x))
 
 
 def clamp_x(xp, g, x, min, max):
@@ -69,16 +72,16 @@ def clamp_x(xp, g, x, min, max):
     return outside(xp, g, x <= max if min is None else xp.logical_and(x >= min, x <= max))
 
 
-clamp = elementwise("clamp(x, *, min, max)", node="ClampBackward1", promotion=None,
+clamp = elementwise("clamp(x, *, min, max)", node="ClampBackward1", promotion=None, domain="biufV",
     forward=clamp_numbers,
     x=clamp_x,
 )
-clamp_min = elementwise("clamp_min(x, *, min)", promotion=None,
-    forward=lambda xp, x, min: at_least(xp, x, scalar_to(x.dtype, min)),
+clamp_min = elementwise("clamp_min(x, *, min)", promotion=None, domain="biufV",
+    forward=lambda xp, x, min: at_least(xp, x, like(xp, min, x)),
     x=lambda xp, g, x, min: outside(xp, g, x >= min),
 )
-clamp_max = elementwise("clamp_max(x, *, max)", promotion=None,
-    forward=lambda xp, x, max: at_most(xp, x, scalar_to(x.dtype, max)),
+clamp_max = elementwise("clamp_max(x, *, max)", promotion=None, domain="biufV",
+    forward=lambda xp, x, max: at_most(xp, x, like(xp, max, x)),
     x=lambda xp, g, x, max: outside(xp, g, x <= max),
 )
 clamp_tensor = elementwise("clamp_tensor(x, low, high)", node="ClampBackward0", domain="biufV",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import cmath
 import math
 
-from ..core.op import elementwise, general
-from ..promotion import scalar_to
+from ..core.op import elementwise
 
 __all__ = [
     "abs", "add", "add_scaled", "addcdiv", "addcmul", "ceil", "copysign", "copysign_number", "divide", "divide_rounded",
@@ -24,9 +23,9 @@ zero_where = elementwise("zero_where(x, mask)", promotion=None, node="MaskedFill
 # -- sums, products, quotients ------------------------------------------------------------------------------------------
 
 
-def scaled(x, number):
+def scaled(xp, x, number):
     """``x`` times a number, which does not change its dtype."""
-    return x if number == 1 else x * scalar_to(x.dtype, number)
+    return x if number == 1 else x * xp.asarray(number, dtype=x.dtype)
 
 
 add = elementwise("add(x, y)",
@@ -34,7 +33,7 @@ add = elementwise("add(x, y)",
     y=lambda g: g,
 )
 add_scaled = elementwise("add_scaled(x, y, *, alpha)", node="AddBackward0",
-    forward=lambda xp, x, y, alpha: x + scaled(y, alpha),
+    forward=lambda xp, x, y, alpha: x + scaled(xp, y, alpha),
     x=lambda g: g,
     y=lambda g, alpha: g * alpha,
 )
@@ -43,13 +42,13 @@ subtract = elementwise("subtract(x, y)", node="SubBackward0", domain="iufcV",
     y=lambda g: -g,
 )
 subtract_scaled = elementwise("subtract_scaled(x, y, *, alpha)", node="SubBackward0", domain="iufcV",
-    forward=lambda xp, x, y, alpha: x - scaled(y, alpha),
+    forward=lambda xp, x, y, alpha: x - scaled(xp, y, alpha),
     x=lambda g: g,
     y=lambda g, alpha: g * -alpha,
 )
 FROM_Y = {
     "domain": "iufcV",
-    "forward": lambda xp, x, y, alpha: y - scaled(x, alpha),
+    "forward": lambda xp, x, y, alpha: y - scaled(xp, x, alpha),
     "x": lambda g, alpha: g * -alpha,
     "y": lambda g: g,
 }
@@ -74,13 +73,13 @@ reciprocal = elementwise("reciprocal(x)", promotion="float",
     x=lambda g, out: -g * (out * out),
 )
 addcmul = elementwise("addcmul(x, y, z, *, value)", saved_names={"y": "tensor1", "z": "tensor2"},
-    forward=lambda xp, x, y, z, value: x + scaled(y * z, value),
+    forward=lambda xp, x, y, z, value: x + scaled(xp, y * z, value),
     x=lambda g: g,
     y=lambda g, z, value: g * (z * value),
     z=lambda g, y, value: g * (y * value),
 )
 addcdiv = elementwise("addcdiv(x, y, z, *, value)", domain="fcV", saved_names={"y": "tensor1", "z": "tensor2"},
-    forward=lambda xp, x, y, z, value: x + scaled(y / z, value),
+    forward=lambda xp, x, y, z, value: x + scaled(xp, y / z, value),
     x=lambda g: g,
     y=lambda g, z, value: g * (value / z),
     z=lambda g, y, z, value: -g * (value * ((y / z) / z)),
@@ -88,14 +87,14 @@ addcdiv = elementwise("addcdiv(x, y, z, *, value)", domain="fcV", saved_names={"
 lerp_number = elementwise("lerp_number(x, y, *, weight)", node="LerpBackward0", domain="fcV",
     # From the nearer end, so that both ends are met exactly.
     forward=lambda xp, x, y, weight: (
-        x + scaled(y - x, weight) if math.hypot(weight.real, weight.imag) < 0.5 else y - scaled(y - x, 1 - weight)
+        x + scaled(xp, y - x, weight) if math.hypot(weight.real, weight.imag) < 0.5 else y - scaled(xp, y - x, 1 - weight)
     ),
     x=lambda g, weight: g * (1 - weight),
     y=lambda g, weight: g * weight,
 )
 lerp = elementwise("lerp(x, y, weight)", node="LerpBackward1", domain="fcV", saved_names={"y": "end"},
     forward=lambda xp, x, y, weight: xp.where(
-        xp.abs(weight) < 0.5, x + weight * (y - x), y - (y - x) * (scalar_to(x.dtype, 1) - weight)
+        xp.abs(weight) < 0.5, x + weight * (y - x), y - (y - x) * (1 - weight)
     ),
     x=lambda g, weight: g * (1 - weight),
     y=lambda g, weight: g * weight,
@@ -107,12 +106,8 @@ lerp = elementwise("lerp(x, y, weight)", node="LerpBackward1", domain="fcV", sav
 # PyTorch has no derivative of // (the node says so), but one of the other forms of division that round: zero.
 floor_divide = elementwise("floor_divide(x, y)", node="torch::autograd::NotImplemented", domain="iufV")
 
-ROUNDED_QUOTIENTS = {
-    "floor": lambda xp, x, y: xp.floor_divide(x, y),
-    "trunc": lambda xp, x, y: xp.trunc_divide(x, y),
-}
 divide_rounded = elementwise("divide_rounded(x, y, *, rounding_mode)", node="DivBackward2", domain="iufV",
-    forward=lambda xp, x, y, rounding_mode: ROUNDED_QUOTIENTS[rounding_mode](xp, x, y),
+    forward=lambda xp, x, y, rounding_mode: (xp.floor_divide if rounding_mode == "floor" else xp.trunc_divide)(x, y),
     x=lambda xp, g: xp.zeros_like(g),
     y=lambda xp, g: xp.zeros_like(g),
 )
@@ -157,26 +152,26 @@ pow = elementwise("pow(x, y)", node="PowBackward1", domain="iufcV", saved_names=
 def power_to_x(xp, g, x, exponent):
     if exponent == 0:
         return xp.zeros_like(g)
-    return g * (exponent * x) if exponent == 2 else g * (exponent * x ** (exponent - 1))
+    return g * (exponent * x) if exponent == 2 else g * (exponent * xp.power_to(x, exponent=exponent - 1))
 
 
 power_to = elementwise("power_to(x, *, exponent)", node="PowBackward0", promotion=None,
-    forward=lambda xp, x, exponent: xp.power_to(x, exponent),
     x=power_to_x,
 )
 
 
-def power_of_y(xp, g, y, out, out_dtype, base):
+def power_of_y(xp, g, y, out, base):
+    """out log(base); of a real negative base NaN, of 0 as in ``pow``."""
     if base == 0:
-        return xp.where(xp.real(y) >= 0, 0, g * (out * -math.inf))
-    if isinstance(base, complex) or out_dtype.kind == "c":
+        return xp.zero_where(g * (out * -math.inf), xp.real(y) >= 0)
+    if isinstance(base, complex):
         return g * (out * cmath.log(base))
     return g * (out * (math.log(base) if base > 0 else math.nan))
 
 
 power_of = elementwise("power_of(y, *, base)", node="PowBackward2", promotion=None,
     saved_names={"base": "self", "y": "exponent"},
-    forward=lambda xp, y, base: xp.pow(scalar_to(y.dtype, base), y),
+    forward=lambda xp, y, base: xp.pow(xp.asarray(base, dtype=y.dtype), y),
     y=power_of_y,
 )
 
@@ -201,26 +196,45 @@ ldexp = elementwise("ldexp(x, y)", promotion="float", saved_names={"y": "other"}
 
 # -- size and sign ------------------------------------------------------------------------------------------------------
 
-abs = elementwise("abs(x)", domain="iufcV",
-    x=lambda xp, g, x, x_dtype: g * (xp.conj(xp.sgn(x)) if x_dtype.kind == "c" else xp.sign(x)),
+def by_kind(real, complex):
+    """The function that applies one op to complex tensors and another to all others."""
+
+    def choose(x):
+        return complex(x) if x._array.dtype.kind == "c" else real(x)
+
+    choose.op = real.op
+    return choose
+
+
+abs = by_kind(
+    elementwise("abs(x)", domain="iufV",
+        x=lambda xp, g, x: g * xp.sgn(x),
+    ),
+    elementwise("abs_complex(x)", node="AbsBackward0", domain="c", forward=lambda xp, x: xp.abs(x),
+        x=lambda xp, g, x, x_dtype: g * xp.conj(xp.sgn(x)),
+    ),
 )
-sign = elementwise("sign(x)", domain="biufV",
+sign = elementwise("sign(x)", domain="biufV", forward=lambda xp, x: xp.sgn(x),
     x=lambda xp, g: xp.zeros_like(g),
 )
 
 
-def sgn_x(xp, g, x, out, x_dtype):
-    """Of s = x / |x| only the angle changes with x: the part of dx along x is lost."""
-    if x_dtype.kind != "c":
-        return xp.zeros_like(g)
-    flat = x == 0
-    return xp.zero_where((g - xp.real(g * out) * xp.conj(out)) / xp.where(flat, 1, xp.abs(x)), flat)
+def perpendicular(xp, t, x, out):
+    """Of s = x / |x| only the angle changes with x: (t - Re(t conj(s)) s) / |x|, and 0 at 0."""
+    origin = x == 0
+    r = xp.where(origin, 1, xp.abs(x))
+    return xp.zero_where((t - xp.real(t * xp.conj(out)) * out) / r, origin)
 
 
-# Along a tangent t the change is (t - Re(t conj(s)) s) / |x|: not the rule itself, since sgn is not holomorphic.
-sgn = general("sgn(x)", promotion="common",
-    forward=lambda xp, x: xp.sgn(x),
-    x=sgn_x,
+sgn = by_kind(
+    elementwise("sgn(x)", domain="biufV",
+        x=lambda xp, g: xp.zeros_like(g),
+    ),
+    # The conjugations turn the cotangent into PyTorch's gradient and back: the map is linear over the reals only.
+    elementwise("sgn_complex(x)", node="SgnBackward0", domain="c", forward=lambda xp, x: xp.sgn(x),
+        x=lambda xp, g, x, out: xp.conj(perpendicular(xp, xp.conj(g), x, out)),
+        jvp=lambda xp, x, x_tangent, out: perpendicular(xp, x_tangent, x, out),
+    ),
 )
 
 
@@ -241,20 +255,7 @@ nextafter = elementwise("nextafter(x, y)", domain="fV",
 heaviside = elementwise("heaviside(x, y)", node="torch::autograd::NotImplemented", domain="biufV")
 
 
-def replacements(x, nan, posinf, neginf):
-    """What nan_to_num puts in: by default 0 and the dtype's limits."""
-    from ..dtypes import FROM_NUMPY, finfo
-
-    limits = finfo(FROM_NUMPY[x.dtype])
-    return (
-        0.0 if nan is None else nan,
-        limits.max if posinf is None else posinf,
-        limits.min if neginf is None else neginf,
-    )
-
-
 nan_to_num = elementwise("nan_to_num(x, *, nan, posinf, neginf)",
-    forward=lambda xp, x, nan, posinf, neginf: xp.nan_to_num(x, *replacements(x, nan, posinf, neginf)),
     x=lambda xp, g, x: xp.zero_where(g, xp.logical_not(xp.isfinite(x))),
 )
 
@@ -266,7 +267,6 @@ ceil = elementwise("ceil(x)", **FLAT)
 trunc = elementwise("trunc(x)", **FLAT)
 round = elementwise("round(x)", **FLAT)
 round_decimals = elementwise("round_decimals(x, *, decimals)", node="RoundBackward1",
-    forward=lambda xp, x, decimals: xp.round_decimals(x, decimals),
     **FLAT,
 )
 frac = elementwise("frac(x)", domain="fV",

@@ -202,26 +202,22 @@ def _aminmax(xp, x, axis, keepdims):
 
 aminmax = reduction("aminmax(x, *, axis, keepdims)", "biufV", outputs="min max", forward=_aminmax, x=_aminmax_vjp)
 
-def one_axis(xp, x, axis):
-    """``x`` and the one axis of it that ``axis`` is: several, the last ones, count as one; so does none, of length 1."""
+
+def _index(xp, find, x, axis, keepdims):
+    """``find`` along one axis; several, the last ones, count as one, and so does none at all."""
     if not isinstance(axis, tuple):
-        return x, axis
-    lead = len(x.shape) - len(axis)
-    return xp.reshape(x, (*x.shape[:lead], math.prod(x.shape[lead:]))), -1
+        return find(x, axis=axis, keepdims=keepdims)
+    lead = x.shape[: len(x.shape) - len(axis)]
+    indices = find(xp.reshape(x, (*lead, count(x.shape, axis))), axis=-1)
+    return xp.reshape(indices, lead + (1,) * len(axis)) if keepdims else indices
 
 
-def _argmax(xp, x, axis, keepdims):
-    flat, at = one_axis(xp, x, axis)
-    return xp.reshape(xp.argmax(flat, axis=at, keepdims=keepdims), reduced_shape(x.shape, axis, keepdims))
-
-
-def _argmin(xp, x, axis, keepdims):
-    flat, at = one_axis(xp, x, axis)
-    return xp.reshape(xp.argmin(flat, axis=at, keepdims=keepdims), reduced_shape(x.shape, axis, keepdims))
-
-
-argmax = step("argmax(x, *, axis, keepdims)", forward=_argmax)
-argmin = step("argmin(x, *, axis, keepdims)", forward=_argmin)
+argmax = step("argmax(x, *, axis, keepdims)",
+    forward=lambda xp, x, axis, keepdims: _index(xp, xp.argmax, x, axis, keepdims),
+)
+argmin = step("argmin(x, *, axis, keepdims)",
+    forward=lambda xp, x, axis, keepdims: _index(xp, xp.argmin, x, axis, keepdims),
+)
 
 
 def at_index(xp, g, x_shape, indices, axis, keepdims):
@@ -237,11 +233,11 @@ def at_index(xp, g, x_shape, indices, axis, keepdims):
 
 
 def _max_index(xp, x, axis, keepdims):
-    return xp.max(x, axis=axis, keepdims=keepdims), xp.argmax(x, axis=axis, keepdims=keepdims)
+    return xp.max(x, axis=axis, keepdims=keepdims), _index(xp, xp.argmax, x, axis, keepdims)
 
 
 def _min_index(xp, x, axis, keepdims):
-    return xp.min(x, axis=axis, keepdims=keepdims), xp.argmin(x, axis=axis, keepdims=keepdims)
+    return xp.min(x, axis=axis, keepdims=keepdims), _index(xp, xp.argmin, x, axis, keepdims)
 
 
 max_index = reduction("max_index(x, *, axis, keepdims)", "biufV", node="MaxBackward0", outputs="values indices",
@@ -285,8 +281,14 @@ def _std_mean_vjp(xp, g, x, std, axis, correction, keepdims):
     )
 
 
-var_axes = reduction("var(x, *, axis, correction, keepdims)", x=_var_vjp)
-std_axes = reduction("std(x, *, axis, correction, keepdims)", x=_std_vjp)
+var_axes = reduction("var(x, *, axis, correction, keepdims)",
+    forward=lambda xp, x, **params: xp.var_mean(x, **params)[0],
+    x=_var_vjp,
+)
+std_axes = reduction("std(x, *, axis, correction, keepdims)",
+    forward=lambda xp, x, **params: xp.std_mean(x, **params)[0],
+    x=_std_vjp,
+)
 var_mean = reduction("var_mean(x, *, axis, correction, keepdims)", outputs="var mean", x=_var_mean_vjp)
 std_mean = reduction("std_mean(x, *, axis, correction, keepdims)", outputs="std mean", x=_std_mean_vjp)
 

@@ -225,8 +225,8 @@ restride = linear("restride(x, *, source, target)", node="AsStridedBackward0", b
 
 # -- copies -------------------------------------------------------------------------------------------------------------
 
-clone = linear("clone(x)", x=lambda g: g)
-contiguous = linear("contiguous(x)", node="CloneBackward0", x=lambda g: g)
+clone = linear("clone(x)", promotion="common", x=lambda g: g)
+contiguous = linear("contiguous(x)", promotion="common", node="CloneBackward0", x=lambda g: g)
 
 flip = linear("flip(x, *, axis)", saved_names={"axis": "dims"}, x=lambda xp, g, axis: xp.flip(g, axis=axis))
 

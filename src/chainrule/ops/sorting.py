@@ -13,7 +13,7 @@ from .reduction import at_index, evenly
 
 __all__ = [
     "argsort", "bincount", "histc", "kthvalue", "median", "median_all", "mode", "nanmedian", "nanmedian_all",
-    "searchsorted", "sort", "sort_stable", "sort_with_indices", "sorted_places", "topk", "unique", "unique_along",
+    "search_rows", "searchsorted", "sort", "sort_stable", "sort_with_indices", "sorted_places", "topk", "unique", "unique_along",
     "unique_consecutive",
 ]
 
@@ -38,7 +38,9 @@ sort_with_indices = selection("sort_with_indices(x, *, axis, descending)", node=
 sort_stable = selection("sort_stable(x, *, axis, descending)", node="SortBackward1",
     outputs="values indices", forward=_sorted, x=_back,
 )
-sorted_places = step("argsort(x, *, axis, descending)")
+sorted_places = step("argsort(x, *, axis, descending)",
+    forward=lambda xp, x, axis, descending: xp.sort_with_indices(x, axis=axis, descending=descending)[1],
+)
 
 
 def sort(x, *, axis=-1, descending=False, stable=True):
@@ -79,6 +81,13 @@ def _each_searched(xp, x, v, run):
     return xp.reshape(run(x, xp.reshape(v, (v.shape[0], math.prod(v.shape[1:])))), v.shape)
 
 
-searchsorted = step("searchsorted(x, v, *, side)", batch=_each_searched)
+search_rows = step("search_rows(x, v, *, side)", batch=_each_searched)
+
+
+def searchsorted(x, v, *, side="left"):
+    """The array API's call form."""
+    return search_rows(x, v, side=side)
+
+
 bincount = step("bincount(x, *, minlength)", batch=one_by_one)
 histc = step("histc(x, *, bins, low, high)", batch=one_by_one)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from ..core.op import elementwise
+from .elementwise import by_kind
 
 __all__ = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "digamma", "erf", "erfc",
@@ -83,15 +84,14 @@ sigmoid = elementwise("sigmoid(x)", promotion="float",
 
 
 def logit_x(xp, g, x, eps):
-    """1 / (x (1 - x)) inside the bounds; beyond them 0 where ``eps`` clamps, NaN where the logarithm has no value."""
+    """1 / (x (1 - x)) within the bounds; beyond them 0 where ``eps`` clamps, NaN where the logarithm has no value."""
     low, high = (0, 1) if eps is None else (eps, 1 - eps)
-    inside = xp.logical_and(x >= low, x <= high)
-    inner = g / (x * (1 - x))
-    return xp.where(inside, inner, math.nan) if eps is None else xp.where(inside, inner, 0)
+    outside = xp.logical_or(x < low, x > high)
+    inner = g / ((x + 0) * (1 - x))  # + 0: to a minus zero, too, the limit is from the right
+    return xp.where(outside, math.nan, inner) if eps is None else xp.zero_where(inner, outside)
 
 
 logit = elementwise("logit(x, *, eps)", promotion="float", domain="fV",
-    forward=lambda xp, x, eps: xp.logit(x, eps),
     x=logit_x,
 )
 
@@ -142,13 +142,12 @@ rad2deg = elementwise("rad2deg(x)", node="Rad2DegBackward0", promotion="float", 
 )
 # The derivatives of sinc have removable singularities at 0, where PyTorch's second derivative comes out 0. One op
 # stands for all of them, and evaluates a series there.
-sinc_derivative = elementwise("sinc_derivative(x, *, order)", node="SincBackward0", domain="fcV",
-    forward=lambda xp, x, order: xp.sinc_derivative(x, order),
-    x=lambda xp, g, x, order: g * xp.sinc_derivative(x, order + 1),
+sinc_derivative = elementwise("sinc_derivative(x, *, n)", node="SincBackward0", domain="fcV",
+    x=lambda xp, g, x, n: g * xp.sinc_derivative(x, n=n + 1),
 )
 sinc = elementwise("sinc(x)", promotion="float",
-    forward=lambda xp, x: xp.sinc_derivative(x, 0),
-    x=lambda xp, g, x: g * xp.sinc_derivative(x, 1),
+    forward=lambda xp, x: xp.sinc_derivative(x, n=0),
+    x=lambda xp, g, x: g * xp.sinc_derivative(x, n=1),
 )
 
 # -- hyperbolic ---------------------------------------------------------------------------------------------------------
@@ -170,8 +169,13 @@ def tanh_x(xp, g, out, x=None):
 
 
 tanh = elementwise("tanh(x)", promotion="float", x=tanh_x)
-asinh = elementwise("asinh(x)", promotion="float",
-    x=lambda xp, g, x, out_dtype: g / (xp.sqrt(x * x + 1) if out_dtype.kind == "c" else xp.hypot(x, xp.ones_like(x))),
+asinh = by_kind(
+    elementwise("asinh(x)", promotion="float", domain="fV",
+        x=lambda xp, g, x: g / xp.hypot(x, xp.ones_like(x)),
+    ),
+    elementwise("asinh_complex(x)", node="AsinhBackward0", domain="c", forward=lambda xp, x: xp.asinh(x),
+        x=lambda xp, g, x: g / xp.sqrt(x * x + 1),
+    ),
 )
 # Two roots rather than one of x^2 - 1: that is right for complex x left of the imaginary axis too, and does not overflow.
 acosh = elementwise("acosh(x)", promotion="float",
@@ -201,9 +205,8 @@ lgamma = elementwise("lgamma(x)", promotion="float", domain="fV",
     x=lambda xp, g, x: g * xp.digamma(x),
 )
 digamma = elementwise("digamma(x)", promotion="float", domain="fV",
-    x=lambda xp, g, x: g * xp.polygamma(x, 1),
+    x=lambda xp, g, x: g * xp.polygamma(x, n=1),
 )
 polygamma = elementwise("polygamma(x, *, n)", promotion="float", domain="fV",
-    forward=lambda xp, x, n: xp.polygamma(x, n),
-    x=lambda xp, g, x, n: g * xp.polygamma(x, n + 1),
+    x=lambda xp, g, x, n: g * xp.polygamma(x, n=n + 1),
 )

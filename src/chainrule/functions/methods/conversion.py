@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import dtypes
 from ...core.value import TensorBase
-from ...device import device as Device  # noqa: N812
+from ...device import check_device, device as Device  # noqa: N812
 from .. import conversion
 from .._arguments import tensor_argument
 
@@ -65,10 +65,7 @@ class ConversionMethods(TensorBase):
         where = Device("cuda" if device is None else device)
         if where.type != "cuda":
             raise RuntimeError(f"Invalid device, must be cuda device: got {where}")
-        raise AssertionError(
-            f"Torch not compiled with CUDA enabled: there is no device '{where}', chainrule computes on the CPU. Choose the "
-            "device with torch.device('cuda' if torch.cuda.is_available() else 'cpu') and use .to(device)."
-        )
+        check_device(where)
 
     def get_device(self: Any) -> builtins.int:
         """The number of the CUDA device; -1 for the CPU."""
