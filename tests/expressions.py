@@ -44,7 +44,7 @@ def described(torch: ModuleType, value: Any, namespace: dict[str, Any]) -> Any:
     if not isinstance(value, torch.Tensor):
         return repr(value)
     facts = {"dtype": str(value.dtype), "shape": list(value.shape), "data": plain(value.detach().tolist())}
-    if value._is_view() and value.numel() and 1 not in value.shape:
+    if value._is_view() and value.is_floating_point() and value.numel() and 1 not in value.shape:
         facts["stride"] = list(value.stride())
     if value.grad_fn is not None:
         facts["nodes"] = nodes(value)
@@ -53,18 +53,24 @@ def described(torch: ModuleType, value: Any, namespace: dict[str, Any]) -> Any:
 
 
 def nodes(value: Any) -> list[str]:
-    """The names of the nodes on the way from a tensor to a leaf, along the first inputs."""
+    """The names of the nodes on the way from a tensor to a leaf or to a write, along the first inputs."""
     names, node = [], value.grad_fn
     while node is not None and "AccumulateGrad" not in node.name():
         names.append(node.name())
+        if "CopySlices" in names[-1]:
+            break
         node = next((parent for parent, _ in node.next_functions if parent is not None), None)
     return names
 
 
-def gradients(torch: ModuleType, value: Any, namespace: dict[str, Any]) -> dict[str, Any]:
+def gradients(torch: ModuleType, value: Any, namespace: dict[str, Any]) -> dict[str, Any] | None:
+    """None where the backward fails."""
     weights = torch.arange(1.0, value.numel() + 1).reshape(value.shape).to(value.dtype)
     leaves = [namespace[name] for name in LEAVES]
-    found = torch.autograd.grad([value], leaves, [weights], allow_unused=True, retain_graph=True)
+    try:
+        found = torch.autograd.grad([value], leaves, [weights], allow_unused=True, retain_graph=True)
+    except RuntimeError:
+        return None
     return {name: plain(g.tolist()) for name, g in zip(LEAVES, found, strict=True) if g is not None}
 
 
@@ -73,3 +79,22 @@ def plain(data: Any) -> Any:
     if isinstance(data, list):
         return [plain(item) for item in data]
     return str(data) if isinstance(data, complex) or data != data or data in (float("inf"), -float("inf")) else data
+
+
+def differences(got: dict[str, Any], want: dict[str, Any]) -> list[str]:
+    """Where an outcome is not the recorded one. An error may say more, and a gradient may be where PyTorch has none."""
+    if "raises" in want or "raises" in got:
+        kinds = got.get("raises"), want.get("raises")
+        says = got.get("says", ""), want.get("says", "")[:20]
+        return [] if kinds[0] == kinds[1] and says[0].startswith(says[1]) else [f"{got}, wanted {want}"]
+    if len(got["values"]) != len(want["values"]):
+        return [f"{len(got['values'])} values, wanted {len(want['values'])}"]
+    found = []
+    for one, other in zip(got["values"], want["values"], strict=True):
+        if not isinstance(one, dict) or not isinstance(other, dict):
+            found += [] if one == other else [f"{one}, wanted {other}"]
+            continue
+        for name, value in other.items():
+            if one.get(name) != value and not (name == "gradients" and value is None):
+                found.append(f"{name} {one.get(name)}, wanted {value}")
+    return found

@@ -290,7 +290,6 @@ v.adjoint()
 m.resize_(2)
 torch.ones(2,3).resize_(4)
 torch.ones(2).resize_(-1)
-torch.ones(2,2).resize_as_(m)
 m.is_same_size(v)
 m.size(5)
 s.size(0)
@@ -314,8 +313,6 @@ h.view(3, 2).mul_(2); h
 h.unsqueeze_(0); h.mul_(3)
 h.t_(); h[0].mul_(3); h
 h.transpose_(0, 1); h.exp().shape
-r = h[0]; h.t_(); h.mul_(3); r
-r = h[0]; h.unsqueeze_(0); h.add_(r); h
 h.squeeze_().unsqueeze_(-1); h._version
 w = torch.ones(6).view(2, 3).requires_grad_(); w.requires_grad, w.is_leaf
 h.expand(2, 2, 3).sum(0)
@@ -394,14 +391,10 @@ torch.ones(0, 3).stride(), torch.ones(2, 0, 3).stride(), torch.ones(0).is_contig
 x.permute(2, 0, 1).clone().stride(), x.permute(2, 0, 1).contiguous().stride()
 x[None].contiguous(memory_format=torch.channels_last).stride()
 x[None].clone(memory_format=torch.channels_last).is_contiguous(memory_format=torch.channels_last)
-m.resize_as_(m)
 e.resize_(3)
 e.t().reshape(-1)
 e.resize_(0).shape
 torch.ones(2, 3).resize_(2, 2)
-(m + 1j * m).mH
-(m + 1j).adjoint()
-(m * 1j).H
 m.is_same_size(h), torch.is_same_size(m, v)
 list(m.unbind(1))
 [r.tolist() for r in m.detach()]

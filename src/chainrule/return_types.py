@@ -76,7 +76,8 @@ class ReturnType(tuple[Any, ...]):
 
 
 def _made(name: str, values: tuple[Any, ...]) -> ReturnType:
-    return __getattr__(name)(values)  # type: ignore[no-any-return]
+    cls = globals().get(name) or __getattr__(name)
+    return cls(values)  # type: ignore[no-any-return]
 
 
 def __getattr__(name: str) -> Any:

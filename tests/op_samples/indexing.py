@@ -58,7 +58,13 @@ SAMPLES = {
     "index_adjoint": [
         sample(X, PLACES, axes=(-1,), shape=(2, 4)),
         sample(np.arange(12.0).reshape(3, 4), np.array([1, 0, 1]), PLACES, axes=(-3, -2), shape=(2, 3, 4)),
-        sample(np.arange(18.0).reshape(3, 2, 3), np.array([1, 0]), np.array([[0], [3], [3]]), axes=(-3, -1), shape=(2, 3, 4)),
+        sample(
+            np.arange(18.0).reshape(3, 2, 3),
+            np.array([1, 0]),
+            np.array([[0], [3], [3]]),
+            axes=(-3, -1),
+            shape=(2, 3, 4),
+        ),
         sample(V, MASK, axes=(-2,), shape=(2, 3)),
         sample(V, np.array([1, 1, -1]), axes=(-1,), shape=(2,)),
     ],
@@ -71,10 +77,25 @@ SAMPLES = {
         sample(Y, S, np.array([1, 0]), np.array([[0], [3], [1]]), axes=(-3, -1), accumulate=False),
         # Of two writes to a place the last one is left. (PyTorch gives both a gradient.)
         sample(V, np.array([3.0, 4.0]), np.array([1, 1]), axes=(-1,), accumulate=False),
-        sample(V, np.array([3.0, 4.0]), np.array([1, 1]), axes=(-1,), accumulate=False, smooth=False, expected=([1.0, 0.0, 1.0], [0.0, 1.0], None)),
+        sample(
+            V,
+            np.array([3.0, 4.0]),
+            np.array([1, 1]),
+            axes=(-1,),
+            accumulate=False,
+            smooth=False,
+            expected=([1.0, 0.0, 1.0], [0.0, 1.0], None),
+        ),
     ],
-    "last_puts": [sample(np.array([1, 0, 1]), axes=(-2,), shape=(2, 2)), sample(np.array([0, 0]), np.array([1, 1]), axes=(-2, -1), shape=(1, 2))],
-    "take": [sample(X, PLACES, axis=-1), sample(Y, np.array([1, 1, 0]), axis=-3), sample(V, np.array([], int), axis=-1)],
+    "last_puts": [
+        sample(np.array([1, 0, 1]), axes=(-2,), shape=(2, 2)),
+        sample(np.array([0, 0]), np.array([1, 1]), axes=(-2, -1), shape=(1, 2)),
+    ],
+    "take": [
+        sample(X, PLACES, axis=-1),
+        sample(Y, np.array([1, 1, 0]), axis=-3),
+        sample(V, np.array([], int), axis=-1),
+    ],
     "index_add": [
         sample(X, np.array([0, 2, 0, 2]), np.arange(8.0).reshape(2, 4), axis=-1),
         sample(X, np.array([1, 1]), 2 * X, axis=-2),
@@ -97,7 +118,14 @@ SAMPLES = {
     "scatter": [
         sample(X, ALONG, np.array([[1.0, 2.0], [3.0, 4.0]]), axis=-1),
         sample(X, np.array([[1, 1, 0]]), V.reshape(1, 3), axis=-2),
-        sample(V, np.array([1, 1]), np.array([3.0, 4.0]), axis=-1, smooth=False, expected=([1.0, 0.0, 1.0], None, [0.0, 1.0])),
+        sample(
+            V,
+            np.array([1, 1]),
+            np.array([3.0, 4.0]),
+            axis=-1,
+            smooth=False,
+            expected=([1.0, 0.0, 1.0], None, [0.0, 1.0]),
+        ),
     ],
     "scatter_number": [sample(X, ALONG, value=2.5, axis=-1)],
     "last_writes": [sample(ALONG, axis=-1, shape=(2, 3)), sample(PAIR, axis=-2, shape=(2, 1))],
@@ -108,12 +136,36 @@ SAMPLES = {
     ]
     + [
         # Ties share; with one zero the product of the others is its gradient, with two there is none.
-        sample(V, np.array([0, 0]), np.array([0.5, 0.5]), axis=-1, reduce="amax", include_self=True, smooth=False,
-               expected=([1 / 3, 1.0, 1.0], None, [1 / 3, 1 / 3])),
-        sample(V, np.array([0, 0]), np.array([0.0, 4.0]), axis=-1, reduce="prod", include_self=True, smooth=False,
-               expected=([0.0, 1.0, 1.0], None, [2.0, 0.0])),
-        sample(V, np.array([0, 0]), np.array([0.0, 0.0]), axis=-1, reduce="prod", include_self=True, smooth=False,
-               expected=([0.0, 1.0, 1.0], None, [0.0, 0.0])),
+        sample(
+            V,
+            np.array([0, 0]),
+            np.array([0.5, 0.5]),
+            axis=-1,
+            reduce="amax",
+            include_self=True,
+            smooth=False,
+            expected=([1 / 3, 1.0, 1.0], None, [1 / 3, 1 / 3]),
+        ),
+        sample(
+            V,
+            np.array([0, 0]),
+            np.array([0.0, 4.0]),
+            axis=-1,
+            reduce="prod",
+            include_self=True,
+            smooth=False,
+            expected=([0.0, 1.0, 1.0], None, [2.0, 0.0]),
+        ),
+        sample(
+            V,
+            np.array([0, 0]),
+            np.array([0.0, 0.0]),
+            axis=-1,
+            reduce="prod",
+            include_self=True,
+            smooth=False,
+            expected=([0.0, 1.0, 1.0], None, [0.0, 0.0]),
+        ),
     ],
     "take_flat": [sample(X, np.array([[5, 0], [0, 1]])), sample(S, np.array([0, 0]))],
     "put_flat": [

@@ -79,7 +79,11 @@ SAMPLES = {
     "diagonal_copy": DIAGONALS,
     "diagonal_adjoint": DIAGONAL_ADJOINTS,
     "diag_embed": DIAGONAL_ADJOINTS,
-    "unfold": [sample(V, axis=-1, size=2, step=1), sample(Y, axis=-2, size=2, step=1), sample(Y, axis=-1, size=1, step=3)],
+    "unfold": [
+        sample(V, axis=-1, size=2, step=1),
+        sample(Y, axis=-2, size=2, step=1),
+        sample(Y, axis=-1, size=1, step=3),
+    ],
     "unfold_adjoint": [
         sample(X, axis=-1, step=1, length=4),
         sample(Y, axis=-2, step=2, length=7),
@@ -105,7 +109,12 @@ SAMPLES = {
         sample(X, shift=-2, axis=None),
     ],
     "tile": [sample(X, repetitions=(2, 3)), sample(V, repetitions=(2, 1, 2)), sample(S, repetitions=(2,))],
-    "tril": [sample(X, k=0), sample(Y, k=1), sample(X, k=-1), sample(np.full((2, 2), np.inf), k=0, smooth=False, expected=([[1.0, 0.0], [1.0, 1.0]],))],
+    "tril": [
+        sample(X, k=0),
+        sample(Y, k=1),
+        sample(X, k=-1),
+        sample(np.full((2, 2), np.inf), k=0, smooth=False, expected=([[1.0, 0.0], [1.0, 1.0]],)),
+    ],
     "triu": [sample(X, k=0), sample(Y, k=1), sample(X, k=-1)],
     "pad": [
         sample(X, widths=((1, 2),), value=0.5),

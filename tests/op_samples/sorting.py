@@ -82,9 +82,7 @@ SAMPLES = {
         sample(np.array([NAN, 1.0, NAN]), axis=(-1,), smooth=False, expected=(np.array([0.0, 1.0, 0.0]),)),
     ],
     "unique": [sample(TIES, axis=None), sample(np.array([[3, 1], [2, 1]]), axis=None), sample(S, axis=None)],
-    "unique_along": [
-        sample(np.array([[3.0, 1.0], [2.0, 1.0], [3.0, 1.0]]), axis=axis) for axis in (-1, -2)
-    ],
+    "unique_along": [sample(np.array([[3.0, 1.0], [2.0, 1.0], [3.0, 1.0]]), axis=axis) for axis in (-1, -2)],
     "unique_consecutive": [
         sample(np.array([1.0, 1.0, 2.0, 2.0, 1.0]), axis=None),
         sample(np.array([[3.0, 1.0], [3.0, 1.0], [2.0, 1.0]]), axis=-2),

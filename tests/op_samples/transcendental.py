@@ -254,14 +254,16 @@ SAMPLES = {
         ),
     ],
     "xlogy_of": [
-        sample(2, P),
-        sample(0.5, S),
+        sample(P, number=2),
+        sample(S, number=0.5),
+        sample(P, number=0),
     ],
     "xlogy_number": [
-        sample(X, 2),
+        sample(X, other=2),
+        sample(np.array([0.0, 2.0]), other=0, smooth=False),
     ],
     "logit": [
-        sample(np.array([0.2, 0.5, 0.9]), eps=None),
+        sample(np.array([0.3, 0.5, 0.7]), eps=None),
         sample(np.array([0.05, 0.5, 0.9]), eps=0.2),
         special(
             [-0.5, -0., 0., 0.25, 1., 1.5, nan],

@@ -85,9 +85,7 @@ def scatter_add(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
 REDUCTIONS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amin": np.minimum, "amax": np.maximum}
 
 
-def scatter_reduce(
-    x: Array, indices: Array, v: Array, *, axis: int, reduce: str, include_self: bool
-) -> Array:
+def scatter_reduce(x: Array, indices: Array, v: Array, *, axis: int, reduce: str, include_self: bool) -> Array:
     """A copy of ``x`` in which what ``v`` sends to one place is reduced: sum, prod, mean, amin or amax.
 
     Without ``include_self``, the old value of a place that something is sent to takes no part.

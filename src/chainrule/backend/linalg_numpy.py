@@ -74,7 +74,7 @@ def slogdet(x: Array) -> tuple[Array, Array]:
 
 
 def solve(x: Array, y: Array) -> Array:
-    """X in x X = y, for matrices; raises np.linalg.LinAlgError where x is singular."""
+    """The X in x X = y, for matrices; raises np.linalg.LinAlgError where x is singular."""
     return np.linalg.solve(x, y)
 
 
@@ -110,7 +110,7 @@ def cofactors(x: Array, *directions: Array) -> Array:
 
 
 def _small_cofactors(x: Array, directions: tuple[Array, ...], n: int) -> Array:
-    """Up to 3 by 3: the textbook's formulas, exact for small integers. (+ 0 makes each zero a positive one.)"""
+    """Up to 3 by 3: the textbook's formulas, exact for small integers; + 0 makes each zero a positive one."""
     if len(directions) >= n:
         return np.zeros_like(x)
     if n <= 1:
@@ -134,7 +134,7 @@ def _minors(x: Array, y: Array) -> Array:
 
 
 def _svd(x: Array) -> tuple[Array, Array, Array, Any]:
-    """U, s, V' of x, and the function that takes the cofactors of diag(s), or a change of them, to those of x."""
+    """U, s, V', and the function that takes the cofactors of diag(s), or a change of them, to those of x."""
     u, s, vh = np.linalg.svd(x)
     sign = (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
     return u, s, vh, lambda c: (sign * (np.conj(u) @ c @ np.conj(vh))).astype(x.dtype)

@@ -14,8 +14,8 @@ STANDARD = frozenset(
     greater_equal hypot imag isfinite isinf isnan less less_equal log log1p log2 log10 logaddexp logical_and logical_not
     logical_or logical_xor maximum minimum multiply negative nextafter not_equal positive pow real reciprocal remainder
     round sign signbit sin sinh square sqrt subtract tan tanh trunc
-    all any argmax argmin argsort astype broadcast_to concat count_nonzero cumulative_prod cumulative_sum expand_dims eye flip
-    full full_like matmul matrix_transpose max mean min moveaxis nonzero ones ones_like permute_dims prod repeat
+    all any argmax argmin argsort astype broadcast_to concat count_nonzero cumulative_prod cumulative_sum expand_dims eye
+    flip full full_like matmul matrix_transpose max mean min moveaxis nonzero ones ones_like permute_dims prod repeat
     reshape roll searchsorted sort squeeze stack std sum take take_along_axis tensordot tile tril triu unstack var
     where zeros zeros_like arange linspace asarray
     """.split()
@@ -89,7 +89,7 @@ EXTRAS: dict[str, str] = {
     "scatter": "(x, indices, v, *, axis) x with v written at the indices along the axis",
     "scatter_add": "(x, indices, v, *, axis) x with v added at the indices along the axis",
     "scatter_reduce": "(x, indices, v, *, axis, reduce, include_self) x reduced with what v sends to each place",
-    "search_rows": "(x, v, *, side) where the values belong in the sorted rows of x, one for all or one for each row of v",
+    "search_rows": "(x, v, *, side) where the values belong in the sorted rows of x: one for all, or one for each of v",
     "select": "(x, *, axis, index) a view at one index of an axis, without that axis",
     "select_adjoint": "(x, *, axis, index, size) zeros, with x at that index",
     "sgn": "x / |x|, of complex numbers too; 0 of 0 and NaN",

@@ -21,7 +21,10 @@ WIDER = {FLOAT32: FLOAT64, np.dtype(np.complex64): np.dtype(np.complex128)}
 MANY = 512
 """Terms from which the rounding errors of a running total in single precision begin to matter."""
 
-add_reduce = np.add.reduce
+add_reduce: Any = np.add.reduce
+multiply_reduce: Any = np.multiply.reduce
+maximum_reduce: Any = np.maximum.reduce
+minimum_reduce: Any = np.minimum.reduce
 
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
@@ -48,7 +51,7 @@ def _total(x: Array, axis: Axis, keepdims: bool) -> Array:
 def _along_memory(x: Array, axis: Axis) -> bool:
     """Whether the elements that are added together are neighbours."""
     last = axis is None or axis == -1 or (isinstance(axis, tuple) and -builtins.min(axis, default=0) == len(axis))
-    return last and x.flags.c_contiguous  # type: ignore[no-any-return]
+    return last and x.flags.c_contiguous
 
 
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -72,23 +75,23 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Integers and bools are multiplied as int64."""
     dtype = INT64 if x.dtype.kind in "biu" else x.dtype
     wide = FLOAT32 if dtype.itemsize == 2 else dtype
-    return np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=wide).astype(dtype, copy=False)
+    return multiply_reduce(x, axis=axis, keepdims=keepdims, dtype=wide).astype(dtype, copy=False)
 
 
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+    return maximum_reduce(x, axis=axis, keepdims=keepdims)
 
 
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+    return minimum_reduce(x, axis=axis, keepdims=keepdims)
 
 
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
+    return x.all(axis=axis, keepdims=keepdims)
 
 
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)
+    return x.any(axis=axis, keepdims=keepdims)
 
 
 def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -175,7 +178,7 @@ def logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Array:
     """log(sum(exp(x))), with the largest element taken out of the exponentials."""
     if not count(x.shape, axis):
         return np.log(sum(x, axis=axis, keepdims=keepdims))
-    largest = np.maximum.reduce(x.real, axis=axis, keepdims=True)
+    largest = maximum_reduce(x.real, axis=axis, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, x.dtype.type(0).real)
     total = np.log(sum(np.exp(x - largest), axis=axis, keepdims=keepdims))
     return total + largest.reshape(total.shape)
@@ -185,7 +188,7 @@ def logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Array:
 # ``axis`` is an int, or () for a 0-d array.
 
 
-def _running(ufunc: Any, x: Array, axis: Axis, dtype: Any) -> Array:
+def _running(ufunc: Any, x: Array, axis: Any, dtype: Any) -> Array:
     """A running total in double precision, or of integers."""
     if axis == ():
         return x.astype(dtype)
@@ -193,27 +196,27 @@ def _running(ufunc: Any, x: Array, axis: Axis, dtype: Any) -> Array:
     return ufunc.accumulate(x, axis=axis, dtype=wide).astype(dtype, copy=False)
 
 
-def cumulative_sum(x: Array, *, axis: Axis, dtype: Any = None) -> Array:
+def cumulative_sum(x: Array, *, axis: Any, dtype: Any = None) -> Array:
     """Integers and bools are added as int64."""
     return _running(np.add, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
 
 
-def cumulative_prod(x: Array, *, axis: Axis, dtype: Any = None) -> Array:
+def cumulative_prod(x: Array, *, axis: Any, dtype: Any = None) -> Array:
     """Integers and bools are multiplied as int64."""
     return _running(np.multiply, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
 
 
-def cummax(x: Array, *, axis: Axis) -> tuple[Array, Array]:
+def cummax(x: Array, *, axis: Any) -> tuple[Array, Array]:
     """(the largest element so far, its last index)."""
     return _running_extreme(np.maximum, x, axis)
 
 
-def cummin(x: Array, *, axis: Axis) -> tuple[Array, Array]:
+def cummin(x: Array, *, axis: Any) -> tuple[Array, Array]:
     """(the smallest element so far, its last index)."""
     return _running_extreme(np.minimum, x, axis)
 
 
-def _running_extreme(ufunc: Any, x: Array, axis: Axis) -> tuple[Array, Array]:
+def _running_extreme(ufunc: Any, x: Array, axis: Any) -> tuple[Array, Array]:
     if axis == ():
         return np.array(x), np.zeros(x.shape, INT64)
     values = ufunc.accumulate(x, axis=axis)
@@ -223,14 +226,14 @@ def _running_extreme(ufunc: Any, x: Array, axis: Axis) -> tuple[Array, Array]:
     return values, np.maximum.accumulate(places, axis=axis)
 
 
-def logcumsumexp(x: Array, *, axis: Axis) -> Array:
+def logcumsumexp(x: Array, *, axis: Any) -> Array:
     if axis == ():
         return np.array(x)
     wide = FLOAT32 if x.dtype.itemsize == 2 else x.dtype
     return np.logaddexp.accumulate(x, axis=axis, dtype=wide).astype(x.dtype, copy=False)
 
 
-def linear_recurrence(b: Array, x: Array, *, axis: Axis, reverse: bool) -> Array:
+def linear_recurrence(b: Array, x: Array, *, axis: Any, reverse: bool) -> Array:
     """y_i = b_i + x_i y_(i-1) along the axis, with nothing before the first; reversed, b_i + x_(i+1) y_(i+1)."""
     if not b.size:
         return np.array(b)
@@ -240,7 +243,7 @@ def linear_recurrence(b: Array, x: Array, *, axis: Axis, reverse: bool) -> Array
     y = np.array(b)
     if y[0].size == 1:  # one lane: Python's numbers are faster than NumPy's
         total = 0
-        lane = []
+        lane: list[Any] = []
         for one, factor in zip(b.reshape(-1).tolist(), x.reshape(-1).tolist(), strict=True):
             total = one + factor * total if lane else one
             lane.append(total)

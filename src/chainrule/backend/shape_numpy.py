@@ -219,8 +219,8 @@ def pad(x: Array, widths: tuple[tuple[int, int], ...], value: Any) -> Array:
     lead = x.ndim - len(widths)
     shape = [*x.shape[:lead], *[n + a + b for n, (a, b) in zip(x.shape[lead:], widths, strict=True)]]
     out = np.full(shape, value, x.dtype)
-    inner = tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape[lead:], widths, strict=True))
-    part = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape[lead:], widths, strict=True))
+    inner: Any = tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape[lead:], widths, strict=True))
+    part: Any = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape[lead:], widths, strict=True))
     out[(..., *inner)] = x[(..., *part)]
     return out
 

@@ -152,7 +152,7 @@ def unique_consecutive(x: Array, *, axis: int | None) -> tuple[Array, Array, Arr
 # -- bins --------------------------------------------------------------------------------------------------------------
 
 
-def searchsorted(x: Array, v: Array, *, side: str = "left", sorter: Array | None = None) -> Array:
+def searchsorted(x: Array, v: Array, *, side: Any = "left", sorter: Array | None = None) -> Array:
     return np.searchsorted(_keys(x), _keys(v), side, sorter)
 
 

@@ -98,7 +98,7 @@ def refuse_overlap(memory: np.ndarray[Any, Any], source: Any) -> None:
 def refuse_view(tensor: TensorBase, view: views.View, node: Node | None) -> None:
     if view.made_in == views.MULTI:
         owner = edge_of(node)[0]
-        name = owner.name() if owner is not None else "a function with several outputs"
+        name = owner.name().partition("Backward")[0] if owner is not None else "a function with several outputs"
         raise RuntimeError(
             f"Output {view.path[-1][2]} of {name} is a view and is being modified inplace. This view is the output of a "
             "function that returns multiple views. Such functions do not allow the output views to be modified inplace. "

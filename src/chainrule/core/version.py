@@ -52,7 +52,7 @@ class ExposedCell(Cell):
     __slots__ = ()
 
     @property
-    def version(self) -> int:  # type: ignore[override]
+    def version(self) -> int:
         count: int = COUNTER.__get__(self)
         if self.exposures and any(e.count == count and e.is_changed() for e in self.exposures):
             return CHANGED_OUTSIDE

@@ -21,6 +21,7 @@ from .joining import *
 from .legacy import *
 from .linalg import *
 from .matrices import *
+from .masking import *
 from .memory import *
 from .norms import *
 from .rearranging import *

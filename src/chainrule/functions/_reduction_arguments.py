@@ -72,6 +72,8 @@ def reduced_axes(dim: Any, keepdim: Any, ndim: int, function: str) -> tuple[int,
 
 def one_axis(dim: Any, ndim: int, function: str) -> Any:
     """The one axis that a function runs along; () of a 0-d tensor."""
+    if dim is None:
+        raise TypeError(f'{function}() missing 1 required positional arguments: "dim"')
     axis = axis_of(dim, ndim, function)
     return axis if ndim else ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
@@ -128,7 +129,13 @@ def addbmm(
     return deliver(ops.addbmm(input, batch1, batch2, **_factors("addbmm", input, beta, alpha)), out, "addbmm")
 
 
-CHECKS = {"addbmm": lambda *args: check_baddbmm(*args, "addbmm"), "addmm": check_addmm, "addmv": check_addmv, "addr": check_addr, "baddbmm": check_baddbmm}
+CHECKS: dict[str, Any] = {
+    "addbmm": partial(check_baddbmm, function="addbmm"),
+    "addmm": check_addmm,
+    "addmv": check_addmv,
+    "addr": check_addr,
+    "baddbmm": check_baddbmm,
+}
 
 
 def added_(name: str, input: Tensor, x: Tensor, y: Tensor, beta: Number, alpha: Number) -> Tensor:
@@ -149,18 +156,19 @@ def _stretched(input: Tensor, target: tuple[int, ...]) -> None:
 
 
 def _factors(function: str, input: Tensor, beta: Number, alpha: Number) -> dict[str, Number]:
-    """beta and alpha as numbers of the operands' kind: of integers, their fraction is cut off."""
+    """The weights, as numbers of the operands' kind: of integers, their fraction is cut off."""
     factors = {"beta": beta, "alpha": alpha}
     kind = input._array.dtype.kind
-    for name, value in factors.items():
-        if hasattr(value, "item"):
-            value = factors[name] = value.item()
+    for name, given in factors.items():
+        value = factors[name] = given.item() if hasattr(given, "item") else given
         if not isinstance(value, (bool, int, float, complex)):
             raise TypeError(f"{function}(): argument '{name}' must be Number, not {type(value).__name__}")
         if isinstance(value, complex) and kind != "c":
-            raise RuntimeError(f"For non-complex input tensors, argument {name} must not be a complex number: got {value}")
+            raise RuntimeError(
+                f"For non-complex input tensors, argument {name} must not be a complex number: got {value}"
+            )
         if kind in "iu":
-            factors[name] = int(value)
+            factors[name] = int(value)  # type: ignore[arg-type]  # complex was refused above
     return factors
 
 

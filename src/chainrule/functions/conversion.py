@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..core.value import TensorBase
-from ..device import check_device, device as Device  # noqa: N812 - `device` is an argument's name
+from ..device import check_device, device as Device
 from ..dtypes import FROM_NUMPY, as_dtype
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
@@ -29,7 +29,7 @@ def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_forma
             warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
         input = ops.astype(input, dtype)
     if memory_format is not None and getattr(memory_format, "axes", None) is not None:
-        return input.contiguous(memory_format=memory_format)  # type: ignore[no-any-return]
+        return input.contiguous(memory_format=memory_format)
     return input
 
 
@@ -37,12 +37,10 @@ def to(input: Tensor, *args: Any, **named: Any) -> Tensor:
     """The tensor in another dtype: ``to(dtype)``, ``to(device)``, ``to(device, dtype)`` or ``to(other)``.
 
     Args:
-        dtype: the dtype wanted.
-        device: where the tensor is to live: "cpu".
-        other: a tensor with the dtype wanted.
-        non_blocking: accepted, and of no effect.
-        copy: whether to copy even where nothing changes.
-        memory_format: the order in memory of the result.
+        input: the tensor.
+        args: a dtype, or a device ("cpu") and perhaps a dtype, or another tensor that has the dtype wanted; then
+            ``non_blocking`` (of no effect) and ``copy`` (whether to copy even where nothing changes).
+        named: the same by name, and ``memory_format``, the order in memory of the result.
 
     Raises:
         RuntimeError, AssertionError: a device that there is not.
@@ -58,7 +56,9 @@ def to(input: Tensor, *args: Any, **named: Any) -> Tensor:
     elif args and _is_dtype(args[0]):
         names = ("dtype", "non_blocking", "copy")
     twice, unknown = set(names[: len(args)]) & set(named), set(named) - set(names)
-    flags = [value for name, value in (*zip(names, args, strict=False), *named.items()) if name in ("non_blocking", "copy")]
+    flags = [
+        value for name, value in (*zip(names, args, strict=False), *named.items()) if name in ("non_blocking", "copy")
+    ]
     if len(args) > len(names) or twice or unknown or not all(isinstance(flag, bool) for flag in flags):
         raise TypeError(
             f"to() received an invalid combination of arguments - got {_described(args, named)}, but expected one of: (device, dtype, "
@@ -93,7 +93,9 @@ def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any
     """The name of the tensor's type, as in "torch.FloatTensor"; or the tensor in another dtype.
 
     Args:
+        input: the tensor.
         dtype: a dtype, the name of a type of tensors, or such a type.
+        non_blocking: accepted, and of no effect.
 
     Raises:
         ValueError: no such type.
@@ -141,7 +143,7 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([2.+0.j])
     """
     _check_parts("polar", abs, angle, ("abs", "angle"))
-    return deliver(ops.complex(abs * ops.cos(angle), abs * ops.sin(angle)), out, "polar")  # type: ignore[operator]
+    return deliver(ops.complex(abs * ops.cos(angle), abs * ops.sin(angle)), out, "polar")
 
 
 def _check_parts(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) -> None:
@@ -149,9 +151,13 @@ def _check_parts(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) ->
     tensor_argument(y, function, names[1], 2)
     a, b = (scalar_type_name(t._array.dtype) for t in (x, y))
     if a not in ("Half", "Float", "Double") or b not in ("Half", "Float", "Double"):
-        raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {a} and {b}. Convert them with .float().")
+        raise RuntimeError(
+            f"Expected both inputs to be Half, Float or Double tensors but got {a} and {b}. Convert them with .float()."
+        )
     if a != b:
-        raise RuntimeError(f"Expected object of scalar type {a} but got scalar type {b} for second argument. Convert it with .to({x.dtype}).")
+        raise RuntimeError(
+            f"Expected object of scalar type {a} but got scalar type {b} for second argument. Convert it with .to({x.dtype})."
+        )
 
 
 # -- questions -----------------------------------------------------------------------------------------------------------
@@ -207,5 +213,8 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     >>> torch.result_type(torch.tensor([1]), 2.5)
     torch.float32
     """
-    raw = [t._array if isinstance(t, TensorBase) else t.item() if isinstance(t, np.generic) else t for t in (tensor1, tensor2)]
+    raw = [
+        t._array if isinstance(t, TensorBase) else t.item() if isinstance(t, np.generic) else t
+        for t in (tensor1, tensor2)
+    ]
     return FROM_NUMPY[result_dtype(*raw)]

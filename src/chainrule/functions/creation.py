@@ -13,8 +13,8 @@ from ..core.node import AccumulateGrad
 from ..core.value import TensorBase, new_tensor
 from ..core.version import INFERENCE_CELL, ExposedCell
 from ..device import check_device
-from ..errors import NotANumberError
 from ..dtypes import as_dtype, get_default_dtype
+from ..errors import NotANumberError
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -61,7 +61,9 @@ def tensor(
     Args:
         data: a number, nested sequences of numbers, a NumPy array, or tensors (whose history is not kept).
         dtype: by default: of Python floats the default dtype, of ints ``int64``, of arrays and tensors their own.
+        device: "cpu", or none.
         requires_grad: whether gradients are to be computed for it.
+        pin_memory: accepted, and of no effect.
 
     Raises:
         ValueError: sequences of unequal length; RuntimeError: no number, or a gradient asked for integers.
@@ -99,7 +101,7 @@ def values(data: Any, wanted: Any) -> Any:
         return _from_numbers(data, kind, wanted)
     if kind is list and data:
         first = type(data[0])
-        if (first is float or first is int) and all([type(x) is first for x in data]):
+        if (first is float or first is int) and all([type(x) is first for x in data]):  # noqa: C419 - faster
             return _from_numbers(data, first, wanted)
     return _nested(data, wanted)
 
@@ -290,7 +292,7 @@ def as_tensor(data: Any, dtype: Dtype = None, device: Any = None) -> Tensor:
     """
     check_device(device)
     if isinstance(data, TensorBase):
-        return data if dtype is None else data.to(as_dtype(dtype))  # type: ignore[attr-defined, no-any-return]
+        return data if dtype is None else data.to(as_dtype(dtype))  # type: ignore[return-value]
     wanted = None if dtype is None else as_dtype(dtype).numpy
     if isinstance(data, np.ndarray) and (wanted is None or wanted == data.dtype):
         return from_numpy(data)
@@ -344,7 +346,7 @@ def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tens
         if isinstance(data, tuple) and type(data).__name__ == "Size":
             return empty(*data, dtype=dtype)
         if isinstance(data, TensorBase):
-            return data.detach()  # type: ignore[attr-defined, no-any-return]
+            return data.detach()  # type: ignore[no-any-return]
         if isinstance(data, str):
             raise TypeError("new(): invalid data type 'str'")
         if not is_sequence(data) and not isinstance(data, np.ndarray):

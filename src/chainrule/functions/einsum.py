@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
@@ -75,6 +76,7 @@ def einsum(*args: Any) -> Tensor:
 # -- reading the equation ------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def _parse(equation: str) -> tuple[list[list[int]], list[int] | None]:
     """The labels of each operand, and those of the output if there is an arrow."""
     left, arrow, right = equation.partition("->")
@@ -116,7 +118,7 @@ def _from_lists(args: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[list[int]]
     lists_at = [*range(1, len(args), 2), *([len(args) - 1] if len(args) % 2 else [])]
     for at in lists_at:
         if not isinstance(args[at], Sequence):
-            raise RuntimeError(
+            raise RuntimeError(  # noqa: TRY004 - PyTorch's class
                 f"einsum(): argument {at + 1} must be a list of subscripts, not {type(args[at]).__name__}: the arguments are an "
                 "equation string and operands, or operands each followed by its list"
             )
@@ -129,7 +131,9 @@ def _subscript(given: Any) -> int:
     if given is Ellipsis:
         return ELLIPSIS
     if not hasattr(given, "__index__"):
-        raise TypeError(f"'{type(given).__name__}' object cannot be interpreted as an integer: subscripts are ints or Ellipsis")
+        raise TypeError(
+            f"'{type(given).__name__}' object cannot be interpreted as an integer: subscripts are ints or Ellipsis"
+        )
     label = int(given.__index__())
     if not 0 <= label < len(LETTERS):
         raise ValueError(f"einsum(): subscript in subscript list is not within the valid range [0, 52): got {label}")
@@ -274,4 +278,4 @@ def _spread(x: Tensor, labels: Labels, out: Labels) -> Tensor:
     if order != list(labels):
         x = ops.permute_dims(x, axes=tuple(labels.index(label) - len(labels) for label in order))
     lacks = tuple(at - len(out) for at, label in enumerate(out) if label not in labels)
-    return ops.expand_dims(x, axis=lacks) if lacks else x  # type: ignore[no-any-return]
+    return ops.expand_dims(x, axis=lacks) if lacks else x

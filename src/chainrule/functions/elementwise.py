@@ -456,8 +456,9 @@ def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None
     >>> torch.copysign(torch.tensor([1., -2.]), -0.)
     tensor([-1., -2.])
     """
-    op = ops.copysign_number if isinstance(other, NUMBERS) else ops.copysign
-    return tensor_first(op, "copysign", input, other, out)
+    if isinstance(other, NUMBERS):
+        return unary(ops.copysign_number, "copysign", input, out, other=plain(other))
+    return tensors(ops.copysign, "copysign", input, other, out)
 
 
 def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core.value import TensorBase
 from ..device import check_device
-from ..dtypes import FROM_NUMPY, as_dtype, get_default_dtype
+from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar
 from ._arguments import deliver, sizes_of, tensor_argument
 from .creation import finish
@@ -48,7 +48,9 @@ def _checked_shape(shape: tuple[int, ...], function: str, dtype: Any) -> tuple[i
         if n < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
     if math.prod(shape) * dtype.itemsize >= MAX_BYTES:
-        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}: {function}() would need more memory than can be addressed")
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(shape)}: {function}() would need more memory than can be addressed"
+        )
     return shape
 
 
@@ -71,8 +73,13 @@ def zeros(
     """A tensor of zeros.
 
     Args:
-        sizes: ints, or one sequence of ints (also as ``size=``).
+        sizes: ints, or one sequence of ints.
+        size: the same by name.
+        out: where to write the result.
         dtype: by default the default dtype.
+        layout: accepted, and of no effect.
+        device: "cpu", or none.
+        pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
 
     Raises:
@@ -148,7 +155,12 @@ def full(
     Args:
         size: a sequence of ints.
         fill_value: a number, or a 0-d tensor.
+        out: where to write the result.
         dtype: by default bool or int64 for such numbers, for others the default dtype.
+        layout: accepted, and of no effect.
+        device: "cpu", or none.
+        requires_grad: whether gradients are to be computed for it.
+        pin_memory: accepted, and of no effect.
 
     Raises:
         RuntimeError: ``dtype`` cannot hold the number.
@@ -179,12 +191,12 @@ def _natural_dtype(number: Number) -> Any:
 
 def _number(value: Any, function: str, name: str, position: int) -> Number:
     """A Python number from a number or a 0-d tensor."""
-    if isinstance(value, (TensorBase, np.ndarray)) and value.ndim == 0:  # type: ignore[union-attr]
-        value = value.item()  # type: ignore[union-attr]
-    elif isinstance(value, np.generic):
+    if (isinstance(value, (TensorBase, np.ndarray)) and value.ndim == 0) or isinstance(value, np.generic):
         value = value.item()
     if not isinstance(value, (bool, int, float, complex)):
-        raise TypeError(f"{function}(): argument '{name}' (position {position}) must be Number, not {type(value).__name__}")
+        raise TypeError(
+            f"{function}(): argument '{name}' (position {position}) must be Number, not {type(value).__name__}"
+        )
     return value
 
 
@@ -206,7 +218,9 @@ def scalar_tensor(
 # -- like another tensor -------------------------------------------------------------------------------------------------
 
 
-def _like(make: Any, function: str, input: Any, dtype: Dtype, device: Any, requires_grad: bool, memory_format: Any) -> Tensor:
+def _like(
+    make: Any, function: str, input: Any, dtype: Dtype, device: Any, requires_grad: bool, memory_format: Any
+) -> Tensor:
     array = tensor_argument(input, function, "input")._array
     check_device(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
@@ -223,7 +237,7 @@ def _memory_order(array: Any) -> list[int] | None:
     """The axes as they lie in memory, outermost first, if they are permuted and without gaps; else None."""
     if array.ndim < 2 or array.flags.c_contiguous:
         return None
-    order = sorted([axis for axis in builtins.range(array.ndim)], key=lambda axis: -array.strides[axis])
+    order = sorted(builtins.range(array.ndim), key=lambda axis: -array.strides[axis])
     return order if array.transpose(order).flags.c_contiguous else None
 
 
@@ -292,10 +306,16 @@ def arange(
     """Numbers from ``start`` to before ``end``: ``arange(end)``, ``arange(start, end)``, ``arange(start, end, step)``.
 
     Args:
+        bounds: the end, or start and end, or start, end and step.
         start: by default 0.
         end: not in the range.
         step: by default 1.
+        out: where to write the result.
         dtype: by default int64 if all three are integers, else the default dtype.
+        layout: accepted, and of no effect.
+        device: "cpu", or none.
+        pin_memory: accepted, and of no effect.
+        requires_grad: whether gradients are to be computed for it.
 
     Raises:
         RuntimeError: a step of zero, or of the wrong sign.
@@ -309,9 +329,11 @@ def arange(
         raise TypeError(f"arange() takes at most 3 bounds (start, end, step), got {len(bounds)}")
     if len(bounds) == 1 and end is None:
         bounds = (start, *bounds)
-    first, last, by = (*bounds, *(start, end, step)[len(bounds) :])
+    first, last, by = [*bounds, *[start, end, step][len(bounds) :]]
     if last is None:
-        raise TypeError("arange() received an invalid combination of arguments: call arange(end) or arange(start, end[, step])")
+        raise TypeError(
+            "arange() received an invalid combination of arguments: call arange(end) or arange(start, end[, step])"
+        )
     last = _number(last, "arange", "end", 1 if len(bounds) < 3 and first is None else 2)
     first = _number(0 if first is None else first, "arange", "start", 1)
     by = _number(1 if by is None else by, "arange", "step", 3)
@@ -327,10 +349,14 @@ def arange(
 def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number, Number, int]:
     """Start, step and length of a range, as numbers of the dtype's kind."""
     if dtype.kind == "b":
-        raise NotImplementedError('"arange_cpu" not implemented for \'Bool\': choose an integer or floating point dtype')
+        raise NotImplementedError(
+            "\"arange_cpu\" not implemented for 'Bool': choose an integer or floating point dtype"
+        )
     for number in (first, last, by):
         if isinstance(number, complex):
-            raise RuntimeError(f"value cannot be converted to type double without overflow: arange() got {number}")
+            raise RuntimeError(  # noqa: TRY004 - PyTorch's class
+                f"value cannot be converted to type double without overflow: arange() got {number}"
+            )
         if not math.isfinite(number):
             raise RuntimeError(f"unsupported range: {first} -> {last}")
     if dtype.kind in "iu":
@@ -346,7 +372,7 @@ def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number,
 
 
 def _ramp(first: Number, by: Number, shape: tuple[int, ...], dtype: Any) -> Any:
-    """first + i * by, rounded once."""
+    """The numbers first + i * by, each rounded once."""
     (count,) = shape
     compute = dtype if dtype.kind in "iu" else np.dtype(np.float64) if first == 0 else fused(dtype)
     return (np.arange(count, dtype=compute) * compute.type(by) + compute.type(first)).astype(dtype, copy=False)
@@ -374,7 +400,10 @@ def range(
 
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's "
-        "range builtin. Instead, use torch.arange, which produces values in [start, end).", UserWarning, stacklevel=2)
+        "range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        UserWarning,
+        stacklevel=2,
+    )
     check_device(device)
     if end is None:
         start, end = 0, start
@@ -407,8 +436,10 @@ def _ends(
 ) -> tuple[Number, Number, int, Any]:
     """The arguments of ``linspace`` and ``logspace``, checked, and the dtype that is wanted."""
     for name, bound in (("start", start), ("end", end)):
-        if isinstance(bound, TensorBase) and bound.ndim:  # type: ignore[attr-defined]
-            raise RuntimeError(f"{function} only supports 0-dimensional start and end tensors, but got {name} with {bound.ndim} dimension(s).")  # type: ignore[attr-defined]
+        if isinstance(bound, TensorBase) and bound.ndim:
+            raise RuntimeError(
+                f"{function} only supports 0-dimensional start and end tensors, but got {name} with {bound.ndim} dimension(s)."
+            )
     first, last = _number(start, function, "start", 1), _number(end, function, "end", 2)
     if isinstance(steps, (bool, float)) or not hasattr(steps, "__index__"):
         raise TypeError(f"{function}(): argument 'steps' (position 3) must be int, not {type(steps).__name__}")
@@ -479,10 +510,14 @@ def eye(
         if size < 0:  # type: ignore[operator]
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     shape = (int(n), int(n if m is None else m))
-    return deliver(filled(lambda shape, dtype: np.eye(*shape, dtype=dtype), "eye", shape, wanted, requires_grad), out, "eye")
+    return deliver(
+        filled(lambda shape, dtype: np.eye(*shape, dtype=dtype), "eye", shape, wanted, requires_grad), out, "eye"
+    )
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Dtype = None, device: Any = None, layout: Any = None) -> Tensor:
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Dtype = None, device: Any = None, layout: Any = None
+) -> Tensor:
     """The rows and columns of the lower triangle of a matrix, as a tensor (2, N) of int64.
 
     >>> import chainrule as torch
@@ -495,7 +530,9 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Dtype = None, de
     return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Dtype = None, device: Any = None, layout: Any = None) -> Tensor:
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Dtype = None, device: Any = None, layout: Any = None
+) -> Tensor:
     """The rows and columns of the upper triangle of a matrix, as a tensor (2, N) of int64.
 
     >>> import chainrule as torch

@@ -1,4 +1,4 @@
-"""Reading and writing at places given by index tensors and masks: gather, scatter, index_*, masked_*, where."""
+"""Reading and writing at places given by index tensors: gather, scatter, take, put and index_*."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor
+from ..core.value import TensorBase
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
 from .indexing import basic_part, number_for, put_operands
-from .shape import broadcast_tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "argwhere", "gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "masked_fill",
-    "masked_scatter", "masked_select", "nonzero", "put", "scatter", "scatter_add", "scatter_reduce", "take",
-    "take_along_dim", "where",
+    "gather",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "index_select",
+    "put",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+    "take",
+    "take_along_dim",
 ]
 
 # -- checks -------------------------------------------------------------------------------------------------------------
@@ -34,7 +42,9 @@ def integers(index: Any, function: str, name: str = "index", position: int = 2, 
     return array
 
 
-def in_range(indices: Any, size: int, dim: int, error: type[Exception] = RuntimeError, least: int = 0, prefix: str = "") -> None:
+def in_range(
+    indices: Any, size: int, dim: int, error: type[Exception] = RuntimeError, least: int = 0, prefix: str = ""
+) -> None:
     """Raise for an index outside of ``least`` ... ``size`` - 1."""
     if indices.size:
         low, high = int(indices.min()), int(indices.max())
@@ -53,24 +63,6 @@ def vector(index: Tensor, function: str) -> Any:
     if index._array.ndim > 1:
         raise IndexError(f"{function}(): Index is supposed to be a vector, but got {index._array.ndim} dimensions")
     return ops.reshape(index, (1,)) if not index._array.ndim else index
-
-
-def mask_of(mask: Any, function: str, text: str) -> Any:
-    array = tensor_argument(mask, function, "mask", 2)._array
-    if array.dtype.kind != "b":
-        raise RuntimeError(text.format(mask.dtype))
-    return array
-
-
-def broadcastable(x: Any, mask: Any) -> None:
-    """Raise where mask and tensor do not broadcast together."""
-    a, b = mask._array.shape, x._array.shape
-    for at in range(-1, -min(len(a), len(b)) - 1, -1):
-        if a[at] != b[at] and 1 not in (a[at], b[at]):
-            raise RuntimeError(
-                f"The size of tensor a ({a[at]}) must match the size of tensor b ({b[at]}) at non-singleton dimension "
-                f"{max(len(a), len(b)) + at}"
-            )
 
 
 # -- gather and scatter -------------------------------------------------------------------------------------------------
@@ -112,8 +104,13 @@ def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -
             f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor: got {raw.ndim} and {x.ndim}"
         )
     if source is not None and max(source._array.ndim, 1) != max(raw.ndim, 1):
-        error = IndexError if 0 < source._array.ndim < raw.ndim and source._array.size else RuntimeError  # as PyTorch
-        raise error(
+        have = source._array.ndim
+        if 0 < have < raw.ndim and source._array.size:
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-have}, {have - 1}], but got {have}): the index has "
+                f"{raw.ndim} dimensions, and src {have}"
+            )
+        raise RuntimeError(
             f"Index tensor must have the same number of dimensions as src tensor: got {raw.ndim} and {source._array.ndim}"
         )
     if not x.ndim:
@@ -150,7 +147,13 @@ def as_large_as(index: Any, source: Any) -> Any:
 
 
 def scatter(
-    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None,
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
     """A copy of ``input`` with ``src`` (a tensor or a number) written at ``index`` along ``dim``.
@@ -159,7 +162,8 @@ def scatter(
         input: any tensor.
         dim: along which the index points.
         index: int64 or int32; of places that are named more than once, the last write counts.
-        src: a tensor of the same dtype, at least as large as the index, or a number; ``value`` is another name for a number.
+        src: a tensor of the same dtype, at least as large as the index, or a number.
+        value: another name for a ``src`` that is a number.
         reduce: "add" or "multiply", to combine with what is there.
         out: where to write the result.
 
@@ -219,7 +223,14 @@ REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
 
 def scatter_reduce(
-    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True, out: Tensor | None = None
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    *,
+    include_self: bool = True,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A copy of ``input`` in which what ``src`` sends to one place is reduced: sum, prod, mean, amax or amin.
 
@@ -255,7 +266,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
     array = tensor_argument(input, "take_along_dim", "input")._array
     index = tensor_argument(indices, "take_along_dim", "indices", 2)._array
     if index.dtype != np.int64:
-        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {scalar_type_name(index.dtype)}")
+        raise RuntimeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {scalar_type_name(index.dtype)}"
+        )
     if dim is None:
         return gather(ops.reshape(input, (array.size,)), 0, ops.reshape(indices, (index.size,)), out=out)
     if array.ndim != index.ndim:
@@ -264,8 +277,12 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
             f"{array.ndim} dimensions for input, and {index.ndim} dimensions for indices"
         )
     axis = axis_of(dim, array.ndim, "take_along_dim")
-    common = list(np.broadcast_shapes(*[(*s[: array.ndim + axis], 1, *s[array.ndim + axis + 1 :]) for s in (array.shape, index.shape)]))
-    wide = [tuple([*common[: array.ndim + axis], a.shape[axis], *common[array.ndim + axis + 1 :]]) for a in (array, index)]
+    common = list(
+        np.broadcast_shapes(
+            *[(*s[: array.ndim + axis], 1, *s[array.ndim + axis + 1 :]) for s in (array.shape, index.shape)]
+        )
+    )
+    wide = [(*common[: array.ndim + axis], a.shape[axis], *common[array.ndim + axis + 1 :]) for a in (array, index)]
     return gather(ops.broadcast_to(input, shape=wide[0]), axis, ops.broadcast_to(indices, shape=wide[1]), out=out)
 
 
@@ -292,7 +309,9 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     return deliver(ops.take(input, places, axis=axis), out, "index_select")
 
 
-def slices(input: Any, dim: int, index: Any, source: Any, function: str, error: type[Exception]) -> tuple[Any, Any, int]:
+def slices(
+    input: Any, dim: int, index: Any, source: Any, function: str, error: type[Exception]
+) -> tuple[Any, Any, int]:
     """The operands of index_add and index_copy, checked."""
     array = tensor_argument(input, function, "input")._array
     raw = integers(index, function, position=3, wanted="int32 or int64")
@@ -302,18 +321,23 @@ def slices(input: Any, dim: int, index: Any, source: Any, function: str, error: 
     size = given.shape[axis] if given.ndim else 1
     if raw.size != size:
         at = f", for dim: {axis + max(array.ndim, 1)}" if function == "index_add" else ""
-        raise error(
-            f"{function}_(): Number of indices ({raw.size}) should be equal to source.size(dim): ({size}){at}"
-        )
+        raise error(f"{function}_(): Number of indices ({raw.size}) should be equal to source.size(dim): ({size}){at}")
     rest = [tuple([n for at, n in enumerate(a.shape, -a.ndim) if at != axis]) for a in (array, given)]
-    if rest[0] != rest[1]:
+    if rest[0] != rest[1] or array.ndim != given.ndim:
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{list(array.shape)} source.shape = {list(given.shape)}"
         )
     prefix = "" if function == "index_add" else f"{function}_(): "
     in_range(raw, array.shape[axis] if array.ndim else 1, axis + array.ndim, error, prefix=prefix)
-    return places, source, axis
+    return places, source if array.ndim else ops.reshape(source, (1,)), axis
+
+
+def on_vector(op: Any, input: Any, operands: list[Any], params: dict[str, Any]) -> Any:
+    """``op``, on a vector of one element where ``input`` is 0-d."""
+    if input._array.ndim:
+        return op(input, *operands, **params)
+    return ops.reshape(op(ops.reshape(input, (1,)), *operands, **params), ())
 
 
 def index_add(
@@ -325,7 +349,7 @@ def index_add(
     >>> torch.index_add(torch.zeros(2), 0, torch.tensor([1, 1]), torch.ones(2))
     tensor([0., 2.])
     """
-    return deliver(ops.index_add(input, *adding(input, dim, index, source, alpha)[0], axis=axis_of(dim, input._array.ndim)), out, "index_add")
+    return deliver(on_vector(ops.index_add, input, *adding(input, dim, index, source, alpha)), out, "index_add")
 
 
 def adding(input: Any, dim: int, index: Any, source: Any, alpha: Any) -> tuple[list[Any], dict[str, Any]]:
@@ -341,13 +365,16 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: T
     >>> torch.index_copy(torch.zeros(3), 0, torch.tensor([2, 0]), torch.tensor([1., 2.]))
     tensor([2., 0., 1.])
     """
-    operands, params = copying(input, dim, index, source)
-    return deliver(ops.index_copy(input, *operands, **params), out, "index_copy")
+    return deliver(on_vector(ops.index_copy, input, *copying(input, dim, index, source)), out, "index_copy")
 
 
 def copying(input: Any, dim: int, index: Any, source: Any) -> tuple[list[Any], dict[str, Any]]:
     places, source, axis = slices(input, dim, index, source, "index_copy", IndexError)
-    same_dtype(input, source, "index_copy_(): self and source expected to have the same dtype, but got (self) {} and (source) {}")
+    same_dtype(
+        input,
+        source,
+        "index_copy_(): self and source expected to have the same dtype, but got (self) {} and (source) {}",
+    )
     return [places, source], {"axis": axis}
 
 
@@ -362,7 +389,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return op(input, *operands, **params)  # type: ignore[no-any-return]
 
 
-def filling_slices(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, list[Any], dict[str, Any]]:
+def filling_slices(
+    input: Any, dim: int, index: Any, value: Any, function: str = "index_fill"
+) -> tuple[Any, list[Any], dict[str, Any]]:
     array = tensor_argument(input, "index_fill", "input")._array
     raw = np.atleast_1d(integers(index, "index_fill", position=3, wanted="int64"))
     vector(index, "index_fill")
@@ -375,7 +404,7 @@ def filling_slices(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, l
     if isinstance(value, TensorBase):
         zero_dim(value, "index_fill_")
         return ops.index_fill, [mask, value], {}
-    return ops.index_fill_number, [mask], {"value": number_for(array.dtype, value, "index_fill")}
+    return ops.index_fill_number, [mask], {"value": number_for(array.dtype, value, function)}
 
 
 def zero_dim(value: Any, function: str) -> None:
@@ -417,9 +446,7 @@ def putting(input: Any, indices: Any, values: Any, accumulate: bool) -> tuple[li
 def flat_places(input: Any, index: Any, function: str) -> Any:
     raw = tensor_argument(index, function, "index", 2)._array
     if raw.dtype != np.int64:
-        raise RuntimeError(
-            f"{function}(): Expected a long tensor for index, but got {scalar_type_name(raw.dtype)}"
-        )
+        raise RuntimeError(f"{function}(): Expected a long tensor for index, but got {scalar_type_name(raw.dtype)}")
     size = input._array.size
     if raw.size:
         low, high = int(raw.min()), int(raw.max())
@@ -468,138 +495,3 @@ def putting_flat(input: Any, index: Any, source: Any, accumulate: bool) -> tuple
             f"{source._array.size}, index.numel() = {places._array.size}"
         )
     return [places, source], {"accumulate": accumulate}
-
-
-# -- masks --------------------------------------------------------------------------------------------------------------
-
-
-def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """A copy of ``input`` with a number (or 0-d tensor) where the mask holds; the two are broadcast together.
-
-    Raises:
-        RuntimeError: the mask is not of bool, or the dtype of ``input`` cannot hold the value.
-
-    >>> import chainrule as torch
-    >>> torch.masked_fill(torch.tensor([1., 2.]), torch.tensor([True, False]), 0.)
-    tensor([0., 2.])
-    """
-    op, operands, params = filling(input, mask, value)
-    return op(input, *operands, **params)  # type: ignore[no-any-return]
-
-
-def filling(input: Any, mask: Any, value: Any) -> tuple[Any, list[Any], dict[str, Any]]:
-    tensor_argument(input, "masked_fill", "input")
-    mask_of(mask, "masked_fill", "masked_fill_ only supports boolean masks, but got mask with dtype {}")
-    broadcastable(input, mask)
-    if not isinstance(value, TensorBase):
-        return ops.masked_fill_number, [mask], {"value": number_for(input._array.dtype, value, "masked_fill")}
-    zero_dim(value, "masked_fill_")
-    return ops.masked_fill, [mask, value], {}
-
-
-def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The elements where the mask holds, as a vector; the two are broadcast together.
-
-    >>> import chainrule as torch
-    >>> torch.masked_select(torch.tensor([1, 2, 3]), torch.tensor([True, False, True]))
-    tensor([1, 3])
-    """
-    tensor_argument(input, "masked_select", "input")
-    mask_of(mask, "masked_select", "masked_select: expected BoolTensor for mask, got {}")
-    broadcastable(input, mask)
-    return deliver(ops.masked_select(input, mask), out, "masked_select")
-
-
-def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    """A copy of ``input`` with the first elements of ``source``, in order, where the mask holds.
-
-    >>> import chainrule as torch
-    >>> torch.masked_scatter(torch.zeros(3), torch.tensor([True, False, True]), torch.tensor([5., 6.]))
-    tensor([5., 0., 6.])
-    """
-    return ops.masked_scatter(input, *scattering_masked(input, mask, source))  # type: ignore[no-any-return]
-
-
-def scattering_masked(input: Any, mask: Any, source: Any) -> list[Any]:
-    tensor_argument(input, "masked_scatter", "input")
-    tensor_argument(source, "masked_scatter", "source", 3)
-    same_dtype(input, source, "masked_scatter: expected self and source to have same dtypes but got {} and {}")
-    raw = mask_of(mask, "masked_scatter", "masked_scatter_ only supports boolean masks, but got mask with dtype {}")
-    broadcastable(input, mask)
-    holes = int(np.count_nonzero(np.broadcast_to(raw, np.broadcast_shapes(raw.shape, input._array.shape))))
-    if source._array.size < holes:
-        raise RuntimeError(f"Number of elements of source < number of ones in mask: got {source._array.size} for {holes}")
-    return [mask, source]
-
-
-def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
-    """``input`` where the condition holds, else ``other``; all three are broadcast together.
-
-    With the condition alone: its nonzero places, as :func:`nonzero` with ``as_tuple=True``.
-
-    Args:
-        condition: of dtype bool.
-        input: a tensor or a number; the two promote.
-        other: a tensor or a number.
-        out: where to write the result.
-
-    Raises:
-        RuntimeError: the condition is not of bool, or shapes that do not match.
-
-    >>> import chainrule as torch
-    >>> torch.where(torch.tensor([True, False]), torch.tensor([1., 2.]), 0.)
-    tensor([1., 0.])
-    """
-    array = tensor_argument(condition, "where", "condition")._array
-    if input is None and other is None:
-        return nonzero(condition, as_tuple=True)
-    kinds = [a if isinstance(a, TensorBase) else None for a in (input, other)]
-    if any([t is None and not isinstance(a, (bool, int, float, complex)) for t, a in zip(kinds, (input, other), strict=True)]):
-        raise TypeError(
-            "where() received an invalid combination of arguments - got "
-            f"(Tensor, {type(input).__name__}, {type(other).__name__}), but expected (Tensor condition, Tensor or Number, Tensor or Number)"
-        )
-    if array.dtype.kind != "b":
-        if array.dtype != np.uint8:
-            raise RuntimeError(
-                f"where expected condition to be a boolean tensor, but got a tensor with dtype {scalar_type_name(array.dtype)}"
-            )
-        import warnings
-
-        warnings.warn(
-            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of PyTorch. "
-            "Use a boolean condition instead.", stacklevel=2)
-        condition = new_tensor(array.astype(bool))
-    try:
-        result = ops.where(condition, input, other)
-    except ValueError:
-        broadcast_tensors(*[t for t in (condition, *kinds) if t is not None])  # says which sizes do not match
-        raise
-    return deliver(result, out, "where")
-
-
-def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None) -> Any:
-    """The places of the elements that are not zero: as rows, or one vector a dimension.
-
-    >>> import chainrule as torch
-    >>> torch.nonzero(torch.tensor([1, 0, 2]))
-    tensor([[0],
-            [2]])
-    """
-    array = np.asarray(tensor_argument(input, "nonzero", "input")._array)
-    if as_tuple:
-        return tuple([new_tensor(np.ascontiguousarray(places)) for places in np.nonzero(np.atleast_1d(array))])
-    if not array.ndim:
-        return deliver(new_tensor(np.empty((int(bool(array)), 0), np.int64)), out, "nonzero")
-    return deliver(new_tensor(np.argwhere(array)), out, "nonzero")
-
-
-def argwhere(input: Tensor) -> Tensor:
-    """The places of the elements that are not zero, as rows.
-
-    >>> import chainrule as torch
-    >>> torch.argwhere(torch.tensor([1, 0, 2]))
-    tensor([[0],
-            [2]])
-    """
-    return nonzero(input)  # type: ignore[no-any-return]

@@ -7,7 +7,7 @@ As in PyTorch, the basic part of an index (ints, slices, None, ...) is a chain o
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,15 +21,12 @@ from ..core.version import bump
 from ..core.views import ORDINARY, current_node
 from ..promotion import checked_scalar, scalar_type_name
 
-if TYPE_CHECKING:
-    from .._tensor import Tensor
-
 NUMBERS = (bool, int, float, complex, np.generic)
 
 # -- reading ------------------------------------------------------------------------------------------------------------
 
 
-def getitem(self: Tensor, key: Any) -> Tensor:
+def getitem(self: Any, key: Any) -> Any:
     """The elements at an index: a view for ints, slices, None and ..., else a copy."""
     kind = type(key)
     if kind is int:
@@ -37,17 +34,17 @@ def getitem(self: Tensor, key: Any) -> Tensor:
         if shape:
             size = shape[0]
             if -size <= key < size:
-                return ops.select(self, axis=-len(shape), index=key)  # type: ignore[no-any-return]
+                return ops.select(self, axis=-len(shape), index=key)
         return select(self, 0, key)
     if kind is slice:
         return sliced(self, -self._array.ndim, key)
     if key is Ellipsis:
-        return ops.alias(self)  # type: ignore[no-any-return]
+        return ops.alias(self)
     if isinstance(key, TensorBase) and key._array.dtype == np.int64 and key._array.ndim and self._array.ndim:
-        return checked(ops.index, self, [key], (-self._array.ndim,))  # type: ignore[no-any-return]
+        return checked(ops.index, self, [key], (-self._array.ndim,))
     part, indices, axes = basic_part(self, key)
     if not indices:
-        return ops.alias(self) if part is self else part  # type: ignore[no-any-return]
+        return ops.alias(self) if part is self else part
     return checked(ops.index, part, indices, axes)
 
 
@@ -63,7 +60,9 @@ def select(x: Any, dim: int, index: Any, named: int | None = None) -> Any:
     if not -size <= index < size:
         if not -(2**63) <= index < 2**63:
             raise ValueError(f"Overflow when unpacking long long: the index {index} does not fit in 64 bits")
-        raise IndexError(f"index {index} is out of bounds for dimension {dim if named is None else named} with size {size}")
+        raise IndexError(
+            f"index {index} is out of bounds for dimension {dim if named is None else named} with size {size}"
+        )
     return ops.select(x, axis=dim - len(shape), index=int(index))
 
 
@@ -138,7 +137,7 @@ def as_items(key: Any) -> tuple[Any, ...]:
     """An index that is no tuple, as its items: a short list with anything but numbers in it counts as a tuple."""
     if isinstance(key, tuple):
         return tuple(key)
-    if isinstance(key, list) and len(key) < 32 and any([not isinstance(k, (int, float, np.generic)) for k in key]):
+    if isinstance(key, list) and len(key) < 32 and not all(isinstance(k, (int, float, np.generic)) for k in key):
         return tuple(key)
     return (key,)
 
@@ -173,11 +172,17 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
     elif isinstance(item, (list, tuple, range)):
         array = source = as_index(item)
     elif isinstance(item, str):
-        raise TypeError("new(): invalid data type 'str': an index is made of ints, slices, ..., None, tensors and arrays")
+        raise TypeError(
+            "new(): invalid data type 'str': an index is made of ints, slices, ..., None, tensors and arrays"
+        )
     elif hasattr(item, "__index__"):
         return select(x, dim, operator.index(item), named), dim
     else:
-        name = type(item).__name__ if type(item).__module__ == "builtins" else f"{type(item).__module__}.{type(item).__name__}"
+        name = (
+            type(item).__name__
+            if type(item).__module__ == "builtins"
+            else f"{type(item).__module__}.{type(item).__name__}"
+        )
         raise IndexError(
             "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
             f"{name.rstrip('_')})"
@@ -186,7 +191,9 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
     if array.dtype == np.uint8:
         import warnings
 
-        warnings.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=4)
+        warnings.warn(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=4
+        )
         source = array = np.asarray(array, bool)
         kind = "b"
     if kind == "b":
@@ -237,7 +244,7 @@ def checked(op: Any, x: Any, indices: list[Any], axes: tuple[int, ...], *values:
 
 
 def in_our_words(error: IndexError, x: Any, indices: list[Any]) -> str:
-    shapes = [array.shape for array in indices if array.dtype not in (np.bool_,)]
+    shapes = [array.shape for array in indices if array.dtype != np.bool_]
     try:
         np.broadcast_shapes(*[tuple(shape) for shape in shapes])
     except ValueError:
@@ -253,18 +260,24 @@ SMALL = 65504.0
 """What every floating point dtype holds."""
 
 
-def setitem(self: Tensor, key: Any, value: Any) -> None:
+def setitem(self: Any, key: Any, value: Any) -> None:
     """Write ``value``, broadcast, to the elements at an index."""
     kind = type(value)
-    if (kind is float or kind is int) and -SMALL <= value <= SMALL and self._array.dtype.kind == "f" and written(self, key, value):
+    if (
+        (kind is float or kind is int)
+        and -SMALL <= value <= SMALL
+        and self._array.dtype.kind == "f"
+        and written(self, key, value)
+    ):
         return
-    if key is Ellipsis:
-        part, indices, axes = self, [], ()
-    elif key is True:
-        part, indices, axes = ops.expand_dims(self, axis=-1 - self._array.ndim), [], ()
-    elif key is False:
+    if key is False:
         return
-    else:
+    part: Any = self
+    indices: list[Any] = []
+    axes: tuple[int, ...] = ()
+    if key is True:
+        part = ops.expand_dims(self, axis=-1 - self._array.ndim)
+    elif key is not Ellipsis:
         part, indices, axes = basic_part(self, key)
     value = value_for(part, value)
     if indices:
@@ -279,7 +292,11 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
 
 def is_watched(x: Any) -> bool:
     """Whether there is more to a write to ``x`` than new values in its memory."""
-    return get_modes() is not None or current_node(x) is not None or (x._view is not None and x._view.made_in is not ORDINARY)
+    return (
+        get_modes() is not None
+        or current_node(x) is not None
+        or (x._view is not None and x._view.made_in is not ORDINARY)
+    )
 
 
 def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
@@ -329,7 +346,11 @@ def value_for(x: Any, value: Any) -> Any:
     dtype = x._array.dtype
     if isinstance(value, NUMBERS):
         return number_for(dtype, value, "__setitem__")
-    name = type(value).__name__ if type(value).__module__ == "builtins" else f"{type(value).__module__}.{type(value).__name__}"
+    name = (
+        type(value).__name__
+        if type(value).__module__ == "builtins"
+        else f"{type(value).__module__}.{type(value).__name__}"
+    )
     raise TypeError(
         f"can't assign a {name} to a torch.{scalar_type_name(dtype)}Tensor: assign a tensor (torch.as_tensor(value)) or a number"
     )

@@ -27,6 +27,7 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     """An array that shares the tensor's memory: what changes in one changes in the other.
 
     Args:
+        input: the tensor.
         force: also of a tensor that requires grad (the array knows nothing of gradients).
 
     Raises:
@@ -46,7 +47,9 @@ def _check_exportable(input: Tensor, force: bool = False) -> None:
     if current_node(input) is not None and not force:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     if input._array.dtype.kind == "V":
-        raise TypeError("Got unsupported ScalarType BFloat16: NumPy has no such dtype. Convert the tensor with .float().")
+        raise TypeError(
+            "Got unsupported ScalarType BFloat16: NumPy has no such dtype. Convert the tensor with .float()."
+        )
 
 
 def array(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
@@ -54,13 +57,13 @@ def array(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndar
     _check_exportable(input)
     other = dtype is not None and input._array.dtype != dtype
     if other and copy is False:
-        raise ValueError(f"Unable to avoid copy while creating an array of dtype {dtype} as requested: the tensor is of {input.dtype}.")
+        raise ValueError(
+            f"Unable to avoid copy while creating an array of dtype {dtype} as requested: the tensor is of {input.dtype}."
+        )
     return np.array(input._array, dtype) if copy or other else numpy(input)
 
 
-def frombuffer(
-    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
-) -> Tensor:
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
     """A tensor over the memory of an object with Python's buffer interface.
 
     >>> import chainrule as torch
@@ -76,7 +79,9 @@ def frombuffer(
 # -- DLPack --------------------------------------------------------------------------------------------------------------
 
 
-def to_dlpack(input: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None) -> Any:
+def to_dlpack(
+    input: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+) -> Any:
     """A capsule with the tensor's memory, for another library.
 
     Raises:
@@ -93,6 +98,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
 
     Args:
         ext_tensor: an object with ``__dlpack__``.
+        device: "cpu", or none.
         copy: True: with memory of its own; False: never.
 
     Raises:
@@ -105,12 +111,12 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     check_device(device)
     if isinstance(ext_tensor, TensorBase):
         to_dlpack(ext_tensor)  # type: ignore[arg-type]  # refuses what no library may have
-        tensor: Tensor = ext_tensor.detach()  # type: ignore[attr-defined]
+        tensor: Tensor = ext_tensor.detach()
     else:
         if not hasattr(ext_tensor, "__dlpack__"):
             ext_tensor = _Capsule(ext_tensor)
         tensor = from_numpy(np.from_dlpack(ext_tensor))
-    return new_tensor(tensor._array.copy()) if copy else tensor  # type: ignore[no-any-return]
+    return new_tensor(tensor._array.copy()) if copy else tensor
 
 
 class _Capsule:

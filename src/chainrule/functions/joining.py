@@ -15,8 +15,26 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "block_diag", "cartesian_prod", "cat", "chunk", "column_stack", "combinations", "concat", "concatenate", "dsplit", "dstack",
-    "hsplit", "hstack", "meshgrid", "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind", "vsplit",
+    "block_diag",
+    "cartesian_prod",
+    "cat",
+    "chunk",
+    "column_stack",
+    "combinations",
+    "concat",
+    "concatenate",
+    "dsplit",
+    "dstack",
+    "hsplit",
+    "hstack",
+    "meshgrid",
+    "row_stack",
+    "split",
+    "split_with_sizes",
+    "stack",
+    "tensor_split",
+    "unbind",
+    "vsplit",
     "vstack",
 ]
 
@@ -111,9 +129,7 @@ def concat(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tens
     return cat(tensors, dim, out=out)
 
 
-def concatenate(
-    tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None
-) -> Tensor:
+def concatenate(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
     """Another name of :func:`cat`.
 
     >>> import chainrule as torch
@@ -258,13 +274,15 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     array = tensor_argument(tensor, "split", "tensor")._array
-    size = split_size_or_sections
+    size: Any = split_size_or_sections
     if not array.ndim:
         raise RuntimeError("split expects at least a 1-dimensional tensor, got a 0-dim one")
     if isinstance(size, (tuple, list)):
         return split_with_sizes(tensor, size, dim)
     if isinstance(size, bool) or not hasattr(size, "__index__"):
-        raise TypeError(f"split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not {type(size).__name__}")
+        raise TypeError(
+            f"split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not {type(size).__name__}"
+        )
     size = size.__index__()
     axis = axis_of(dim, array.ndim, "split")
     have = array.shape[axis]
@@ -288,7 +306,9 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     sizes = sizes_of((split_sizes,), "split_with_sizes", "split_sizes")
     axis = axis_of(dim, array.ndim, "split_with_sizes")
     if any(n < 0 for n in sizes):
-        raise RuntimeError(f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(sizes)}")
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(sizes)}"
+        )
     if sum(sizes) != array.shape[axis]:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {array.shape[axis]} (input tensor's size at dimension "
@@ -315,9 +335,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, -(-have // chunks), dim)
 
 
-def tensor_split(
-    input: Tensor, indices_or_sections: int | Sequence[int] | Tensor, dim: int = 0
-) -> tuple[Tensor, ...]:
+def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int] | Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Views split at the given indices, or into so many sections whose sizes differ by at most one.
 
     >>> import chainrule as torch
@@ -415,7 +433,9 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     if indexing is None:
         import warnings
 
-        warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2)
+        warnings.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2
+        )
         indexing = "ij"
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
@@ -423,9 +443,13 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
     for at, tensor in enumerate(given):
         if tensor_argument(tensor, "meshgrid", "tensors", at + 1)._array.ndim > 1:
-            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(tensor.shape)} at position {at}")
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(tensor.shape)} at position {at}"
+            )
     if len({tensor._array.dtype for tensor in given}) > 1:
-        raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype, got " + ", ".join(str(x.dtype) for x in given))
+        raise RuntimeError(
+            "meshgrid expects all tensors to have the same dtype, got " + ", ".join(str(x.dtype) for x in given)
+        )
     axes = list(range(len(given)))
     if indexing == "xy":
         axes[:2] = axes[1::-1]

@@ -23,11 +23,13 @@ class tensortype(type):  # noqa: N801 - PyTorch's name
     dtype: dtypes.dtype
 
     def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, TensorBase) and instance.dtype is cls.dtype  # type: ignore[attr-defined]
+        return isinstance(instance, TensorBase) and instance.dtype is cls.dtype
 
     def __call__(cls, *args: Any, device: Any = None) -> Any:
-        if len(args) == 1 and isinstance(args[0], TensorBase) and args[0].dtype is not cls.dtype:  # type: ignore[attr-defined]
-            raise TypeError(f"expected a tensor of {cls.dtype}, got one of {args[0].dtype}: convert it with .to({cls.dtype})")  # type: ignore[attr-defined]
+        if len(args) == 1 and isinstance(args[0], TensorBase) and args[0].dtype is not cls.dtype:
+            raise TypeError(
+                f"expected a tensor of {cls.dtype}, got one of {args[0].dtype}: convert it with .to({cls.dtype})"
+            )
         return legacy_tensor(args, cls.dtype, device)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,9 @@ def is_mixed(x: Tensor, y: Tensor) -> bool:
     return a is not b and a != b
 
 
-def mixed(x: Tensor, y: Tensor, said: str = "expected m1 and m2 to have the same dtype, but got: {} != {}", c: bool = True) -> RuntimeError:
+def mixed(
+    x: Tensor, y: Tensor, said: str = "expected m1 and m2 to have the same dtype, but got: {} != {}", c: bool = True
+) -> RuntimeError:
     """The error for operands of two dtypes; ``said``: PyTorch's words, with its names of C's types or of its own."""
     names = [scalar_type_name(t._array.dtype) for t in (x, y)]
     if c:
@@ -162,7 +165,9 @@ DOT_MIXED = "dot : expected both vectors to have same dtype, but found {} and {}
 
 def mixed_addmv(input: Tensor, mat: Tensor, vec: Tensor) -> RuntimeError:
     a, b, c = (scalar_type_name(t._array.dtype) for t in (input, mat, vec))
-    return RuntimeError(f"addmv input tensors must have the same dtype, but got {a}, {b}, and {c}: convert with .to(dtype)")
+    return RuntimeError(
+        f"addmv input tensors must have the same dtype, but got {a}, {b}, and {c}: convert with .to(dtype)"
+    )
 
 
 def _vectors(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) -> None:
@@ -210,7 +215,9 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor_argument(input, "mv", "input", 1)
     tensor_argument(vec, "mv", "vec", 2)
     if input.ndim != 2 or vec.ndim != 1:
-        raise RuntimeError(f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}: mv() takes a matrix and a vector")
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}: mv() takes a matrix and a vector"
+        )
     return deliver(matmul(input, vec), out, "mv")
 
 
@@ -225,7 +232,9 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor_argument(mat2, "mm", "mat2", 2)
     for name, t in (("self", input), ("mat2", mat2)):
         if t.ndim != 2:
-            raise RuntimeError(f"{name} must be a matrix, got {t.ndim}-D tensor of shape {list(t.shape)}: @ takes other shapes too")
+            raise RuntimeError(
+                f"{name} must be a matrix, got {t.ndim}-D tensor of shape {list(t.shape)}: @ takes other shapes too"
+            )
     return deliver(matmul(input, mat2), out, "mm")
 
 
@@ -245,7 +254,9 @@ def check_batches(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) -
     tensor_argument(y, function, names[1], 2)
     for name, t in (("batch1", x), ("batch2", y)):
         if t.ndim != 3:
-            raise RuntimeError(f"{name} must be a 3D tensor, got {t.ndim}D of shape {list(t.shape)}: @ takes other shapes too")
+            raise RuntimeError(
+                f"{name} must be a 3D tensor, got {t.ndim}D of shape {list(t.shape)}: @ takes other shapes too"
+            )
     if (y.shape[0], y.shape[1]) != (x.shape[0], x.shape[2]):
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
@@ -303,7 +314,9 @@ def _check_outer(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) ->
     tensor_argument(y, function, names[1], 2)
     for name, t in zip(names, (x, y), strict=True):
         if t.ndim != 1:
-            raise RuntimeError(f"{function}: Expected 1-D argument {name}, but got {t.ndim}-D, of shape {list(t.shape)}")
+            raise RuntimeError(
+                f"{function}: Expected 1-D argument {name}, but got {t.ndim}-D, of shape {list(t.shape)}"
+            )
 
 
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -329,7 +342,9 @@ def trace(input: Tensor) -> Tensor:
     """
     tensor_argument(input, "trace", "input")
     if input.ndim != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}, not 2: its shape is {list(input.shape)}")
+        raise RuntimeError(
+            f"trace: expected a matrix, but got tensor with dim {input.ndim}, not 2: its shape is {list(input.shape)}"
+        )
     if input._array.dtype.kind in "biu":
         input = ops.astype(input, np.dtype(np.int64))
     return ops.trace(input)  # type: ignore[no-any-return]
@@ -355,7 +370,9 @@ def cross_product(x: Tensor, y: Tensor, dim: int, out: Tensor | None) -> Tensor:
     from ._arguments import axis_of
 
     if x.ndim != y.ndim:
-        raise RuntimeError(f"linalg.cross: inputs must have the same number of dimensions, got shapes {list(x.shape)} and {list(y.shape)}")
+        raise RuntimeError(
+            f"linalg.cross: inputs must have the same number of dimensions, got shapes {list(x.shape)} and {list(y.shape)}"
+        )
     axis = axis_of(dim, x.ndim, "cross")
     if x.shape[axis] != 3 or y.shape[axis] != 3:
         raise RuntimeError(
@@ -370,7 +387,10 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     """The products of the elements of ``a`` and ``b`` summed over pairs of dimensions.
 
     Args:
+        a: a tensor.
+        b: another of the same dtype.
         dims: how many of the last dimensions of ``a`` meet the first of ``b``; or two lists of dimensions.
+        out: where to write the result.
 
     Raises:
         RuntimeError: paired dimensions of different size.
@@ -409,7 +429,9 @@ def _paired(a: Tensor, b: Tensor, dims: Any) -> tuple[list[int], list[int]]:
         if many < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={many}")
         if many > min(a.ndim, b.ndim):
-            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={many} for {a.ndim} and {b.ndim} dimensions")
+            raise RuntimeError(
+                f"tensordot expects dims < ndim_a or ndim_b, but got dims={many} for {a.ndim} and {b.ndim} dimensions"
+            )
         dims_a, dims_b = list(range(-many, 0)), list(range(many))
     if len(dims_a) != len(dims_b):
         raise RuntimeError(f"both dimension lists should have same length, got {dims_a} and {dims_b}")
@@ -430,7 +452,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
         tensor_argument(matrix, "chain_matmul", "matrices")
         if matrix.ndim != 2:
             raise RuntimeError(f"Tensor dimension is {matrix.ndim}, expected 2 instead.")
-    for x, y in zip(matrices, matrices[1:], strict=False):
+    for x, y in pairwise(matrices):
         if x.shape[1] != y.shape[0]:
             raise not_multipliable(x.shape, y.shape)
     return deliver(cheapest_product(list(matrices)), out, "chain_matmul")

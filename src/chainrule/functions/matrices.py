@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,9 @@ def check_square(function: str, A: Any, name: str = "A") -> None:
     """Raise unless ``A`` is a matrix, or a stack of them, square and of a float or complex dtype."""
     tensor_argument(A, function, name)
     if A.ndim < 2:
-        raise RuntimeError(f"{function}: The input tensor A must have at least 2 dimensions. Its shape is {list(A.shape)}.")
+        raise RuntimeError(
+            f"{function}: The input tensor A must have at least 2 dimensions. Its shape is {list(A.shape)}."
+        )
     if A.shape[-1] != A.shape[-2]:
         raise RuntimeError(
             f"{function}: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
@@ -55,7 +58,9 @@ def check_float(function: str, A: Tensor) -> None:
     dtype = A.dtype
     name = scalar_type_name(dtype)
     if not (dtype.is_floating_point or dtype.is_complex):
-        raise RuntimeError(f"{function}: Expected a floating point or complex tensor as input. Got {name}. Convert it with .float().")
+        raise RuntimeError(
+            f"{function}: Expected a floating point or complex tensor as input. Got {name}. Convert it with .float()."
+        )
     if dtype.itemsize == 2:
         raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {name}. Convert it with .float().")
 
@@ -146,6 +151,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     Args:
         A: square matrices (..., n, n).
         B: vectors (..., n) with the batch shape of A, or matrices (..., n, k).
+        left: whether A is on the left.
+        out: where to write the result.
 
     Raises:
         torch.linalg.LinAlgError: a matrix is singular.
@@ -169,7 +176,9 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     rows, columns = (B.shape[-1], 1) if vector else B.shape[-2:]
     if (rows if left else columns) != A.shape[-1]:
         sizes = f"{A.shape[-2]}x{A.shape[-1]} and {rows}x{columns}"
-        raise RuntimeError(f"linalg.solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B ({sizes})")
+        raise RuntimeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B ({sizes})"
+        )
     try:
         x = ops.solve_system(A, B, left=left, vector=vector)
     except np.linalg.LinAlgError:
@@ -234,7 +243,7 @@ def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
         tensors[0] = ops.expand_dims(first, axis=-2)
     if last.ndim == 1:
         tensors[-1] = ops.expand_dims(last, axis=-1)
-    for at, (x, y) in enumerate(zip(tensors, tensors[1:], strict=False)):
+    for at, (x, y) in enumerate(pairwise(tensors)):
         if x.shape[1] != y.shape[0]:
             raise RuntimeError(
                 f"multi_dot(): tensors {at} and {at + 1} with shapes {list(x.shape)} and {list(y.shape)} cannot be multiplied"

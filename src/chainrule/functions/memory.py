@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "as_strided", "channels_last", "channels_last_3d", "clone", "contiguous_format", "is_same_size", "memory_format", "numel",
+    "as_strided",
+    "channels_last",
+    "channels_last_3d",
+    "clone",
+    "contiguous_format",
+    "is_same_size",
+    "memory_format",
+    "numel",
     "preserve_format",
 ]
 
@@ -58,7 +65,9 @@ def check_format(memory_format_: Any, ndim: int, function: str) -> None:
             f"{function}(): argument 'memory_format' must be torch.memory_format, not {type(memory_format_).__name__}"
         )
     if memory_format_.axes is not None and len(memory_format_.axes) != ndim:
-        raise RuntimeError(f"required rank {len(memory_format_.axes)} tensor to use {memory_format_.name} format, got {ndim}")
+        raise RuntimeError(
+            f"required rank {len(memory_format_.axes)} tensor to use {memory_format_.name} format, got {ndim}"
+        )
 
 
 def in_order(array: Any, format_: memory_format) -> bool:
@@ -192,9 +201,7 @@ def storage_offset(input: Tensor) -> int:
     return geometry(writable(input))[2]
 
 
-def as_strided(
-    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
-) -> Tensor:
+def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
     """A view of the storage of ``input`` with sizes, strides and offset of your own.
 
     Raises:
@@ -212,11 +219,17 @@ def as_strided(
     if len(sizes) != len(strides):
         raise RuntimeError(f"mismatch in length of strides and shape: got {list(strides)} and {list(sizes)}")
     if any(s < 0 for s in strides):
-        raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(strides)}")
+        raise RuntimeError(
+            f"as_strided: Negative strides are not supported at the moment, got strides: {list(strides)}"
+        )
     if offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {offset}")
     have = storage(array).size * array.itemsize
-    needs = 0 if 0 in sizes else array.itemsize * (offset + 1 + sum([(n - 1) * s for n, s in zip(sizes, strides, strict=True)]))
+    needs = (
+        0
+        if 0 in sizes
+        else array.itemsize * (offset + 1 + sum([(n - 1) * s for n, s in zip(sizes, strides, strict=True)]))
+    )
     if needs > have:
         raise RuntimeError(
             f"setStorage: sizes {list(sizes)}, strides {list(strides)}, storage offset {offset}, and itemsize {array.itemsize} "

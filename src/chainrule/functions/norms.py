@@ -20,7 +20,7 @@ Order = Any
 
 
 def vector_norm(
-    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+    x: Tensor, ord: Order = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
     """The norm of all elements as one vector, or of the vectors along ``dim``.
 
@@ -36,13 +36,24 @@ def vector_norm(
 
 
 def matrix_norm(
-    A: Tensor, ord: Order = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+    A: Tensor,
+    ord: Order = "fro",
+    dim: Any = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The norm of a matrix, or of each matrix in two dimensions.
 
     Args:
+        A: floating point or complex.
         ord: "fro", the norm of all elements as one vector; 1 and -1, the largest and smallest sum of the absolute values
             of a column; inf and -inf, of a row.
+        dim: the two dimensions of the matrices.
+        keepdim: whether these stay, with size 1.
+        dtype: what to convert the elements to first.
+        out: where to write the result.
 
     >>> import chainrule as torch
     >>> torch.linalg.matrix_norm(torch.tensor([[3., 0.], [0., 4.]]))
@@ -50,7 +61,9 @@ def matrix_norm(
     """
     check_float("linalg.matrix_norm", tensor_argument(A, "linalg.matrix_norm", "A"))
     if A.ndim < 2:
-        raise RuntimeError(f"linalg.matrix_norm: The input tensor A must have at least 2 dimensions. Its shape is {list(A.shape)}.")
+        raise RuntimeError(
+            f"linalg.matrix_norm: The input tensor A must have at least 2 dimensions. Its shape is {list(A.shape)}."
+        )
     if not isinstance(dim, (tuple, list)) or len(dim) != 2:
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {dim}")
     row, column = (axis_of(d, A.ndim, "linalg.matrix_norm") for d in dim)
@@ -59,17 +72,29 @@ def matrix_norm(
     if ord == "fro":
         return deliver(along(A, 2.0, (row, column), keepdim, dtype), out, "linalg.matrix_norm")
     if isinstance(ord, str) or abs(ord) not in (1, math.inf):
-        later = ": it needs singular values, which chainrule does not have yet" if ord in (2, -2, "nuc") else " not supported"
+        later = (
+            ": it needs singular values, which chainrule does not have yet"
+            if ord in (2, -2, "nuc")
+            else " not supported"
+        )
         raise RuntimeError(f"linalg.matrix_norm: Order {ord}{later}. Supported are 'fro', 1, -1, inf and -inf.")
     summed, compared = (row, column) if abs(ord) == 1 else (column, row)
     sums = along(A, 1.0, (summed,), keepdim, dtype)
     if not keepdim and compared < summed:
         compared += 1
-    return deliver((ops.amax if ord > 0 else ops.amin)(sums, axis=(compared,), keepdims=keepdim), out, "linalg.matrix_norm")
+    return deliver(
+        (ops.amax if ord > 0 else ops.amin)(sums, axis=(compared,), keepdims=keepdim), out, "linalg.matrix_norm"
+    )
 
 
 def norm(
-    A: Tensor, ord: Order = None, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None, dtype: Any = None
+    A: Tensor,
+    ord: Order = None,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    out: Tensor | None = None,
+    dtype: Any = None,
 ) -> Tensor:
     """The norm of all elements as one vector; with ``ord``, of a vector or a matrix, or along one or two dimensions.
 
@@ -83,7 +108,9 @@ def norm(
     if ord is None or isinstance(dim, int) or (dim is None and A.ndim == 1):
         return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
     if dim is None and A.ndim != 2:
-        raise RuntimeError(f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D.")
+        raise RuntimeError(
+            f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D."
+        )
     return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
 
 
@@ -93,6 +120,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     Args:
         x1: of shape (..., n, m).
         x2: of shape (..., k, m).
+        p: which norm, not negative.
         compute_mode: accepted, and of no effect: distances are always computed from differences.
 
     Raises:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
-from ..dtypes import FROM_NUMPY
+from ..dtypes import FROM_NUMPY, as_dtype
 from ._arguments import deliver
 
 UFUNCS = {
@@ -36,7 +36,19 @@ UFUNCS = {
 }
 """NumPy's ufuncs and our functions."""
 
-REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "amax", "minimum": "amin", "logical_and": "all", "logical_or": "any"}
+TENSORS_ONLY = frozenset(
+    "arctan2 fmax fmin heaviside hypot ldexp logaddexp logaddexp2 maximum minimum nextafter".split()
+)
+"""Ufuncs whose counterparts take no numbers."""
+
+REDUCTIONS = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "amax",
+    "minimum": "amin",
+    "logical_and": "all",
+    "logical_or": "any",
+}
 """Ufuncs and what their ``reduce`` is."""
 
 ACCUMULATIONS = {"add": "cumsum", "multiply": "cumprod", "logaddexp": "logcumsumexp"}
@@ -106,7 +118,7 @@ FUNCTIONS = METHODS | {
     "linalg.matmul": "matmul x1>input x2>other",
     "linalg.matrix_power": "matrix_power a>input n",
     "linalg.multi_dot": "matrices.multi_dot arrays>tensors",
-    "linalg.norm": "norms.norm x>input ord axis>dim keepdims>keepdim",
+    "linalg.norm": "norms.norm x>A ord axis>dim keepdims>keepdim",
     "linalg.outer": "outer x1>input x2>vec2",
     "linalg.slogdet": "slogdet a>input",
     "linalg.solve": "matrices.solve a>A b>B",
@@ -178,10 +190,14 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, out: Any = Non
     return deliver(result, targets[0], f"numpy.{ufunc.__name__}") if targets else result
 
 
-def _plain_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _plain_ufunc(
+    ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[Any, ...], named: dict[str, Any]
+) -> Any:
     """NumPy's own result, as tensors where it is new memory."""
     if method == "at" and isinstance(inputs[0], TensorBase):
-        raise TypeError(f"numpy.{ufunc.__name__}.at would change a tensor behind its version counter: use index_add_ or scatter_add_")
+        raise TypeError(
+            f"numpy.{ufunc.__name__}.at would change a tensor behind its version counter: use index_add_ or scatter_add_"
+        )
     arrays = [x._array if isinstance(x, TensorBase) else x for x in inputs]
     tensors = [target for target in targets if isinstance(target, TensorBase)]
     if targets and not tensors:
@@ -190,7 +206,9 @@ def _plain_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tupl
         result = getattr(ufunc, method)(*arrays, **named)
     if tensors:
         made = result if isinstance(result, tuple) else (result,)
-        delivered = tuple(deliver(as_result(r), target, ufunc.__name__) for r, target in zip(made, targets, strict=True))
+        delivered = tuple(
+            deliver(as_result(r), target, ufunc.__name__) for r, target in zip(made, targets, strict=True)
+        )
         return delivered if isinstance(result, tuple) else delivered[0]
     if targets or result is None:
         return result
@@ -206,6 +224,8 @@ def as_result(array: Any) -> Any:
 def _recorded_ufunc(ufunc: Any, method: str, operands: list[Any], named: dict[str, Any]) -> Any:
     name = ufunc.__name__
     if method == "__call__" and name in UFUNCS and not named:
+        if name in TENSORS_ONLY:
+            operands = [x if isinstance(x, TensorBase) else ours("tensor")(x) for x in operands]
         return ours(UFUNCS[name])(*operands)
     if method == "reduce" and name in REDUCTIONS and set(named) <= {"axis", "keepdims"}:
         return _reduced(REDUCTIONS[name], operands[0], named.get("axis", 0), keepdims=named.get("keepdims", False))
@@ -252,9 +272,13 @@ def call(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         given = {key: value for key, value in given.items() if value is not None}
     unknown = [key for key in given if key not in renamed]
     if unknown:
-        raise TypeError(f"numpy.{name}: the argument '{unknown[0]}' is not covered for tensors; covered are {', '.join(renamed)}")
+        raise TypeError(
+            f"numpy.{name}: the argument '{unknown[0]}' is not covered for tensors; covered are {', '.join(renamed)}"
+        )
     if "keepdims" in given and "axis" not in given and not special:
         given["axis"] = tuple(range(args[0].ndim))
+    if "dtype" in given:
+        given["dtype"] = as_dtype(given["dtype"])
     out = given.pop("out", None)
     result = function(**{renamed[key]: value for key, value in given.items()})
     return result if out is None else deliver(result, out, name)
@@ -266,7 +290,7 @@ def asked(named: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_neutral(key: str, value: Any) -> bool:
-    if value is np._NoValue or (value is None and key not in ("axis", "a_min", "a_max")):  # type: ignore[attr-defined]
+    if value is np._NoValue or (value is None and key not in ("axis", "a_min", "a_max")):
         return True
     return isinstance(value, (bool, str)) and value in NEUTRAL.get(key, ())
 
@@ -274,7 +298,7 @@ def _is_neutral(key: str, value: Any) -> bool:
 def refusal(name: str, known: list[str]) -> TypeError:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, known, n=1, cutoff=0.4)
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
     nearest = f"; the nearest that is covered is numpy.{close[0]}" if close else ""
     return TypeError(
         f"numpy.{name} is not covered for tensors that require grad: its result would have no history{nearest}. If no gradient "
@@ -317,7 +341,7 @@ def mapped(value: Any, function: Callable[[Any], Any]) -> Any:
 
 def detached(x: Any) -> Any:
     """An array instead of a tensor; NumPy may keep it, so that its memory counts as known outside."""
-    return x.detach().numpy() if isinstance(x, TensorBase) else x  # type: ignore[attr-defined]
+    return x.detach().numpy() if isinstance(x, TensorBase) else x
 
 
 def arrays_to_tensors(x: Any) -> Any:

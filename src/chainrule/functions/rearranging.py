@@ -17,8 +17,21 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "diag", "diag_embed", "diagflat", "diagonal", "flip", "fliplr", "flipud", "narrow", "repeat_interleave", "roll", "rot90",
-    "select", "tile", "tril", "triu",
+    "diag",
+    "diag_embed",
+    "diagflat",
+    "diagonal",
+    "flip",
+    "fliplr",
+    "flipud",
+    "narrow",
+    "repeat_interleave",
+    "roll",
+    "rot90",
+    "select",
+    "tile",
+    "tril",
+    "triu",
 ]
 
 MAX_BYTES = 1 << 47
@@ -182,7 +195,9 @@ def repeat(input: Tensor, repeats: tuple[int, ...]) -> Tensor:
         )
     wanted = [n * r for n, r in zip((1,) * (len(repeats) - len(shape)) + shape, repeats, strict=True)]
     if any(n < 0 for n in wanted):
-        raise RuntimeError(f"Trying to create tensor with negative dimension {min(wanted)}: {wanted}, from repeats {list(repeats)}")
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(wanted)}: {wanted}, from repeats {list(repeats)}"
+        )
     if math.prod(wanted) * input._array.itemsize >= MAX_BYTES:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={wanted}")
     return ops.tile(input, repetitions=tuple(repeats))  # type: ignore[no-any-return]
@@ -225,14 +240,14 @@ def repeat_interleave(
         input = ops.view(input, shape=(1,))
         array = input._array
     size = array.shape[axis]
-    if isinstance(repeats, TensorBase) and repeats._array.size == 1:
-        repeats = int(counts(repeats).item())
     if not isinstance(repeats, TensorBase):
         if repeats < 0:
             raise RuntimeError(f"Repeats must be non-negative, got {repeats}")
         check_size(repeats * size, output_size)
         return ops.repeat(input, repeats, axis=axis)  # type: ignore[no-any-return]
     each = counts(repeats)
+    if len(each) == 1:
+        each = np.repeat(each, size)
     if len(each) != size:
         raise RuntimeError(
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {len(each)} and input.size({axis + array.ndim}) = {size}"
@@ -244,7 +259,9 @@ def repeat_interleave(
 def counts(repeats: Tensor) -> Any:
     array = np.asarray(repeats._array)
     if array.dtype.kind != "i":
-        raise NotImplementedError(f'"repeat_interleave_cpu" not implemented for \'{repeats.dtype}\'. Give int32 or int64.')
+        raise NotImplementedError(
+            f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype}'. Give int32 or int64."
+        )
     if array.ndim > 1:
         raise RuntimeError(f"repeats must be 0-dim or 1-dim tensor, got {array.ndim} dimensions")
     if (array < 0).any():
@@ -390,7 +407,9 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if value not in (None, 0, 0.0):
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in NEIGHBOURS:
-        raise NotImplementedError(f"Unrecognised padding mode {mode}: the modes are constant, reflect, replicate and circular")
+        raise NotImplementedError(
+            f"Unrecognised padding mode {mode}: the modes are constant, reflect, replicate and circular"
+        )
     for at, ((before, after), size) in enumerate(zip(pairs, sizes, strict=False)):
         limit = {"reflect": size - 1, "circular": size}.get(mode, math.inf)
         if before > limit or after > limit or (not size and before + after):

@@ -31,8 +31,22 @@ if TYPE_CHECKING:
     from ._reduction_arguments import NumpyNames
 
 __all__ = [
-    "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero", "logsumexp", "max", "mean", "min",
-    "nanmean", "nansum", "prod", "sum",
+    "all",
+    "amax",
+    "amin",
+    "aminmax",
+    "any",
+    "argmax",
+    "argmin",
+    "count_nonzero",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "nanmean",
+    "nansum",
+    "prod",
+    "sum",
 ]
 
 Dims = int | Sequence[int] | None
@@ -193,7 +207,8 @@ def nanmean(
         )
     numbers = ops.sum_axes(
         ops.logical_not(ops.isnan(input.detach())),
-        axis=reduced_axes(dim, keepdim, array.ndim, "nanmean"), keepdims=keepdim,
+        axis=reduced_axes(dim, keepdim, array.ndim, "nanmean"),
+        keepdims=keepdim,
     )
     return deliver(nansum(input, dim, keepdim, dtype=dtype) / numbers, out, "nanmean")
 

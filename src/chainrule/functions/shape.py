@@ -16,8 +16,25 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "adjoint", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "flatten",
-    "moveaxis", "movedim", "permute", "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten",
+    "adjoint",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "broadcast_to",
+    "flatten",
+    "moveaxis",
+    "movedim",
+    "permute",
+    "ravel",
+    "reshape",
+    "squeeze",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "transpose",
+    "unflatten",
     "unsqueeze",
 ]
 
@@ -100,7 +117,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     ndim = array.ndim
     start, end = axis_of(start_dim, ndim, "flatten"), axis_of(end_dim, ndim, "flatten")
     if start > end:
-        raise RuntimeError(f"flatten() has invalid args: start_dim cannot come after end_dim, got {start_dim} and {end_dim}")
+        raise RuntimeError(
+            f"flatten() has invalid args: start_dim cannot come after end_dim, got {start_dim} and {end_dim}"
+        )
     if ndim == 0:
         return ops.reshape(input, (1,))  # type: ignore[no-any-return]
     if start == end:
@@ -183,8 +202,8 @@ def expand(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
     lead = len(sizes) - len(old)
     if lead < 0:
         raise RuntimeError(
-            f"expand(torch.{scalar_type_name(input._array.dtype)}Tensor{{{list(old)}}}, size={list(sizes)}): the number of sizes provided ({len(sizes)}) must be "
-            f"greater or equal to the number of dimensions in the tensor ({len(old)})"
+            f"expand(torch.{scalar_type_name(input._array.dtype)}Tensor{{{list(old)}}}, size={list(sizes)}): "
+            f"the number of sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions in the tensor ({len(old)})"
         )
     shape = []
     for at, size in enumerate(sizes):
@@ -194,8 +213,9 @@ def expand(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
                 raise RuntimeError(
                     f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {at}"
                 )
-            size = have
-        elif size < 0 or (have is not None and have not in (1, size)):
+            shape.append(have)
+            continue
+        if size < 0 or (have is not None and have not in (1, size)):
             raise RuntimeError(
                 f"The expanded size of the tensor ({size}) must match the existing size ({have}) at non-singleton dimension "
                 f"{at}.  Target sizes: {list(sizes)}.  Tensor sizes: {list(old)}"
@@ -340,7 +360,9 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
         )
     axes = tuple([axis_of(dim, ndim, "permute") for dim in order])
     if len(set(axes)) != ndim:
-        raise RuntimeError(f"permute(): duplicate dims are not allowed. Got {list(order)}, wanted each of 0 to {ndim - 1} once.")
+        raise RuntimeError(
+            f"permute(): duplicate dims are not allowed. Got {list(order)}, wanted each of 0 to {ndim - 1} once."
+        )
     return ops.permute_dims(input, axes=axes)  # type: ignore[no-any-return]
 
 
@@ -410,19 +432,22 @@ def adjoint(input: Tensor) -> Tensor:
 
 def conjugate_transpose(input: Tensor, function: str) -> Tensor:
     flipped = matrix_transpose(input, function)
-    return ops.conj(flipped) if input._array.dtype.kind == "c" else flipped  # type: ignore[no-any-return]
+    return ops.conj(flipped) if input._array.dtype.kind == "c" else flipped
 
 
 def matrix_transpose(input: Tensor, function: str) -> Tensor:
     ndim = input._array.ndim
     if ndim == 1:
-        raise RuntimeError(f"{function} is only supported on matrices or batches of matrices. Got 1-D tensor. It takes 2 dimensions or more.")
+        raise RuntimeError(
+            f"{function} is only supported on matrices or batches of matrices. Got 1-D tensor. It takes 2 dimensions or more."
+        )
     if ndim == 0:
         import warnings
 
         warnings.warn(
             f"{function.replace('tensor', 'Tensor')} is deprecated on 0-D tensors. This function is the identity in these cases.",
-            stacklevel=3)
+            stacklevel=3,
+        )
         return ops.alias(input)  # type: ignore[no-any-return]
     return ops.matrix_transpose(input)  # type: ignore[no-any-return]
 

@@ -17,8 +17,20 @@ if TYPE_CHECKING:
     from ._reduction_arguments import NumpyName, NumpyNames
 
 __all__ = [
-    "argsort", "bincount", "bucketize", "histc", "kthvalue", "median", "mode", "msort", "nanmedian", "searchsorted",
-    "sort", "topk", "unique", "unique_consecutive",
+    "argsort",
+    "bincount",
+    "bucketize",
+    "histc",
+    "kthvalue",
+    "median",
+    "mode",
+    "msort",
+    "nanmedian",
+    "searchsorted",
+    "sort",
+    "topk",
+    "unique",
+    "unique_consecutive",
 ]
 
 # -- sorting -----------------------------------------------------------------------------------------------------------
@@ -134,7 +146,9 @@ def topk(
         raise TypeError(f"topk(): argument 'k' (position 1) must be int, not {type(k).__name__}")
     if array.dtype.kind in "bc":
         kind = "bool" if array.dtype.kind == "b" else "complex"
-        raise RuntimeError(f"topk does not support {kind} dtypes on CPU. Convert the input first, with .int() or .abs().")
+        raise RuntimeError(
+            f"topk does not support {kind} dtypes on CPU. Convert the input first, with .int() or .abs()."
+        )
     axis = one_axis(-1 if dim is None else dim, array.ndim, "topk")
     size = array.shape[axis] if array.ndim else 1
     if not 0 <= k <= size:
@@ -209,9 +223,7 @@ def nanmedian(
     return _median("nanmedian", ops.nanmedian_all, ops.nanmedian, input, dim, keepdim, out, names)
 
 
-def _median(
-    function: str, of_all: Any, along: Any, input: Any, dim: Any, keepdim: Any, out: Any, names: Any
-) -> Any:
+def _median(function: str, of_all: Any, along: Any, input: Any, dim: Any, keepdim: Any, out: Any, names: Any) -> Any:
     dim, keepdim = numpy_names(function, names, dim, keepdim)
     array = array_of(input, function)
     refuse_kinds(array, "bc", "median_cpu")
@@ -386,9 +398,7 @@ def bucketize(
     return _places(edges, values, "right" if right else "left", out_int32, out, "bucketize")
 
 
-def histc(
-    input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None
-) -> Tensor:
+def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None) -> Tensor:
     """How many elements fall into each of ``bins`` equal bins from ``min`` to ``max``.
 
     Args:

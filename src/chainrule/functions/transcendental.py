@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from .. import ops
 from ..core.dispatch import NUMBERS
-from ..core.value import TensorBase
 from ._arguments import tensor_argument
-from .elementwise import Number, binary, tensors, unary
+from .elementwise import Number, plain, tensors, unary
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -148,10 +147,11 @@ def xlogy(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None 
     >>> torch.xlogy(torch.tensor([0., 2.]), torch.tensor([0., 3.]))
     tensor([0.0000, 2.1972])
     """
-    if not isinstance(input, TensorBase) and not isinstance(other, TensorBase):
-        tensor_argument(input, "xlogy", "input")
-    op = ops.xlogy_of if isinstance(input, NUMBERS) else ops.xlogy_number if isinstance(other, NUMBERS) else ops.xlogy
-    return binary(op, "xlogy", input, other, out)
+    if isinstance(other, NUMBERS):
+        return unary(ops.xlogy_number, "xlogy", input, out, other=plain(other))
+    if isinstance(input, NUMBERS):
+        return unary(ops.xlogy_of, "xlogy", other, out, number=plain(input))
+    return tensors(ops.xlogy, "xlogy", input, other, out)
 
 
 # -- trigonometric ------------------------------------------------------------------------------------------------------

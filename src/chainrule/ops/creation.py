@@ -8,13 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.value import TensorBase, new_tensor
-from ..dtypes import dtype as Dtype  # noqa: N812 - `dtype` is the standard's name for the argument
-from ..dtypes import get_default_dtype
+from ..dtypes import dtype as Dtype, get_default_dtype
 
-__all__ = ["arange", "asarray", "empty_like", "eye", "full", "full_like", "linspace", "ones", "ones_like", "zeros", "zeros_like"]
+__all__ = [
+    "arange", "asarray", "empty_like", "eye", "full", "full_like", "linspace", "ones", "ones_like", "zeros", "zeros_like",
+]
 
 
-def _numpy(dtype):
+def numpy_dtype(dtype):
+    """NumPy's dtype for either."""
     return dtype.numpy if isinstance(dtype, Dtype) else dtype
 
 
@@ -23,7 +25,7 @@ def _raw(x):
 
 
 def _float(dtype):
-    return get_default_dtype().numpy if dtype is None else _numpy(dtype)
+    return get_default_dtype().numpy if dtype is None else numpy_dtype(dtype)
 
 
 def zeros(shape, *, dtype=None):
@@ -35,7 +37,7 @@ def ones(shape, *, dtype=None):
 
 
 def full(shape, fill_value, *, dtype=None):
-    return new_tensor(np.full(shape, _raw(fill_value), _numpy(dtype)))
+    return new_tensor(np.full(shape, _raw(fill_value), numpy_dtype(dtype)))
 
 
 def eye(n_rows, n_cols=None, *, k=0, dtype=None):
@@ -43,7 +45,7 @@ def eye(n_rows, n_cols=None, *, k=0, dtype=None):
 
 
 def arange(start, stop=None, step=1, *, dtype=None):
-    return new_tensor(np.arange(start, stop, step, dtype=_numpy(dtype)))
+    return new_tensor(np.arange(start, stop, step, dtype=numpy_dtype(dtype)))
 
 
 def linspace(start, stop, num, *, dtype=None, endpoint=True):
@@ -51,23 +53,23 @@ def linspace(start, stop, num, *, dtype=None, endpoint=True):
 
 
 def zeros_like(x, *, dtype=None):
-    return new_tensor(np.zeros_like(_raw(x), _numpy(dtype)))
+    return new_tensor(np.zeros_like(_raw(x), numpy_dtype(dtype)))
 
 
 def ones_like(x, *, dtype=None):
-    return new_tensor(np.ones_like(_raw(x), _numpy(dtype)))
+    return new_tensor(np.ones_like(_raw(x), numpy_dtype(dtype)))
 
 
 def full_like(x, fill_value, *, dtype=None):
-    return new_tensor(np.full_like(_raw(x), _raw(fill_value), _numpy(dtype)))
+    return new_tensor(np.full_like(_raw(x), _raw(fill_value), numpy_dtype(dtype)))
 
 
 def empty_like(x, *, dtype=None):
-    return new_tensor(np.empty_like(_raw(x), _numpy(dtype)))
+    return new_tensor(np.empty_like(_raw(x), numpy_dtype(dtype)))
 
 
 def asarray(x, *, dtype=None):
     """A tensor as it is; numbers and arrays as constants."""
     if isinstance(x, TensorBase) and dtype is None:
         return x
-    return new_tensor(np.asarray(_raw(x), _numpy(dtype)))
+    return new_tensor(np.asarray(_raw(x), numpy_dtype(dtype)))

@@ -238,15 +238,18 @@ sgn = by_kind(
 )
 
 
-def copysign_x(xp, g, x, y):
+def copysign_rule(xp, g, x, negative):
     """1 where the sign stays, -1 where it changes; at 0, where it cannot be told, 0."""
-    return xp.zero_where(xp.where(xp.signbit(x) == xp.signbit(y), g, -g), x == 0)
+    return xp.zero_where(xp.where(xp.signbit(x) == negative, g, -g), x == 0)
 
 
-copysign = elementwise("copysign(x, y)", promotion="float", domain="fV", x=copysign_x, y=lambda xp, g: xp.zeros_like(g))
-copysign_number = elementwise("copysign_number(x, y)", node="CopysignBackward1", promotion="float", domain="fV",
-    forward=lambda xp, x, y: xp.copysign(x, y),
-    x=copysign_x,
+copysign = elementwise("copysign(x, y)", promotion="float", domain="fV",
+    x=lambda xp, g, x, y: copysign_rule(xp, g, x, xp.signbit(y)),
+    y=lambda xp, g: xp.zeros_like(g),
+)
+copysign_number = elementwise("copysign_number(x, *, other)", node="CopysignBackward1", promotion="float", domain="fV",
+    forward=lambda xp, x, other: xp.copysign(x, xp.asarray(other, dtype=x.dtype)),
+    x=lambda xp, g, x, other: copysign_rule(xp, g, x, math.copysign(1, other) < 0),
 )
 nextafter = elementwise("nextafter(x, y)", domain="fV",
     x=lambda g: g,

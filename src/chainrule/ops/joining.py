@@ -32,7 +32,7 @@ def concat(arrays, axis):
     return concat_all(*arrays, axis=axis)
 
 
-concat.op = concat_all.op
+concat.op = concat_all.op  # type: ignore[attr-defined]
 
 stack_all = linear("stack(*xs, axis)",
     forward=lambda xp, *xs, axis: xp.stack(xs, axis=axis),
@@ -47,7 +47,7 @@ def stack(arrays, axis):
     return stack_all(*arrays, axis=axis)
 
 
-stack.op = stack_all.op
+stack.op = stack_all.op  # type: ignore[attr-defined]
 
 
 def _filled(xp, g, out_shape, out_dtype):

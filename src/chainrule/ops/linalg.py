@@ -105,7 +105,7 @@ def scaled(x, factor):
 
 
 def added(xp, input, product, beta, alpha):
-    """beta * input + alpha * product; with beta 0 it does not matter what ``input`` holds."""
+    """The weighted sum of the two; with beta 0 it does not matter what ``input`` holds."""
     out = scaled(product, alpha)
     if beta:
         out += scaled(input, beta)  # the product is an array of its own
@@ -237,11 +237,11 @@ def cross_product(xp, x, y, axis):
     return ahead(x, 1) * ahead(y, 2) - ahead(x, 2) * ahead(y, 1)
 
 
-# g . (x × y) = x . (y × g) = y . (g × x)
+# The triple product is the same in each cyclic order: g . (x * y) = x . (y * g) = y . (g * x), with * for the cross.
 cross = multilinear("cross(x, y, *, axis)", node="LinalgCrossBackward0", promotion="common", domain="iufcV",
     forward=cross_product,
     x=lambda xp, g, y, axis: cross_product(xp, y, g, axis),
-    y=lambda xp, g, x, axis: cross_product(xp, g, x, axis),
+    y=lambda xp, g, x, axis: cross_product(xp, g, x, axis),  # noqa: PLW0108 - the names say what to save
 )
 
 # -- square matrices ------------------------------------------------------------------------------------------------------
@@ -267,7 +267,8 @@ det = general("det(x)", node="LinalgDetBackward0", domain="fc", saved_names={"x"
 
 def cofactors_rule(xp, g, need, xs):
     """With D the derivatives of det: <g, cofactors(x, *e)> = D[g, *e] is symmetric in g and each direction e, so that
-    the cotangent of x has g as one more direction, and that of a direction has g in its place."""
+    the cotangent of x has g as one more direction, and that of a direction has g in its place.
+    """
     x, *e = xs
     return [
         None if not wanted else xp.cofactors(x, *e, g) if i < 0 else xp.cofactors(x, *e[:i], g, *e[i + 1 :])
@@ -316,7 +317,7 @@ def solve_forward(xp, x, y, left, vector):
 
 
 def solve_rule(xp, g, need, x, out, left, vector):
-    """x out = y, so dx out + x dout = dy: the cotangent of y solves x' gy = g, and gx = -gy out'."""
+    """From x out = y, dx out + x dout = dy: the cotangent of y solves x' gy = g, and gx = -gy out'."""
     if vector:
         g, out = xp.expand_dims(g, axis=-1), xp.expand_dims(out, axis=-1)
     gy = solve_forward(xp, xp.matrix_transpose(x), g, left, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+
 def padded(xp, x, rank):
     """Axes of length 1 behind the batch axis, until there are ``rank`` of them."""
     lack = rank + 1 - len(x.shape)
@@ -44,7 +45,7 @@ def each_product(call, xp, run):
 
 
 def combined(xp, input, product, beta, alpha):
-    """beta * input + alpha * product, for an ``input`` that broadcasts to the product."""
+    """The weighted sum of the two, for an ``input`` that broadcasts to the product."""
     out = product if alpha == 1 else product * alpha
     out = out if beta == 0 else out + padded(xp, input, len(product.shape) - 1) * beta
     return out if out.dtype == product.dtype else xp.astype(out, product.dtype)  # a half times a number is a float
@@ -70,7 +71,7 @@ def each_addr(xp, input, x, y, beta, alpha):
 
 
 def each_layer(call, xp, b, x, w):
-    """x w' + b; with the same weights for all it is a layer of more rows."""
+    """A linear layer, x w' + b; with the same weights for all it is a layer of more rows."""
     if not call.batched[2]:
         out = xp.matmul(x, xp.matrix_transpose(call.arrays[2]))
     elif len(x.shape) == 2:

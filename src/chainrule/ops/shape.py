@@ -110,11 +110,15 @@ def _t(xp, x):
     return xp.matrix_transpose(x) if x.ndim == 2 else x[...]
 
 
+def _t_back(xp, g):
+    return _t(xp, g)
+
+
 def _each_t(xp, x):
     return xp.matrix_transpose(x) if x.ndim == 3 else x[...]
 
 
-TRANSPOSE = {"forward": _t, "x": lambda xp, g: _t(xp, g), "batch": _each_t}
+TRANSPOSE = {"forward": _t, "x": _t_back, "batch": _each_t}
 t = declare_view("t(x)", node="TBackward0", **TRANSPOSE)
 
 
@@ -172,8 +176,8 @@ def _undiagonal(xp, g, x_shape, offset, axis1, axis2):
     return xp.diagonal_adjoint(g, offset=offset, axis1=axis1, axis2=axis2, sizes=(x_shape[axis1], x_shape[axis2]))
 
 
-def _diagonal(xp, x, offset, axis1, axis2):
-    return xp.diagonal(x, offset=offset, axis1=axis1, axis2=axis2)
+def _diagonal(xp, g, offset, axis1, axis2):
+    return xp.diagonal(g, offset=offset, axis1=axis1, axis2=axis2)
 
 
 diagonal = declare_view("diagonal(x, *, offset, axis1, axis2)", saved_names={"axis1": "dim1", "axis2": "dim2"},
@@ -181,18 +185,18 @@ diagonal = declare_view("diagonal(x, *, offset, axis1, axis2)", saved_names={"ax
 )
 
 diagonal_copy = linear("diagonal_copy(x, *, offset, axis1, axis2)", node="DiagonalBackward0_copy",
-    forward=lambda xp, x, offset, axis1, axis2: xp.clone(_diagonal(xp, x, offset, axis1, axis2)),
+    forward=lambda xp, x, offset, axis1, axis2: xp.clone(xp.diagonal(x, offset=offset, axis1=axis1, axis2=axis2)),
     x=_undiagonal,
 )
 
 diagonal_adjoint = linear("diagonal_adjoint(x, *, offset, axis1, axis2, sizes)", node="DiagonalBackwardBackward0",
-    x=lambda xp, g, offset, axis1, axis2: _diagonal(xp, g, offset, axis1, axis2),
+    x=_diagonal,
 )
 
 diag_embed = linear("diag_embed(x, *, offset, axis1, axis2, sizes)",
     forward=lambda xp, x, offset, axis1, axis2, sizes: xp.diagonal_adjoint(
         x, offset=offset, axis1=axis1, axis2=axis2, sizes=sizes),
-    x=lambda xp, g, offset, axis1, axis2: _diagonal(xp, g, offset, axis1, axis2),
+    x=_diagonal,
 )
 
 unfold = declare_view("unfold(x, *, axis, size, step)",

@@ -65,14 +65,21 @@ def xlogy_y(xp, g, x, y):
     return g * (x / xp.where(flat, 1, y))
 
 
+def xlogy_number_x(xp, g, x, other):
+    if other > 0:
+        return g * math.log(other)
+    return xp.zero_where(g * (math.nan if other < 0 else -math.inf), x == 0)
+
+
 xlogy = elementwise("xlogy(x, y)", promotion="float", domain="fV", x=xlogy_x, y=xlogy_y)
-xlogy_of = elementwise("xlogy_of(x, y)", node="XlogyBackward1", promotion="float", domain="fV",
-    forward=lambda xp, x, y: xp.xlogy(x, y),
-    y=xlogy_y,
+xlogy_of = elementwise("xlogy_of(y, *, number)", node="XlogyBackward1", promotion="float", domain="fV",
+    saved_names={"y": "other", "number": "self"},
+    forward=lambda xp, y, number: xp.xlogy(xp.asarray(number, dtype=y.dtype), y),
+    y=lambda xp, g, y, number: g * (number / y) if number else xp.zeros_like(g),
 )
-xlogy_number = elementwise("xlogy_number(x, y)", node="XlogyBackward2", promotion="float", domain="fV",
-    forward=lambda xp, x, y: xp.xlogy(x, y),
-    x=xlogy_x,
+xlogy_number = elementwise("xlogy_number(x, *, other)", node="XlogyBackward2", promotion="float", domain="fV",
+    forward=lambda xp, x, other: xp.xlogy(x, xp.asarray(other, dtype=x.dtype)),
+    x=xlogy_number_x,
 )
 
 # -- sigmoid and its inverse --------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import dtypes
 from ...core.value import TensorBase
-from ...device import check_device, device as Device  # noqa: N812
+from ...device import check_device, device as Device
 from .. import conversion
 from .._arguments import tensor_argument
 

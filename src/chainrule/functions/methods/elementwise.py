@@ -233,7 +233,9 @@ class ElementwiseMethods(TensorBase):
 
     def copysign_(self, other: Operand) -> Tensor:
         """:func:`chainrule.copysign` in place."""
-        return inplace(ops.copysign_number if isinstance(other, NUMBERS) else ops.copysign, self, other)
+        if isinstance(other, NUMBERS):
+            return inplace(ops.copysign_number, self, other=plain(other))
+        return inplace(ops.copysign, self, other)
 
     def ldexp_(self, other: Tensor) -> Tensor:
         """``self *= 2 ** other``."""

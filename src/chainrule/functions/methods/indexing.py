@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ... import ops
 from ...core.mutation import inplace
 from ...core.value import TensorBase
-from .. import gathering, indexing
+from .. import gathering, indexing, masking
+from .._arguments import tensor_argument
 from ..rearranging import tril, triu
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ class IndexingMethods(TensorBase):
     __setitem__ = indexing.setitem
 
     def __delitem__(self, key: Any) -> None:
-        raise TypeError("Tensor does not support deleting items: join what is to stay with torch.cat, or select it with a mask")
+        raise TypeError(
+            "Tensor does not support deleting items: join what is to stay with torch.cat, or select it with a mask"
+        )
 
     # -- reading
 
@@ -32,13 +35,13 @@ class IndexingMethods(TensorBase):
     gather = gathering.gather
     take_along_dim = gathering.take_along_dim
     index_select = gathering.index_select
-    masked_select = gathering.masked_select
-    nonzero = gathering.nonzero
-    argwhere = gathering.argwhere
+    masked_select = masking.masked_select
+    nonzero = masking.nonzero
+    argwhere = masking.argwhere
 
     def where(self: Any, condition: Tensor, other: Any) -> Tensor:
         """This tensor where the condition holds, else ``other``."""
-        return gathering.where(condition, self, other)  # type: ignore[no-any-return]
+        return masking.where(condition, self, other)  # type: ignore[no-any-return]
 
     # -- writing to a copy
 
@@ -50,14 +53,14 @@ class IndexingMethods(TensorBase):
     index_fill = gathering.index_fill
     index_put = gathering.index_put
     put = gathering.put
-    masked_fill = gathering.masked_fill
-    masked_scatter = gathering.masked_scatter
+    masked_fill = masking.masked_fill
+    masked_scatter = masking.masked_scatter
 
     # -- in place
 
     def copy_(self: Any, src: Tensor, non_blocking: bool = False) -> Tensor:
         """Overwrite with the values of ``src``, broadcast and converted."""
-        return indexing.copy_(self, src)
+        return indexing.copy_(self, src)  # type: ignore[no-any-return]
 
     def fill_(self: Any, value: Any) -> Tensor:
         """Overwrite with a number or a 0-d tensor."""
@@ -75,16 +78,18 @@ class IndexingMethods(TensorBase):
 
     def fill_diagonal_(self: Any, fill_value: Any, wrap: bool = False) -> Tensor:
         """Overwrite the diagonal with a number; with ``wrap``, that of a tall matrix starts again after each full square."""
-        return indexing.fill_diagonal_(self, fill_value, wrap)
+        return indexing.fill_diagonal_(self, fill_value, wrap)  # type: ignore[no-any-return]
 
-    def scatter_(self: Any, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+    def scatter_(
+        self: Any, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+    ) -> Tensor:
         """``scatter`` in place."""
         op, operands, params = gathering.scattering(self, dim, index, value if src is None else src, reduce)
         return written(self, op, operands[1:], params)
 
     def scatter_add_(self: Any, dim: int, index: Tensor, src: Tensor) -> Tensor:
         """``scatter_add`` in place."""
-        gathering.tensor_argument(src, "scatter_add_", "src", 3)
+        tensor_argument(src, "scatter_add_", "src", 3)
         op, operands, params = gathering.scattering(self, dim, index, src, "add")
         return written(self, op, operands[1:], params)
 
@@ -105,7 +110,7 @@ class IndexingMethods(TensorBase):
 
     def index_fill_(self: Any, dim: int, index: Tensor, value: Any) -> Tensor:
         """``index_fill`` in place."""
-        return written(self, *gathering.filling_slices(self, dim, index, value))
+        return written(self, *gathering.filling_slices(self, dim, index, value, "index_fill_"))
 
     def index_put_(self: Any, indices: Sequence[Any], values: Tensor, accumulate: bool = False) -> Tensor:
         """``index_put`` in place."""
@@ -117,11 +122,11 @@ class IndexingMethods(TensorBase):
 
     def masked_fill_(self: Any, mask: Tensor, value: Any) -> Tensor:
         """``masked_fill`` in place."""
-        return written(self, *gathering.filling(self, mask, value))
+        return written(self, *masking.filling(self, mask, value, "masked_fill_"))
 
     def masked_scatter_(self: Any, mask: Tensor, source: Tensor) -> Tensor:
         """``masked_scatter`` in place."""
-        return written(self, ops.masked_scatter, gathering.scattering_masked(self, mask, source), {})
+        return written(self, ops.masked_scatter, masking.scattering_masked(self, mask, source), {})
 
     def tril_(self: Any, diagonal: int = 0) -> Tensor:
         """``tril`` in place."""

@@ -10,21 +10,16 @@ from .. import affine, linalg, matrices
 Number = Any
 
 
-def _unsupported(x: Any) -> bool:
-    """Whether ``@`` is to leave the operand to its own class, NumPy's arrays among them."""
-    return not isinstance(x, TensorBase)
-
-
 class LinalgMethods(TensorBase):
     """Methods for products of matrices and vectors, determinants and inverses."""
 
     __slots__ = ()
 
     def __matmul__(self: Any, other: Any) -> Any:
-        return NotImplemented if _unsupported(other) else linalg.matmul(self, other)
+        return linalg.matmul(self, other) if isinstance(other, TensorBase) else NotImplemented
 
     def __rmatmul__(self: Any, other: Any) -> Any:
-        return NotImplemented if _unsupported(other) else linalg.matmul(other, self)
+        return linalg.matmul(other, self) if isinstance(other, TensorBase) else NotImplemented
 
     matmul = linalg.matmul
     mm = linalg.mm

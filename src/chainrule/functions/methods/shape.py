@@ -107,9 +107,9 @@ class ShapeMethods(TensorBase):
 
     # -- the order of the dimensions
 
-    def permute(self: Any, *dims: Any) -> Tensor:
+    def permute(self: Any, *dims_: Any, **named: Any) -> Tensor:
         """A view with the dimensions in another order."""
-        return shape.permute(self, sizes_of(dims, "permute", "dims"))
+        return shape.permute(self, sizes_of(dims_ or tuple(named.values()), "permute", "dims"))
 
     def transpose(self: Any, dim0: int | None = None, dim1: int | None = None) -> Tensor:
         """A view with two dimensions swapped."""
@@ -137,7 +137,9 @@ class ShapeMethods(TensorBase):
                 if not ndim
                 else "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
                 "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
-                "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.", stacklevel=2)
+                "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
+                stacklevel=2,
+            )
         return ops.permute_dims(self, axes=tuple(range(-1, -ndim - 1, -1)))  # type: ignore[no-any-return]
 
     @property

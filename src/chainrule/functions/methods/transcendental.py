@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ... import ops
 from ...core import mutation
+from ...core.dispatch import NUMBERS
 from ...core.value import TensorBase
 from .. import transcendental
+from ..elementwise import plain
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
@@ -209,4 +211,6 @@ class TranscendentalMethods(TensorBase):
 
     def xlogy_(self, other: Any) -> Tensor:
         """:func:`chainrule.xlogy` in place."""
+        if isinstance(other, NUMBERS):
+            return inplace(ops.xlogy_number, self, other=plain(other))
         return inplace(ops.xlogy, self, other)
