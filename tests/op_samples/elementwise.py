@@ -58,8 +58,8 @@ SAMPLES = {
         sample(X[:, :1], V, alpha=3),
     ],
     "reverse_subtract_number": [
-        sample(V, 2, alpha=1),
-        sample(X, 0.5, alpha=-2.5),
+        sample(V, number=2, alpha=1),
+        sample(X, number=0.5, alpha=-2.5),
     ],
     "multiply": [
         sample(V, W),
@@ -153,12 +153,12 @@ SAMPLES = {
         ),
     ],
     "remainder_number": [
-        sample(X, 0.35),
-        sample(S, -0.3),
+        sample(X, number=0.35),
+        sample(S, number=-0.3),
     ],
     "fmod_number": [
-        sample(X, 0.35),
-        sample(S, -0.3),
+        sample(X, number=0.35),
+        sample(S, number=-0.3),
     ],
     "pow": [
         sample(P, V),

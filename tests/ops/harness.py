@@ -46,6 +46,10 @@ class Case:
         return self.id
 
     @property
+    def is_differentiable(self) -> bool:
+        return bool(self.wanted) and self.op.kind != "step"
+
+    @property
     def rng(self) -> np.random.Generator:
         """The same random numbers for each test of the case."""
         return np.random.default_rng(zlib.crc32(self.id.encode()))
@@ -141,7 +145,8 @@ def normal(rng: np.random.Generator, like: Any) -> Any:
 def complex_version(op: Op, number: int, sample: Sample) -> Case | None:
     """The same sample with complex operands in place of the real ones, for the kinds of op that know no conditions."""
     floats = [at for at, a in enumerate(sample.arrays) if getattr(a, "dtype", None) == np.float64]
-    if op.kind not in STRUCTURED or "c" not in op.domain or not floats or not sample.smooth:
+    known = op.kind in STRUCTURED and "c" in op.domain and "dtype" not in sample.params
+    if not known or not floats or not sample.smooth:
         return None
     rng = np.random.default_rng(zlib.crc32(op.name.encode()) + number)
     arrays = tuple(
@@ -154,6 +159,24 @@ def complex_version(op: Op, number: int, sample: Sample) -> Case | None:
 CALLS = [(OPS[name], number, s) for name, samples in SAMPLES.items() if name in OPS for number, s in enumerate(samples)]
 CASES = [Case(*call) for call in CALLS]
 COMPLEX = [case for call in CALLS if (case := complex_version(*call)) is not None]
+DIFFERENTIABLE = [case for case in CASES if case.is_differentiable]
+
+BY_LAYOUT = {
+    "as_strided": "its parameters are strides of the operand",
+    "reshape_alias": "only where the strides allow it",
+    "unsafe_view": "only where the strides allow it",
+    "view": "only where the strides allow it",
+    "view_as_complex": "only where the two parts are neighbours",
+}
+"""Ops whose result, or whose being a view, depends on how the operand lies in memory."""
+
+
+def every_other(array: Any) -> Any:
+    """The same values, with gaps between them in memory."""
+    wide = np.full([2 * n for n in array.shape], 77, array.dtype)
+    places = (..., *[slice(None, None, 2)] * array.ndim)  # an ellipsis: what is 0-d stays an array
+    wide[places] = array
+    return wide[places]
 
 
 def cases(chosen: Sequence[Case]) -> Any:

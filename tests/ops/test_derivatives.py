@@ -15,10 +15,10 @@ from chainrule.core.forward import jvp
 from chainrule.core.op import OPS, declare
 from chainrule.core.value import new_tensor
 
-from .harness import CASES, COMPLEX, Case, cases, normal, slots, zeros
+from .harness import COMPLEX, DIFFERENTIABLE, Case, cases, normal, slots, zeros
 
-DIFFERENTIABLE = [case for case in CASES + COMPLEX if case.wanted and case.op.kind != "step"]
-SMOOTH = [case for case in DIFFERENTIABLE if case.sample.smooth]
+BOTH = [*DIFFERENTIABLE, *COMPLEX]
+SMOOTH = [case for case in BOTH if case.sample.smooth]
 
 
 def recorded(case: Case, seeds: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -50,7 +50,7 @@ def floor(case: Case) -> float:
     return 1e-3 * size_of(*case.smooth_outputs(), *case.gradients()) + 1e-4 * size_of(*floats)
 
 
-@cases(DIFFERENTIABLE)
+@cases(BOTH)
 def test_the_recorded_gradient_is_the_raw_one(case: Case) -> None:
     raw = case.gradients()
     _, grads = recorded(case, [new_tensor(u) for u in case.cotangents()])

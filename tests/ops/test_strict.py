@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import strict_namespace
 from strict_namespace import to_numpy, to_strict
 
 from chainrule.backend import numpy as numpy_namespace
-from chainrule.backend.namespace import EXTRAS, STANDARD
 from chainrule.core.dispatch import promote
 from chainrule.core.forward import Call
 
 from .harness import CASES, COMPLEX, Case, cases, slots
 
-WITHOUT_BFLOAT16 = [case for case in CASES + COMPLEX if "dtype" not in case.params]
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # infinities and NaNs, in code that is not ours
+
+ALL = [*CASES, *COMPLEX]
 
 
-def plain(value: Any) -> Any:
-    return np.zeros(()) if value is None else np.asarray(value)
+def assert_same(got: Any, want: Any) -> None:
+    """Equal but for the order of sums; None is zero."""
+    got, want = (np.zeros(()) if x is None else np.asarray(x) for x in (to_numpy(got), want))
+    roundings = 1e-12 if want.dtype != np.float32 else 1e-6
+    np.testing.assert_allclose(got, want, rtol=roundings, atol=roundings / 10)
 
 
 def operands(case: Case) -> tuple[Any, ...]:
@@ -27,16 +32,16 @@ def operands(case: Case) -> tuple[Any, ...]:
     return case.arrays if case.op.promotion is None else tuple(promote(case.op, list(case.arrays)))
 
 
-@cases([case for case in WITHOUT_BFLOAT16 if case.op.forward is not None or case.op.name in STANDARD | EXTRAS.keys()])
+@cases(ALL)
 def test_forwards(case: Case) -> None:
     op, xp = case.op, strict_namespace.xp
     arrays, params = to_strict(operands(case)), {name: to_strict(value) for name, value in case.params.items()}
     out = op.forward(xp, *arrays, **params) if op.forward is not None else getattr(xp, op.name)(*arrays, **params)
     for got, want in zip([out] if op.outputs is None else out, case.outputs(), strict=True):
-        np.testing.assert_allclose(to_numpy(got), want, rtol=1e-12, atol=1e-13)
+        assert_same(got, want)
 
 
-@cases([case for case in WITHOUT_BFLOAT16 if case.wanted])
+@cases([case for case in ALL if case.is_differentiable])
 def test_rules(case: Case) -> None:
     op = case.op
     arrays = operands(case)
@@ -57,4 +62,4 @@ def test_rules(case: Case) -> None:
         else:
             results.append([call.by_name(op.rules[case.names[at]], g=convert(g)) for at in case.wanted])
     for want, got in zip(*results, strict=True):
-        np.testing.assert_allclose(plain(to_numpy(got)), plain(want), rtol=1e-12, atol=1e-13)
+        assert_same(got, want)

@@ -56,6 +56,7 @@ EXTRAS: dict[str, str] = {
     "index_put": "(x, v, *indices, axes, accumulate) x with v written to, or added at, the indices",
     "inv": "inverses; of a singular matrix, infinities and NaNs",
     "isclose": "(x, y, *, rtol, atol, equal_nan) |x - y| <= atol + rtol |y|, or equal",
+    "isin": "(x, y) which elements of x are among those of y",
     "kthvalue": "(x, *, k, axis, keepdims) the k-th smallest element and its index",
     "last_puts": "(*indices, axes, shape) which of the elements that index_put writes nothing is written over",
     "last_writes": "(indices, *, axis, shape) the same of scatter",

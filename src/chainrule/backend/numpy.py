@@ -208,6 +208,7 @@ from .sorting_numpy import (
     argsort,
     bincount,
     histc,
+    isin,
     kthvalue,
     median,
     median_all,

@@ -149,6 +149,11 @@ def unique_consecutive(x: Array, *, axis: int | None) -> tuple[Array, Array, Arr
     return values, inverse.reshape(x.shape if axis is None else -1), np.diff(places, append=len(rows))
 
 
+def isin(x: Array, y: Array) -> Array:
+    """Which elements of ``x`` are among those of ``y``."""
+    return np.isin(_keys(x), _keys(y))
+
+
 # -- bins --------------------------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from .matrices import *
 from .masking import *
 from .memory import *
 from .norms import *
+from .quantiles import *
 from .rearranging import *
 from .reduction import *
 from .shape import *

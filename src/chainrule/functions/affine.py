@@ -41,10 +41,10 @@ def check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> None:
     if mat1.shape[1] != mat2.shape[0]:
         raise not_multipliable(mat1.shape, mat2.shape)
     _stretched(input, (mat1.shape[0], mat2.shape[1]))
-    if is_mixed(mat1, mat2):
-        raise mixed(mat1, mat2)
     if is_mixed(input, mat2):
         raise mixed(input, mat2, "self and mat2 must have the same dtype, but got {} and {}", c=False)
+    if is_mixed(mat1, mat2):
+        raise mixed(mat1, mat2)
 
 
 def addmv(

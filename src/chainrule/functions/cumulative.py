@@ -125,7 +125,7 @@ def logcumsumexp(
 
     >>> import chainrule as torch
     >>> torch.logcumsumexp(torch.tensor([1000., 1000.]), 0)
-    tensor([1000.0000, 1000.6931])
+    tensor([1000.0000, 1000.6932])
     """
     axis = running_axis("logcumsumexp", input, dim, names)
     refuse_kinds(input._array, "biuc", "logcumsumexp_out_cpu")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.dispatch import NUMBERS
+from ..core.dispatch import NUMBERS, refusal
 from ..core.value import TensorBase
-from ..promotion import checked_scalar, result_dtype
+from ..promotion import checked_scalar, result_dtype, scalar_to
 from ._arguments import deliver, tensor_argument
 
 if TYPE_CHECKING:
@@ -66,8 +66,32 @@ def tensors(op: Any, function: str, input: Any, other: Any, out: Any) -> Tensor:
 
 def promoted(input: Any, *numbers: Number) -> Any:
     """``input`` in the dtype in which it meets the numbers."""
+    if input._array.dtype.kind == "f" and not any(isinstance(number, complex) for number in numbers):
+        return input
     common = result_dtype(input._array, *numbers)
     return input if input._array.dtype == common else ops.astype(input, common)
+
+
+def with_number(op: Any, function: str, input: Any, value: Number, **params: Any) -> Any:
+    """An op on a tensor and a number that is a static parameter: in the dtype in which the two meet."""
+    tensor_argument(input, function, "input")
+    value = plain(value)
+    dtype = meeting_dtype(op, input, value)
+    input = input if input._array.dtype == dtype else ops.astype(input, dtype)
+    return op(input, number=wrapped(dtype, value), **params)
+
+
+def meeting_dtype(op: Any, tensor: Any, number: Any) -> Any:
+    """The dtype in which the op computes a tensor and a number, if it accepts it."""
+    dtype = result_dtype(tensor._array, number)
+    if dtype.kind not in op.op.domain:
+        raise NotImplementedError(refusal(op.op, dtype))
+    return dtype
+
+
+def wrapped(dtype: Any, value: Any) -> Any:
+    """A Python number as arithmetic takes it: an integer wraps around."""
+    return scalar_to(dtype, value).item() if dtype.kind in "iu" else value
 
 
 def plain(value: Number) -> Any:
@@ -129,8 +153,20 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     >>> torch.rsub(torch.tensor([1., 2.]), 10)
     tensor([9., 8.])
     """
-    op = ops.reverse_subtract if isinstance(other, TensorBase) else ops.reverse_subtract_number
-    return tensor_first(op, "rsub", input, other, None, alpha=scale_argument("rsub", alpha, input, other))
+    alpha = scale_argument("rsub", alpha, input, other)
+    if isinstance(other, NUMBERS):
+        return subtracted_from(other, input, alpha)
+    return tensor_first(ops.reverse_subtract, "rsub", input, other, None, alpha=alpha)
+
+
+def subtracted_from(number: Number, tensor: Any, alpha: Any = 1) -> Any:
+    """``number - alpha * tensor``."""
+    if isinstance(number, bool) or tensor._array.dtype.kind == "b":
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the "
+            "`~` or `logical_not()` operator instead."
+        )
+    return with_number(ops.reverse_subtract_number, "rsub", tensor, number, alpha=alpha)
 
 
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -224,8 +260,10 @@ def remainder(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | N
     >>> torch.remainder(torch.tensor([-7., 7.]), 3)
     tensor([2., 1.])
     """
-    op = ops.remainder_number if isinstance(other, NUMBERS) else ops.remainder
-    return binary(op, "remainder", input, other, out)
+    if isinstance(other, NUMBERS) and isinstance(input, TensorBase):
+        result = with_number(ops.remainder_number, "remainder", input, other)
+        return result if out is None else deliver(result, out, "remainder")  # type: ignore[no-any-return]
+    return binary(ops.remainder, "remainder", input, other, out)
 
 
 def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -235,8 +273,10 @@ def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) ->
     >>> torch.fmod(torch.tensor([-7., 7.]), 3)
     tensor([-1.,  1.])
     """
-    op = ops.fmod_number if isinstance(other, NUMBERS) else ops.fmod
-    return tensor_first(op, "fmod", input, other, out)
+    if isinstance(other, NUMBERS):
+        result = with_number(ops.fmod_number, "fmod", input, other)
+        return result if out is None else deliver(result, out, "fmod")  # type: ignore[no-any-return]
+    return tensor_first(ops.fmod, "fmod", input, other, out)
 
 
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -333,9 +373,11 @@ def power(x: Any, y: Any) -> Any:
         x = promoted(x, plain(y))
         return ops.power_to(x, exponent=exponent_for(x, y))
     if isinstance(x, NUMBERS) and isinstance(y, TensorBase):
-        y = promoted(y, plain(x))
+        x = plain(x)
+        y = promoted(y, x)
         if y._array.dtype.kind != "b":
-            return ops.power_of(y, base=plain(x))
+            base = complex(x) if y._array.dtype.kind == "c" else wrapped(y._array.dtype, x)
+            return ops.power_of(y, base=base)
     return ops.pow(x, y)
 
 

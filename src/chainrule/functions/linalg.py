@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -83,22 +84,16 @@ def stretches(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     return lead >= 0 and all(n in (1, m) for n, m in zip(shape, target[lead:], strict=True))
 
 
-def _shape_error(x: tuple[int, ...], y: tuple[int, ...]) -> RuntimeError:
-    """Why two shapes have no matrix product."""
-    if not x or not y:
-        return RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {len(x)}D and {len(y)}D. Multiply by a number with *."
-        )
-    rows = int(np.prod(x[:-1]))
-    if len(y) == 1:
+def _shape_error(x: tuple[int, ...], y: tuple[int, ...]) -> RuntimeError | None:
+    """Why two shapes have no matrix product; None if they have one."""
+    rows = math.prod(x[:-1])
+    if x[-1] != y[-min(len(y), 2)] and len(y) == 1:
         if len(x) == 1:
             return RuntimeError(
                 f"inconsistent tensor size, expected tensor [{x[0]}] and src [{y[0]}] to have the same number of elements, "
                 f"but got {x[0]} and {y[0]} elements respectively"
             )
         return RuntimeError(f"size mismatch, got input ({rows}), mat ({rows}x{x[-1]}), vec ({y[0]})")
-    if len(y) == 2:
-        return not_multipliable((rows, x[-1]), y)
     for at in range(3, min(len(x), len(y)) + 1):
         a, b = x[-at], y[-at]
         if a != b and 1 not in (a, b):
@@ -107,7 +102,11 @@ def _shape_error(x: tuple[int, ...], y: tuple[int, ...]) -> RuntimeError:
                 f"The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {dim}: the "
                 f"shapes are {list(x)} and {list(y)}, and all but the last two dimensions are broadcast"
             )
-    batch = int(np.prod(y[:-2]))
+    if len(y) == 1 or x[-1] == y[-2]:
+        return None
+    if len(y) == 2:
+        return not_multipliable((rows, x[-1]), y)
+    batch = math.prod(y[:-2])
     return RuntimeError(
         f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {x[-1]}] but got: [{batch}, {y[-2]}]. "
         f"The shapes are {list(x)} and {list(y)}."
@@ -142,13 +141,18 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         tensor_argument(other, "matmul", "other", 2)
         raise
     if not (x.ndim and y.ndim):
-        raise _shape_error(x.shape, y.shape)
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D. Multiply by a number with *."
+        )
     if x.dtype is not y.dtype and x.dtype != y.dtype:
         raise _mixed_matmul(input, other)
     try:
         result: Tensor = PRODUCTS.get((x.ndim, y.ndim), stacked)(input, other)
-    except ValueError:
-        raise _shape_error(x.shape, y.shape) from None
+    except (ValueError, RuntimeError):
+        error = _shape_error(x.shape, y.shape)
+        if error is None:
+            raise
+        raise error from None
     return result if out is None else deliver(result, out, "matmul")
 
 
@@ -179,8 +183,9 @@ def _vectors(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) -> Non
         )
     if is_mixed(x, y):
         raise mixed(x, y, DOT_MIXED, c=False)
-    if x.shape != y.shape:
-        raise _shape_error(x.shape, y.shape)
+    error = _shape_error(x.shape, y.shape)
+    if error is not None:
+        raise error
 
 
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["det", "inverse", "logdet", "matrix_power", "slogdet"]
 
 
-class LinAlgError(RuntimeError):
+class _LinAlgError(RuntimeError):
     """A matrix is singular where it must not be.
 
     >>> import chainrule as torch
@@ -28,6 +28,9 @@ class LinAlgError(RuntimeError):
     ...     print("singular")
     singular
     """
+
+
+LinAlgError = _LinAlgError  # PyTorch's two names: the first is what a traceback shows
 
 
 class SlogdetResult(NamedTuple):
@@ -62,7 +65,9 @@ def check_float(function: str, A: Tensor) -> None:
             f"{function}: Expected a floating point or complex tensor as input. Got {name}. Convert it with .float()."
         )
     if dtype.itemsize == 2:
-        raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {name}. Convert it with .float().")
+        raise NotImplementedError(
+            f"{function}: Low precision dtypes not supported. Got {name}. Convert it with .float()."
+        )
 
 
 # -- determinants --------------------------------------------------------------------------------------------------------
@@ -139,7 +144,7 @@ def _refuse_singular(x: Any) -> None:
             n = len(matrix)
             pivot = next((k for k in range(1, n + 1) if np.linalg.matrix_rank(matrix[:, :k]) < k), n)
             batch = f"(Batch element {number}): " if x.ndim > 2 else ""
-            raise LinAlgError(
+            raise _LinAlgError(
                 f"linalg.inv: {batch}The diagonal element {pivot} is zero, the inversion could not be completed because the "
                 "input matrix is singular."
             )
@@ -171,18 +176,18 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     vector = B.ndim == 1 or (B.ndim + 1 == A.ndim and B.shape == A.shape[:-1])
     if not B.ndim:
         raise RuntimeError("linalg.solve: The input tensor B must have at least 1 dimension.")
-    if vector and not left:
-        raise RuntimeError("linalg.solve: Vector broadcasting of the left hand side is not supported for left=False.")
     rows, columns = (B.shape[-1], 1) if vector else B.shape[-2:]
     if (rows if left else columns) != A.shape[-1]:
         sizes = f"{A.shape[-2]}x{A.shape[-1]} and {rows}x{columns}"
         raise RuntimeError(
             f"linalg.solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B ({sizes})"
         )
+    if vector and not left:
+        raise RuntimeError("linalg.solve: Vector broadcasting of the left hand side is not supported for left=False.")
     try:
         x = ops.solve_system(A, B, left=left, vector=vector)
     except np.linalg.LinAlgError:
-        raise LinAlgError("torch.linalg.solve: The solver failed because the input matrix is singular.") from None
+        raise _LinAlgError("torch.linalg.solve: The solver failed because the input matrix is singular.") from None
     return deliver(x, out, "solve")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import ops
 from ..core.value import TensorBase, new_tensor
 from ..dtypes import float64, int32
@@ -21,6 +23,7 @@ __all__ = [
     "bincount",
     "bucketize",
     "histc",
+    "isin",
     "kthvalue",
     "median",
     "mode",
@@ -310,6 +313,39 @@ def _asked_for(results: tuple[Any, Any, Any], inverse: bool, counts: bool) -> An
     if not inverse and not counts:
         return values
     return (values, *([places] if inverse else []), *([numbers] if counts else []))
+
+
+def isin(
+    elements: Tensor | float,
+    test_elements: Tensor | float,
+    *,
+    assume_unique: bool = False,
+    invert: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Which elements are among the test elements.
+
+    Args:
+        elements: of any real dtype but bool, or a number.
+        test_elements: likewise; one of the two is a tensor.
+        assume_unique: whether neither holds an element twice; it changes nothing.
+        invert: whether to tell which are not among them.
+        out: where to write the result.
+
+    >>> import chainrule as torch
+    >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([3, 1]))
+    tensor([ True, False,  True])
+    """
+    tensors = []
+    for position, (name, value) in enumerate([("elements", elements), ("test_elements", test_elements)], 1):
+        if isinstance(value, (bool, int, float)):
+            value = new_tensor(np.asarray(value))
+        array = tensor_argument(value, "isin", name, position)._array
+        if array.dtype.kind in "bc":
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {scalar_type_name(array.dtype)}")
+        tensors.append(value)
+    found = ops.isin(*tensors)
+    return deliver(ops.logical_not(found) if invert else found, out, "isin")
 
 
 # -- bins --------------------------------------------------------------------------------------------------------------

@@ -144,8 +144,8 @@ def _spread(
 
 def _complex_spread(function: str, input: Any, axis: tuple[int, ...], correction: float, keepdim: bool) -> Any:
     """Of complex elements the variance is that of the real parts plus that of the imaginary ones."""
-    parts = (part(input) for part in (ops.real, ops.imag))
-    spread = ops.add(*[ops.var_axes(part, axis=axis, correction=correction, keepdims=keepdim) for part in parts])
+    parts: Any = (ops.real, ops.imag)
+    spread = ops.add(*[ops.var_axes(part(input), axis=axis, correction=correction, keepdims=keepdim) for part in parts])
     if function.startswith("std"):
         spread = ops.sqrt(spread)
     return (spread, ops.mean_axes(input, axis=axis, keepdims=keepdim)) if function.endswith("mean") else spread
@@ -166,8 +166,7 @@ def norm(
 
     Args:
         input: floating point or complex.
-        p: which norm: any number, infinities included; 0 counts the elements that are not zero. "fro" is 2, "nuc" the
-            sum of the singular values of matrices.
+        p: which norm: any number, infinities included; 0 counts the elements that are not zero. "fro" is 2.
         dim: along which dimensions; None for all.
         keepdim: whether these stay, with size 1.
         out: where to write the result.
@@ -184,7 +183,9 @@ def norm(
     if isinstance(p, str):
         p = _named_norm(p, dim)
     if p == "nuc":
-        raise RuntimeError("norm(): the nuclear norm is torch.linalg.matrix_norm(input, 'nuc').")
+        raise NotImplementedError(
+            "norm(): p='nuc' needs singular values, which are not available. Use 'fro' or a number."
+        )
     ord = 2.0 if p is None else float(p)
     axis = reduced_axes(dim, keepdim, array.ndim, "norm")
     return deliver(vector_norm(input, ord, axis, keepdim, dtype), out, "norm")

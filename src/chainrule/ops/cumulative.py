@@ -23,8 +23,15 @@ def _cumsum_vjp(xp, g, axis):
     return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis) if axis != () else g
 
 
+def alone(xp, x, dtype):
+    """Of a 0-d operand, along no axis: a copy."""
+    return xp.astype(x, x.dtype if dtype is None else dtype)
+
+
 cumsum = linear("cumsum(x, *, axis, dtype)",
-    forward=lambda xp, x, axis, dtype: xp.cumulative_sum(x, axis=axis, dtype=dtype),
+    forward=lambda xp, x, axis, dtype: (
+        xp.cumulative_sum(x, axis=axis, dtype=dtype) if axis != () else alone(xp, x, dtype)
+    ),
     x=_cumsum_vjp,
 )
 
@@ -57,7 +64,9 @@ def _cumprod_vjp(xp, g, x, out, axis):
 
 
 cumprod = cumulative("cumprod(x, *, axis, dtype)", "biufcV",
-    forward=lambda xp, x, axis, dtype: xp.cumulative_prod(x, axis=axis, dtype=dtype),
+    forward=lambda xp, x, axis, dtype: (
+        xp.cumulative_prod(x, axis=axis, dtype=dtype) if axis != () else alone(xp, x, dtype)
+    ),
     x=_cumprod_vjp,
 )
 

@@ -46,14 +46,17 @@ subtract_scaled = elementwise("subtract_scaled(x, y, *, alpha)", node="SubBackwa
     x=lambda g: g,
     y=lambda g, alpha: g * -alpha,
 )
-FROM_Y = {
-    "domain": "iufcV",
-    "forward": lambda xp, x, y, alpha: y - scaled(xp, x, alpha),
-    "x": lambda g, alpha: g * -alpha,
-    "y": lambda g: g,
-}
-reverse_subtract = elementwise("reverse_subtract(x, y, *, alpha)", node="RsubBackward0", **FROM_Y)
-reverse_subtract_number = elementwise("reverse_subtract_number(x, y, *, alpha)", node="RsubBackward1", **FROM_Y)
+reverse_subtract = elementwise("reverse_subtract(x, y, *, alpha)", node="RsubBackward0", domain="iufcV",
+    forward=lambda xp, x, y, alpha: y - scaled(xp, x, alpha),
+    x=lambda g, alpha: g * -alpha,
+    y=lambda g: g,
+)
+# The forms with a number, which PyTorch does not count among the node's inputs: the operand has the dtype of the result.
+reverse_subtract_number = elementwise("reverse_subtract_number(x, *, number, alpha)", node="RsubBackward1",
+    promotion=None, domain="iufcV",
+    forward=lambda xp, x, number, alpha: xp.asarray(number, dtype=x.dtype) - scaled(xp, x, alpha),
+    x=lambda g, alpha: g * -alpha,
+)
 
 multiply = elementwise("multiply(x, y)", node="MulBackward0",
     x=lambda g, y: g * y,
@@ -120,12 +123,12 @@ def remainder_rules(quotient):
 
 remainder = elementwise("remainder(x, y)", node="RemainderBackward1", **remainder_rules(lambda xp, q: xp.floor(q)))
 fmod = elementwise("fmod(x, y)", node="FmodBackward1", **remainder_rules(lambda xp, q: xp.trunc(q)))
-remainder_number = elementwise("remainder_number(x, y)", node="RemainderBackward0", domain="iufV",
-    forward=lambda xp, x, y: xp.remainder(x, y),
+remainder_number = elementwise("remainder_number(x, *, number)", node="RemainderBackward0", promotion=None, domain="iufV",
+    forward=lambda xp, x, number: xp.remainder(x, xp.asarray(number, dtype=x.dtype)),
     x=lambda g: g,
 )
-fmod_number = elementwise("fmod_number(x, y)", node="FmodBackward0", domain="iufV",
-    forward=lambda xp, x, y: xp.fmod(x, y),
+fmod_number = elementwise("fmod_number(x, *, number)", node="FmodBackward0", promotion=None, domain="iufV",
+    forward=lambda xp, x, number: xp.fmod(x, xp.asarray(number, dtype=x.dtype)),
     x=lambda g: g,
 )
 

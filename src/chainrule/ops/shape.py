@@ -12,10 +12,10 @@ from ..core.op import general, linear, view as declare_view
 
 __all__ = [
     "alias", "as_strided", "broadcast_to", "clone", "contiguous", "diag_embed", "diagonal", "diagonal_adjoint",
-    "diagonal_copy", "expand_dims", "expand_dims_", "flip", "matrix_transpose", "moveaxis", "pad", "permute_dims", "repeat", "reshape",
-    "reshape_alias", "restride", "roll", "rot90", "select", "select_adjoint", "slice_adjoint", "slice_axis", "squeeze",
-    "squeeze_", "squeeze_all", "squeeze_all_", "squeeze_one", "squeeze_one_", "swapaxes", "swapaxes_", "t", "t_", "tile", "tril", "triu", "unfold", "unfold_adjoint", "unsafe_view",
-    "view",
+    "diagonal_copy", "expand_dims", "expand_dims_", "flip", "matrix_transpose", "moveaxis", "pad", "permute_dims",
+    "repeat", "reshape", "reshape_alias", "restride", "roll", "rot90", "select", "select_adjoint", "slice_adjoint",
+    "slice_axis", "squeeze", "squeeze_", "squeeze_all", "squeeze_all_", "squeeze_one", "squeeze_one_", "swapaxes",
+    "swapaxes_", "t", "t_", "tile", "tril", "triu", "unfold", "unfold_adjoint", "unsafe_view", "view",
 ]
 
 # -- the shape ----------------------------------------------------------------------------------------------------------

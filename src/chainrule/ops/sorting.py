@@ -12,7 +12,7 @@ from ..core.op import declare, step
 from .reduction import at_index, evenly
 
 __all__ = [
-    "argsort", "bincount", "histc", "kthvalue", "median", "median_all", "mode", "nanmedian", "nanmedian_all",
+    "argsort", "bincount", "histc", "isin", "kthvalue", "median", "median_all", "mode", "nanmedian", "nanmedian_all",
     "search_rows", "searchsorted", "sort", "sort_stable", "sort_with_indices", "sorted_places", "topk", "unique", "unique_along",
     "unique_consecutive",
 ]
@@ -89,5 +89,6 @@ def searchsorted(x, v, *, side="left"):
     return search_rows(x, v, side=side)
 
 
+isin = step("isin(x, y)", batch=one_by_one)
 bincount = step("bincount(x, *, minlength)", batch=one_by_one)
 histc = step("histc(x, *, bins, low, high)", batch=one_by_one)

@@ -9,9 +9,19 @@ from ... import ops
 from ...core import mutation
 from ...core.dispatch import NUMBERS
 from ...core.value import TensorBase
-from ...promotion import check_cast, result_dtype
+from ...promotion import check_cast
 from .. import bounds, elementwise
-from ..elementwise import exponent_for, plain, power, promoted, scale_argument
+from ..elementwise import (
+    exponent_for,
+    meeting_dtype,
+    plain,
+    power,
+    promoted,
+    scale_argument,
+    subtracted_from,
+    with_number,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
@@ -19,6 +29,13 @@ if TYPE_CHECKING:
 Operand = Any  # a tensor or a number
 
 inplace: Callable[..., Tensor] = mutation.inplace
+
+
+def number_for(op: Any, tensor: Any, number: Any) -> Any:
+    """A number as the static parameter of an op in place: of a kind that the tensor can hold."""
+    number = plain(number)
+    check_cast(meeting_dtype(op, tensor, number), tensor._array.dtype)
+    return wrapped(tensor._array.dtype, number)
 
 
 class ElementwiseMethods(TensorBase):
@@ -38,7 +55,9 @@ class ElementwiseMethods(TensorBase):
     __pos__ = elementwise.positive
 
     def __mod__(self, other: Operand) -> Any:
-        return ops.remainder_number(self, other) if isinstance(other, NUMBERS) else ops.remainder(self, other)
+        if isinstance(other, NUMBERS):
+            return with_number(ops.remainder_number, "remainder", self, other)
+        return ops.remainder(self, other)
 
     def __pow__(self, other: Operand) -> Any:
         return power(self, other)
@@ -48,9 +67,7 @@ class ElementwiseMethods(TensorBase):
     __rmul__ = ops.multiply
 
     def __rsub__(self, other: Operand) -> Any:
-        if isinstance(other, NUMBERS):
-            return ops.reverse_subtract_number(self, other, alpha=1)
-        return ops.reverse_subtract(self, other, alpha=1)
+        return subtracted_from(other, self) if isinstance(other, NUMBERS) else ops.reverse_subtract(self, other, alpha=1)
 
     def __rtruediv__(self, other: Operand) -> Any:
         if isinstance(other, complex) and self._array.dtype == "float16":
@@ -178,16 +195,20 @@ class ElementwiseMethods(TensorBase):
 
     def remainder_(self, other: Operand) -> Tensor:
         """``self %= other``."""
-        return inplace(ops.remainder_number if isinstance(other, NUMBERS) else ops.remainder, self, other)
+        if isinstance(other, NUMBERS):
+            return inplace(ops.remainder_number, self, number=number_for(ops.remainder_number, self, other))
+        return inplace(ops.remainder, self, other)
 
     def fmod_(self, other: Operand) -> Tensor:
         """:func:`chainrule.fmod` in place."""
-        return inplace(ops.fmod_number if isinstance(other, NUMBERS) else ops.fmod, self, other)
+        if isinstance(other, NUMBERS):
+            return inplace(ops.fmod_number, self, number=number_for(ops.fmod_number, self, other))
+        return inplace(ops.fmod, self, other)
 
     def pow_(self, exponent: Operand) -> Tensor:
         """``self **= exponent``."""
         if isinstance(exponent, NUMBERS):
-            check_cast(result_dtype(self._array, plain(exponent)), self._array.dtype)
+            number_for(ops.power_to, self, exponent)
             return inplace(ops.power_to, self, exponent=exponent_for(self, exponent))
         return inplace(ops.pow, self, exponent)
 

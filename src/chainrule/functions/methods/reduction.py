@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ... import ops
 from ...core.mutation import inplace
 from ...core.value import TensorBase
-from .. import cumulative, reduction, sorting, spread
+from .. import cumulative, quantiles, reduction, sorting, spread
 from .._reduction_arguments import refuse_kinds
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class ReductionMethods(TensorBase):
     cumsum = cumulative.cumsum
     diff = cumulative.diff
     logcumsumexp = cumulative.logcumsumexp
+
+    nanquantile = quantiles.nanquantile
+    quantile = quantiles.quantile
 
     argsort = sorting.argsort
     bincount = sorting.bincount
