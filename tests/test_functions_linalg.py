@@ -27,8 +27,8 @@ OTHER_NODE = {
 }  # fmt: skip
 """Programs whose last node PyTorch calls otherwise: it takes other steps there."""
 
-OTHER_ERROR = {"torch.baddbmm(m, x, m)"}
-"""Refused by PyTorch with an error about something else."""
+OTHER_ERROR = {"torch.baddbmm(m, x, m)", "q = (m.T @ m + torch.eye(3)); torch.det(q.half())"}
+"""Refused by PyTorch in other words: of a dimension out of range, of a kernel."""
 
 
 def close(got: Any, want: Any) -> bool:
@@ -103,11 +103,10 @@ def test_the_third_derivative_of_det() -> None:
 
 def test_products_need_no_copies() -> None:
     """What a node of a product saves is the operands' own memory, and a transposed view costs nothing."""
-    x, w = torch.ones(4, 3), torch.ones(5, 3, requires_grad=True)
-    y = x @ w.T
-    assert y.grad_fn._saved_self._array is x._array
-    assert np.shares_memory(y.grad_fn.next_functions[1][0].name and w.T._array, w._array)
-    assert linear(x, w).grad_fn.name() == "MmBackward0"
+    x, w = torch.ones(4, 3, requires_grad=True), torch.ones(5, 3, requires_grad=True)
+    node = (x @ w.T).grad_fn
+    assert node._saved_self._array is x._array
+    assert np.shares_memory(node._saved_mat2._array, w._array)
 
 
 def test_a_node_keeps_only_the_other_operand() -> None:

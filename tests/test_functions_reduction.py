@@ -103,6 +103,18 @@ def test_norms_whose_powers_leave_the_range_of_doubles(p: float, scale: float) -
     np.testing.assert_allclose(far.grad.numpy(), near.grad.numpy(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("shape", [(7,), (1, 4), (4, 1), (2, 3), (2, 0), (0,)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_norms_of_shapes_and_layouts(shape: tuple[int, ...], dtype: Any) -> None:
+    array = np.random.default_rng(1).standard_normal(shape).astype(dtype)
+    for x in (array, array.T):
+        for dim in (None, *range(-x.ndim, x.ndim)):
+            got = torch.from_numpy(x).norm(dim=dim)
+            want = np.sqrt((x.astype(float) ** 2).sum(dim))
+            assert got.shape == want.shape
+            np.testing.assert_allclose(got.numpy(), want, rtol=1e-6)
+
+
 def test_the_curvature_of_a_norm_is_finite_at_zeros() -> None:
     """Where some elements are zero, and where all are (PyTorch: NaN)."""
     for values in ([0.0, 3.0, 4.0], [0.0, 0.0]):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import autograd
+from . import autograd, functions as _functions
 from ._tensor import Tensor, is_inference
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from .autograd.grad_mode import enable_grad, inference_mode, is_inference_mode_enabled, no_grad, set_grad_enabled
@@ -55,6 +55,56 @@ from .version import VERSION, __version__
 
 if TYPE_CHECKING:
     from . import linalg, nn
+
+__all__ = [
+    *_functions.__all__,
+    "Size",
+    "Tensor",
+    "autograd",
+    "bfloat16",
+    "bool",
+    "can_cast",
+    "cdouble",
+    "cfloat",
+    "complex64",
+    "complex128",
+    "device",
+    "double",
+    "dtype",
+    "enable_grad",
+    "finfo",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "get_default_dtype",
+    "half",
+    "iinfo",
+    "inference_mode",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "is_grad_enabled",
+    "is_inference",
+    "is_inference_mode_enabled",
+    "long",
+    "no_grad",
+    "promote_types",
+    "set_anomaly_enabled",
+    "set_default_dtype",
+    "set_default_tensor_type",
+    "set_grad_enabled",
+    "set_printoptions",
+    "short",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+]
 
 _LAZY = frozenset({"linalg", "nn", "return_types", "torch_alias", "version"})
 

@@ -77,7 +77,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @property
     def layout(self) -> Any:
-        return creation.STRIDED
+        return creation.strided
 
     is_cuda = is_sparse = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False
     names = None

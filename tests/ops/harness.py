@@ -31,7 +31,7 @@ class Case:
         self.id = f"{op.name}-{number}{label}"
         names = op.args
         self.names = [names[min(at, len(names) - 1)] for at in range(len(sample.arrays))]
-        self.arrays = tuple([a if isinstance(a, (bool, int, float, complex)) else np.array(a) for a in sample.arrays])
+        self.arrays = tuple([a if type(a) in (bool, int, float, complex) else np.array(a) for a in sample.arrays])
         for array in self.arrays:
             if isinstance(array, np.ndarray):
                 array.flags.writeable = False  # whoever writes to an operand is caught by NumPy

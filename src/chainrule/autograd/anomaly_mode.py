@@ -41,15 +41,31 @@ class set_detect_anomaly:  # noqa: N801
 
 
 def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
-    """Switch anomaly mode."""
+    """Switch anomaly mode.
+
+    >>> import chainrule as torch
+    >>> torch.set_anomaly_enabled(True); torch.is_anomaly_enabled()
+    True
+    >>> torch.set_anomaly_enabled(False)
+    """
     change_modes(anomaly=bool(mode), check_nan=check_nan)
 
 
 def is_anomaly_enabled() -> bool:
-    """Whether anomaly mode is on."""
+    """Whether anomaly mode is on.
+
+    >>> import chainrule as torch
+    >>> torch.is_anomaly_enabled()
+    False
+    """
     return modes().anomaly
 
 
 def is_anomaly_check_nan_enabled() -> bool:
-    """Whether anomaly mode looks for NaN."""
+    """Whether anomaly mode looks for NaN.
+
+    >>> import chainrule as torch
+    >>> torch.is_anomaly_check_nan_enabled()
+    True
+    """
     return modes().check_nan

@@ -110,7 +110,13 @@ class no_grad(_NoArguments):  # noqa: N801 - PyTorch's name
 
 
 class enable_grad(_NoArguments):  # noqa: N801
-    """Gradients are recorded inside, also within ``no_grad``."""
+    """Gradients are recorded inside, also within ``no_grad``.
+
+    >>> import chainrule as torch
+    >>> with torch.no_grad(), torch.enable_grad():
+    ...     torch.is_grad_enabled()
+    True
+    """
 
     def _changes(self) -> dict[str, Any]:
         return {"grad": True}
@@ -200,5 +206,10 @@ class _unsafe_preserve_version_counter(changed_modes):  # noqa: N801
 
 
 def is_inference_mode_enabled() -> bool:
-    """Whether ``inference_mode`` is on in this thread or task."""
+    """Whether ``inference_mode`` is on in this thread or task.
+
+    >>> import chainrule as torch
+    >>> torch.is_inference_mode_enabled()
+    False
+    """
     return modes().inference

@@ -144,9 +144,18 @@ def _moments(x: Array, axis: Axis, correction: float, keepdims: bool) -> tuple[A
 # -- norms -------------------------------------------------------------------------------------------------------------
 
 
-def vector_norm(x: Array, *, ord: float, axis: Axis, keepdims: bool) -> Array:
+SAFE = {FLOAT32: 1e-30, FLOAT64: 1e-280}
+"""Down to where a sum of squares has lost nothing to numbers too small for the type."""
+
+
+def vector_norm(x: Array, *, ord: float, axis: tuple[int, ...], keepdims: bool) -> Array:
     """The ``ord``-norm of the real ``x``; where powers leave the range of doubles, of ``x`` scaled into it."""
     dtype = x.dtype
+    if ord == 2 and len(axis) == x.ndim and dtype in SAFE and x.flags.c_contiguous and not keepdims:
+        flat = x.reshape(-1)
+        total = np.dot(flat, flat)
+        if SAFE[dtype] < total < math.inf:
+            return np.sqrt(total)
     a = np.abs(x)
     if ord == math.inf:
         return max(a, axis=axis, keepdims=keepdims)
@@ -158,7 +167,7 @@ def vector_norm(x: Array, *, ord: float, axis: Axis, keepdims: bool) -> Array:
         return sum(a, axis=axis, keepdims=keepdims)
     a = a.astype(FLOAT64, copy=False)
     total = _sum_of_powers(a, ord, axis, keepdims)
-    if np.logical_and(total > 1e-280, total < math.inf).all() or not x.size:
+    if np.logical_and(total > SAFE[FLOAT64], total < math.inf).all() or not x.size:
         return _root(total, ord).astype(dtype, copy=False)
     scale = (max if ord > 0 else min)(a, axis=axis, keepdims=True)
     scale = np.where((scale > 0) & (scale < math.inf), scale, 1)

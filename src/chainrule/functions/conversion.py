@@ -116,6 +116,8 @@ def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any
     wanted = getattr(dtype, "dtype", None)
     if not isinstance(wanted, dtypes.dtype):
         wanted = next((known for known in dtypes.ALL if name == type_name(known)), None)
+    if wanted is None and not isinstance(dtype, (str, type)):
+        raise TypeError(f"dtype must be a type, str, or dtype object, not {name}: write torch.float32")
     if wanted is None:
         raise ValueError(f"invalid type: '{name}'. Give a dtype (torch.float32), or a name like 'torch.FloatTensor'.")
     return convert(input, wanted)

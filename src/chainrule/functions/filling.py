@@ -46,7 +46,8 @@ def shape_of(sizes: tuple[Any, ...], size: Any, function: str) -> tuple[int, ...
 def _checked_shape(shape: tuple[int, ...], function: str, dtype: Any) -> tuple[int, ...]:
     for n in shape:
         if n < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
+            said = "zeros: Dimension size must be non-negative. " if function == "zeros" else ""
+            raise RuntimeError(f"{said}Trying to create tensor with negative dimension {n}: {list(shape)}")
     if math.prod(shape) * dtype.itemsize >= MAX_BYTES:
         raise RuntimeError(
             f"Storage size calculation overflowed with sizes={list(shape)}: {function}() would need more memory than can be addressed"

@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..core.value import TensorBase, new_tensor
 from ..dtypes import float64, int32
+from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
 from ._reduction_arguments import ALL, array_of, index_axis, named, numpy_names, one_axis, refuse_kinds
 
@@ -336,15 +337,14 @@ def isin(
     >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([3, 1]))
     tensor([ True, False,  True])
     """
-    tensors = []
-    for position, (name, value) in enumerate([("elements", elements), ("test_elements", test_elements)], 1):
-        if isinstance(value, (bool, int, float)):
-            value = new_tensor(np.asarray(value))
-        array = tensor_argument(value, "isin", name, position)._array
-        if array.dtype.kind in "bc":
-            raise RuntimeError(f"Unsupported input type encountered for isin(): {scalar_type_name(array.dtype)}")
-        tensors.append(value)
-    found = ops.isin(*tensors)
+    pair = [new_tensor(np.asarray(a)) if isinstance(a, (int, float)) else a for a in (elements, test_elements)]
+    for position, (name, tensor) in enumerate(zip(("elements", "test_elements"), pair, strict=True), 1):
+        dtype = tensor_argument(tensor, "isin", name, position)._array.dtype
+        if dtype.kind in "bc":
+            raise RuntimeError(
+                f"Unsupported input type encountered for isin(): {scalar_type_name(dtype)}. Convert {name} first, with .int()."
+            )
+    found = ops.isin(*pair)
     return deliver(ops.logical_not(found) if invert else found, out, "isin")
 
 

@@ -107,7 +107,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
     >>> import chainrule.nn.functional as F
     >>> F.hardswish(torch.tensor([-4., 1.5, 4.]))
-    tensor([-0.0000,  1.1250,  4.0000])
+    tensor([-0.0000, 1.1250, 4.0000])
     """
     return apply(ops.hardswish, "hardswish", input, inplace)
 
