@@ -44,7 +44,9 @@ def test_as_recorded(program: str) -> None:
     got, want = outcome(torch, program), GOLDEN[program]
     if "raises" in want:
         assert program in OTHER_ERROR or got["raises"] == want["raises"]
-        assert program in OTHER_ERROR or got["says"][:20].lower() == want["says"][:20].lower() or "invalid" in want["says"]
+        assert (
+            program in OTHER_ERROR or got["says"][:20].lower() == want["says"][:20].lower() or "invalid" in want["says"]
+        )
         return
     assert "raises" not in got, got
     for one, other in zip(got["values"], want["values"], strict=True):

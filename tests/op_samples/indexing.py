@@ -52,7 +52,7 @@ SAMPLES = {
     "nonzero": [sample(np.array([[0.0, 1.0], [2.0, 0.0]])), sample(MASK)],
     "copy": [sample(X, V), sample(X, 2 * X), sample(Y, S), sample(S, np.array(3.0))],
     "fill": OVERWRITES,
-    "fill_number": [sample(X, value=2.5), sample(S, value=0.0)],
+    "fill_number": [sample(X, value=2.5), sample(S, value=0.0), sample(X + 1j, value=2.5)],
     "zero": [sample(X), sample(S)],
     "index": INDICES,
     "index_adjoint": [
@@ -127,12 +127,16 @@ SAMPLES = {
             expected=([1.0, 0.0, 1.0], None, [0.0, 1.0]),
         ),
     ],
-    "scatter_number": [sample(X, ALONG, value=2.5, axis=-1)],
+    "scatter_number": [sample(X, ALONG, value=2.5, axis=-1), sample(X + 1j, ALONG, value=2.5, axis=-1)],
     "last_writes": [sample(ALONG, axis=-1, shape=(2, 3)), sample(PAIR, axis=-2, shape=(2, 1))],
     "scatter_reduce": [
         sample(X, ALONG, np.array([[1.0, 2.0], [3.0, 4.5]]), axis=-1, reduce=reduce, include_self=include_self)
         for reduce in ("sum", "mean", "prod", "amax", "amin")
         for include_self in (True, False)
+    ]
+    + [
+        sample(X + 1j, ALONG, np.array([[1.0, 2.0], [3j, 4.5]]), axis=-1, reduce=reduce, include_self=True)
+        for reduce in ("sum", "mean", "prod")
     ]
     + [
         # Ties share; with one zero the product of the others is its gradient, with two there is none.

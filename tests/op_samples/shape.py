@@ -120,5 +120,6 @@ SAMPLES = {
         sample(X, widths=((1, 2),), value=0.5),
         sample(X, widths=((0, 1), (-1, 2)), value=0),
         sample(Y, widths=((-1, -1),), value=2.0),
+        sample(X + 1j, widths=((1, 2),), value=0.5),
     ],
 }

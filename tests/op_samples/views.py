@@ -17,16 +17,19 @@ CORNER = (
     (OPS["slice_axis"], (("axis", -2), ("start", 0), ("stop", 4), ("step", 3)), None),
 )
 LAST_ROW = ((OPS["unstack"], (("axis", -2),), 2),)
+RESHAPED = ((OPS["view"], (("shape", (2, 6)),), None), *COLUMN)
 
 SAMPLES = {
     "get_path": [
         sample(X, path=COLUMN, shape=(3, 4)),
         sample(X, path=CORNER, shape=(3, 4)),
         sample(X, path=LAST_ROW, shape=(3, 4)),
+        sample(X, path=RESHAPED, shape=(3, 4)),
     ],
     "put_path": [
         sample(X, np.array([0.5, -2.0, 3.0]), path=COLUMN, shape=(3, 4)),
         sample(X, np.array([[1.0, -1.5], [2.5, 0.25]]), path=CORNER, shape=(3, 4)),
         sample(X, np.array([1.0, 2.0, 3.0, 4.0]), path=LAST_ROW, shape=(3, 4)),
+        sample(X, np.array([1.0, 2.0]), path=RESHAPED, shape=(3, 4)),
     ],
 }

@@ -122,7 +122,10 @@ def _median_all(function: Any, x: Array, axis: tuple[int, ...]) -> Array:
     flat = x.reshape(*x.shape[: x.ndim - len(axis)], -1)
     if not flat.shape[-1]:
         return np.full(flat.shape[:-1], np.nan if x.dtype.kind in "fV" else np.iinfo(x.dtype).min, x.dtype)
-    return function(flat, axis=-1, keepdims=False)[0]
+    if np.isnan(flat).any():
+        return function(flat, axis=-1, keepdims=False)[0]
+    middle = (flat.shape[-1] - 1) // 2
+    return np.partition(_keys(flat), middle, -1)[..., middle].astype(x.dtype, copy=False)
 
 
 # -- distinct elements -------------------------------------------------------------------------------------------------

@@ -88,7 +88,10 @@ def tensor(
 
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).", UserWarning, stacklevel=2)
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
     array = values(data, wanted)
     if isinstance(array, np.ndarray) and not isinstance(data, (list, tuple)):
         array = array.copy()
@@ -102,6 +105,7 @@ def values(data: Any, wanted: Any) -> Any:
         return array if wanted is None else array.astype(wanted)
     if isinstance(data, np.ndarray):
         check_numpy(data)
+        data = np.asarray(data)  # no mask, no matrix
         return data if wanted is None else data.astype(wanted)
     kind = type(data)
     if kind is float or kind is int or kind is bool or kind is complex:
@@ -131,7 +135,9 @@ def _wrapped(data: Any, wanted: Any) -> Any:
     except OverflowError:
         if wanted.kind in "fc":
             return np.array(data, object).astype(np.float64).astype(wanted)
-        raise ValueError(f"Overflow when unpacking long long: a value in {_short(data)} does not fit in 64 bits") from None
+        raise ValueError(
+            f"Overflow when unpacking long long: a value in {_short(data)} does not fit in 64 bits"
+        ) from None
     info = np.iinfo(wanted)
     if wide.max() > info.max or wide.min() < (-info.max if wanted.kind == "u" else info.min):
         raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow: {_short(data)}")
@@ -249,11 +255,15 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
     length = _length(data)
     if depth == len(shape):
         if length is not None:
-            raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as a number: the nesting is deeper here than in the first element")
+            raise TypeError(
+                f"'{type(data).__name__}' object cannot be interpreted as a number: the nesting is deeper here than in the first element"
+            )
         if isinstance(data, TensorBase):
             data = data._array.reshape(())[()]
         if isinstance(data, str):
-            raise NotANumberError(f"too many dimensions '{type(data).__name__}': new(): invalid data type '{type(data).__name__}'")
+            raise NotANumberError(
+                f"too many dimensions '{type(data).__name__}': new(): invalid data type '{type(data).__name__}'"
+            )
         if not isinstance(data, (bool, int, float, complex, np.generic)):
             if not isinstance(data, np.ndarray):
                 raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
@@ -261,12 +271,16 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
         leaves.append(data)
         return
     if length is None:
-        raise TypeError(f"not a sequence: a number ({type(data).__name__}) where the first element has {len(shape) - depth} more dimension(s)")
+        raise TypeError(
+            f"not a sequence: a number ({type(data).__name__}) where the first element has {len(shape) - depth} more dimension(s)"
+        )
     if length != shape[depth]:
         raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {length})")
     if isinstance(data, np.ndarray):
         if data.shape != shape[depth:]:
-            raise ValueError(f"expected sequence of shape {list(shape[depth:])} at dim {depth} (got {list(data.shape)})")
+            raise ValueError(
+                f"expected sequence of shape {list(shape[depth:])} at dim {depth} (got {list(data.shape)})"
+            )
         leaves.extend(data.reshape(-1))
         return
     for element in data:

@@ -30,7 +30,7 @@ UFUNCS = {
     invert:bitwise_not isfinite isinf isnan ldexp less:lt less_equal:le log log10 log1p log2 logaddexp logaddexp2
     logical_and logical_not logical_or logical_xor matmul maximum minimum multiply:mul negative:neg nextafter
     not_equal:ne positive power:pow rad2deg radians:deg2rad reciprocal remainder rint:round sign signbit sin sinh sqrt
-    square subtract:sub tan tanh trunc vecdot
+    square subtract:sub tan tanh trunc vecdot:matrices.vecdot
     """.split()
     )
 }

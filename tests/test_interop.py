@@ -1,0 +1,522 @@
+"""Tensors among NumPy arrays: shared memory, NumPy functions that are recorded, DLPack, copies, pickles."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from finite import assert_near, derivative, direction
+
+import chainrule as torch
+from chainrule.functions import numpy_protocol
+
+RNG = np.random.default_rng(3)
+X = RNG.uniform(0.5, 2, (3, 3))
+A = RNG.uniform(0.5, 2, (3, 3))
+V = RNG.uniform(0.5, 2, 3)
+B = RNG.uniform(0.5, 2, (2, 3, 4))
+M = X > 1
+
+
+# -- shared memory ------------------------------------------------------------------------------------------------------
+
+
+def test_memory_is_shared_both_ways() -> None:
+    a = np.zeros(3)
+    t = torch.from_numpy(a)
+    a[0] = 5
+    t[1] = 7
+    assert t.tolist() == a.tolist() == [5, 7, 0]
+    b = t.numpy()
+    b[2] = 9
+    assert a.tolist() == t.tolist() == [5, 7, 9]
+    assert np.shares_memory(a, b)
+    assert np.shares_memory(np.asarray(t[1:]), a)
+
+
+def test_the_array_is_not_the_tensors_own_object() -> None:
+    t = torch.ones(2, 3)
+    a = t.numpy()
+    a.flags.writeable = False
+    a.shape = (3, 2)
+    t.add_(1)
+    assert t.shape == (2, 3)
+    assert a.shape == (3, 2)
+
+
+def test_a_tensor_with_history_is_not_handed_out() -> None:
+    w = torch.ones(3, requires_grad=True)
+    for call in (
+        w.numpy,
+        (w * 2).numpy,
+        lambda: np.asarray(w),
+        lambda: np.array(w * 2),
+        lambda: np.array(w, np.float64),
+    ):
+        with pytest.raises(RuntimeError, match=r"Can't call numpy\(\) on Tensor that requires grad. Use tensor.detach"):
+            call()
+    assert w.numpy(force=True).tolist() == [1, 1, 1]
+    with torch.no_grad(), pytest.raises(RuntimeError, match="requires grad"):
+        w.numpy()
+
+
+def test_asarray_and_array() -> None:
+    t = torch.ones(2)
+    assert np.shares_memory(np.asarray(t), t.numpy())
+    assert not np.shares_memory(np.array(t), t.numpy())
+    assert np.asarray(t, np.float64).dtype == np.float64
+    assert np.shares_memory(np.asarray(t, copy=False), t.numpy())
+    with pytest.raises(ValueError, match="Unable to avoid copy"):
+        np.asarray(t, np.float64, copy=False)
+    assert np.asarray(torch.tensor(3.0)).shape == ()
+    assert np.array([torch.tensor(1.0), torch.tensor(2.0)]).tolist() == [1, 2]
+    assert float(np.float64(torch.tensor(3.0))) == 3
+    with pytest.raises(TypeError, match="unsupported ScalarType BFloat16"):
+        np.asarray(t.bfloat16())
+
+
+def lost(t: Any, a: Any) -> Any:
+    w = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    y = (w * t).sum()
+    a[0] = 100.0
+    return y
+
+
+@pytest.mark.parametrize(
+    "share", ["numpy", "asarray", "dlpack", "from_numpy", "as_tensor", "from_dlpack", "asarray of"]
+)
+def test_a_saved_value_changed_from_outside_is_found_out(share: str) -> None:
+    if share in ("numpy", "asarray", "dlpack"):
+        t = torch.ones(3, dtype=torch.float64)
+        a = {"numpy": t.numpy, "asarray": lambda: np.asarray(t), "dlpack": lambda: np.from_dlpack(t)}[share]()
+        if not a.flags.writeable:
+            pytest.skip("this NumPy imports read-only memory")
+    else:
+        a = np.ones(3)
+        make = {
+            "from_numpy": torch.from_numpy,
+            "as_tensor": torch.as_tensor,
+            "from_dlpack": torch.from_dlpack,
+            "asarray of": torch.asarray,
+        }
+        t = make[share](a)
+    with pytest.raises(RuntimeError, match="from outside, through a NumPy array that shares its memory"):
+        lost(t, a).backward()
+
+
+def test_an_array_handed_out_after_the_value_was_saved() -> None:
+    w, t = torch.ones(3, requires_grad=True), torch.ones(3)
+    y = (w * t).sum()
+    t.numpy()[0] = 5
+    with pytest.raises(RuntimeError, match="from outside"):
+        y.backward()
+
+
+def test_read_only_arrays_are_read_and_never_written() -> None:
+    a = np.ones(3)
+    a.flags.writeable = False
+    t = torch.from_numpy(a)
+    assert (t * 2).tolist() == [2, 2, 2]
+    for write in (lambda: t.add_(1), lambda: t.__setitem__(0, 5.0), lambda: t[1:].zero_(), lambda: torch.exp(t, out=t)):
+        with pytest.raises(RuntimeError, match="read-only"):
+            write()
+    assert a.tolist() == [1, 1, 1]
+    assert not t.numpy().flags.writeable
+    with pytest.raises(RuntimeError, match=r"read-only|single memory"):
+        torch.from_numpy(np.broadcast_to(np.ones(1), 3)).fill_(2)
+
+
+def test_memory_mapped_files(tmp_path: Path) -> None:
+    written = np.memmap(tmp_path / "data", np.float32, "w+", shape=(4,))
+    written[:] = [1, 2, 3, 4]
+    t = torch.from_numpy(written)
+    assert type(t.numpy()) is np.ndarray
+    t[0] = 9
+    written.flush()
+    read = np.memmap(tmp_path / "data", np.float32, "r", shape=(4,))
+    assert read.tolist() == [9, 2, 3, 4]
+    with pytest.raises(RuntimeError, match="read-only"):
+        torch.from_numpy(read).add_(1)
+    del t, written, read
+    gc.collect()
+
+
+def test_foreign_kinds_of_arrays() -> None:
+    masked = np.ma.array([1.0, 2.0], mask=[True, False])
+    for make in (torch.from_numpy, torch.tensor, torch.as_tensor):
+        assert make(masked).tolist() == [1, 2]
+    assert torch.from_numpy(np.array(3.0)).shape == ()
+    assert torch.from_numpy(np.ones((0, 3))).shape == (0, 3)
+    assert torch.from_numpy(np.asfortranarray(np.ones((2, 3)))).stride() == (1, 2)
+    assert torch.from_numpy(np.ones((4, 4))[::2, 1::2]).stride() == (8, 2)
+    big_endian = np.array([1.0, 2.0], ">f8")
+    for make in (torch.from_numpy, torch.tensor, torch.as_tensor):
+        with pytest.raises(ValueError, match="byte order"):
+            make(big_endian)
+        for strange in (np.array([object()]), np.array(["a"]), np.zeros(1, [("a", "f4")]), np.array([0], "M8[D]")):
+            with pytest.raises(TypeError, match="can't convert np.ndarray of type"):
+                make(strange)
+        with pytest.raises(ValueError, match="negative"):
+            make(np.arange(3)[::-1])
+    with pytest.raises(TypeError, match="expected np.ndarray"):
+        torch.from_numpy([1.0])
+
+
+def test_a_length_1_axis_may_have_a_negative_stride() -> None:
+    a = np.arange(3.0)[::-1][:1]
+    assert torch.tensor(a.copy()).tolist() == [2.0]
+
+
+# -- NumPy functions on tensors that require grad -----------------------------------------------------------------------
+
+CALLS = """
+np.sum(x) | np.sum(x, axis=0) | np.sum(x, axis=(0, 1)) | np.sum(x, 1, keepdims=True) | np.sum(x, keepdims=True)
+np.sum(x, axis=-1, dtype=np.float64) | np.mean(x, axis=1) | np.mean(x) | np.prod(x) | np.prod(x, axis=(0, 1))
+np.prod(x, axis=0, keepdims=True) | np.max(x) | np.max(x, axis=1) | np.min(x, 0) | np.amax(x, axis=0, keepdims=True)
+np.std(x) | np.std(x, axis=0, ddof=1) | np.var(x, axis=1) | np.cumsum(x) | np.cumsum(x, axis=1) | np.cumprod(x, axis=0)
+np.clip(x, 0.7, 1.2) | np.clip(x, 0.7, None) | np.reshape(x, (9,)) | np.reshape(x, -1) | np.ravel(x) | np.transpose(x)
+np.transpose(b, (1, 0, 2)) | np.swapaxes(b, 0, 2) | np.squeeze(x[None]) | np.squeeze(x[None], axis=0)
+np.expand_dims(x, 0) | np.expand_dims(x, (0, 2)) | np.moveaxis(b, 0, -1) | np.broadcast_to(v, (2, 3)) | np.repeat(v, 2)
+np.repeat(x, 2, axis=1) | np.tile(v, 2) | np.roll(x, 1, axis=0) | np.flip(x) | np.flip(x, 0) | np.fliplr(x)
+np.flipud(x) | np.rot90(x) | np.diag(x) | np.diag(v) | np.diagonal(x) | np.trace(x) | np.tril(x) | np.triu(x, 1)
+np.take(v, [0, 2]) | np.take(x, [0, 2], axis=1) | np.take_along_axis(x, np.array([[0], [1], [2]]), 1)
+np.concatenate([x, x]) | np.concatenate([x, a], axis=1) | np.concatenate([x, x], axis=None) | np.stack([v, v])
+np.stack([v, v], axis=1) | np.vstack([x, v]) | np.hstack([v, v]) | np.dstack([x, x]) | np.column_stack([v, v])
+np.split(x, 3)[1] | np.split(x, [1], axis=1)[0] | np.array_split(v, 2)[1] | np.hsplit(x, 3)[0] | np.vsplit(x, 3)[2]
+np.dsplit(b, 2)[1] | np.where(m, x, 0.0) | np.where(m, x, a) | np.dot(x, v) | np.dot(x, x) | np.dot(v, v)
+np.dot(v, 2.0) | np.dot(x, b) | np.matmul(x, v) | np.matmul(a, x) | np.inner(x, v) | np.outer(v, v) | np.outer(x, v)
+np.tensordot(x, x, axes=1) | np.tensordot(x, x, axes=([0], [1])) | np.einsum('ij,j->i', x, v) | np.einsum('ij,jk', x, a)
+np.kron(v, v) | np.cross(v, v * 2 + a[0]) | np.vdot(v, v) | np.linalg.norm(x) | np.linalg.norm(v, axis=0)
+np.linalg.norm(x, 1) | np.linalg.norm(x, axis=1) | np.linalg.norm(x, 'fro') | np.linalg.det(x) | np.linalg.inv(x)
+np.linalg.slogdet(x)[1] | np.linalg.solve(x, v) | np.linalg.solve(x, a) | np.linalg.matrix_power(x, 3)
+np.linalg.multi_dot([x, x, x]) | np.sort(v) | np.sort(x, axis=0) | np.sort(x, axis=None) | np.diff(v) | np.diff(x, axis=0)
+np.nan_to_num(x) | np.copy(x) | np.atleast_1d(v) | np.atleast_2d(v) | np.atleast_3d(v) | np.meshgrid(v, v)[0]
+np.meshgrid(v, v, indexing='ij')[1] | np.real(x) | np.sinc(x) | np.nansum(x) | np.nanmean(x, axis=0) | np.sin(x)
+np.arctan2(x, a) | np.add(x, a) | a * x | a - x | a @ x | x @ a | x + a | 2.0 ** x | a / x | np.float64(3) - x
+np.power(x, 2) | np.maximum(x, 1.0) | np.minimum(a, x) | np.hypot(x, a) | np.sqrt(x) | np.log1p(x) | np.square(x)
+np.absolute(x) | np.negative(x) | np.tanh(x) | np.logaddexp(x, a) | np.true_divide(x, 2) | np.add.reduce(x)
+np.add.reduce(x, axis=None) | np.multiply.reduce(x, axis=1) | np.maximum.reduce(x, axis=(0, 1))
+np.add.accumulate(x, axis=1) | np.multiply.accumulate(x) | np.multiply.outer(v, v) | np.add.outer(v, a)
+"""
+RECORDED = [call.strip() for line in CALLS.strip().splitlines() for call in line.split("|")]
+
+
+def called(call: str, arrays: list[Any]) -> Any:
+    names = dict(zip("xvb", arrays, strict=True))
+    return eval(call, {"np": np, "a": A, "m": M, **names})
+
+
+@pytest.mark.parametrize("call", RECORDED)
+def test_a_numpy_call_is_recorded(call: str) -> None:
+    """The same value as NumPy's, and the derivative that finite differences of NumPy's own function have."""
+    arrays = [X, V, B]
+    want = np.asarray(called(call, arrays))
+    tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
+    got = called(call, tensors)
+    assert isinstance(got, torch.Tensor)
+    assert got.requires_grad
+    assert got.shape == want.shape
+    assert str(got.dtype) == f"torch.{want.dtype}"
+    np.testing.assert_allclose(got.detach().numpy(), want, rtol=1e-12)
+    rng = np.random.default_rng(0)
+    along = [0.1 * direction(rng, a) for a in arrays]
+    (slope,) = derivative(lambda moved: [np.sum(called(call, moved))], arrays, along)
+    grads = torch.autograd.grad(got.sum(), tensors, allow_unused=True)
+    total = sum(float(np.sum(g.numpy() * d)) for g, d in zip(grads, along, strict=True) if g is not None)
+    assert_near(total, slope, abs(slope) + float(np.abs(want).sum()), call, 1e-7)
+
+
+def test_the_table_names_what_there_is() -> None:
+    """Each entry is a NumPy function, and one of ours."""
+    for name, entry in numpy_protocol.FUNCTIONS.items():
+        owner = np.linalg if name.startswith("linalg.") else np
+        assert hasattr(owner, name.removeprefix("linalg.")) or np.lib.NumpyVersion(np.__version__) < "2.1.0", name
+        target = entry.split()[0]
+        assert callable(getattr(numpy_protocol, target, None) if target[0] == "_" else numpy_protocol.ours(target))
+    tables = (numpy_protocol.UFUNCS, numpy_protocol.REDUCTIONS, numpy_protocol.ACCUMULATIONS)
+    for name, target in (pair for table in tables for pair in table.items()):
+        assert isinstance(getattr(np, name, np.add), np.ufunc)
+        assert callable(numpy_protocol.ours(target))
+    assert all(hasattr(np, name) for name in numpy_protocol.WITHOUT_GRADIENT)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("np.median(x)", "median"),
+        ("np.linalg.svd(x)", "linalg.svd"),
+        ("np.fft.fft(v)", "fft.fft"),
+        ("np.unique(v)", "unique"),
+        ("np.interp(1.0, a[0], v)", "interp"),
+        ("np.cov(x)", "cov"),
+        ("np.frexp(x)", "frexp"),
+        ("np.modf(x)", "modf"),
+        ("np.spacing(x)", "spacing"),
+        ("np.subtract.reduce(x)", "subtract.reduce"),
+        ("np.add.reduceat(v, [0, 1])", "add.reduceat"),
+        ("np.histogram(x)", "histogram"),
+    ],
+)
+def test_a_call_that_is_not_covered_is_refused_by_name(call: str, name: str) -> None:
+    with pytest.raises(TypeError, match=rf"numpy\.{name}.* is not covered for tensors that require grad"):
+        called(call, [torch.tensor(a, requires_grad=True) for a in (X, V, B)])
+
+
+def test_the_refusal_names_what_comes_near() -> None:
+    with pytest.raises(TypeError, match=r"the nearest that is covered is numpy\.nansum.*detach"):
+        np.nancumsum(torch.tensor(X, requires_grad=True))
+
+
+def test_arguments_that_are_not_covered_are_refused_by_name() -> None:
+    x = torch.tensor(X, requires_grad=True)
+    for call, word in (
+        (lambda: np.sum(x, where=M), "where"),
+        (lambda: np.sum(x, initial=2.0), "initial"),
+        (lambda: np.add(x, x, where=M), "where"),
+        (lambda: np.add(x, x, dtype=np.float32), "dtype"),
+        (lambda: np.std(x, 0, None, None, 1, False, where=M), "where"),
+    ):
+        with pytest.raises(TypeError, match=word):
+            call()
+
+
+def test_nothing_is_written_to_an_array_that_would_lose_its_history() -> None:
+    x, a = torch.tensor(X, requires_grad=True), A.copy()
+    with pytest.raises(TypeError, match="would write values that require grad into an array"):
+        np.add(a, x, out=a)
+    with pytest.raises(TypeError, match="would write values that require grad into an array"):
+        a += x
+    np.testing.assert_array_equal(a, A)
+    with pytest.raises(TypeError, match=r"numpy\.add\.at would change a tensor behind its version counter"):
+        np.add.at(x.detach(), 0, 1.0)
+
+
+def test_questions_without_a_gradient_are_answered() -> None:
+    x = torch.tensor(X, requires_grad=True)
+    assert np.shape(x) == (3, 3)
+    assert np.ndim(x) == 2
+    assert np.size(x) == 9
+    assert np.allclose(x, X)
+    assert np.array_equal(x, X)
+    assert not np.iscomplexobj(x)
+    assert np.result_type(x, np.float32) == np.float64
+    assert np.count_nonzero(x) == 9
+    assert np.argmax(x).item() == np.argmax(X)
+    assert np.isfinite(x).all()
+
+
+def test_out_of_a_ufunc_may_be_a_tensor() -> None:
+    out = torch.zeros(3, 3, dtype=torch.float64)
+    assert np.add(A, torch.tensor(X), out=out) is out
+    np.testing.assert_array_equal(out.numpy(), A + X)
+    assert out._version == 1
+    with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
+        np.add(A, torch.tensor(X, requires_grad=True), out=out)
+    with pytest.raises(RuntimeError, match="leaf Variable|automatic differentiation"):
+        np.add(A, X, out=torch.zeros(3, 3, dtype=torch.float64, requires_grad=True))
+
+
+def test_a_recorded_call_tells_the_users_line() -> None:
+    x = torch.tensor(X, requires_grad=True)
+    y = np.sin(x)
+    assert y.grad_fn.origin().expression == "np.sin(x)"
+
+
+def test_a_numpy_program_is_differentiable() -> None:
+    def loss(w: Any, b: Any) -> Any:
+        hidden = np.tanh(A @ w + b)
+        return np.mean((hidden - np.sin(A)) ** 2) + 0.1 * np.sum(np.abs(w))
+
+    w, b = (torch.tensor(a, requires_grad=True) for a in (X, V))
+    y = loss(w, b)
+    y.backward()
+    np.testing.assert_allclose(y.item(), loss(X, V), rtol=1e-14)
+    d = direction(np.random.default_rng(0), X)
+    (slope,) = derivative(lambda m: [np.asarray(loss(m[0], V))], [X], [d])
+    assert_near(np.sum(w.grad.numpy() * d), slope, abs(slope), "w")
+
+
+# -- NumPy functions on tensors that do not -----------------------------------------------------------------------------
+
+
+def test_ufuncs_of_plain_tensors_give_tensors() -> None:
+    t = torch.ones(2, 3)
+    for result, dtype in (
+        (np.sin(t), torch.float32),
+        (np.add(t, np.ones(3)), torch.float64),
+        (np.ones(3) * t, torch.float64),
+        (np.float64(2) * t, torch.float32),
+        (np.isnan(t), torch.bool),
+        (np.spacing(t), torch.float32),
+        (np.add.reduce(t), torch.float32),
+        (np.modf(t)[0], torch.float32),
+    ):
+        assert isinstance(result, torch.Tensor)
+        assert result.dtype == dtype
+    assert (np.sum(t).item(), np.max(t).item(), np.argmax(t).item()) == (6, 1, 0)
+    assert np.reshape(t, (3, 2)).shape == (3, 2)
+
+
+def test_other_functions_of_plain_tensors_give_arrays() -> None:
+    t = torch.tensor([3.0, 1.0, 3.0])
+    for result in (np.unique(t), np.concatenate([t, t]), np.where(t > 2, t, 0), np.median(t), np.fft.fft(t)):
+        assert isinstance(result, (np.ndarray, np.generic))
+    assert np.linalg.norm(t) == np.linalg.norm(t.numpy())
+    assert np.interp(1.0, [0, 1, 2], t) == 1
+    with pytest.raises(RuntimeError, match="from outside"):  # np.squeeze gave out the memory
+        w = torch.ones(3, requires_grad=True)
+        y = (w * t).sum()
+        np.atleast_2d(t)[0, 0] = 7
+        y.backward()
+
+
+def test_other_kinds_of_arrays_keep_their_say() -> None:
+    class Unit(np.ndarray):
+        def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+            return "unit's"
+
+    assert np.concatenate([torch.ones(2), np.ones(2).view(Unit)]) == "unit's"
+
+    class Other:
+        def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+            return "other's"
+
+    assert np.concatenate([torch.ones(2), Other()]) == "other's"
+
+
+# -- DLPack -------------------------------------------------------------------------------------------------------------
+
+
+def test_dlpack_both_ways() -> None:
+    t = torch.arange(6.0).reshape(2, 3)
+    assert np.from_dlpack(t).tolist() == t.tolist()
+    assert np.shares_memory(np.from_dlpack(t), t.numpy())
+    assert t.__dlpack_device__() == (1, 0)
+    a = np.arange(3.0)
+    shared = torch.from_dlpack(a)
+    a[0] = 5
+    assert shared.tolist() == [5, 1, 2]
+    own = torch.from_dlpack(a, copy=True)
+    a[0] = 7
+    assert own.tolist() == [5, 1, 2]
+    again = torch.from_dlpack(t)
+    t[0, 0] = 9
+    assert again[0, 0] == 9
+    assert again._version == 1
+
+
+def test_dlpack_refusals() -> None:
+    with pytest.raises(BufferError, match="Can't export tensors that require gradient, use tensor.detach"):
+        np.from_dlpack(torch.ones(1, requires_grad=True))
+    with pytest.raises(BufferError, match="require gradient"):
+        torch.from_dlpack(torch.ones(1, requires_grad=True))
+    with pytest.raises(TypeError, match="expected an object with __dlpack__, got int"):
+        torch.from_dlpack(3)
+    assert torch.from_dlpack(torch.ones(2).__dlpack__()).tolist() == [1, 1]
+
+
+# -- copies -------------------------------------------------------------------------------------------------------------
+
+
+def test_deepcopy_of_leaves() -> None:
+    w = torch.ones(2, requires_grad=True)
+    (w * 3).sum().backward()
+    w.note = ["kept"]
+    made = copy.deepcopy(w)
+    assert made.requires_grad
+    assert made.is_leaf
+    assert made.grad.tolist() == [3, 3]
+    assert made.grad is not w.grad
+    assert made.note == ["kept"]
+    assert made.note is not w.note
+    made.data[0] = 7
+    made.grad[0] = 7
+    assert w.tolist() == [1, 1]
+    assert w.grad.tolist() == [3, 3]
+
+
+def test_deepcopy_keeps_what_is_shared_shared() -> None:
+    t = torch.arange(4.0)
+    first, second, part = copy.deepcopy([t, t, t[1:3]])
+    assert first is second
+    first[1] = 9
+    assert part.tolist() == [9, 2]
+    assert t[1] == 1
+    assert copy.deepcopy(t.reshape(2, 2).t()).stride() == (1, 2)
+    array = np.arange(3.0)
+    tensor, copied = copy.deepcopy([torch.from_numpy(array), array])
+    assert tensor.tolist() == copied.tolist()
+    assert copied.shape == (3,)
+
+
+def test_deepcopy_of_a_nonleaf_is_refused() -> None:
+    y = torch.ones(1, requires_grad=True) * 2
+    for value in (y, [y], {"y": y}):
+        with pytest.raises(RuntimeError, match="graph leaves.* support the deepcopy protocol.*MulBackward0.*detach"):
+            copy.deepcopy(value)
+
+
+def test_shallow_copies_share_memory() -> None:
+    w = torch.ones(2, requires_grad=True)
+    made = copy.copy(w)
+    assert made is not w
+    assert made.requires_grad
+    assert made.is_leaf
+    with torch.no_grad():
+        made[0] = 5
+    assert w.tolist() == [5, 1]
+
+
+# -- pickles ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_pickles_of_leaves(protocol: int) -> None:
+    for t in (
+        torch.ones(2, 3, requires_grad=True),
+        torch.arange(6).reshape(2, 3).t(),
+        torch.tensor(3.5),
+        torch.ones(0, 2),
+        torch.tensor([1 + 2j]),
+        torch.tensor([True]),
+        torch.ones(2, dtype=torch.bfloat16),
+    ):
+        back = pickle.loads(pickle.dumps(t, protocol))
+        assert type(back) is type(t)
+        assert (back.dtype, back.shape, back.requires_grad) == (t.dtype, t.shape, t.requires_grad)
+        assert back.tolist() == t.tolist()
+        assert t.numel() == 0 or back.data_ptr() != t.data_ptr()
+
+
+def test_a_pickle_of_a_nonleaf_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="a pickle holds no graph.*MulBackward0.*detach"):
+        pickle.dumps(torch.ones(1, requires_grad=True) * 2)
+    assert pickle.loads(pickle.dumps((torch.ones(1, requires_grad=True) * 2).detach())).tolist() == [2]
+
+
+def test_a_pickle_names_nothing_but_the_function_that_makes_tensors() -> None:
+    import pickletools
+
+    data = pickle.dumps(torch.ones(2, requires_grad=True), 2)
+    names = {arg for op, arg, _ in pickletools.genops(data) if op.name == "GLOBAL"}
+    assert names == {"chainrule.functions.interop rebuild", "chainrule._tensor Tensor", "_codecs encode"}
+
+
+def test_attributes_and_shared_objects_survive_a_pickle() -> None:
+    w = torch.ones(1)
+    w.note = {"a": 1}
+    first, second = pickle.loads(pickle.dumps([w, w]))
+    assert first is second
+    assert first.note == {"a": 1}
+
+
+def test_a_pickle_from_elsewhere_with_a_wrong_dtype_is_refused() -> None:
+    from chainrule.functions.interop import rebuild
+
+    with pytest.raises(ValueError, match="a dtype that there is not: 'os.system'"):
+        rebuild(torch.Tensor, "os.system", (1,), b"\0", False, None)
