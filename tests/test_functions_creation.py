@@ -130,7 +130,7 @@ def test_complex_to_real_warns() -> None:
 def test_devices_that_there_are_not() -> None:
     x = torch.ones(1)
     for call in (
-        lambda: x.cuda(),
+        x.cuda,
         lambda: x.to("cuda"),
         lambda: torch.zeros(1, device="cuda:0"),
         lambda: torch.zeros_like(x, device="cuda"),

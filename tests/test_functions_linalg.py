@@ -157,7 +157,7 @@ def test_linear_refusals() -> None:
         linear(x, w, torch.ones(4).double())
     with pytest.raises(RuntimeError, match="both arguments to linear need to be at least 1D, but they are 0D and 2D"):
         linear(torch.tensor(1.0), w)
-    with pytest.raises(TypeError, match="argument 'weight' .* must be Tensor, not list"):
+    with pytest.raises(TypeError, match=r"argument 'weight' .* must be Tensor, not list"):
         linear(x, [[1.0]])
     assert linear(x, w, torch.ones(1)).shape == (2, 4)
     assert linear(x, torch.ones(3)).tolist() == [3.0, 3.0]

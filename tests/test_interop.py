@@ -122,7 +122,7 @@ def test_read_only_arrays_are_read_and_never_written() -> None:
     a.flags.writeable = False
     t = torch.from_numpy(a)
     assert (t * 2).tolist() == [2, 2, 2]
-    for write in (lambda: t.add_(1), lambda: t.__setitem__(0, 5.0), lambda: t[1:].zero_(), lambda: torch.exp(t, out=t)):
+    for write in (lambda: t.add_(1), lambda: t.__setitem__(0, 5.0), t[1:].zero_, lambda: torch.exp(t, out=t)):
         with pytest.raises(RuntimeError, match="read-only"):
             write()
     assert a.tolist() == [1, 1, 1]
@@ -159,11 +159,11 @@ def test_foreign_kinds_of_arrays() -> None:
         with pytest.raises(ValueError, match="byte order"):
             make(big_endian)
         for strange in (np.array([object()]), np.array(["a"]), np.zeros(1, [("a", "f4")]), np.array([0], "M8[D]")):
-            with pytest.raises(TypeError, match="can't convert np.ndarray of type"):
+            with pytest.raises(TypeError, match=r"can't convert np.ndarray of type"):
                 make(strange)
         with pytest.raises(ValueError, match="negative"):
             make(np.arange(3)[::-1])
-    with pytest.raises(TypeError, match="expected np.ndarray"):
+    with pytest.raises(TypeError, match=r"expected np.ndarray"):
         torch.from_numpy([1.0])
 
 
@@ -229,6 +229,25 @@ def test_a_numpy_call_is_recorded(call: str) -> None:
     grads = torch.autograd.grad(got.sum(), tensors, allow_unused=True)
     total = sum(float(np.sum(g.numpy() * d)) for g, d in zip(grads, along, strict=True) if g is not None)
     assert_near(total, slope, abs(slope) + float(np.abs(want).sum()), call, 1e-7)
+
+
+@pytest.mark.parametrize(
+    "call",
+    """
+    np.float64(2) + x | np.float64(2) - x | np.float64(2) * x | np.float64(2) / x | np.float64(2) ** x | np.float64(2) // x
+    np.float64(2) % x | np.float64(1) < x | np.float64(1) >= x | np.float64(1) == x | np.int64(1) != x | x + np.float64(2)
+    np.arctan2(1.0, x) | np.copysign(1.0, x) | np.fmod(5.0, x) | np.int64(3) * x | np.float32(3) - x | np.logical_and(1, x)
+    """.replace("\n", "|")
+    .strip(" |")
+    .split("|"),
+)
+def test_numpy_scalars_are_numbers(call: str) -> None:
+    want = called(call.strip(), [X, V, B])
+    for requires_grad in (True, False):
+        got = called(call.strip(), [torch.tensor(a, requires_grad=requires_grad) for a in (X, V, B)])
+        assert isinstance(got, torch.Tensor)
+        np.testing.assert_allclose(got.detach().numpy(), want, rtol=1e-14)
+    assert called(call.strip(), [torch.tensor(a).float() for a in (X, V, B)]).dtype in (torch.float32, torch.bool)
 
 
 def test_the_table_names_what_there_is() -> None:
@@ -317,7 +336,7 @@ def test_out_of_a_ufunc_may_be_a_tensor() -> None:
     assert out._version == 1
     with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
         np.add(A, torch.tensor(X, requires_grad=True), out=out)
-    with pytest.raises(RuntimeError, match="leaf Variable|automatic differentiation"):
+    with pytest.raises(RuntimeError, match=r"leaf Variable|automatic differentiation"):
         np.add(A, X, out=torch.zeros(3, 3, dtype=torch.float64, requires_grad=True))
 
 
@@ -368,10 +387,10 @@ def test_other_functions_of_plain_tensors_give_arrays() -> None:
         assert isinstance(result, (np.ndarray, np.generic))
     assert np.linalg.norm(t) == np.linalg.norm(t.numpy())
     assert np.interp(1.0, [0, 1, 2], t) == 1
-    with pytest.raises(RuntimeError, match="from outside"):  # np.squeeze gave out the memory
-        w = torch.ones(3, requires_grad=True)
-        y = (w * t).sum()
-        np.atleast_2d(t)[0, 0] = 7
+    w = torch.ones(3, requires_grad=True)
+    y = (w * t).sum()
+    np.atleast_2d(t)[0, 0] = 7  # a view of the tensor's memory
+    with pytest.raises(RuntimeError, match="from outside"):
         y.backward()
 
 
@@ -411,7 +430,7 @@ def test_dlpack_both_ways() -> None:
 
 
 def test_dlpack_refusals() -> None:
-    with pytest.raises(BufferError, match="Can't export tensors that require gradient, use tensor.detach"):
+    with pytest.raises(BufferError, match=r"Can't export tensors that require gradient, use tensor.detach"):
         np.from_dlpack(torch.ones(1, requires_grad=True))
     with pytest.raises(BufferError, match="require gradient"):
         torch.from_dlpack(torch.ones(1, requires_grad=True))
@@ -457,7 +476,7 @@ def test_deepcopy_keeps_what_is_shared_shared() -> None:
 def test_deepcopy_of_a_nonleaf_is_refused() -> None:
     y = torch.ones(1, requires_grad=True) * 2
     for value in (y, [y], {"y": y}):
-        with pytest.raises(RuntimeError, match="graph leaves.* support the deepcopy protocol.*MulBackward0.*detach"):
+        with pytest.raises(RuntimeError, match=r"graph leaves.* support the deepcopy protocol.*MulBackward0.*detach"):
             copy.deepcopy(value)
 
 
@@ -494,7 +513,7 @@ def test_pickles_of_leaves(protocol: int) -> None:
 
 
 def test_a_pickle_of_a_nonleaf_is_refused() -> None:
-    with pytest.raises(RuntimeError, match="a pickle holds no graph.*MulBackward0.*detach"):
+    with pytest.raises(RuntimeError, match=r"a pickle holds no graph.*MulBackward0.*detach"):
         pickle.dumps(torch.ones(1, requires_grad=True) * 2)
     assert pickle.loads(pickle.dumps((torch.ones(1, requires_grad=True) * 2).detach())).tolist() == [2]
 
@@ -518,5 +537,5 @@ def test_attributes_and_shared_objects_survive_a_pickle() -> None:
 def test_a_pickle_from_elsewhere_with_a_wrong_dtype_is_refused() -> None:
     from chainrule.functions.interop import rebuild
 
-    with pytest.raises(ValueError, match="a dtype that there is not: 'os.system'"):
+    with pytest.raises(ValueError, match=r"a dtype that there is not: 'os.system'"):
         rebuild(torch.Tensor, "os.system", (1,), b"\0", False, None)

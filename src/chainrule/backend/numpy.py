@@ -239,12 +239,6 @@ def astype(x: Array, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-def complex(x: Array, y: Array) -> Array:
-    out = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x.dtype, np.complex64))
-    out.real, out.imag = x, y
-    return out
-
-
 def clip(x: Array, min: Any = None, max: Any = None) -> Array:
     return np.clip(x, min, max)
 

@@ -57,8 +57,6 @@ def _own_code(function: Any, name: str) -> Any:
 def _make_unary(op: Op) -> Any:
     forward: Any = op.raw
     keep_x, keep_out = "x" in op.fields, "out" in op.fields
-    if keep_x and keep_out:
-        return _make_general(op)
     hot = HOT_DTYPES if "c" in op.domain else frozenset(d for d in HOT_DTYPES if d.kind == "f")
     node_class: Any = None
 
@@ -86,7 +84,13 @@ def _make_unary(op: Op) -> Any:
         node.parents = (parent,)
         if keep_out:
             cell = out._cell = Cell()
-            node.saved = (result, cell, 0)
+            if keep_x:
+                given = x._cell
+                if type(given) is not Cell:
+                    given = guard(x, array)
+                node.saved = (array, given, given.version, result, cell, 0)
+            else:
+                node.saved = (result, cell, 0)
         else:
             out._cell = None
             if keep_x:
@@ -292,12 +296,13 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             arrays.append(arg)
         else:
             return NotImplemented
+    given = arrays
     if op.promotion is not None:
-        arrays = promote(op, arrays)
+        arrays = promote(op, given)
     elif op.kind == "view" and isinstance(args[0], TensorBase):
         arrays[0] = writable(args[0])
     try:
-        result = op.raw(*arrays, **params)
+        result = op.raw(*arrays, **params) if op.mixed is None else op.mixed(op.raw, given, arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
     mode = get_modes()

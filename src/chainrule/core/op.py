@@ -14,6 +14,9 @@ The parameter names of a rule are its contract. They are read once, from ``__cod
 ``xp``                    the namespace to compute in: raw arrays, or recorded tensors
 ``need``                  in a rule for all operands: which cotangents are wanted
 ========================  ==========================================================================
+
+An operand with a default, ``x=None``, is one that the rule can do without: it gets None when the operand has been
+overwritten since, or is not at hand, and ``_saved_...`` and saved-tensor hooks know nothing of it.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ Rule = Callable[..., Any]
 
 KINDS = ("elementwise", "linear", "multilinear", "view", "step", "general")
 OPTIONS = frozenset(
-    {"forward", "node", "promotion", "domain", "outputs", "jvp", "batch", "all", "saved_names", "differentiable"}
+    {"forward", "node", "promotion", "domain", "outputs", "jvp", "batch", "all", "saved_names", "differentiable", "mixed"}
 )
 ARRAY_WIDTH = 3  # an array is laid out as value, cell, version
 IDENTITY, GENERAL = -1, -2  # see shortcut()
@@ -61,6 +64,7 @@ class Op:
         "forward",
         "jvp",
         "kind",
+        "mixed",
         "name",
         "node_class",
         "node_name",
@@ -72,6 +76,7 @@ class Op:
         "raw",
         "rules",
         "saved_names",
+        "spare",
         "variadic",
     )
 
@@ -86,6 +91,9 @@ class Op:
     """(xp, *arrays, **params) -> array; None: the namespace's function of the op's name."""
     raw: Callable[..., Any]
     """The forward on NumPy arrays."""
+    mixed: Callable[..., Any] | None
+    """(raw, operands as given, operands promoted, **params) -> output: asked in place of ``raw`` where operands may differ
+    in dtype or be numbers."""
     rules: dict[str, Rule]
     all_rule: Rule | None
     """One rule for all operands, for those that share work; also the rule of a variadic op."""
@@ -102,6 +110,8 @@ class Op:
     """For several outputs: which of them carry a gradient."""
     fields: tuple[str, ...]
     """What the rules may ask a node to keep, in the order in which ``node.saved`` lays it out."""
+    spare: frozenset[str]
+    """The fields that the rules can do without."""
     offsets: dict[str, int]
     plans: dict[tuple[bool, ...], tuple[str, ...]]
     """need -> the fields that must be kept then."""
@@ -140,7 +150,7 @@ class Op:
         else:
             fields["pull_all"] = staticmethod(bind(self, None))
             fields["cotangents"] = _cotangents
-        for field in (*self.fields, *self.params):
+        for field in (*[f for f in self.fields if f not in self.spare], *self.params):
             fields["_saved_" + self.saved_names.get(field, field)] = property(_SavedField(self, field))
         fields["array_fields"] = tuple(
             at for field, at in self.offsets.items() if field in self.args or is_array_field(self, field)
@@ -221,6 +231,9 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
             values.append(f"many(s[{op.offsets[parameter]}], node)")
         elif parameter in op.offsets:
             at = op.offsets[parameter]
+            if parameter in op.spare:
+                values.append(f"s[{at}] if s[{at + 1}] is None or s[{at + 1}].version == s[{at + 2}] else None")
+                continue
             values.append(f"s[{at}]")
             if is_array_field(op, parameter):
                 checks.append(f"s[{at + 1}] is not None and s[{at + 1}].version != s[{at + 2}]")
@@ -324,6 +337,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], spec:
     op.all_rule = options.get("all")
     op.forward = options.get("forward")
     op.raw = raw_forward(op)
+    op.mixed = options.get("mixed")
     op.jvp = options.get("jvp")
     op.batch = options.get("batch")
     outputs = options.get("outputs")
@@ -350,11 +364,17 @@ def _lay_out(op: Op) -> None:
     named = list(op.args) + list(op.outputs or ("out",))
     candidates = named + [f"{a}_{what}" for a in op.args for what in ("shape", "dtype")]
     op.fields = tuple(c for c in candidates if c in used and c not in ("out_shape", "out_dtype"))
+    op.spare = frozenset(name for rule in op.rules.values() for name in names_with_default(rule))
     op.offsets = {}
     at = 0
     for field in op.fields:
         op.offsets[field] = at
         at += ARRAY_WIDTH if is_array_field(op, field) else 1
+
+
+def names_with_default(rule: Rule) -> tuple[str, ...]:
+    code: CodeType = rule.__code__
+    return code.co_varnames[code.co_argcount - len(rule.__defaults__ or ()) : code.co_argcount]
 
 
 def raw_forward(op: Op) -> Callable[..., Any]:

@@ -38,7 +38,7 @@ class Packed:
 
 
 def array_offsets(op: Op) -> list[tuple[str, int]]:
-    return [(field, op.offsets[field]) for field in op.fields if is_array_field(op, field)]
+    return [(f, op.offsets[f]) for f in op.fields if is_array_field(op, f) and f not in op.spare]
 
 
 def apply_modes(node: Node, mode: Modes) -> None:
@@ -49,11 +49,21 @@ def apply_modes(node: Node, mode: Modes) -> None:
         return
     offsets = [at for _, at in array_offsets(node.op) if node.saved[at + 1] is not None]
     if mode.hooks:
+        drop_spare(node)
         pack, unpack = mode.hooks[-1]
         node.saved = packed(list(node.saved), offsets, pack, unpack)
     elif mode.clone_on_write is not None:
         for at in offsets:
             mode.clone_on_write.watch(node, at)
+
+
+def drop_spare(node: Node) -> None:
+    """Under hooks nothing is kept that the hooks do not see, and they see what PyTorch saves."""
+    fields = list(node.saved)
+    for field in node.op.spare:
+        at = node.op.offsets[field]
+        fields[at : at + ARRAY_WIDTH] = (None, None, 0)
+    node.saved = tuple(fields)
 
 
 def packed(fields: list[Any], offsets: list[int], pack: Any, unpack: Any) -> Packed:
@@ -222,7 +232,7 @@ def _stale_field(node: Node) -> tuple[str, Any, int]:
         at = op.offsets[field]
         if op.variadic and field == op.args[-1]:
             triples = [(*t, p) for t, p in zip(saved[at], node.parents[len(op.args) - 1 :], strict=True)]
-        elif is_array_field(op, field):
+        elif is_array_field(op, field) and field not in op.spare:
             source = node.parents[op.args.index(field)] if field in op.args else node
             triples = [(*saved[at : at + ARRAY_WIDTH], source)]
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+import types
 
 from .activation import *
 from .affine import *
@@ -20,8 +20,8 @@ from .interop import *
 from .joining import *
 from .legacy import *
 from .linalg import *
-from .matrices import *
 from .masking import *
+from .matrices import *
 from .memory import *
 from .norms import *
 from .quantiles import *
@@ -34,5 +34,8 @@ from .storage import *
 from .transcendental import *
 
 # Not the modules: torch.linalg is another than functions.linalg.
-__all__ = [name for name, value in globals().items() if name[0] != "_" and not isinstance(value, (ModuleType, type(annotations)))]
-__all__.remove("ModuleType")
+__all__ = [
+    name
+    for name, value in globals().items()
+    if name[0] != "_" and not isinstance(value, (types.ModuleType, type(annotations)))
+]

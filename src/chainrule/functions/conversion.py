@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..core.value import TensorBase
-from ..device import check_device, device as Device
+from ..device import CPU, check_device, device as Device
 from ..dtypes import FROM_NUMPY, as_dtype
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
@@ -17,7 +17,10 @@ from ._arguments import deliver, tensor_argument
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["complex", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "polar", "result_type"]
+__all__ = [
+    "complex", "get_default_device", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "polar", "result_type",
+    "set_default_device",
+]  # fmt: skip
 
 Dtype = Any
 
@@ -220,3 +223,22 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
         for t in (tensor1, tensor2)
     ]
     return FROM_NUMPY[result_dtype(*raw)]
+
+
+def get_default_device() -> Device:
+    """Where tensors are made: the CPU.
+
+    >>> import chainrule as torch
+    >>> torch.get_default_device()
+    device(type='cpu')
+    """
+    return CPU
+
+
+def set_default_device(device: Any) -> None:
+    """Accept the CPU as the device where tensors are made.
+
+    >>> import chainrule as torch
+    >>> torch.set_default_device("cpu")
+    """
+    check_device(device)

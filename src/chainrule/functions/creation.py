@@ -266,7 +266,7 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
             )
         if not isinstance(data, (bool, int, float, complex, np.generic)):
             if not isinstance(data, np.ndarray):
-                raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+                raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")  # noqa: TRY004 - PyTorch's class
             data = data[()]
         leaves.append(data)
         return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import ops
+from .. import ops, return_types
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from .linalg import is_mixed, matmul
@@ -31,16 +31,6 @@ class _LinAlgError(RuntimeError):
 
 
 LinAlgError = _LinAlgError  # PyTorch's two names: the first is what a traceback shows
-
-
-class SlogdetResult(NamedTuple):
-    """What :func:`slogdet` returns."""
-
-    sign: Tensor
-    logabsdet: Tensor
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.slogdet(\nsign={self.sign!r},\nlogabsdet={self.logabsdet!r})"
 
 
 def check_square(function: str, A: Any, name: str = "A") -> None:
@@ -86,7 +76,7 @@ def det(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return deliver(ops.det(input), out, "det")
 
 
-def slogdet(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> SlogdetResult:
+def slogdet(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
     """The sign of the determinant (of modulus 1 if complex) and the logarithm of its absolute value.
 
     >>> import chainrule as torch
@@ -95,11 +85,15 @@ def slogdet(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Slogd
     sign=tensor(-1.),
     logabsdet=tensor(0.6931))
     """
+    return return_types.slogdet(sign_and_logarithm(input, out))
+
+
+def sign_and_logarithm(input: Tensor, out: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
     check_square("linalg.slogdet", input)
     sign, logabsdet = (ops.slogdet_complex if input.is_complex() else ops.slogdet)(input)
-    if out is not None:
-        sign, logabsdet = deliver(sign, out[0], "slogdet"), deliver(logabsdet, out[1], "slogdet")
-    return SlogdetResult(sign, logabsdet)
+    if out is None:
+        return sign, logabsdet
+    return deliver(sign, out[0], "slogdet"), deliver(logabsdet, out[1], "slogdet")
 
 
 def logdet(input: Tensor) -> Tensor:
@@ -110,7 +104,7 @@ def logdet(input: Tensor) -> Tensor:
     tensor(2.0794)
     """
     check_square("logdet", input)
-    sign, logabsdet = slogdet(input)
+    sign, logabsdet = sign_and_logarithm(input, None)
     if input.is_complex():
         return ops.add(ops.log(sign), logabsdet)  # type: ignore[no-any-return]
     return ops.where(sign == -1, float("nan"), logabsdet)  # type: ignore[no-any-return]

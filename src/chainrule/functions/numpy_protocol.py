@@ -8,6 +8,7 @@ array from all others.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -35,6 +36,14 @@ UFUNCS = {
     )
 }
 """NumPy's ufuncs and our functions."""
+
+OPERATORS = {
+    "add": operator.add, "bitwise_and": operator.and_, "bitwise_or": operator.or_, "bitwise_xor": operator.xor,
+    "divide": operator.truediv, "equal": operator.eq, "floor_divide": operator.floordiv, "greater": operator.gt,
+    "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "multiply": operator.mul,
+    "not_equal": operator.ne, "power": operator.pow, "remainder": operator.mod, "subtract": operator.sub,
+}  # fmt: skip
+"""Ufuncs that are operators: these take a number on the left, where PyTorch's functions want a tensor."""
 
 TENSORS_ONLY = frozenset(
     "arctan2 fmax fmin heaviside hypot ldexp logaddexp logaddexp2 maximum minimum nextafter".split()
@@ -224,7 +233,9 @@ def as_result(array: Any) -> Any:
 def _recorded_ufunc(ufunc: Any, method: str, operands: list[Any], named: dict[str, Any]) -> Any:
     name = ufunc.__name__
     if method == "__call__" and name in UFUNCS and not named:
-        if name in TENSORS_ONLY:
+        if name in OPERATORS and not isinstance(operands[0], TensorBase):
+            return OPERATORS[name](*operands)
+        if name in TENSORS_ONLY or not isinstance(operands[0], TensorBase):
             operands = [x if isinstance(x, TensorBase) else ours("tensor")(x) for x in operands]
         return ours(UFUNCS[name])(*operands)
     if method == "reduce" and name in REDUCTIONS and set(named) <= {"axis", "keepdims"}:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from .. import return_types
 from ..functions import linalg as _products, matrices as _matrices
 from ..functions.linalg import matmul
 from ..functions.matrices import LinAlgError, multi_dot, solve, vecdot
@@ -19,16 +20,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-class SlogdetResult(NamedTuple):
-    """What :func:`slogdet` returns."""
-
-    sign: Tensor
-    logabsdet: Tensor
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.linalg_slogdet(\nsign={self.sign!r},\nlogabsdet={self.logabsdet!r})"
-
-
 def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The determinant; see :func:`chainrule.det`.
 
@@ -39,14 +30,14 @@ def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     return _matrices.det(A, out=out)
 
 
-def slogdet(A: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> SlogdetResult:
+def slogdet(A: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
     """The sign and the logarithm of the absolute value of the determinant; see :func:`chainrule.slogdet`.
 
     >>> import chainrule as torch
     >>> torch.linalg.slogdet(torch.eye(2)).logabsdet
     tensor(0.)
     """
-    return SlogdetResult(*_matrices.slogdet(A, out=out))
+    return return_types.linalg_slogdet(_matrices.sign_and_logarithm(A, out))
 
 
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:

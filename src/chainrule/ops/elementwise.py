@@ -5,6 +5,8 @@ from __future__ import annotations
 import cmath
 import math
 
+import numpy as np
+
 from ..core.op import elementwise
 
 __all__ = [
@@ -28,6 +30,32 @@ def scaled(xp, x, number):
     return x if number == 1 else x * xp.asarray(number, dtype=x.dtype)
 
 
+def no_bools(raw, given, promoted, **params):
+    """Subtraction of and from bools, also of Python's, is refused."""
+    bools = [a for a in given if isinstance(a, bool) or getattr(a, "dtype", None) == bool]
+    if len(bools) == 2:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+            "instead."
+        )
+    if bools:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the "
+            "`~` or `logical_not()` operator instead."
+        )
+    return raw(*promoted, **params)
+
+
+def wide_number(raw, given, promoted, **params):
+    """A half-precision tensor and a number, or a zero-dim tensor, on its right: the number is not rounded first."""
+    dtype = promoted[0].dtype
+    if dtype.itemsize != 2 or dtype.kind in "iu":
+        return raw(*promoted, **params)
+    single = np.dtype(np.float32)
+    right = given[1].astype(single) if hasattr(given[1], "dtype") else single.type(given[1])
+    return raw(promoted[0].astype(single), right, **params).astype(dtype)
+
+
 add = elementwise("add(x, y)",
     x=lambda g: g,
     y=lambda g: g,
@@ -37,16 +65,16 @@ add_scaled = elementwise("add_scaled(x, y, *, alpha)", node="AddBackward0",
     x=lambda g: g,
     y=lambda g, alpha: g * alpha,
 )
-subtract = elementwise("subtract(x, y)", node="SubBackward0", domain="iufcV",
+subtract = elementwise("subtract(x, y)", node="SubBackward0", mixed=no_bools,
     x=lambda g: g,
     y=lambda g: -g,
 )
-subtract_scaled = elementwise("subtract_scaled(x, y, *, alpha)", node="SubBackward0", domain="iufcV",
+subtract_scaled = elementwise("subtract_scaled(x, y, *, alpha)", node="SubBackward0", mixed=no_bools,
     forward=lambda xp, x, y, alpha: x - scaled(xp, y, alpha),
     x=lambda g: g,
     y=lambda g, alpha: g * -alpha,
 )
-reverse_subtract = elementwise("reverse_subtract(x, y, *, alpha)", node="RsubBackward0", domain="iufcV",
+reverse_subtract = elementwise("reverse_subtract(x, y, *, alpha)", node="RsubBackward0", mixed=no_bools,
     forward=lambda xp, x, y, alpha: y - scaled(xp, x, alpha),
     x=lambda g, alpha: g * -alpha,
     y=lambda g: g,
@@ -58,11 +86,11 @@ reverse_subtract_number = elementwise("reverse_subtract_number(x, *, number, alp
     x=lambda g, alpha: g * -alpha,
 )
 
-multiply = elementwise("multiply(x, y)", node="MulBackward0",
+multiply = elementwise("multiply(x, y)", node="MulBackward0", mixed=wide_number,
     x=lambda g, y: g * y,
     y=lambda g, x: g * x,
 )
-divide = elementwise("divide(x, y)", node="DivBackward0", promotion="float",
+divide = elementwise("divide(x, y)", node="DivBackward0", promotion="float", mixed=wide_number,
     x=lambda g, y: g / y,
     y=lambda g, x, y: -g * ((x / y) / y),
 )
@@ -107,7 +135,7 @@ lerp = elementwise("lerp(x, y, weight)", node="LerpBackward1", domain="fcV", sav
 # -- division with a remainder ------------------------------------------------------------------------------------------
 
 # PyTorch has no derivative of // (the node says so), but one of the other forms of division that round: zero.
-floor_divide = elementwise("floor_divide(x, y)", node="torch::autograd::NotImplemented", domain="iufV")
+floor_divide = elementwise("floor_divide(x, y)", node="torch::autograd::NotImplemented", domain="iufV", mixed=wide_number)
 
 divide_rounded = elementwise("divide_rounded(x, y, *, rounding_mode)", node="DivBackward2", domain="iufV",
     forward=lambda xp, x, y, rounding_mode: (xp.floor_divide if rounding_mode == "floor" else xp.trunc_divide)(x, y),

@@ -16,10 +16,10 @@ class LinalgMethods(TensorBase):
     __slots__ = ()
 
     def __matmul__(self: Any, other: Any) -> Any:
-        return linalg.matmul(self, other) if isinstance(other, TensorBase) else NotImplemented
+        return linalg.matmul(self, other) if hasattr(other, "_array") else NotImplemented
 
     def __rmatmul__(self: Any, other: Any) -> Any:
-        return linalg.matmul(other, self) if isinstance(other, TensorBase) else NotImplemented
+        return linalg.matmul(other, self) if hasattr(other, "_array") else NotImplemented
 
     matmul = linalg.matmul
     mm = linalg.mm
