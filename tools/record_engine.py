@@ -73,7 +73,7 @@ x.sigmoid() | result; x.tanh() | result; x / y | self, other; x / c | self, othe
 x.sin() | self; x.cos() | self; x.abs() | self; x.clamp(0, 2) | self, min, max; torch.add(x, y, alpha=2) | alpha
 x.reciprocal() | result; x.rsqrt() | result; x.softmax(0) | result; x.log_softmax(0) | result; x.dot(y) | self, tensor
 m @ x | self, vec; x.masked_fill(c > 2, 0.) | mask; torch.where(c > 2, x, y) | condition; m.max(1).values | indices
-torch.maximum(x, y) | self, other; x.prod() | self, result; x.split([1, 2])[0] | split_sizes; x.split(2)[0] | split_size
+torch.maximum(x, y) | self, other; x.prod() | self; x.split([1, 2])[0] | split_sizes; x.split(2)[0] | split_size
 """
 
 # Version counters: of h = zeros(2, 3) after the statements.

@@ -268,7 +268,7 @@ SAMPLES = {
         special([-1., -0., 0., 2.], expected=([1., 0., 0., -1.],), other=-2.0),
     ],
     "nextafter": [
-        sample(V, W, smooth=False, expected=(1.0, 0.0)),
+        sample(V, W, smooth=False),
     ],
     "heaviside": [
         sample(V, W, smooth=False),

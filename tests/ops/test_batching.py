@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import chainrule as torch
 from chainrule import ops
 from chainrule.backend import numpy as xp
-from chainrule.core.batching import batch
-from chainrule.core.forward import evaluate
+from chainrule.core.batching import KINDS, batch, one_by_one
 from chainrule.core.op import OPS, declare
 from chainrule.core.value import new_tensor
 
-from .harness import CASES, Case, cases
+from .harness import CASES, Case, cases, normal
 
 SIZE = 3
 
@@ -40,45 +40,62 @@ def patterns(case: Case) -> list[tuple[int | None, ...]]:
 BATCHED = [case for case in CASES if any(isinstance(a, np.ndarray) for a in case.arrays)]
 
 
-@cases(BATCHED)
-def test_a_batch_gives_what_a_loop_gives(case: Case) -> None:
-    op = case.op
-    for in_axes in patterns(case):
+class Batch:
+    """A case on a batch: its operands with the batch axes put in, and those of each element."""
+
+    def __init__(self, case: Case, in_axes: tuple[int | None, ...]) -> None:
         pairs = list(zip(case.arrays, in_axes, strict=True))
         columns = [[a] * SIZE if axis is None else elements(a) for a, axis in pairs]
-        arrays = tuple(
+        self.case = case
+        self.in_axes = in_axes
+        self.elements = [[column[at] for column in columns] for at in range(SIZE)]
+        self.arrays = [
             column[0] if axis is None else np.stack(column, axis) for column, axis in zip(columns, in_axes, strict=True)
-        )
-        rows = [evaluate(op, tuple(column[at] for column in columns), case.params, xp) for at in range(SIZE)]
-        if len({shapes(row) for row in rows}) > 1:
-            with pytest.raises(RuntimeError, match="differ in shape from one element of the batch to another"):
-                quietly_batched(case, arrays, in_axes, xp)
-            continue
-        together = quietly_batched(case, arrays, in_axes, xp)
-        recorded = quietly_batched(case, tuple(map(as_tensor, arrays)), in_axes, ops)
-        single = op.outputs is None
-        for row, alone in enumerate(rows):
-            for got, tensor, want in zip(*((x,) if single else x for x in (together, recorded, alone)), strict=True):
-                assert got.shape == (SIZE, *np.shape(want)), f"batch axes {in_axes}"
-                assert got.dtype == want.dtype
-                np.testing.assert_allclose(got[row], want, rtol=1e-12, atol=1e-14, err_msg=f"batch axes {in_axes}")
-                np.testing.assert_allclose(
-                    tensor._array[row], want, rtol=1e-12, atol=1e-14, err_msg=f"batch axes {in_axes}"
-                )
+        ]
+
+    def outputs(self, arrays: list[Any], xp: Any) -> list[Any]:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "There is a performance drop")
+            out = batch(self.case.op, tuple(arrays), self.in_axes, self.case.params, xp)
+        return list(out) if self.case.op.outputs is not None else [out]
 
 
-def quietly_batched(case: Case, arrays: Any, in_axes: Any, xp: Any) -> Any:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "There is a performance drop")
-        return batch(case.op, arrays, in_axes, case.params, xp)
+@cases(BATCHED)
+def test_a_batch_gives_what_a_loop_gives(case: Case) -> None:
+    for in_axes in patterns(case):
+        made = Batch(case, in_axes)
+        together = made.outputs(made.arrays, xp)
+        recorded = made.outputs(case.tensors(arrays=made.arrays), ops)
+        for row, arrays in enumerate(made.elements):
+            for got, tensor, want in zip(together, recorded, case.outputs(arrays), strict=True):
+                assert got.shape == tensor._array.shape == (SIZE, *np.shape(want)), f"batch axes {in_axes}"
+                assert got.dtype == tensor._array.dtype == want.dtype
+                for one in (got[row], tensor._array[row]):
+                    np.testing.assert_allclose(one, want, rtol=1e-12, atol=1e-14, err_msg=f"batch axes {in_axes}")
 
 
-def shapes(out: Any) -> Any:
-    return tuple(np.shape(one) for one in out) if isinstance(out, tuple) else np.shape(out)
-
-
-def as_tensor(a: Any) -> Any:
-    return new_tensor(a) if hasattr(a, "dtype") else a
+@pytest.mark.filterwarnings("ignore:invalid value encountered")  # in the sum over the elements
+@cases([case for case in BATCHED if case.is_differentiable])
+def test_the_gradient_of_a_batch_is_that_of_a_loop(case: Case) -> None:
+    for in_axes in patterns(case):
+        made = Batch(case, in_axes)
+        tensors = case.tensors(arrays=made.arrays)
+        outs = [out for out in made.outputs(tensors, ops) if out.requires_grad]
+        seeds = [normal(case.rng, out._array) for out in outs]
+        leaves = [tensors[at] for at in case.wanted]
+        grads = torch.autograd.grad(outs, leaves, list(map(new_tensor, seeds)), allow_unused=True)
+        rows = [case.gradients(arrays, cotangents=[u[row] for u in seeds]) for row, arrays in enumerate(made.elements)]
+        for at, got, *column in zip(case.wanted, grads, *rows, strict=True):
+            axis = in_axes[at]
+            want = np.stack(column, axis) if axis is not None else np.sum(column, axis=0)
+            size = np.max(np.abs(want[np.isfinite(want)]), initial=0)
+            np.testing.assert_allclose(
+                np.zeros_like(want) if got is None else got._array,
+                want,
+                rtol=1e-11,
+                atol=1e-13 * size,
+                err_msg=f"batch axes {in_axes}",
+            )
 
 
 @pytest.fixture
@@ -96,6 +113,13 @@ def test_an_op_without_batching_rule_runs_in_a_loop_and_says_so(unruly: Any) -> 
         batch(unruly, (np.ones((0, 2)),), (0,), {}, xp)
 
 
+@pytest.mark.filterwarnings("ignore:There is a performance drop")
+def test_results_of_different_shapes_are_refused() -> None:
+    mask = np.array([[True, False], [True, True]])
+    with pytest.raises(RuntimeError, match="the results of op masked_select differ in shape from one element"):
+        batch(ops.masked_select, (np.ones(2), mask), (None, 0), {}, xp)
+
+
 def test_batch_axes_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match=r"must have one length, but have \[2, 3\]"):
         batch(ops.add, (np.ones(2), np.ones(3)), (0, 0), {}, xp)
@@ -109,7 +133,13 @@ def test_the_batch_axis_is_no_dimension_in_type_promotion() -> None:
     assert batch(ops.multiply, (zero_dim, vector), (0, None), {}, xp).shape == (3, 2)
 
 
-def test_most_ops_run_once_for_the_whole_batch() -> None:
-    """Without a rule of their own only ops of kind general run in a loop; these are known."""
-    loops = {op.name for op in OPS.values() if op.kind == "general" and op.batch is None}
-    assert loops == set()
+LOOPS = """
+    bincount get_path histc isin masked_scatter masked_scatter_adjoint masked_select nonzero put_path unique
+    unique_along unique_consecutive
+""".split()
+"""Ops that run once for each element of a batch: mostly those whose results may differ in shape."""
+
+
+def test_other_ops_run_once_for_the_whole_batch() -> None:
+    rules = {op.name: op.batch or KINDS.get(op.kind, one_by_one) for op in OPS.values()}
+    assert sorted(name for name, rule in rules.items() if rule is one_by_one) == LOOPS

@@ -135,12 +135,24 @@ def conj(x: Array) -> Array:
 
 def sgn(x: Array) -> Array:
     """-1, 0 or 1, and 0 of a NaN; of a complex number x / |x|."""
+    if x.dtype.kind == "b":
+        return x.copy()
     out = np.sign(x)
-    return out if x.dtype.kind in "biuc" else zero_where(out, np.isnan(x))
+    return out if x.dtype.kind in "iuc" else zero_where(out, np.isnan(x))
 
 
 def signbit(x: Array) -> Array:
     return np.signbit(x) if x.dtype.kind in "fV" else x < 0
+
+
+def round(x: Array) -> Array:
+    """To the nearest, halves to even."""
+    return np.rint(x) if x.dtype.kind not in "iu" else x.copy()
+
+
+def heaviside(x: Array, y: Array) -> Array:
+    """0 where x < 0 (or NaN), 1 where x > 0, y at 0."""
+    return np.where(x == 0, y, (x > 0).astype(y.dtype))
 
 
 def round_decimals(x: Array, *, decimals: int) -> Array:
@@ -230,7 +242,16 @@ cosh = rounded_once(np.cosh)
 tanh = rounded_once(np.tanh)
 power = pair_rounded_once(np.power)
 atan2 = pair_rounded_once(np.arctan2)
-logaddexp = pair_rounded_once(np.logaddexp)
+real_logaddexp = pair_rounded_once(np.logaddexp)
+
+
+def logaddexp(x: Array, y: Array) -> Array:
+    """log(exp(x) + exp(y)), from the operand with the larger real part."""
+    if x.dtype.kind != "c":
+        return real_logaddexp(x, y)
+    swap = x.real < y.real
+    larger, smaller = np.where(swap, y, x), np.where(swap, x, y)
+    return larger + np.log1p(np.exp(smaller - larger))
 
 
 def widen(x: Array) -> Array:
@@ -271,7 +292,8 @@ _sigmoid = widened(lambda x: 1 / (1 + exp(-x)))
 def logit(x: Array, *, eps: float | None) -> Array:
     """log(x / (1 - x)), of x brought into [eps, 1 - eps] first."""
     if eps is not None:
-        x = np.clip(x, eps, 1 - eps)
+        low, high = x.dtype.type(eps), x.dtype.type(1 - eps)
+        x = np.where(x < low, low, np.where(x > high, high, x))
     return log(x / (1 - x))
 
 
@@ -346,9 +368,22 @@ def _from_scipy(name: str) -> Any:
 
 erf = _from_scipy("erf")
 erfc = _from_scipy("erfc")
-erfinv = _from_scipy("erfinv")
-lgamma = _from_scipy("gammaln")
 digamma = _from_scipy("psi")
+
+
+@widened
+def erfinv(x: Array) -> Array:
+    import scipy.special
+
+    return np.copysign(scipy.special.erfinv(x), x)  # SciPy drops the sign of a zero
+
+
+@widened
+def lgamma(x: Array) -> Array:
+    """log |gamma(x)|, which is infinite at minus infinity too."""
+    import scipy.special
+
+    return np.where(np.isinf(x), np.abs(x), scipy.special.gammaln(x))
 
 
 @widened

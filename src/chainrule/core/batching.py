@@ -147,7 +147,7 @@ def one_by_one(call: Call) -> Any:
             f"vmap: the results of op {name} differ in shape from one element of the batch to another: their shape depends "
             "on the values. Use a form whose result has the same shape for all values: torch.where, a mask, a sum."
         )
-    stacks = tuple(call.xp.stack(list(column), axis=0) for column in columns)
+    stacks = tuple(call.xp.stack(list(column), axis=-1 - len(column[0].shape)) for column in columns)
     return stacks[0] if call.op.outputs is None else stacks
 
 

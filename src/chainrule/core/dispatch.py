@@ -40,11 +40,17 @@ def make_apply(op: Op) -> Any:
         apply = _make_binary(op)
     elif op.kind == "view" and op.outputs is None and op.all_rule is None and op.fields in ((), ("x_shape",)):
         apply = _make_view(op)
+    elif op.params and op.promotion is None and op.kind != "view" and _one_array_in_and_out(op):
+        apply = _make_parametrized(op)
     else:
         apply = _make_general(op)
     apply = _own_code(apply, op.name)
     apply.op = op
     return apply
+
+
+def _one_array_in_and_out(op: Op) -> bool:
+    return len(op.args) == 1 and not op.variadic and op.outputs is None and op.all_rule is None
 
 
 def _own_code(function: Any, name: str) -> Any:
@@ -254,6 +260,70 @@ def _make_view(op: Op) -> Any:
         node.saved = (array.shape,) if keeps_shape else ()
         if names:
             node.params = params
+        node.seq = next_seq()
+        node.shape = result.shape
+        node.dtype = result.dtype
+        node.extra = None
+        frame = getframe(1)
+        code = frame.f_code
+        if code.co_filename not in OUTSIDE:
+            frame = outer(frame)
+            code = frame.f_code
+        node.code = code
+        node.lasti = frame.f_lasti
+        return out
+
+    return apply
+
+
+def _make_parametrized(op: Op) -> Any:
+    """One operand with static parameters: reductions, cumulative sums, conversions."""
+    forward: Any = op.raw
+    names, recorded = op.params, op.kind != "step"
+    (name,) = op.args
+    keep_x, keep_out = name in op.fields, "out" in op.fields
+    metadata = tuple([field.removeprefix(name + "_") for field in op.fields if field not in (name, "out")])
+    node_class: Any = None
+
+    def apply(x: Any, *args: Any, **params: Any) -> Any:
+        nonlocal node_class
+        if args:
+            params.update(zip(names, args, strict=False))
+        try:
+            array = x._array
+        except AttributeError:
+            return general(op, (x,), params)
+        if get_modes() is not None:
+            return general(op, (x,), params)
+        try:
+            result = forward(array, **params)
+        except (ValueError, MemoryError) as error:
+            raise explained(error, array) from None
+        out = allocate()
+        out._array = result
+        out._cell = out._view = out._meta = None
+        parent = x._node if x._view is None else current_node(x)
+        if parent is None or not recorded or result.dtype.kind in "iub":
+            out._node = None
+            return out
+        if node_class is None:
+            node_class = op.make_node_class()
+        node = node_class()
+        out._node = node
+        node.parents = (parent,)
+        saved: tuple[Any, ...] = ()
+        if keep_x:
+            cell = x._cell
+            if type(cell) is not Cell:
+                cell = guard(x, array)
+            saved = (array, cell, cell.version)
+        if keep_out:
+            cell = out._cell = Cell()
+            saved = (*saved, result, cell, 0)
+        for what in metadata:
+            saved = (*saved, getattr(array, what))
+        node.saved = saved
+        node.params = params
         node.seq = next_seq()
         node.shape = result.shape
         node.dtype = result.dtype

@@ -265,7 +265,7 @@ def _many(saved: Any, node: Node) -> tuple[Any, ...]:
 
 def _missing_rule(op: Op, name: str | None) -> Callable[..., Any]:
     def missing(xp: Any, g: Any, s: Any, node: Node) -> Any:
-        raise RuntimeError(
+        raise NotImplementedError(
             f"derivative for '{op.name}' with respect to '{name}' is not implemented: {op.name} was called at "
             f"{node.origin()}. Detach that operand if its gradient is not wanted."
         )

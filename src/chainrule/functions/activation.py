@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core import mutation
 from ..core.value import TensorBase
-from ._arguments import axis_of, deliver, tensor_argument
-from .elementwise import unary
+from ._arguments import axis_of, tensor_argument
+from .elementwise import put, unary
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -145,7 +145,7 @@ def along(op: Any, function: str, input: Any, dim: Any, dtype: Any, out: Any) ->
     axis = axis_of(dim, input._array.ndim, function)
     # A 0-d tensor counts as a vector of one element.
     result = op(input, axis=axis) if input._array.ndim else op(input.reshape((1,)), axis=-1).reshape(())
-    return result if out is None else deliver(result, out, function)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input)  # type: ignore[no-any-return]
 
 
 def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.dispatch import NUMBERS
 from ..core.value import TensorBase
-from ._arguments import deliver, tensor_argument
-from .elementwise import Number, plain, promoted, tensors
+from ._arguments import tensor_argument
+from .elementwise import Number, plain, promoted, put, tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -98,7 +98,7 @@ def clamp(
     """
     op, input, bounds, params = clamping("clamp", input, min, max)
     result = op(input, *bounds, **params)
-    return result if out is None else deliver(result, out, "clamp")
+    return result if out is None else put(result, out, "clamp", input, *bounds)
 
 
 clip = clamp
@@ -115,7 +115,7 @@ def clamp_min(input: Tensor, min: Tensor | Number, *, out: Tensor | None = None)
         return tensors(ops.clamp_min_tensor, "clamp_min", input, min, out)
     _, input, _, params = clamping("clamp_min", input, min, None)
     result = ops.clamp_min(input, min=params["min"])
-    return result if out is None else deliver(result, out, "clamp_min")  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, "clamp_min", input)  # type: ignore[no-any-return]
 
 
 def clamp_max(input: Tensor, max: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -129,4 +129,4 @@ def clamp_max(input: Tensor, max: Tensor | Number, *, out: Tensor | None = None)
         return tensors(ops.clamp_max_tensor, "clamp_max", input, max, out)
     _, input, _, params = clamping("clamp_max", input, None, max)
     result = ops.clamp_max(input, max=params["max"])
-    return result if out is None else deliver(result, out, "clamp_max")  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, "clamp_max", input)  # type: ignore[no-any-return]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
 from .elementwise import Number, binary, tensor_first, tensors, unary
@@ -319,9 +318,4 @@ def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.bitwise_not(torch.tensor([True, False])), torch.bitwise_not(torch.tensor([0, 5]))
     (tensor([False,  True]), tensor([-1, -6]))
     """
-    if isinstance(input, TensorBase) and input._array.dtype.kind not in "biu":
-        raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type tensors: this one is "
-            f"{input.dtype}. For a mask compare first, e.g. ~(t > 0)."  # type: ignore[attr-defined]
-        )
     return unary(ops.bitwise_invert, "bitwise_not", input, out)

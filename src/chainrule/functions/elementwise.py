@@ -12,7 +12,8 @@ import numpy as np
 
 from .. import ops
 from ..core.dispatch import NUMBERS, refusal
-from ..core.value import TensorBase
+from ..core.mutation import refuse_overlap
+from ..core.value import TensorBase, writable
 from ..promotion import checked_scalar, result_dtype, scalar_to
 from ._arguments import deliver, tensor_argument
 
@@ -29,12 +30,21 @@ __all__ = [
 Number = Any  # bool, int, float, complex, or a NumPy scalar
 
 
+def put(result: Any, out: Any, function: str, *operands: Any) -> Tensor:
+    """Write a result into ``out``, which may be one of the operands but not overlap with one in part."""
+    if isinstance(out, TensorBase):
+        for operand in operands:
+            if isinstance(operand, TensorBase) and operand is not out:
+                refuse_overlap(writable(out), operand._array)
+    return deliver(result, out, function)
+
+
 def unary(op: Any, function: str, input: Any, out: Any, **params: Any) -> Tensor:
     """An op on one tensor."""
     if not isinstance(input, TensorBase):
         tensor_argument(input, function, "input")
     result = op(input, **params)
-    return result if out is None else deliver(result, out, function)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input)  # type: ignore[no-any-return]
 
 
 def binary(op: Any, function: str, input: Any, other: Any, out: Any, **params: Any) -> Tensor:
@@ -44,7 +54,7 @@ def binary(op: Any, function: str, input: Any, other: Any, out: Any, **params: A
         if not isinstance(input, NUMBERS):
             tensor_argument(input, function, "input", 1)
         tensor_argument(other, function, "other", 2)
-    return result if out is None else deliver(result, out, function)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input, other)  # type: ignore[no-any-return]
 
 
 def tensor_first(op: Any, function: str, input: Any, other: Any, out: Any, **params: Any) -> Tensor:
@@ -61,7 +71,7 @@ def tensors(op: Any, function: str, input: Any, other: Any, out: Any) -> Tensor:
     if not isinstance(other, TensorBase):
         tensor_argument(other, function, "other", 2)
     result = op(input, other)
-    return result if out is None else deliver(result, out, function)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input, other)  # type: ignore[no-any-return]
 
 
 def promoted(input: Any, *numbers: Number) -> Any:
@@ -262,7 +272,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | N
     """
     if isinstance(other, NUMBERS) and isinstance(input, TensorBase):
         result = with_number(ops.remainder_number, "remainder", input, other)
-        return result if out is None else deliver(result, out, "remainder")  # type: ignore[no-any-return]
+        return result if out is None else put(result, out, "remainder", input)  # type: ignore[no-any-return]
     return binary(ops.remainder, "remainder", input, other, out)
 
 
@@ -275,7 +285,7 @@ def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) ->
     """
     if isinstance(other, NUMBERS):
         result = with_number(ops.fmod_number, "fmod", input, other)
-        return result if out is None else deliver(result, out, "fmod")  # type: ignore[no-any-return]
+        return result if out is None else put(result, out, "fmod", input)  # type: ignore[no-any-return]
     return tensor_first(ops.fmod, "fmod", input, other, out)
 
 
@@ -293,7 +303,7 @@ def three(op: Any, function: str, input: Any, tensor1: Any, tensor2: Any, value:
     for position, (name, tensor) in enumerate((("input", input), ("tensor1", tensor1), ("tensor2", tensor2)), 1):
         tensor_argument(tensor, function, name, position)
     result = op(input, tensor1, tensor2, value=plain(value))
-    return result if out is None else deliver(result, out, function)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input, tensor1, tensor2)  # type: ignore[no-any-return]
 
 
 def addcmul(
@@ -340,7 +350,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | N
         result = ops.lerp_number(input, end, weight=plain(weight))
     else:
         raise TypeError(f"lerp(): argument 'weight' (position 3) must be Tensor or Number, not {type(weight).__name__}")
-    return result if out is None else deliver(result, out, "lerp")
+    return result if out is None else put(result, out, "lerp", input, end, weight)
 
 
 # -- powers and roots ---------------------------------------------------------------------------------------------------
@@ -398,7 +408,7 @@ def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None
         if not isinstance(input, NUMBERS):
             tensor_argument(input, "pow", "input", 1)
         tensor_argument(exponent, "pow", "exponent", 2)
-    return result if out is None else deliver(result, out, "pow")  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, "pow", input, exponent)  # type: ignore[no-any-return]
 
 
 def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:

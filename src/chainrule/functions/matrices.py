@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import ops, return_types
+from .. import ops
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
+from ._reduction_arguments import named
 from .linalg import is_mixed, matmul
 
 if TYPE_CHECKING:
@@ -85,15 +86,12 @@ def slogdet(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
     sign=tensor(-1.),
     logabsdet=tensor(0.6931))
     """
-    return return_types.slogdet(sign_and_logarithm(input, out))
+    return named("slogdet", sign_and_logarithm(input), out)
 
 
-def sign_and_logarithm(input: Tensor, out: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
+def sign_and_logarithm(input: Tensor) -> tuple[Tensor, Tensor]:
     check_square("linalg.slogdet", input)
-    sign, logabsdet = (ops.slogdet_complex if input.is_complex() else ops.slogdet)(input)
-    if out is None:
-        return sign, logabsdet
-    return deliver(sign, out[0], "slogdet"), deliver(logabsdet, out[1], "slogdet")
+    return (ops.slogdet_complex if input.is_complex() else ops.slogdet)(input)  # type: ignore[no-any-return]
 
 
 def logdet(input: Tensor) -> Tensor:
@@ -104,7 +102,7 @@ def logdet(input: Tensor) -> Tensor:
     tensor(2.0794)
     """
     check_square("logdet", input)
-    sign, logabsdet = sign_and_logarithm(input, None)
+    sign, logabsdet = sign_and_logarithm(input)
     if input.is_complex():
         return ops.add(ops.log(sign), logabsdet)  # type: ignore[no-any-return]
     return ops.where(sign == -1, float("nan"), logabsdet)  # type: ignore[no-any-return]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import return_types
 from ..functions import linalg as _products, matrices as _matrices
+from ..functions._reduction_arguments import named as _named
 from ..functions.linalg import matmul
 from ..functions.matrices import LinAlgError, multi_dot, solve, vecdot
 from ..functions.norms import matrix_norm, norm, vector_norm
@@ -37,7 +37,7 @@ def slogdet(A: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
     >>> torch.linalg.slogdet(torch.eye(2)).logabsdet
     tensor(0.)
     """
-    return return_types.linalg_slogdet(_matrices.sign_and_logarithm(A, out))
+    return _named("linalg_slogdet", _matrices.sign_and_logarithm(A), out)
 
 
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -351,9 +351,11 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
     return reduction
 
 
-def check_sizes(function: str, input: Any, target: Any) -> None:
+def check_sizes(function: str, input: Any, target: Any, weight: Any) -> None:
     tensor_argument(input, function, "input", 1)
     tensor_argument(target, function, "target", 2)
+    if weight is not None and tensor_argument(weight, function, "weight").shape != input.shape:
+        raise ValueError(f"Weights and input must have the same size. Got {weight.shape} and {input.shape}.")
     if input.shape != target.shape:
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead "
@@ -362,12 +364,12 @@ def check_sizes(function: str, input: Any, target: Any) -> None:
         )
 
 
-def reduced(losses: Any, reduction: str, weight: Tensor | None = None) -> Tensor:
+def reduced(losses: Any, reduction: str, weight: Any = None) -> Tensor:
     """The sum or mean of ``losses``, weighted if wanted."""
     if weight is not None:
         losses = losses * weight
         if reduction == "mean":
-            return losses.sum() / weight.expand_as(losses).sum()  # type: ignore[attr-defined, no-any-return]
+            return losses.sum() / weight.sum()  # type: ignore[no-any-return]
     return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()  # type: ignore[no-any-return]
 
 
@@ -393,7 +395,7 @@ def mse_loss(
     >>> F.mse_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
     tensor(2.5000)
     """
-    check_sizes("mse_loss", input, target)
+    check_sizes("mse_loss", input, target, weight)
     reduction = reduction_of(size_average, reduce, reduction)
     if weight is not None:
         return reduced(ops.mse_loss(input, target, reduction=REDUCTIONS.index("none")), reduction, weight)
@@ -414,7 +416,7 @@ def l1_loss(
     >>> F.l1_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
     tensor(1.5000)
     """
-    check_sizes("l1_loss", input, target)
+    check_sizes("l1_loss", input, target, weight)
     return reduced((input - target).abs(), reduction_of(size_average, reduce, reduction), weight)  # type: ignore[operator]
 
 

@@ -62,9 +62,7 @@ hardshrink = elementwise("hardshrink(x, *, lambd)", domain="fV",
     x=lambda xp, g, x, lambd: xp.zero_where(g, within(xp, x, lambd)),
 )
 softshrink = elementwise("softshrink(x, *, lambd)", domain="fV",
-    forward=widened(
-        lambda xp, x, lambd: xp.zero_where(xp.where(x > 0, x - lambd, x + lambd), within(xp, x, lambd))
-    ),
+    forward=widened(lambda xp, x, lambd: xp.where(x > lambd, x - lambd, xp.where(x < -lambd, x + lambd, x * 0))),
     x=lambda xp, g, x, lambd: xp.zero_where(g, within(xp, x, lambd)),
 )
 

@@ -26,10 +26,14 @@ logical_not = step("logical_not(x)")
 isnan = step("isnan(x)")
 isinf = step("isinf(x)")
 isfinite = step("isfinite(x)")
-isposinf = step("isposinf(x)", forward=lambda xp, x: xp.logical_and(xp.isinf(x), x > 0))
-isneginf = step("isneginf(x)", forward=lambda xp, x: xp.logical_and(xp.isinf(x), x < 0))
+isposinf = step("isposinf(x)", promotion="common", domain="biufV",
+    forward=lambda xp, x: xp.logical_and(xp.isinf(x), x > 0),
+)
+isneginf = step("isneginf(x)", promotion="common", domain="biufV",
+    forward=lambda xp, x: xp.logical_and(xp.isinf(x), x < 0),
+)
 isreal = step("isreal(x)", forward=lambda xp, x: xp.imag(x) == 0)
-signbit = step("signbit(x)")
+signbit = step("signbit(x)", promotion="common", domain="biufV")
 
 BITS = {"promotion": "common", "domain": "biu"}
 bitwise_and = step("bitwise_and(x, y)", **BITS)

@@ -300,8 +300,8 @@ floor = elementwise("floor(x)", **FLAT)
 ceil = elementwise("ceil(x)", **FLAT)
 trunc = elementwise("trunc(x)", **FLAT)
 round = elementwise("round(x)", **FLAT)
-round_decimals = elementwise("round_decimals(x, *, decimals)", node="RoundBackward1",
-    **FLAT,
+round_decimals = elementwise("round_decimals(x, *, decimals)", node="RoundBackward1", domain="fV",
+    x=lambda xp, g: xp.zeros_like(g),
 )
 frac = elementwise("frac(x)", domain="fV",
     forward=lambda xp, x: x - xp.trunc(x),

@@ -43,7 +43,7 @@ log10 = elementwise("log10(x)", promotion="float",
     x=lambda g, x: g / (x * math.log(10)),
 )
 # Each operand's share of the sum of the powers.
-logaddexp = elementwise("logaddexp(x, y)", domain="fV",
+logaddexp = elementwise("logaddexp(x, y)", domain="fcV",
     x=lambda xp, g, x, y: g * xp.sigmoid(x - y),
     y=lambda xp, g, x, y: g * xp.sigmoid(y - x),
 )

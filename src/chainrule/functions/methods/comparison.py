@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import ops
 from ...core import mutation
 from ...core.value import TensorBase
+from ...dtypes import FROM_NUMPY
 from .. import comparison
 
 if TYPE_CHECKING:
@@ -35,7 +36,14 @@ class ComparisonMethods(TensorBase):
     __xor__ = __rxor__ = ops.bitwise_xor
     __lshift__ = ops.bitwise_left_shift
     __rshift__ = ops.bitwise_right_shift
-    __invert__ = comparison.bitwise_not
+
+    def __invert__(self) -> Any:
+        if self._array.dtype.kind not in "biu":
+            raise TypeError(
+                "~ (operator.invert) is only implemented on integer and Boolean-type tensors: this one is "
+                f"{FROM_NUMPY[self._array.dtype]}. For a mask compare first, e.g. ~(t > 0)."
+            )
+        return ops.bitwise_invert(self)
 
     def __rlshift__(self, other: Any) -> Any:
         return ops.bitwise_left_shift(other, self)

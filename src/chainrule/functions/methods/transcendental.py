@@ -69,6 +69,10 @@ class TranscendentalMethods(TensorBase):
         """The ``n``-th derivative of :func:`chainrule.digamma`."""
         return transcendental.polygamma(n, self)  # type: ignore[arg-type]
 
+    def polygamma_(self, n: int) -> Tensor:
+        """:func:`chainrule.polygamma` in place."""
+        return inplace(ops.digamma, self) if n == 0 else inplace(ops.polygamma, self, n=n)
+
     # -- in place ------------------------------------------------------------------------------------------------------
 
     def acos_(self) -> Tensor:

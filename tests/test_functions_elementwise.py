@@ -1,0 +1,72 @@
+"""Element-wise functions, operators, methods and activations against what PyTorch gave (golden/elementwise.json)."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as torch
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "elementwise.json").read_text(encoding="utf-8"))
+
+ROOM = {"float64": 1e-11, "float32": 4e-6, "float16": 2e-3, "bfloat16": 1.6e-2, "complex128": 1e-11, "complex64": 4e-6}
+"""dtype -> the relative distance that counts as equal."""
+
+def run(program: str) -> Any:
+    scope: dict[str, Any] = {"torch": torch, "np": np}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(GOLDEN["setup"], scope)
+        if not program.startswith("z = "):
+            return eval(program, scope)
+        first, last = program.split(";", 1)
+        exec(first, scope)
+        try:
+            code = compile(last.strip(), "<program>", "eval")
+        except SyntaxError:
+            exec(last.strip(), scope)
+            return scope["z"]
+        return eval(code, scope)
+
+
+def difference(program: str, outcome: str) -> str | None:
+    """How the program's answer differs from the recorded one."""
+    try:
+        result = run(program)
+    except Exception as error:  # noqa: BLE001 - whatever is raised is the answer
+        raised = [kind.__name__ for kind in type(error).__mro__]
+        return None if outcome.removesuffix(":") in raised else f"{type(error).__name__}: {error}"
+    if not isinstance(result, torch.Tensor):
+        return None if f"{type(result).__name__} {result}" == outcome else repr(result)
+    dtype, shape, *texts = outcome.split(" ")
+    got = f"{str(result.dtype).removeprefix('torch.')} {str(list(result.shape)).replace(' ', '')}"
+    if got != f"{dtype} {shape}":
+        return got
+    values = np.asarray(result.detach().tolist()).reshape(-1).tolist()
+    wrong = [f"{v} for {t}" for v, t in zip(values, texts, strict=True) if not same(v, t, ROOM.get(dtype, 0.0))]
+    return "; ".join(wrong) or None
+
+
+def same(value: Any, text: str, room: float) -> bool:
+    if isinstance(value, complex):
+        real, imag = text.split(",")
+        size = abs(complex(float(real), float(imag)))
+        return all(near(a, float(b), room * size) for a, b in ((value.real, real), (value.imag, imag)))
+    signs_agree = value != value or math.copysign(1, value) == math.copysign(1, float(text))
+    return near(value, float(text), room * max(abs(float(text)), 1e-3)) and signs_agree
+
+
+def near(value: float, expected: float, room: float) -> bool:
+    return value == expected or (value != value and expected != expected) or abs(value - expected) <= room < math.inf
+
+
+@pytest.mark.parametrize("program", GOLDEN["programs"])
+def test_program(program: str) -> None:
+    problem = difference(program, GOLDEN["programs"][program])
+    assert problem is None, f"{problem}\nPyTorch: {GOLDEN['programs'][program]}"
