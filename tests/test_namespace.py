@@ -90,7 +90,8 @@ def test_every_extra_is_used() -> None:
     assert sorted(EXTRAS.keys() - uses) == []
 
 
-def test_no_extra_is_standard() -> None:
+def test_the_extras_are_in_order_and_not_in_the_standard() -> None:
+    assert list(EXTRAS) == sorted(EXTRAS)
     assert not STANDARD & EXTRAS.keys()
 
 

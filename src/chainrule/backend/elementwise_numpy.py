@@ -82,7 +82,7 @@ def trunc_divide(x: Array, y: Array) -> Array:
 
 
 def remainder(x: Array, y: Array) -> Array:
-    """x - y floor(x / y); a remainder of zero has the sign of ``x``, not of ``y`` as in NumPy."""
+    """What division rounded downward leaves; a remainder of zero has the sign of ``x``, not of ``y`` as in NumPy."""
     if x.dtype.kind in "iu":
         _refuse_zero(y)
         return np.remainder(x, y)
@@ -99,7 +99,7 @@ def fmod(x: Array, y: Array) -> Array:
 
 
 def pow(x: Array, y: Array) -> Array:
-    """x^y; of integers to negative powers what fits: 1, -1 and 0."""
+    """A power; of integers to negative powers what fits: 1, -1 and 0."""
     if x.dtype.kind != "i" or not np.any(y < 0):
         return power(x, y)
     sign = np.where(y & 1, x, x * x)  # of 1 and -1 their own power, if they are to the power of something negative
@@ -107,7 +107,7 @@ def pow(x: Array, y: Array) -> Array:
 
 
 def power_to(x: Array, *, exponent: complex) -> Array:
-    """x to a Python number, of the dtype of ``x``: the common ones by multiplication, as PyTorch does."""
+    """``x`` to a Python number, of the dtype of ``x``: the common ones by multiplication, as PyTorch does."""
     if x.dtype.kind == "b":
         return x | (not exponent)
     if exponent == 2:
@@ -242,16 +242,7 @@ cosh = rounded_once(np.cosh)
 tanh = rounded_once(np.tanh)
 power = pair_rounded_once(np.power)
 atan2 = pair_rounded_once(np.arctan2)
-real_logaddexp = pair_rounded_once(np.logaddexp)
-
-
-def logaddexp(x: Array, y: Array) -> Array:
-    """log(exp(x) + exp(y)), from the operand with the larger real part."""
-    if x.dtype.kind != "c":
-        return real_logaddexp(x, y)
-    swap = x.real < y.real
-    larger, smaller = np.where(swap, y, x), np.where(swap, x, y)
-    return larger + np.log1p(np.exp(smaller - larger))
+logaddexp = pair_rounded_once(np.logaddexp)
 
 
 def widen(x: Array) -> Array:
@@ -276,7 +267,7 @@ def widened(function: Any) -> Any:
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)): exp overflows to infinity on the left, where the result is 0."""
+    """One over 1 + exp(-x): exp(-x)): exp overflows to infinity on the left, where the result is 0."""
     if type(x) is ndarray and x.ndim and x.dtype.itemsize > 2:
         one = ONE[x.dtype]
         e = exp(-x)
@@ -299,7 +290,7 @@ def logit(x: Array, *, eps: float | None) -> Array:
 
 @widened
 def xlogy(x: Array, y: Array) -> Array:
-    """x log y, and 0 where x = 0, unless y is a NaN."""
+    """``x`` log ``y``, and 0 where x = 0, unless y is a NaN."""
     y = y.astype(x.dtype)
     return np.where((x == 0) & ~np.isnan(y), ZERO[x.dtype], x * log(y))
 
@@ -380,7 +371,7 @@ def erfinv(x: Array) -> Array:
 
 @widened
 def lgamma(x: Array) -> Array:
-    """log |gamma(x)|, which is infinite at minus infinity too."""
+    """The logarithm of |gamma(x)|, which is infinite at minus infinity too."""
     import scipy.special
 
     return np.where(np.isinf(x), np.abs(x), scipy.special.gammaln(x))
@@ -398,7 +389,7 @@ def polygamma(x: Array, *, n: int) -> Array:
 
 
 def complex(x: Array, y: Array) -> Array:
-    """x + iy."""
+    """``x`` + i ``y``."""
     out = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x.dtype, np.complex64))
     out.real = x
     out.imag = y

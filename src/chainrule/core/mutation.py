@@ -72,7 +72,7 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal "
             "tensor before doing inplace update."
         )
-    if any(stride == 0 and size > 1 for stride, size in zip(memory.strides, memory.shape, strict=True)):
+    if memory.size and any(stride == 0 and size > 1 for stride, size in zip(memory.strides, memory.shape, strict=True)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location "
             f"(shape {list(memory.shape)}, made by expand). Please clone() the tensor before performing the operation."

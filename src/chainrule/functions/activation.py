@@ -138,7 +138,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 
 
 def along(op: Any, function: str, input: Any, dim: Any, dtype: Any, out: Any) -> Tensor:
-    """softmax and log_softmax: an op along one dimension, in another dtype if wanted."""
+    """For softmax and log_softmax: an op along one dimension, in another dtype if wanted."""
     tensor_argument(input, function, "input")
     if dtype is not None:
         input = input.to(dtype)

@@ -16,17 +16,55 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "asin", "asinh", "atan",
-    "atan2", "atanh", "cos", "cosh", "deg2rad", "digamma", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "hypot",
-    "lgamma", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "logit", "polygamma", "rad2deg", "sigmoid",
-    "sin", "sinc", "sinh", "tan", "tanh", "xlogy",
+    "acos",
+    "acosh",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "digamma",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expm1",
+    "hypot",
+    "lgamma",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
+    "logit",
+    "polygamma",
+    "rad2deg",
+    "sigmoid",
+    "sin",
+    "sinc",
+    "sinh",
+    "tan",
+    "tanh",
+    "xlogy",
 ]  # fmt: skip
 
 # -- exponentials and logarithms ----------------------------------------------------------------------------------------
 
 
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """e to the power of ``input``.
+    """The number e to the power of ``input``.
 
     >>> import chainrule as torch
     >>> torch.exp(torch.tensor([0., 1.]))

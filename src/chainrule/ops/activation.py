@@ -39,7 +39,7 @@ prelu = elementwise("prelu(x, weight)", node="PreluKernelBackward0", domain="fV"
 )
 # Unlike clamp's, its gradient is 0 at the bounds themselves.
 hardtanh = elementwise("hardtanh(x, *, min_val, max_val)", domain="iufV",
-    forward=lambda xp, x, min_val, max_val: clamp_numbers(xp, x, min_val, max_val),
+    forward=lambda xp, x, min_val, max_val: clamp_numbers(xp, x, min=min_val, max=max_val),
     x=lambda xp, g, x, min_val, max_val: xp.zero_where(g, xp.logical_or(x <= min_val, x >= max_val)),
 )
 hardsigmoid = elementwise("hardsigmoid(x)", domain="fV",
@@ -70,7 +70,7 @@ softshrink = elementwise("softshrink(x, *, lambd)", domain="fV",
 
 
 def below(xp, x):
-    """x where it is not positive, else 0: an argument whose exponential is finite on both sides of a kink."""
+    """``x`` where it is not positive, else 0: an argument whose exponential is finite on both sides of a kink."""
     return xp.zero_where(x, x > 0)
 
 

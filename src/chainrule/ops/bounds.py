@@ -13,10 +13,13 @@ __all__ = [
 def share(wins):
     """Rules of maximum and minimum: the winner takes all, a tie is split, and a NaN gives to both."""
 
-    def rule(xp, g, a, b):
-        return xp.zero_where(xp.where(a == b, g / 2, g), wins(b, a))
+    def for_x(xp, g, x, y):
+        return xp.zero_where(xp.where(x == y, g / 2, g), wins(y, x))
 
-    return {"domain": "biufV", "x": lambda xp, g, x, y: rule(xp, g, x, y), "y": lambda xp, g, x, y: rule(xp, g, y, x)}
+    def for_y(xp, g, x, y):
+        return xp.zero_where(xp.where(x == y, g / 2, g), wins(x, y))
+
+    return {"domain": "biufV", "x": for_x, "y": for_y}
 
 
 maximum = elementwise("maximum(x, y)", **share(lambda a, b: a > b))
@@ -26,14 +29,13 @@ minimum = elementwise("minimum(x, y)", **share(lambda a, b: a < b))
 def first_wins(wins):
     """Rules of fmax and fmin, which take the other operand for a NaN: the first wins a tie."""
 
-    def mask(xp, x, y):
-        return xp.logical_or(wins(x, y), xp.isnan(y))
+    def for_x(xp, g, x, y):
+        return xp.zero_where(g, xp.logical_not(xp.logical_or(wins(x, y), xp.isnan(y))))
 
-    return {
-        "domain": "biufV",
-        "x": lambda xp, g, x, y: xp.zero_where(g, xp.logical_not(mask(xp, x, y))),
-        "y": lambda xp, g, x, y: xp.zero_where(g, mask(xp, x, y)),
-    }
+    def for_y(xp, g, x, y):
+        return xp.zero_where(g, xp.logical_or(wins(x, y), xp.isnan(y)))
+
+    return {"domain": "biufV", "x": for_x, "y": for_y}
 
 
 fmax = elementwise("fmax(x, y)", **first_wins(lambda x, y: x >= y))

@@ -32,7 +32,7 @@ def scaled(xp, x, number):
 
 def no_bools(raw, given, promoted, **params):
     """Subtraction of and from bools, also of Python's, is refused."""
-    bools = [a for a in given if isinstance(a, bool) or getattr(a, "dtype", None) == bool]
+    bools = [a for a in given if isinstance(a, bool) or getattr(getattr(a, "dtype", None), "kind", "") == "b"]
     if len(bools) == 2:
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
@@ -145,7 +145,7 @@ divide_rounded = elementwise("divide_rounded(x, y, *, rounding_mode)", node="Div
 
 
 def remainder_rules(quotient):
-    """x % y = x - y q with the rounded quotient q, which is flat."""
+    """Of x % y = x - y q with the rounded quotient q, which is flat."""
     return {"domain": "iufV", "x": lambda g: g, "y": lambda xp, g, x, y: -g * quotient(xp, x / y)}
 
 
@@ -164,12 +164,12 @@ fmod_number = elementwise("fmod_number(x, *, number)", node="FmodBackward0", pro
 
 
 def power_in_base(xp, g, x, y):
-    """y x^(y-1); where y = 0 the power is constant, also at x = 0, where x^(y-1) is infinite."""
+    """That is y x^(y-1); where y = 0 the power is constant, also at x = 0, where x^(y-1) is infinite."""
     return g * (y * xp.pow(x, xp.where(y == 0, 0, y - 1)))
 
 
 def power_in_exponent(xp, g, x, y, out):
-    """x^y log x; at x = 0 it is constant for y >= 0, and falls from infinity for y < 0."""
+    """That is x^y log x; at x = 0 it is constant for y >= 0, and falls from infinity for y < 0."""
     flat = xp.logical_and(x == 0, xp.real(y) >= 0)
     return g * (out * xp.log(xp.where(flat, 1, x)))
 
@@ -192,7 +192,7 @@ power_to = elementwise("power_to(x, *, exponent)", node="PowBackward0", promotio
 
 
 def power_of_y(xp, g, y, out, base):
-    """out log(base); of a real negative base NaN, of 0 as in ``pow``."""
+    """That is out log(base); of a real negative base NaN, of 0 as in ``pow``."""
     if base == 0:
         return xp.zero_where(g * (out * -math.inf), xp.real(y) >= 0)
     if isinstance(base, complex):
@@ -208,7 +208,7 @@ power_of = elementwise("power_of(y, *, base)", node="PowBackward2", promotion=No
 
 
 def square(x):
-    """x ** 2."""
+    """``x ** 2``."""
     return power_to(x, exponent=2)
 
 

@@ -13,10 +13,45 @@ from ..core.op import elementwise
 from .elementwise import by_kind
 
 __all__ = [
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "digamma", "erf", "erfc",
-    "erfinv", "exp", "exp2", "expm1", "gaussian", "hypot", "lgamma", "log", "log10", "log1p", "log2", "logaddexp",
-    "logaddexp2", "logit", "polygamma", "rad2deg", "sigmoid", "sin", "sinc", "sinc_derivative", "sinh", "tan", "tanh",
-    "xlogy", "xlogy_number", "xlogy_of",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "digamma",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expm1",
+    "gaussian",
+    "hypot",
+    "lgamma",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
+    "logit",
+    "polygamma",
+    "rad2deg",
+    "sigmoid",
+    "sin",
+    "sinc",
+    "sinc_derivative",
+    "sinh",
+    "tan",
+    "tanh",
+    "xlogy",
+    "xlogy_number",
+    "xlogy_of",
 ]  # fmt: skip
 
 # -- exponentials and logarithms ----------------------------------------------------------------------------------------
@@ -43,7 +78,7 @@ log10 = elementwise("log10(x)", promotion="float",
     x=lambda g, x: g / (x * math.log(10)),
 )
 # Each operand's share of the sum of the powers.
-logaddexp = elementwise("logaddexp(x, y)", domain="fcV",
+logaddexp = elementwise("logaddexp(x, y)", domain="fV",
     x=lambda xp, g, x, y: g * xp.sigmoid(x - y),
     y=lambda xp, g, x, y: g * xp.sigmoid(y - x),
 )
@@ -54,13 +89,13 @@ logaddexp2 = elementwise("logaddexp2(x, y)", domain="fV",
 
 
 def xlogy_x(xp, g, x, y):
-    """log y, but 0 at x = 0 where log y is infinite or NaN: there x log y is 0 by definition."""
+    """That is log y, but 0 at x = 0 where log y is infinite or NaN: there x log y is 0 by definition."""
     flat = xp.logical_and(x == 0, y <= 0)
     return xp.zero_where(g * xp.log(xp.where(flat, 1, y)), flat)
 
 
 def xlogy_y(xp, g, x, y):
-    """x / y; 0 log y is 0 for every y, which PyTorch's 0 / 0 forgets."""
+    """That is x / y; 0 log y is 0 for every y, which PyTorch's 0 / 0 forgets."""
     flat = xp.logical_and(x == 0, y == 0)
     return g * (x / xp.where(flat, 1, y))
 

@@ -70,9 +70,9 @@ class ElementwiseMethods(TensorBase):
         return subtracted_from(other, self) if isinstance(other, NUMBERS) else ops.reverse_subtract(self, other, alpha=1)
 
     def __rtruediv__(self, other: Operand) -> Any:
-        if isinstance(other, complex) and self._array.dtype == "float16":
-            self = promoted(self, other)  # there is no complex dtype of half precision
-        return ops.multiply(ops.reciprocal(self), other)
+        # There is no complex dtype of half precision.
+        divisor = promoted(self, other) if isinstance(other, complex) and self._array.dtype == "float16" else self
+        return ops.multiply(ops.reciprocal(divisor), other)
 
     def __rfloordiv__(self, other: Operand) -> Any:
         return ops.floor_divide(other, self)

@@ -1,0 +1,158 @@
+"""The lines of docs/differences.md."""
+
+from __future__ import annotations
+
+import gc
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import chainrule as torch
+from chainrule.autograd import grad
+from chainrule.nn import functional as F
+
+f64 = torch.float64
+
+
+def leaf(*values: float) -> torch.Tensor:
+    return torch.tensor(values, dtype=f64, requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "exact"),
+    [
+        (torch.tanh, 20.0, 4 * math.exp(-40.0)),
+        (torch.sigmoid, 40.0, math.exp(-40.0)),
+        (torch.expm1, -40.0, math.exp(-40.0)),
+        (F.softplus, 25.0, 1 / (1 + math.exp(-25.0))),
+        (F.silu, 40.0, 1 + 39 * math.exp(-40.0)),
+    ],
+)
+def test_tails(function, at, exact) -> None:
+    x = leaf(at)
+    (g,) = grad(function(x).sum(), x)
+    assert g.item() == pytest.approx(exact, rel=1e-14)
+
+
+def test_sinc() -> None:
+    x = leaf(0.0)
+    (first,) = grad(torch.sinc(x).sum(), x, create_graph=True)
+    (second,) = grad(first.sum(), x)
+    assert first.item() == 0
+    assert second.item() == pytest.approx(-(math.pi**2) / 3)
+
+
+def test_determinants_of_singular_matrices() -> None:
+    x = torch.tensor(np.diag([2.0, 0.0, 3.0]), requires_grad=True)
+    (g,) = grad(torch.det(x), x, create_graph=True)
+    assert g.detach().numpy() == pytest.approx(np.diag([0.0, 6.0, 0.0]))
+    (second,) = grad(g[1, 1], x)
+    assert second.numpy() == pytest.approx(np.diag([3.0, 0.0, 2.0]))
+
+
+def test_products_with_zeros() -> None:
+    x = leaf(0.0, 2.0, 3.0)
+    (g,) = grad(x.prod(), x, create_graph=True)
+    assert g.tolist() == [6.0, 0.0, 0.0]
+    assert grad(g.sum(), x, retain_graph=True)[0].tolist() == [5.0, 3.0, 2.0]
+    (g,) = grad(torch.cumprod(x, 0).sum(), x, create_graph=True)
+    assert g.tolist() == [9.0, 0.0, 0.0]
+    assert grad(g[0], x)[0].tolist() == [0.0, 4.0, 2.0]
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_norms_of_extreme_numbers(scale) -> None:
+    x = leaf(3 * scale, 4 * scale)
+    norm = torch.linalg.norm(x)
+    assert norm.item() == pytest.approx(5 * scale)
+    assert grad(norm, x)[0].tolist() == pytest.approx([0.6, 0.8])
+
+
+def test_repeated_writes() -> None:
+    v = leaf(1.0, 2.0)
+    y = torch.zeros(3, dtype=f64)
+    y[[0, 0]] = v
+    assert y.tolist()[0] in (1.0, 2.0)
+    (g,) = grad(y.sum(), v)
+    assert g.tolist() == [float(y[0] == 1), float(y[0] == 2)]
+
+
+def test_equal_huge_values() -> None:
+    assert torch.full((10,), 1e20).var().item() == 0
+
+
+def test_numpy_memory() -> None:
+    array = np.ones(3)
+    w = leaf(1.0, 2.0, 3.0)
+    out = (torch.from_numpy(array) * w).sum()
+    array[1] = 7
+    with pytest.raises(RuntimeError, match=r"(?s)modified.*from outside"):
+        out.backward()
+    assert w.grad is None
+
+
+def test_a_failed_backward_changes_nothing() -> None:
+    x, y = leaf(1.0), leaf(2.0)
+    fail = [True]
+
+    def hook(g: torch.Tensor) -> None:
+        if fail:
+            fail.clear()
+            raise ValueError("stop")
+
+    h = y.exp()
+    h.register_hook(hook)
+    out = (x.exp() * h).sum()
+    with pytest.raises(ValueError, match="stop"):
+        out.backward()
+    assert x.grad is None
+    assert y.grad is None
+    out.backward()
+    assert x.grad.item() == pytest.approx(math.exp(3))
+
+
+def test_read_only_memory_is_not_written_to() -> None:
+    array = np.ones(2)
+    array.flags.writeable = False
+    with pytest.raises(RuntimeError, match="read-only"):
+        torch.from_numpy(array).add_(1)
+    assert array.tolist() == [1, 1]
+
+
+def test_pickling_a_non_leaf_raises() -> None:
+    with pytest.raises(RuntimeError, match="leaf|leaves|graph"):
+        pickle.dumps(leaf(1.0) * 2)
+
+
+def test_a_conversion_that_would_overflow_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="overflow"):
+        torch.full((1,), 2.0**63, dtype=torch.int64)
+
+
+def test_numpy_calls_are_recorded() -> None:
+    x = leaf(0.5)
+    assert grad(np.sin(x).sum(), x)[0].item() == pytest.approx(math.cos(0.5))
+    assert grad((np.array([3.0]) * x).sum(), x)[0].item() == 3
+
+
+def test_post_accumulate_hooks_run_when_the_pass_is_over() -> None:
+    x, y = leaf(1.0), leaf(2.0)
+    seen = []
+    x.register_post_accumulate_grad_hook(lambda t: seen.append(y.grad is not None))
+    (x * y.exp()).sum().backward()
+    assert seen == [True]
+
+
+def test_a_leaf_that_nobody_holds() -> None:
+    x = leaf(1.0)
+    y = leaf(2.0)
+    out = (x * y).sum()
+    accumulator = out.grad_fn.next_functions[0][0].next_functions[1][0]
+    assert accumulator.variable is y
+    del y
+    gc.collect()
+    assert accumulator.variable is None
+    out.backward()
+    assert x.grad.item() == 2
