@@ -129,8 +129,14 @@ def test_batch_axes_of_different_lengths_are_refused() -> None:
 
 def test_the_batch_axis_is_no_dimension_in_type_promotion() -> None:
     zero_dim, vector = np.ones(3, np.float64), np.ones(2, np.float32)
-    assert batch(ops.multiply, (zero_dim, vector), (0, None), {}, xp).dtype == np.float32
-    assert batch(ops.multiply, (zero_dim, vector), (0, None), {}, xp).shape == (3, 2)
+    out = batch(ops.multiply, (zero_dim, vector), (0, None), {}, xp)
+    assert out.dtype == np.float32
+    assert out.shape == (3, 2)
+    assert batch(ops.divide, (np.ones((3, 2), np.int64), 2), (0, None), {}, xp).dtype == np.float32
+    condition = np.array([[True, False], [False, True]])
+    np.testing.assert_array_equal(
+        batch(ops.where, (condition, vector, 5), (0, None, None), {}, xp), np.where(condition, vector, 5)
+    )
 
 
 LOOPS = """

@@ -32,7 +32,7 @@ ONE = _Constants(1)
 
 # -- selection ----------------------------------------------------------------------------------------------------------
 
-SAME_SIZE = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+SAME_SIZE: dict[int, np.dtype[Any]] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 
 
 def zero_where(x: Array, mask: Array) -> Array:
@@ -106,7 +106,7 @@ def pow(x: Array, y: Array) -> Array:
     return np.where(y < 0, np.where(np.abs(x) == 1, sign, ZERO[x.dtype]), power(x, np.maximum(y, 0)))
 
 
-def power_to(x: Array, *, exponent: complex) -> Array:
+def power_to(x: Array, *, exponent: Any) -> Array:
     """``x`` to a Python number, of the dtype of ``x``: the common ones by multiplication, as PyTorch does."""
     if x.dtype.kind == "b":
         return x | (not exponent)

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from ..promotion import result_dtype
+from .dispatch import promote
 from .forward import Arrays, evaluate, raw
 from .op import Op, Rule, parameter_names
 
@@ -64,15 +64,14 @@ class Call:
         self.arrays = fronted if op.promotion is None else self.promoted(fronted)
 
     def promoted(self, arrays: Arrays) -> Arrays:
-        """The operands in the dtype in which one element of the batch meets: the batch axis is no dimension there."""
-        elements = [
-            np.broadcast_to(np.zeros((), raw(a).dtype), a.shape[1:]) if has else raw(a)
+        """The operands in the dtypes that those of one element of the batch take: the batch axis is no dimension there."""
+        of_one = [
+            np.zeros([1] * (len(a.shape) - has), raw(a).dtype) if hasattr(a, "dtype") else a
             for a, has in zip(arrays, self.batched, strict=True)
         ]
-        first = 1 if self.op.promotion == "values" else 0  # a condition takes no part
-        dtype = result_dtype(*elements[first:])
-        return arrays[:first] + tuple(
-            self.xp.astype(a, dtype) if hasattr(a, "dtype") and raw(a).dtype != dtype else a for a in arrays[first:]
+        return tuple(
+            self.xp.astype(a, one.dtype) if hasattr(a, "dtype") and raw(a).dtype != one.dtype else a
+            for a, one in zip(arrays, promote(self.op, of_one), strict=True)
         )
 
     def run(self, *arrays: Any, **changes: Any) -> Any:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..core import mutation
-from ..core.value import TensorBase
 from ._arguments import axis_of, tensor_argument
 from .elementwise import put, unary
 
@@ -26,9 +25,7 @@ def relu(input: Tensor) -> Tensor:
     >>> torch.relu(torch.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    if not isinstance(input, TensorBase):
-        tensor_argument(input, "relu", "input")
-    return ops.relu(input)  # type: ignore[no-any-return]
+    return ops.relu(tensor_argument(input, "relu", "input"))  # type: ignore[no-any-return]
 
 
 def relu_(input: Tensor) -> Tensor:
@@ -128,13 +125,13 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if weight._array.ndim > 1:
         raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight._array.ndim}")
     if size == 1:
-        return ops.prelu(input, weight.reshape(()))  # type: ignore[attr-defined, no-any-return]
+        return ops.prelu(input, weight.reshape(()))  # type: ignore[no-any-return]
     channels = shape[1] if len(shape) > 1 else 1
     if size != channels:
         raise RuntimeError(
             f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {size} and channel size = {channels}."
         )
-    return ops.prelu(input, weight.reshape((size,) + (1,) * (len(shape) - 2)))  # type: ignore[attr-defined, no-any-return]
+    return ops.prelu(input, weight.reshape((size,) + (1,) * (len(shape) - 2)))  # type: ignore[no-any-return]
 
 
 def along(op: Any, function: str, input: Any, dim: Any, dtype: Any, out: Any) -> Tensor:
@@ -145,7 +142,7 @@ def along(op: Any, function: str, input: Any, dim: Any, dtype: Any, out: Any) ->
     axis = axis_of(dim, input._array.ndim, function)
     # A 0-d tensor counts as a vector of one element.
     result = op(input, axis=axis) if input._array.ndim else op(input.reshape((1,)), axis=-1).reshape(())
-    return result if out is None else put(result, out, function, input)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input)
 
 
 def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:

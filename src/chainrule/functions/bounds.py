@@ -115,7 +115,7 @@ def clamp_min(input: Tensor, min: Tensor | Number, *, out: Tensor | None = None)
         return tensors(ops.clamp_min_tensor, "clamp_min", input, min, out)
     _, input, _, params = clamping("clamp_min", input, min, None)
     result = ops.clamp_min(input, min=params["min"])
-    return result if out is None else put(result, out, "clamp_min", input)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, "clamp_min", input)
 
 
 def clamp_max(input: Tensor, max: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -129,4 +129,4 @@ def clamp_max(input: Tensor, max: Tensor | Number, *, out: Tensor | None = None)
         return tensors(ops.clamp_max_tensor, "clamp_max", input, max, out)
     _, input, _, params = clamping("clamp_max", input, None, max)
     result = ops.clamp_max(input, max=params["max"])
-    return result if out is None else put(result, out, "clamp_max", input)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, "clamp_max", input)

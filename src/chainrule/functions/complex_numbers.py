@@ -29,7 +29,7 @@ def real(input: Tensor) -> Tensor:
     tensor([1.])
     """
     tensor_argument(input, "real", "input")
-    return ops.real(input)
+    return ops.real(input)  # type: ignore[no-any-return]
 
 
 def imag(input: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ def conj(input: Tensor) -> Tensor:
     >>> torch.conj(torch.tensor([1 + 2j]))
     tensor([1.-2.j])
     """
-    return ops.conj(tensor_argument(input, "conj", "input"))
+    return ops.conj(tensor_argument(input, "conj", "input"))  # type: ignore[no-any-return]
 
 
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -44,7 +44,7 @@ def unary(op: Any, function: str, input: Any, out: Any, **params: Any) -> Tensor
     if not isinstance(input, TensorBase):
         tensor_argument(input, function, "input")
     result = op(input, **params)
-    return result if out is None else put(result, out, function, input)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input)
 
 
 def binary(op: Any, function: str, input: Any, other: Any, out: Any, **params: Any) -> Tensor:
@@ -54,7 +54,7 @@ def binary(op: Any, function: str, input: Any, other: Any, out: Any, **params: A
         if not isinstance(input, NUMBERS):
             tensor_argument(input, function, "input", 1)
         tensor_argument(other, function, "other", 2)
-    return result if out is None else put(result, out, function, input, other)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input, other)
 
 
 def tensor_first(op: Any, function: str, input: Any, other: Any, out: Any, **params: Any) -> Tensor:
@@ -71,7 +71,7 @@ def tensors(op: Any, function: str, input: Any, other: Any, out: Any) -> Tensor:
     if not isinstance(other, TensorBase):
         tensor_argument(other, function, "other", 2)
     result = op(input, other)
-    return result if out is None else put(result, out, function, input, other)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input, other)
 
 
 def promoted(input: Any, *numbers: Number) -> Any:
@@ -106,7 +106,7 @@ def wrapped(dtype: Any, value: Any) -> Any:
 
 def plain(value: Number) -> Any:
     """A number that becomes a static parameter: Python's, also for a NumPy scalar or a one-element tensor."""
-    return value.item() if isinstance(value, (np.generic, TensorBase)) else value  # type: ignore[union-attr]
+    return value.item() if isinstance(value, (np.generic, TensorBase)) else value
 
 
 # -- sums ---------------------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """
     alpha = scale_argument("rsub", alpha, input, other)
     if isinstance(other, NUMBERS):
-        return subtracted_from(other, input, alpha)
+        return subtracted_from(other, input, alpha)  # type: ignore[no-any-return]
     return tensor_first(ops.reverse_subtract, "rsub", input, other, None, alpha=alpha)
 
 
@@ -272,7 +272,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | N
     """
     if isinstance(other, NUMBERS) and isinstance(input, TensorBase):
         result = with_number(ops.remainder_number, "remainder", input, other)
-        return result if out is None else put(result, out, "remainder", input)  # type: ignore[no-any-return]
+        return result if out is None else put(result, out, "remainder", input)
     return binary(ops.remainder, "remainder", input, other, out)
 
 
@@ -285,7 +285,7 @@ def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) ->
     """
     if isinstance(other, NUMBERS):
         result = with_number(ops.fmod_number, "fmod", input, other)
-        return result if out is None else put(result, out, "fmod", input)  # type: ignore[no-any-return]
+        return result if out is None else put(result, out, "fmod", input)
     return tensor_first(ops.fmod, "fmod", input, other, out)
 
 
@@ -303,7 +303,7 @@ def three(op: Any, function: str, input: Any, tensor1: Any, tensor2: Any, value:
     for position, (name, tensor) in enumerate((("input", input), ("tensor1", tensor1), ("tensor2", tensor2)), 1):
         tensor_argument(tensor, function, name, position)
     result = op(input, tensor1, tensor2, value=plain(value))
-    return result if out is None else put(result, out, function, input, tensor1, tensor2)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, function, input, tensor1, tensor2)
 
 
 def addcmul(
@@ -327,7 +327,9 @@ def addcdiv(
     >>> torch.addcdiv(torch.ones(2), torch.tensor([1., 2.]), torch.tensor([2., 4.]))
     tensor([1.5000, 1.5000])
     """
-    if all(isinstance(t, TensorBase) and t._array.dtype.kind in "biu" for t in (tensor1, tensor2)):
+    tensor_argument(tensor1, "addcdiv", "tensor1", 2)
+    tensor_argument(tensor2, "addcdiv", "tensor2", 3)
+    if tensor1._array.dtype.kind in "biu" and tensor2._array.dtype.kind in "biu":
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported: tensor1 and tensor2 both hold integers. For true division "
             "convert one of them to a floating point dtype; for integer division use div(rounding_mode='trunc')."
@@ -408,7 +410,7 @@ def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None
         if not isinstance(input, NUMBERS):
             tensor_argument(input, "pow", "input", 1)
         tensor_argument(exponent, "pow", "exponent", 2)
-    return result if out is None else put(result, out, "pow", input, exponent)  # type: ignore[no-any-return]
+    return result if out is None else put(result, out, "pow", input, exponent)
 
 
 def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:

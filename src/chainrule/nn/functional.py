@@ -257,7 +257,7 @@ def softsign(input: Tensor) -> Tensor:
     tensor([-0.5000,  0.7500])
     """
     tensor_argument(input, "softsign", "input")
-    return input / (input.abs() + 1)  # type: ignore[attr-defined, no-any-return]
+    return input / (input.abs() + 1)  # type: ignore[no-any-return]
 
 
 def tanhshrink(input: Tensor) -> Tensor:
@@ -268,7 +268,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     tensor([0.0000, 0.2384])
     """
     tensor_argument(input, "tanhshrink", "input")
-    return input - input.tanh()  # type: ignore[attr-defined, no-any-return]
+    return input - input.tanh()  # type: ignore[no-any-return]
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -283,7 +283,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
         raise RuntimeError("glu does not support 0-dimensional tensors")
     if size % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim % input.ndim} is size {size}")
-    a, b = input.chunk(2, dim)  # type: ignore[attr-defined]
+    a, b = input.chunk(2, dim)
     return a * b.sigmoid()  # type: ignore[no-any-return]
 
 
@@ -322,7 +322,7 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     >>> F.softmin(torch.tensor([0., 1.]), dim=0)
     tensor([0.7311, 0.2689])
     """
-    return activation.softmax(-input, chosen_dim("softmin", input, dim, _stacklevel), dtype)  # type: ignore[operator]
+    return activation.softmax(-input, chosen_dim("softmin", input, dim, _stacklevel), dtype)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
@@ -417,7 +417,7 @@ def l1_loss(
     tensor(1.5000)
     """
     check_sizes("l1_loss", input, target, weight)
-    return reduced((input - target).abs(), reduction_of(size_average, reduce, reduction), weight)  # type: ignore[operator]
+    return reduced((input - target).abs(), reduction_of(size_average, reduce, reduction), weight)
 
 
 # -- in place -----------------------------------------------------------------------------------------------------------

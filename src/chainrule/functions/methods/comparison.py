@@ -51,21 +51,6 @@ class ComparisonMethods(TensorBase):
     def __rrshift__(self, other: Any) -> Any:
         return ops.bitwise_right_shift(other, self)
 
-    def __iand__(self, other: Any) -> Tensor:
-        return inplace(ops.bitwise_and, self, other)
-
-    def __ior__(self, other: Any) -> Tensor:
-        return inplace(ops.bitwise_or, self, other)
-
-    def __ixor__(self, other: Any) -> Tensor:
-        return inplace(ops.bitwise_xor, self, other)
-
-    def __ilshift__(self, other: Any) -> Tensor:
-        return inplace(ops.bitwise_left_shift, self, other)
-
-    def __irshift__(self, other: Any) -> Tensor:
-        return inplace(ops.bitwise_right_shift, self, other)
-
     allclose = comparison.allclose
     bitwise_and = comparison.bitwise_and
     bitwise_left_shift = comparison.bitwise_left_shift
@@ -150,21 +135,31 @@ class ComparisonMethods(TensorBase):
         """:func:`chainrule.bitwise_and` in place."""
         return inplace(ops.bitwise_and, self, other)
 
+    __iand__ = bitwise_and_
+
     def bitwise_or_(self, other: Any) -> Tensor:
         """:func:`chainrule.bitwise_or` in place."""
         return inplace(ops.bitwise_or, self, other)
+
+    __ior__ = bitwise_or_
 
     def bitwise_xor_(self, other: Any) -> Tensor:
         """:func:`chainrule.bitwise_xor` in place."""
         return inplace(ops.bitwise_xor, self, other)
 
+    __ixor__ = bitwise_xor_
+
     def bitwise_left_shift_(self, other: Any) -> Tensor:
         """:func:`chainrule.bitwise_left_shift` in place."""
         return inplace(ops.bitwise_left_shift, self, other)
 
+    __ilshift__ = bitwise_left_shift_
+
     def bitwise_right_shift_(self, other: Any) -> Tensor:
         """:func:`chainrule.bitwise_right_shift` in place."""
         return inplace(ops.bitwise_right_shift, self, other)
+
+    __irshift__ = bitwise_right_shift_
 
     def logical_not_(self) -> Tensor:
         """:func:`chainrule.logical_not` in place."""

@@ -83,27 +83,6 @@ class ElementwiseMethods(TensorBase):
     def __rpow__(self, other: Operand) -> Any:
         return power(other, self)
 
-    def __iadd__(self, other: Operand) -> Tensor:
-        return inplace(ops.add, self, other)
-
-    def __isub__(self, other: Operand) -> Tensor:
-        return inplace(ops.subtract, self, other)
-
-    def __imul__(self, other: Operand) -> Tensor:
-        return inplace(ops.multiply, self, other)
-
-    def __itruediv__(self, other: Operand) -> Tensor:
-        return inplace(ops.divide, self, other)
-
-    def __ifloordiv__(self, other: Operand) -> Tensor:
-        return inplace(ops.floor_divide, self, other)
-
-    def __imod__(self, other: Operand) -> Any:
-        return self.remainder_(other)
-
-    def __ipow__(self, other: Operand) -> Any:
-        return self.pow_(other)
-
     # -- methods -------------------------------------------------------------------------------------------------------
 
     abs = elementwise.abs
@@ -161,17 +140,23 @@ class ElementwiseMethods(TensorBase):
             return inplace(ops.add, self, other)
         return inplace(ops.add_scaled, self, other, alpha=scale_argument("add_", alpha, self, other))
 
+    __iadd__ = add_
+
     def sub_(self, other: Operand, *, alpha: Operand = 1) -> Tensor:
         """``self -= alpha * other``."""
         if type(alpha) is int and alpha == 1:
             return inplace(ops.subtract, self, other)
         return inplace(ops.subtract_scaled, self, other, alpha=scale_argument("sub_", alpha, self, other))
 
+    __isub__ = sub_
+
     subtract_ = sub_
 
     def mul_(self, other: Operand) -> Tensor:
         """``self *= other``."""
         return inplace(ops.multiply, self, other)
+
+    __imul__ = mul_
 
     multiply_ = mul_
 
@@ -183,6 +168,8 @@ class ElementwiseMethods(TensorBase):
             elementwise.div(self, other, rounding_mode=rounding_mode)  # raises
         return inplace(ops.divide_rounded, self, other, rounding_mode=rounding_mode)
 
+    __itruediv__ = div_
+
     divide_ = div_
 
     def true_divide_(self, other: Operand) -> Tensor:
@@ -193,11 +180,15 @@ class ElementwiseMethods(TensorBase):
         """``self //= other``."""
         return inplace(ops.floor_divide, self, other)
 
+    __ifloordiv__ = floor_divide_
+
     def remainder_(self, other: Operand) -> Tensor:
         """``self %= other``."""
         if isinstance(other, NUMBERS):
             return inplace(ops.remainder_number, self, number=number_for(ops.remainder_number, self, other))
         return inplace(ops.remainder, self, other)
+
+    __imod__ = remainder_
 
     def fmod_(self, other: Operand) -> Tensor:
         """:func:`chainrule.fmod` in place."""
@@ -212,6 +203,8 @@ class ElementwiseMethods(TensorBase):
             return inplace(ops.power_to, self, exponent=exponent_for(self, exponent))
         return inplace(ops.pow, self, exponent)
 
+    __ipow__ = pow_
+
     def square_(self) -> Tensor:
         """``self **= 2``."""
         return self.pow_(2)
@@ -219,7 +212,7 @@ class ElementwiseMethods(TensorBase):
     def float_power_(self, exponent: Operand) -> Tensor:
         """:func:`chainrule.float_power` in place, of a float64 or complex128 tensor."""
         if self._array.dtype.itemsize < 8 or self._array.dtype.kind not in "fc" or self._array.dtype == "complex64":
-            raise RuntimeError(f"the base given to float_power_ has dtype {self.dtype} but the operation's result type requires double precision")  # type: ignore[attr-defined]
+            raise RuntimeError(f"the base given to float_power_ has dtype {self.dtype} but the operation's result type requires double precision")
         return self.pow_(exponent)
 
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
