@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 import chainrule
-import chainrule.nn.functional  # noqa: F401 - loads the subpackage before anything is timed
+import chainrule.nn.functional
 
 from . import programs
 from .measure import compare
@@ -22,7 +22,9 @@ IMPORT = "import time; start = time.perf_counter(); import {0}; print((time.perf
 def against_numpy() -> None:
     x, w = np.array([3.0], np.float32), np.array([2.0], np.float32)
     own, bare, ratio = compare(programs.multiply(chainrule), lambda: np.multiply(x, w), 50_000)
-    print(f"multiply, 1 element, recorded      {own * 1e9:7.0f} ns, bare ufunc {bare * 1e9:.0f} ns: {ratio:.2f} times (limit 3.5)")
+    print(
+        f"multiply, 1 element, recorded      {own * 1e9:7.0f} ns, bare ufunc {bare * 1e9:.0f} ns: {ratio:.2f} times (limit 3.5)"
+    )
     own, without, ratio = compare(programs.multiply(chainrule), _multiply_unrecorded(), 50_000)
     print(f"  of which recording               {(own - without) * 1e9:7.0f} ns: the node, what it saves, its origin")
     from chainrule.core.origin import caller
@@ -30,8 +32,10 @@ def against_numpy() -> None:
     origin, nothing, _ = compare(caller, lambda: None, 50_000)
     print(f"  taking an origin, by itself      {(origin - nothing) * 1e9:7.0f} ns")
     ours, numpy = _import_times("chainrule"), _import_times("numpy")
-    print(f"import chainrule                   {statistics.median(ours):7.0f} ms, numpy {statistics.median(numpy):.0f} ms: "
-          f"{statistics.median(ours) - statistics.median(numpy):+.1f} ms (limit +25)")
+    print(
+        f"import chainrule                   {statistics.median(ours):7.0f} ms, numpy {statistics.median(numpy):.0f} ms: "
+        f"{statistics.median(ours) - statistics.median(numpy):+.1f} ms (limit +25)"
+    )
     deep = json.loads(subprocess.run([sys.executable, "-m", "benchmarks.deep"], check=True, capture_output=True).stdout)
     for name, value in deep.items():
         print(f"a chain of 10^6 ops: {name:<20} {value:8.1f}" + (" (limit 1024)" if "bytes" in name else ""))
@@ -52,7 +56,9 @@ def against_torch() -> None:
     import torch
 
     torch.set_num_threads(1)
-    print(f"PyTorch {torch.__version__}, eager, one thread; how many times faster chainrule is (limit 1.5 for the two graphs)")
+    print(
+        f"PyTorch {torch.__version__}, eager, one thread; how many times faster chainrule is (limit 1.5 for the two graphs)"
+    )
     table = {
         "multiply, recorded": (programs.multiply, 20_000),
         "the lecture's graph, forward + backward": (programs.lecture_graph, 1000),

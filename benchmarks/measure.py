@@ -17,7 +17,9 @@ def per_call(function: Callable[[], object], calls: int) -> float:
     return (time.perf_counter() - start) / calls
 
 
-def compare(first: Callable[[], object], second: Callable[[], object], calls: int, rounds: int = 15) -> tuple[float, float, float]:
+def compare(
+    first: Callable[[], object], second: Callable[[], object], calls: int, rounds: int = 15
+) -> tuple[float, float, float]:
     """Median seconds per call of each, and the median of the ratios first / second, taken round by round."""
     per_call(first, calls)
     per_call(second, calls)

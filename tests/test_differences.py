@@ -122,7 +122,7 @@ def test_read_only_memory_is_not_written_to() -> None:
 
 
 def test_pickling_a_non_leaf_raises() -> None:
-    with pytest.raises(RuntimeError, match="leaf|leaves|graph"):
+    with pytest.raises(RuntimeError, match=r"leaf|leaves|graph"):
         pickle.dumps(leaf(1.0) * 2)
 
 

@@ -18,6 +18,7 @@ GOLDEN = json.loads((Path(__file__).parent / "golden" / "elementwise.json").read
 ROOM = {"float64": 1e-11, "float32": 4e-6, "float16": 2e-3, "bfloat16": 1.6e-2, "complex128": 1e-11, "complex64": 4e-6}
 """dtype -> the relative distance that counts as equal."""
 
+
 def run(program: str) -> Any:
     scope: dict[str, Any] = {"torch": torch, "np": np}
     with warnings.catch_warnings():

@@ -22,8 +22,7 @@ for name, module in list(sys.modules.items()):
         sys.modules["chainrule" + name.removeprefix(torch.__name__)] = module
 
 WRITES_THEN_REFUSES = (
-    "tests/test_bad_calls.py::test_refusal"
-    "[inference mode: with torch.inference_mode(): v = torch.ones(3) ;; v.add_(1)]"
+    "tests/test_bad_calls.py::test_refusal[inference mode: with torch.inference_mode(): v = torch.ones(3) ;; v.add_(1)]"
 )
 
 

@@ -17,7 +17,7 @@ from .core.node import AccumulateGrad, Node, edge_of, extra_of
 from .core.value import TensorBase, meta_of, new_tensor, set_tensor_class, writable
 from .core.views import current_node
 from .device import CPU, device
-from .dtypes import dtype
+from .dtypes import dtype  # noqa: TC001 - a property of that name hides it from the class body
 from .functions import creation
 from .functions.methods import TensorMethods
 from .size import Size
@@ -65,15 +65,15 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def ndim(self) -> int:
         """The number of dimensions."""
-        return self._array.ndim  # type: ignore[no-any-return]
+        return self._array.ndim
 
     @property
     def itemsize(self) -> int:
-        return self._array.itemsize  # type: ignore[no-any-return]
+        return self._array.itemsize
 
     @property
     def nbytes(self) -> int:
-        return self._array.nbytes  # type: ignore[no-any-return]
+        return self._array.nbytes
 
     @property
     def layout(self) -> Any:
@@ -103,7 +103,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """
         if not isinstance(requires_grad, bool):
             raise TypeError(
-                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not " + type(requires_grad).__name__
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                + type(requires_grad).__name__
             )
         node = current_node(self)
         if requires_grad:
@@ -114,7 +115,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 )
             if node is None:
                 if type(self._cell) is version.InferenceCell and not modes().inference:
-                    raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+                    raise RuntimeError(
+                        "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+                    )
                 known = None if self._meta is None else self._meta.accumulator
                 self._node = known or AccumulateGrad.of(self)
         elif node is not None:
@@ -155,7 +158,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
                 "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
                 ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
-                "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.", stacklevel=2)
+                "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
+                stacklevel=2,
+            )
         return None if meta is None else meta.grad
 
     @grad.setter
@@ -165,7 +170,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 self._meta.grad = None
             return
         if not isinstance(value, TensorBase):
-            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+            raise TypeError(
+                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+            )
         if value is self:
             raise RuntimeError("can't assign Variable as its own grad")
         if value._array.shape != self._array.shape:
@@ -251,7 +258,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         alias = new_tensor(writable(self))
         cell = version.cell_of(self)
         alias._cell = version.ExposedCell() if type(cell) is version.ExposedCell else version.DataCell(cell)
-        return alias  # type: ignore[no-any-return]
+        return alias
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -281,7 +288,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """
         alias = new_tensor(writable(self))
         alias._cell = version.cell_of(self)
-        return alias  # type: ignore[no-any-return]
+        return alias
 
     def detach_(self) -> Tensor:
         """Drop this tensor's history: it becomes a leaf that does not require grad."""
@@ -348,18 +355,20 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         value = self.item()
         if isinstance(value, complex) and wanted is not complex:
             if value.imag:
-                raise RuntimeError(f"value cannot be converted to type {wanted.__name__} without overflow: it is complex, {value}")
+                raise RuntimeError(
+                    f"value cannot be converted to type {wanted.__name__} without overflow: it is complex, {value}"
+                )
             value = value.real
         return wanted(value)
 
     def __float__(self) -> float:
-        return self._scalar(float)  # type: ignore[no-any-return]
+        return self._scalar(float)
 
     def __int__(self) -> int:
-        return self._scalar(int)  # type: ignore[no-any-return]
+        return self._scalar(int)
 
     def __complex__(self) -> complex:
-        return self._scalar(complex)  # type: ignore[no-any-return]
+        return self._scalar(complex)
 
     def __index__(self) -> int:
         if self._array.dtype.kind not in "biu" or self._array.size != 1:
@@ -381,9 +390,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     def __contains__(self, element: Any) -> bool:
         if isinstance(element, (TensorBase, int, float, complex, bool)):
             return bool((self == element).any())
-        raise RuntimeError(
-            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
-        )
+        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
 
     __hash__ = object.__hash__
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from .errors import UnavailableDeviceError
 
@@ -34,7 +34,9 @@ class device:  # noqa: N801 - PyTorch's name
             raise TypeError(f"device(): argument 'type' must be str, int or device, not {type.__class__.__name__}")
         if ":" in type:
             if index is not None:
-                raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {type}")
+                raise RuntimeError(
+                    f"type (string) must not include an index because index was passed explicitly: {type}"
+                )
             type, _, number = type.partition(":")
             if not number.isdigit():
                 raise RuntimeError(f"Invalid device string: '{type}:{number}'")
@@ -44,7 +46,9 @@ class device:  # noqa: N801 - PyTorch's name
         self.type, self.index = type, index
 
     def __repr__(self) -> str:
-        return f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+        return (
+            f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+        )
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
@@ -58,7 +62,7 @@ class device:  # noqa: N801 - PyTorch's name
     def __reduce__(self) -> Any:
         return device, (str(self),)
 
-    def __enter__(self) -> device:
+    def __enter__(self) -> Self:
         check_device(self)
         return self
 

@@ -284,7 +284,7 @@ def checked_scalar(target: np.dtype[Any], number: complex) -> Any:
     return scalar_to(target, value)
 
 
-def _refusal(to: dtype, number: complex) -> RuntimeError:
+def _refusal(to: dtype, number: Any) -> RuntimeError:
     limits: Any = dtypes.finfo(to) if to.is_floating_point or to.is_complex else dtypes.iinfo(to)
     return RuntimeError(
         f"value cannot be converted to type {_C_NAMES.get(to, 'double')} without overflow: got "

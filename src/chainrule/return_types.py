@@ -77,7 +77,7 @@ class ReturnType(tuple[Any, ...]):
 
 def _made(name: str, values: tuple[Any, ...]) -> ReturnType:
     cls = globals().get(name) or __getattr__(name)
-    return cls(values)  # type: ignore[no-any-return]
+    return cls(values)
 
 
 def __getattr__(name: str) -> Any:

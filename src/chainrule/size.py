@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, SupportsIndex, overload
+from typing import Any, Self, SupportsIndex, overload
 
 
 class Size(tuple[int, ...]):
@@ -16,13 +16,11 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, sizes: Any = ()) -> Size:
+    def __new__(cls, sizes: Any = ()) -> Self:
         sizes = tuple(sizes)
         for position, size in enumerate(sizes):
             if not hasattr(size, "__index__"):
-                raise TypeError(
-                    f"torch.Size() takes an iterable of 'int' (item {position} is '{type(size).__name__}')"
-                )
+                raise TypeError(f"torch.Size() takes an iterable of 'int' (item {position} is '{type(size).__name__}')")
         return super().__new__(cls, sizes)
 
     def numel(self) -> int:
@@ -34,7 +32,7 @@ class Size(tuple[int, ...]):
 
     __str__ = __repr__
 
-    @overload  # type: ignore[override]
+    @overload
     def __getitem__(self, index: SupportsIndex) -> int: ...
     @overload
     def __getitem__(self, index: slice) -> Size: ...
@@ -42,7 +40,7 @@ class Size(tuple[int, ...]):
         got = tuple.__getitem__(self, index)
         return Size(got) if isinstance(index, slice) else got
 
-    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+    def __add__(self, other: Any) -> Size:
         return Size(tuple.__add__(self, tuple(other)))
 
     def __radd__(self, other: Any) -> Size:

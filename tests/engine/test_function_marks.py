@@ -173,7 +173,9 @@ def test_mark_dirty_is_seen_by_what_saved_the_value() -> None:
 
 
 def test_mark_dirty_of_a_leaf_is_refused() -> None:
-    with pytest.raises(RuntimeError, match=r"a leaf Variable that requires grad (has been|is being) used in an in-place operation"):
+    with pytest.raises(
+        RuntimeError, match=r"a leaf Variable that requires grad (has been|is being) used in an in-place operation"
+    ):
         DoubleInPlace.apply(leaf(3.0))
 
 

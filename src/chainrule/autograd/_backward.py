@@ -56,17 +56,25 @@ def grad(
     (tensor([6.]),)
     """
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     keys = list(inputs) if isinstance(inputs, dict) else None
     wanted = as_tuple(inputs.values() if keys is not None else inputs)
     if not wanted:
-        raise RuntimeError("`inputs` argument to `grad()` cannot be empty: give at least one tensor to differentiate by")
+        raise RuntimeError(
+            "`inputs` argument to `grad()` cannot be empty: give at least one tensor to differentiate by"
+        )
     sources = as_tuple(outputs)
     cotangents = as_cotangents(grad_outputs, len(sources))
     if is_grads_batched:
-        results = batched(sources, wanted, cotangents, retain_graph, create_graph, bool(allow_unused or materialize_grads))
+        results = batched(
+            sources, wanted, cotangents, retain_graph, create_graph, bool(allow_unused or materialize_grads)
+        )
     else:
-        results = gradients(sources, wanted, cotangents, retain_graph, create_graph, bool(allow_unused or materialize_grads))
+        results = gradients(
+            sources, wanted, cotangents, retain_graph, create_graph, bool(allow_unused or materialize_grads)
+        )
     if materialize_grads:
         batch = cotangents[0]._array.shape[:1] if is_grads_batched and cotangents[0] is not None else ()
         results = [zeros(one, batch, create_graph) if r is None else r for one, r in zip(wanted, results, strict=True)]
@@ -74,7 +82,12 @@ def grad(
 
 
 def gradients(
-    sources: tuple[Any, ...], wanted: tuple[Any, ...], cotangents: list[Any], retain_graph: bool | None, create_graph: bool, allow_unused: bool
+    sources: tuple[Any, ...],
+    wanted: tuple[Any, ...],
+    cotangents: list[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    allow_unused: bool,
 ) -> list[Any]:
     roots = seeds(sources, cotangents)
     edges: list[tuple[Node, int]] = []
@@ -104,7 +117,12 @@ def unused(one: Any, number: int) -> RuntimeError:
 
 
 def batched(
-    sources: tuple[Any, ...], wanted: tuple[Any, ...], cotangents: list[Any], retain_graph: bool | None, create_graph: bool, allow_unused: bool
+    sources: tuple[Any, ...],
+    wanted: tuple[Any, ...],
+    cotangents: list[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    allow_unused: bool,
 ) -> list[Any]:
     """One gradient for each vector along the first dimension of the cotangents."""
     given = [c for c in cotangents if c is not None]
@@ -138,6 +156,7 @@ def backward(
         grad_tensors: the cotangent of each, of its shape; None stands for 1 for a one-element tensor.
         retain_graph: keep the saved values for another backward; by default only with ``create_graph``.
         create_graph: record the backward, so that the gradients can be differentiated.
+        grad_variables: an old name of ``grad_tensors``.
         inputs: add only to the ``.grad`` of these tensors, leaves or not.
 
     >>> import chainrule as torch
@@ -148,7 +167,9 @@ def backward(
     """
     if grad_variables is not None:
         if grad_tensors is not None:
-            raise RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`."
+            )
         grad_tensors = grad_variables
     sources = as_tuple(tensors)
     roots = seeds(sources, as_cotangents(grad_tensors, len(sources)))
@@ -166,7 +187,9 @@ def leaf_of(one: Any) -> Any:
     if not isinstance(one, GradientEdge):
         return one
     if not isinstance(one.node, AccumulateGrad):
-        raise RuntimeError(f"an edge given as input of backward() must be a leaf's, but this is one of {one.node.name()}: give the tensor")
+        raise RuntimeError(
+            f"an edge given as input of backward() must be a leaf's, but this is one of {one.node.name()}: give the tensor"
+        )
     return one.node.variable
 
 
@@ -181,7 +204,9 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
         return [None] * count
     cotangents = [given] if isinstance(given, TensorBase) else list(given)
     if len(cotangents) != count:
-        raise RuntimeError(f"got {count} tensors and {len(cotangents)} gradients: give one gradient (or None) for each tensor")
+        raise RuntimeError(
+            f"got {count} tensors and {len(cotangents)} gradients: give one gradient (or None) for each tensor"
+        )
     return cotangents
 
 
@@ -193,7 +218,9 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
             roots.append(edge_seed(source, g))
             continue
         if not isinstance(source, TensorBase):
-            raise NotATensorError(f"Expected output to be a torch.Tensor: output {number} is of type {type(source).__name__}")
+            raise NotATensorError(
+                f"Expected output to be a torch.Tensor: output {number} is of type {type(source).__name__}"
+            )
         node = current_node(source)
         if node is None:
             raise RuntimeError(
@@ -225,7 +252,9 @@ def seed(array: Any, g: Any, number: int) -> Any:
                 f"Output {number} has shape {list(array.shape)}: reduce it (.sum(), .mean()), or pass its cotangent, of that shape."
             )
         if array.dtype.kind == "c":
-            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {array.dtype.name}")
+            raise RuntimeError(
+                f"grad can be implicitly created only for real scalar outputs but got {array.dtype.name}"
+            )
         if not array.shape:
             return new_tensor(array.dtype.type(1))
         one = np.empty(array.shape, array.dtype)
@@ -254,7 +283,9 @@ def target(one: Any, number: int) -> tuple[Node, int]:
     if isinstance(one, GradientEdge):
         return one.node, one.output_nr
     if not isinstance(one, TensorBase):
-        raise NotATensorError(f"all inputs have to be Tensors or GradientEdges, but got {type(one).__name__} (input {number})")
+        raise NotATensorError(
+            f"all inputs have to be Tensors or GradientEdges, but got {type(one).__name__} (input {number})"
+        )
     node = current_node(one)
     if type(node) is Port:
         owner = node.parents[0]
@@ -275,10 +306,10 @@ def named(one: Any) -> str:
 
 
 def zeros(one: Any, batch: tuple[int, ...], requires_grad: bool) -> Any:
-    shape, dtype = (one.node.shape, one.node.dtype) if isinstance(one, GradientEdge) else (one._array.shape, one._array.dtype)
+    shape, dtype = (
+        (one.node.shape, one.node.dtype) if isinstance(one, GradientEdge) else (one._array.shape, one._array.dtype)
+    )
     tensor = new_tensor(np.zeros((*batch, *shape), dtype))
     if requires_grad:
         tensor._node = AccumulateGrad.of(tensor)
     return tensor
-
-

@@ -35,7 +35,9 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
         several = isinstance(outputs, tuple)
         group = outputs if several else (outputs,)
         anchor = next(a for a in args if isinstance(a, TensorBase) and a.requires_grad)
-        refused = _OnceDifferentiable.apply(*[g.detach() if isinstance(g, TensorBase) else g for g in group], anchor)[:-1]
+        refused = _OnceDifferentiable.apply(*[g.detach() if isinstance(g, TensorBase) else g for g in group], anchor)[
+            :-1
+        ]
         return refused if several else refused[0]
 
     return wrapper

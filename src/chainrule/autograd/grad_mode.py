@@ -12,7 +12,12 @@ from ..core.modes import change_modes, changed_modes, modes, set_modes
 F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = [
-    "_unsafe_preserve_version_counter", "enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled",
+    "_unsafe_preserve_version_counter",
+    "enable_grad",
+    "inference_mode",
+    "no_grad",
+    "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 
@@ -42,18 +47,21 @@ class _ModeContext:
             warnings.warn(
                 "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or "
                 "methods. To preserve the current behavior of class decoration, you can directly decorate the `__init__` method and "
-                "nothing else.", FutureWarning, stacklevel=2)
+                "nothing else.",
+                FutureWarning,
+                stacklevel=2,
+            )
             func.__init__ = self(func.__init__)  # type: ignore[method-assign]
-            return cast(F, func)
+            return cast("F", func)
         if inspect.isgeneratorfunction(func):
-            return cast(F, _generator(self, func))
+            return cast("F", _generator(self, func))
 
         @functools.wraps(func)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             with self.clone():
                 return func(*args, **kwargs)
 
-        return cast(F, wrapped)
+        return cast("F", wrapped)
 
 
 def _generator(context: Any, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,7 +80,7 @@ def _generator(context: Any, func: Callable[..., Any]) -> Callable[..., Any]:
                     with context.clone():
                         gen.close()
                     raise
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001 - it is thrown into the generator
                     with context.clone():
                         response = gen.throw(error)
                 else:

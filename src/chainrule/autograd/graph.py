@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks", "get_gradient_edge",
-    "increment_version", "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
+    "GradientEdge",
+    "Node",
+    "allow_mutation_on_saved_tensors",
+    "disable_saved_tensors_hooks",
+    "get_gradient_edge",
+    "increment_version",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
 ]
 
 
@@ -176,5 +183,7 @@ class _GroupHandle(_hooks.RemovableHandle):
 def _node(tensor: Tensor) -> _CoreNode:
     node = current_node(tensor)
     if node is None:
-        raise NotATensorError("Expected gradient function to be set: cannot register a hook on a tensor that doesn't require gradient")
+        raise NotATensorError(
+            "Expected gradient function to be set: cannot register a hook on a tensor that doesn't require gradient"
+        )
     return node

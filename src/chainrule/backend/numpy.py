@@ -101,9 +101,9 @@ from .elementwise_numpy import (
     isclose,
     lgamma,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     log_softmax,
     logaddexp,
     logit,
@@ -151,6 +151,7 @@ from .indexing_numpy import (
     take,
     take_flat,
 )
+from .linalg_numpy import cofactors, contract, det, inv, matmul, slogdet, solve, trace
 from .reduction_numpy import (
     all,
     any,
@@ -223,8 +224,6 @@ from .sorting_numpy import (
     unique,
     unique_consecutive,
 )
-
-from .linalg_numpy import cofactors, contract, det, inv, matmul, slogdet, solve, trace
 
 # Floating-point warnings (division by zero, overflow, invalid) are no errors in PyTorch: the result says it all.
 # A filter by module costs nothing per call, unlike np.errstate.

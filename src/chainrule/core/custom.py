@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..errors import NotATensorError
 from . import views
 from .modes import changed_modes, modes
 from .mutation import refuse_write
@@ -19,7 +20,6 @@ from .origin import caller
 from .saved import describe, freed_error, overwritten_error, packed
 from .value import TensorBase, new_tensor, writable
 from .version import bump, cell_of, guard
-from ..errors import NotATensorError
 from .views import View, base_of, current_node
 
 
@@ -58,7 +58,9 @@ class FunctionCtx:
 
     def mark_non_differentiable(self, *tensors: Any) -> None:
         """Tell that these outputs carry no gradient."""
-        self.non_differentiable = only_tensors("mark_non_differentiable only accepts variable arguments, but got", tensors)
+        self.non_differentiable = only_tensors(
+            "mark_non_differentiable only accepts variable arguments, but got", tensors
+        )
 
     def set_materialize_grads(self, value: bool) -> None:
         """With False, gradients that did not arrive come to ``backward`` as None, not as zeros."""
@@ -106,8 +108,7 @@ class SavedTensor:
         """The tensor, tied to its place in the graph."""
         edge = node.port(self.edge) if isinstance(self.edge, int) else self.edge
         if self.unpack is not None:
-            tensor = new_tensor(self.unpack(self.array)._array, edge)
-            return tensor
+            return new_tensor(self.unpack(self.array)._array, edge)
         if self.cell.version != self.version:
             raise overwritten_error(node, describe(self.array, edge), self.cell, self.version)
         tensor = self.ref()
@@ -183,7 +184,9 @@ class CustomNode(FunctionCtx, Node):
 
     def cotangents(self, g: Any, need: tuple[bool, ...], recorded: bool) -> tuple[Any, ...]:
         function = self.function
-        arriving = [self.gradient(*pair, recorded) for pair in zip(g if type(g) is list else [g], self.spaces, strict=True)]
+        arriving = [
+            self.gradient(*pair, recorded) for pair in zip(g if type(g) is list else [g], self.spaces, strict=True)
+        ]
         with changed_modes(grad=recorded):
             if overrides(function, "backward") and overrides(function, "vjp"):
                 raise RuntimeError(
@@ -207,7 +210,9 @@ class CustomNode(FunctionCtx, Node):
                     f"function {self.name()} returned a gradient different from None at position {number + 1}, but the "
                     "corresponding forward input was not a Variable"
                 )
-        return tuple([self.cotangent(at, results[at], n, recorded) for at, n in zip(self.tensor_positions, need, strict=True)])
+        return tuple(
+            [self.cotangent(at, results[at], n, recorded) for at, n in zip(self.tensor_positions, need, strict=True)]
+        )
 
     def gradient(self, g: Any, space: Any, recorded: bool) -> Any:
         """What arrived for an output, as the user's backward gets it."""
@@ -324,7 +329,9 @@ class Function(metaclass=FunctionMeta):
     @staticmethod
     def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
         """The outputs of batched arguments. To be overridden for vmap."""
-        raise NotImplementedError("To use autograd.Function with vmap, you must either override the vmap static method or set generate_vmap_rule=True.")
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap static method or set generate_vmap_rule=True."
+        )
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:

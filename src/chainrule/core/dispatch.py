@@ -129,9 +129,7 @@ def _make_binary(op: Op) -> Any:
     uses["both"] = uses["x"] | uses["y"]
 
     # What to keep, by which operands need a gradient: 0 nothing, 1 the first, 2 the second, 3 both.
-    keep_for_x, keep_for_y, keep_for_both = (
-        (name_x in uses[n]) + 2 * (name_y in uses[n]) for n in ("x", "y", "both")
-    )
+    keep_for_x, keep_for_y, keep_for_both = ((name_x in uses[n]) + 2 * (name_y in uses[n]) for n in ("x", "y", "both"))
     keeps_x, keeps_y = name_x in op.fields, name_y in op.fields
     if keeps_x != keeps_y:  # the layout of node.saved below has room for both or for none
         return _make_general(op)
@@ -424,7 +422,7 @@ def refusal(op: Op, dtype: Any) -> str:
     """The message of an op that does not accept a dtype."""
     from ..promotion import scalar_type_name
 
-    return f'"{op.name}" not implemented for \'{scalar_type_name(dtype)}\'. Convert the operand to a dtype that {op.name} accepts.'
+    return f"\"{op.name}\" not implemented for '{scalar_type_name(dtype)}'. Convert the operand to a dtype that {op.name} accepts."
 
 
 def _wrap(op: Op, result: Any, args: tuple[Any, ...], params: dict[str, Any], mode: Any) -> Any:
@@ -493,7 +491,7 @@ def save(
     """What the rules of the operands that need a gradient ask to keep, laid out by ``op.fields``."""
     need = tuple([parent is not None for parent in parents])
     if op.variadic:
-        need = need[: len(op.args) - 1] + (True,)
+        need = (*need[: len(op.args) - 1], True)
     plan = op.plan(need)
     if not plan:
         return ()
@@ -527,4 +525,4 @@ def _triple(arg: Any, array: Any) -> tuple[Any, Any, int]:
     return array, cell, cell.version
 
 
-assert ARRAY_WIDTH == len(_triple(0, 0))
+assert len(_triple(0, 0)) == ARRAY_WIDTH

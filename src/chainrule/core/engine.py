@@ -26,8 +26,8 @@ from ..backend import numpy as numpy_namespace
 from . import op as op_module
 from .modes import Modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Freed, Node, Port
-from .origin import caller
 from .op import GENERAL, IDENTITY
+from .origin import caller
 from .saved import stale_error, unpacked
 from .value import Meta, TensorBase, meta_of, new_tensor
 from .version import bump
@@ -48,7 +48,20 @@ LARGE = 4096
 class Pass:
     """One reverse pass: its cotangents, what is wanted of them, and in which mode it runs."""
 
-    __slots__ = ("after", "anomaly", "at_end", "captured", "cotangents", "leaves", "namespace", "needed", "order", "owned", "recorded", "targets")
+    __slots__ = (
+        "after",
+        "anomaly",
+        "at_end",
+        "captured",
+        "cotangents",
+        "leaves",
+        "namespace",
+        "needed",
+        "order",
+        "owned",
+        "recorded",
+        "targets",
+    )
 
     def __init__(
         self,
@@ -227,9 +240,7 @@ class Pass:
             return node.cotangents(g, need, self.recorded)
         saved = unpacked(node, self.recorded)
         pulls = node.op.bound_rules()
-        return tuple(
-            [pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=True)]
-        )
+        return tuple([pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=True)])
 
     # -- hooks -----------------------------------------------------------------------------------------------------
 
@@ -333,9 +344,7 @@ def sum_to_shape(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum ``g`` over the axes along which ``shape`` was broadcast to it."""
     have = g.shape
     lead = len(have) - len(shape)
-    axes = tuple(
-        i - len(have) for i in range(len(have)) if i < lead or (shape[i - lead] == 1 and have[i] != 1)
-    )
+    axes = tuple(i - len(have) for i in range(len(have)) if i < lead or (shape[i - lead] == 1 and have[i] != 1))
     if axes:
         g = xp.sum(g, axis=axes, keepdims=True)
     return xp.reshape(g, shape) if g.shape != shape else g

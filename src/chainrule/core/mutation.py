@@ -16,8 +16,8 @@ from ..promotion import check_cast
 from . import views
 from .modes import changed_modes, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
-from .origin import caller
 from .op import is_array_field
+from .origin import caller
 from .value import TensorBase, new_tensor, writable
 from .version import InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, put_node
@@ -86,7 +86,11 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
 
 def refuse_overlap(memory: np.ndarray[Any, Any], source: Any) -> None:
     """Raise where source and target are different parts of one memory that overlap, as PyTorch does for contiguous ones."""
-    if source is memory or not isinstance(source, np.ndarray) or not (memory.flags.c_contiguous and source.flags.c_contiguous):
+    if (
+        source is memory
+        or not isinstance(source, np.ndarray)
+        or not (memory.flags.c_contiguous and source.flags.c_contiguous)
+    ):
         return
     if memory.ctypes.data != source.ctypes.data and np.may_share_memory(memory, source):
         raise RuntimeError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import count
 from types import CodeType
 from typing import TYPE_CHECKING, Any, ClassVar

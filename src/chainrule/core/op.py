@@ -32,7 +32,19 @@ Rule = Callable[..., Any]
 
 KINDS = ("elementwise", "linear", "multilinear", "view", "step", "general")
 OPTIONS = frozenset(
-    {"forward", "node", "promotion", "domain", "outputs", "jvp", "batch", "all", "saved_names", "differentiable", "mixed"}
+    {
+        "forward",
+        "node",
+        "promotion",
+        "domain",
+        "outputs",
+        "jvp",
+        "batch",
+        "all",
+        "saved_names",
+        "differentiable",
+        "mixed",
+    }
 )
 ARRAY_WIDTH = 3  # an array is laid out as value, cell, version
 IDENTITY, GENERAL = -1, -2  # see shortcut()
@@ -162,7 +174,6 @@ class Op:
         self.node_class = cls
         return cls
 
-
     def bound_rules(self) -> tuple[Callable[..., Any], ...]:
         """The rule of each operand in its general form; see :func:`bind`."""
         if self.bound is None:
@@ -207,9 +218,14 @@ def shortcut(op: Op, name: str) -> tuple[Callable[..., Any] | None, int]:
         names = parameter_names(rule)
         if names == ("g",) and rule.__code__.co_code == (lambda g: g).__code__.co_code:
             return None, IDENTITY
-        if len(names) == 2 and names[0] == "g" and names[1] in op.offsets and is_array_field(op, names[1]):
-            if not (op.variadic and names[1] == op.args[-1]):
-                return _renamed(rule, f"{op.name}_vjp_{name}"), op.offsets[names[1]]
+        saved = names[1] if len(names) == 2 and names[0] == "g" else ""
+        if (
+            saved in op.offsets
+            and saved not in op.spare
+            and is_array_field(op, saved)
+            and not (op.variadic and saved == op.args[-1])
+        ):
+            return _renamed(rule, f"{op.name}_vjp_{name}"), op.offsets[saved]
     return op.bound_rules()[op.args.index(name)], GENERAL
 
 
@@ -240,13 +256,15 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
         elif parameter in op.params:
             values.append(f"node.params[{parameter!r}]")
         else:
-            raise TypeError(f"op {op.name}: the rule of {name} asks for '{parameter}', which is no operand or parameter")
+            raise TypeError(
+                f"op {op.name}: the rule of {name} asks for '{parameter}', which is no operand or parameter"
+            )
     arguments = "xp, g, s, node" + (", need" if name is None else "")
     call = f"rule({', '.join(values)})"
     body = f"stale(node) if {' or '.join(checks)} else {call}" if checks else call
     label = f"{op.name}_vjp_{name or 'all'}"
     rule = _renamed(rule, label)
-    return eval(f"lambda {arguments}: {body}", {"rule": rule, "stale": _stale, "many": _many})  # type: ignore[no-any-return]  # noqa: S307
+    return eval(f"lambda {arguments}: {body}", {"rule": rule, "stale": _stale, "many": _many})  # noqa: S307
 
 
 def _stale(node: Node) -> Any:
@@ -331,7 +349,9 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], spec:
     op.rules = {key: value for key, value in spec.items() if key not in OPTIONS}
     unknown = set(op.rules) - set(op.args)
     if unknown:
-        raise TypeError(f"op {op.name}: rules for {sorted(unknown)}, which are no operands of it ({', '.join(op.args)})")
+        raise TypeError(
+            f"op {op.name}: rules for {sorted(unknown)}, which are no operands of it ({', '.join(op.args)})"
+        )
     if op.name in OPS:
         raise TypeError(f"op {op.name} is declared twice")
     op.all_rule = options.get("all")
@@ -380,7 +400,7 @@ def names_with_default(rule: Rule) -> tuple[str, ...]:
 def raw_forward(op: Op) -> Callable[..., Any]:
     """The op's forward on NumPy arrays."""
     if op.forward is None:
-        return getattr(numpy_namespace, op.name)  # type: ignore[no-any-return]
+        return getattr(numpy_namespace, op.name)
     from functools import partial
 
     return partial(op.forward, numpy_namespace)
@@ -393,7 +413,9 @@ def _camel(name: str) -> str:
 def _saved_names(op: Op) -> dict[str, str]:
     """PyTorch's names for what a node saved: the operands self and other, the output result, axis dim."""
     names = dict(zip(op.args, ("self", "other"), strict=False))
-    names |= {f"{ours}_{what}": f"{theirs}_{what}s" for ours, theirs in list(names.items()) for what in ("shape", "dtype")}
+    names |= {
+        f"{ours}_{what}": f"{theirs}_{what}s" for ours, theirs in list(names.items()) for what in ("shape", "dtype")
+    }
     names |= {f"{a}_shape": f"{names[a]}_sym_sizes" for a in op.args if a in names}
     return names | {"out": "result", "axis": "dim", "keepdims": "keepdim"}
 

@@ -32,7 +32,9 @@ class Packed:
             for at in self.at:
                 tensor = self.unpack(fields[at])
                 if not hasattr(tensor, "_array"):
-                    raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}.")
+                    raise TypeError(
+                        f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}."
+                    )
                 fields[at] = tensor._array
         return tuple(fields)
 
@@ -119,7 +121,7 @@ def unpacked(node: Node, recorded: bool) -> tuple[Any, ...]:
     if type(saved) is Packed:
         saved = saved.restore()
     if not recorded or not saved:
-        return saved  # type: ignore[no-any-return]
+        return saved
     op, fields = node.op, list(saved)
     for field in op.fields:
         at = op.offsets[field]

@@ -93,4 +93,4 @@ def writable(tensor: TensorBase) -> np.ndarray[Any, Any]:
     array = tensor._array
     if type(array) is not np.ndarray:
         array = tensor._array = np.asarray(array)
-    return array  # type: ignore[no-any-return]
+    return array

@@ -107,7 +107,7 @@ class Fingerprint:
     def version(self) -> int:
         if COUNTER.__get__(self.cell) == self.count and self.is_changed():
             return CHANGED_OUTSIDE
-        return COUNTER.__get__(self.cell)  # type: ignore[no-any-return]
+        return COUNTER.__get__(self.cell)
 
     @property
     def writer(self) -> Any:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from .modes import get_modes
 from .node import AccumulateGrad, Node, next_seq
 from .origin import caller
-from .value import TensorBase
 from .version import COUNTER, cell_of
 
 if TYPE_CHECKING:
     from .op import Op
+    from .value import TensorBase
 
 Path = tuple[tuple["Op", tuple[tuple[str, Any], ...], int | None], ...]
 """Steps (view op, its parameters, which output) from a base to a view."""
@@ -65,7 +65,7 @@ def make_view(out: TensorBase, op: Op, source: TensorBase, params: dict[str, Any
 def counter(cell: Any) -> int:
     """The cell's count, without looking for changes made outside."""
     try:
-        return COUNTER.__get__(cell)  # type: ignore[no-any-return]
+        return COUNTER.__get__(cell)
     except AttributeError:  # an inference tensor counts nothing
         return 0
 

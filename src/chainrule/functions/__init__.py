@@ -24,6 +24,7 @@ from .masking import *
 from .matrices import *
 from .memory import *
 from .norms import *
+from .powers import *
 from .quantiles import *
 from .rearranging import *
 from .reduction import *

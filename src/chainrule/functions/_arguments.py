@@ -84,8 +84,10 @@ def deliver(result: Tensor, out: Any, function: str) -> Tensor:
                 f"An output with one or more elements was resized since it had shape {list(memory.shape)}, which does not match the "
                 f"required output shape {list(result._array.shape)}. This behavior is deprecated, and in a future PyTorch release "
                 "outputs will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing "
-                "it, inplace, to zero elements with t.resize_(0).", stacklevel=3)
+                "it, inplace, to zero elements with t.resize_(0).",
+                stacklevel=3,
+            )
         out._array = np.empty(result._array.shape, memory.dtype)
     check_fits(out, result._array)
     write(out, new_tensor(result._array))
-    return out  # type: ignore[no-any-return]
+    return out

@@ -12,7 +12,19 @@ from .elementwise import put, unary
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["celu", "celu_", "log_softmax", "prelu", "relu", "relu_", "selu", "selu_", "softmax", "threshold", "threshold_"]
+__all__ = [
+    "celu",
+    "celu_",
+    "log_softmax",
+    "prelu",
+    "relu",
+    "relu_",
+    "selu",
+    "selu_",
+    "softmax",
+    "threshold",
+    "threshold_",
+]
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -25,7 +37,7 @@ def relu(input: Tensor) -> Tensor:
     >>> torch.relu(torch.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    return ops.relu(tensor_argument(input, "relu", "input"))  # type: ignore[no-any-return]
+    return ops.relu(tensor_argument(input, "relu", "input"))
 
 
 def relu_(input: Tensor) -> Tensor:
@@ -39,7 +51,7 @@ def relu_(input: Tensor) -> Tensor:
 
 
 def in_place(op: Any, function: str, input: Any, **params: Any) -> Tensor:
-    return mutation.inplace(op, tensor_argument(input, function, "input"), **params)  # type: ignore[no-any-return]
+    return mutation.inplace(op, tensor_argument(input, function, "input"), **params)
 
 
 def threshold(input: Tensor, threshold: float, value: float, *, out: Tensor | None = None) -> Tensor:
@@ -123,15 +135,17 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     tensor_argument(weight, "prelu", "weight", 2)
     shape, size = input._array.shape, weight._array.size
     if weight._array.ndim > 1:
-        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight._array.ndim}")
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight._array.ndim}"
+        )
     if size == 1:
-        return ops.prelu(input, weight.reshape(()))  # type: ignore[no-any-return]
+        return ops.prelu(input, weight.reshape(()))
     channels = shape[1] if len(shape) > 1 else 1
     if size != channels:
         raise RuntimeError(
             f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {size} and channel size = {channels}."
         )
-    return ops.prelu(input, weight.reshape((size,) + (1,) * (len(shape) - 2)))  # type: ignore[no-any-return]
+    return ops.prelu(input, weight.reshape((size,) + (1,) * (len(shape) - 2)))
 
 
 def along(op: Any, function: str, input: Any, dim: Any, dtype: Any, out: Any) -> Tensor:

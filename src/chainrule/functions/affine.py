@@ -141,7 +141,7 @@ CHECKS: dict[str, Any] = {
 def added_(name: str, input: Tensor, x: Tensor, y: Tensor, beta: Number, alpha: Number) -> Tensor:
     """The in-place form of the function ``name``."""
     CHECKS[name](input, x, y)
-    return inplace(getattr(ops, name), input, x, y, **_factors(name + "_", input, beta, alpha))  # type: ignore[no-any-return]
+    return inplace(getattr(ops, name), input, x, y, **_factors(name + "_", input, beta, alpha))
 
 
 def _tensors(function: str, input: Any, x: Any, y: Any, names: tuple[str, str]) -> None:
@@ -200,9 +200,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return matmul(input, ops.t(weight))
     if x.dtype is w.dtype is b.dtype or x.dtype == w.dtype == b.dtype:
         if w.ndim == 2 and x.shape[-1] == w.shape[1] and b.shape == w.shape[:1]:
-            return (ops.linear_layer if x.ndim == 2 else ops.stacked_linear_layer)(bias, input, weight)  # type: ignore[no-any-return]
+            return (ops.linear_layer if x.ndim == 2 else ops.stacked_linear_layer)(bias, input, weight)
     elif not is_mixed(input, weight):
         raise mixed(bias, input, "self and mat2 must have the same dtype, but got {} and {}", c=False)  # type: ignore[arg-type]
     product = matmul(input, ops.t(weight))
     _stretched(bias, product.shape)  # type: ignore[arg-type]
-    return ops.add(product, bias)  # type: ignore[no-any-return]
+    return ops.add(product, bias)

@@ -96,12 +96,12 @@ def same_dtype(input: Tensor, other: Tensor, function: str) -> None:
     tensor_argument(other, function, "other", 2)
     if input.dtype is not other.dtype:
         a, b = scalar_type_name(input.dtype), scalar_type_name(other.dtype)
-        raise RuntimeError(f"{a} did not match {b}: {function}() compares tensors of one dtype. Convert one of them first.")
+        raise RuntimeError(
+            f"{a} did not match {b}: {function}() compares tensors of one dtype. Convert one of them first."
+        )
 
 
-def isclose(
-    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> Tensor:
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Where ``abs(input - other) <= atol + rtol * abs(other)``; infinities are close to themselves.
 
     Args:
@@ -119,7 +119,7 @@ def isclose(
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if tolerance < 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance}")
-    return ops.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)  # type: ignore[no-any-return]
+    return ops.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

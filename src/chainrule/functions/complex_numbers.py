@@ -18,7 +18,7 @@ __all__ = [
 
 
 def is_complex(tensor: Tensor) -> bool:
-    return tensor._array.dtype.kind == "c"  # type: ignore[no-any-return]
+    return tensor._array.dtype.kind == "c"
 
 
 def real(input: Tensor) -> Tensor:
@@ -29,7 +29,7 @@ def real(input: Tensor) -> Tensor:
     tensor([1.])
     """
     tensor_argument(input, "real", "input")
-    return ops.real(input)  # type: ignore[no-any-return]
+    return ops.real(input)
 
 
 def imag(input: Tensor) -> Tensor:
@@ -47,7 +47,7 @@ def imag(input: Tensor) -> Tensor:
             f"imag is not implemented for tensors with non-complex dtypes: this one is {input.dtype}, whose imaginary part is "
             "zeros_like(t)."
         )
-    return ops.imag(input)  # type: ignore[no-any-return]
+    return ops.imag(input)
 
 
 def conj(input: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ def conj(input: Tensor) -> Tensor:
     >>> torch.conj(torch.tensor([1 + 2j]))
     tensor([1.-2.j])
     """
-    return ops.conj(tensor_argument(input, "conj", "input"))  # type: ignore[no-any-return]
+    return ops.conj(tensor_argument(input, "conj", "input"))
 
 
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -91,7 +91,7 @@ def view_as_real(input: Tensor) -> Tensor:
     """
     if not is_complex(tensor_argument(input, "view_as_real", "input")):
         raise RuntimeError(f"view_as_real is only supported for complex tensors: this one is {input.dtype}.")
-    return ops.view_as_real(input)  # type: ignore[no-any-return]
+    return ops.view_as_real(input)
 
 
 def view_as_complex(input: Tensor) -> Tensor:
@@ -111,7 +111,7 @@ def view_as_complex(input: Tensor) -> Tensor:
         raise RuntimeError(f"Tensor must have a last dimension of size 2, but its shape is {list(array.shape)}.")
     if array.strides[-1] != array.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1: use view_as_complex(t.contiguous()).")
-    return ops.view_as_complex(input)  # type: ignore[no-any-return]
+    return ops.view_as_complex(input)
 
 
 def resolve_conj(input: Tensor) -> Tensor:

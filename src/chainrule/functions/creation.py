@@ -54,7 +54,7 @@ def finish(array: Any, requires_grad: bool) -> Tensor:
                 f"{dtypes.FROM_NUMPY[array.dtype]}. Give floating point values, or dtype=torch.float32."
             )
         tensor._node = AccumulateGrad.of(tensor)
-    return tensor  # type: ignore[no-any-return]
+    return tensor
 
 
 # -- from data ----------------------------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
             )
         if not isinstance(data, (bool, int, float, complex, np.generic)):
             if not isinstance(data, np.ndarray):
-                raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")  # noqa: TRY004 - PyTorch's class
+                raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
             data = data[()]
         leaves.append(data)
         return
@@ -354,7 +354,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     check_numpy(ndarray)
     shared = new_tensor(np.asarray(ndarray))
     shared._cell = ExposedCell()
-    return shared  # type: ignore[no-any-return]
+    return shared
 
 
 def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tensor:
@@ -367,7 +367,7 @@ def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tens
         if isinstance(data, tuple) and type(data).__name__ == "Size":
             return empty(*data, dtype=dtype)
         if isinstance(data, TensorBase):
-            return data.detach()  # type: ignore[no-any-return]
+            return data.detach()
         if isinstance(data, str):
             raise TypeError("new(): invalid data type 'str'")
         if not is_sequence(data) and not isinstance(data, np.ndarray):

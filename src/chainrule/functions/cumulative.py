@@ -85,7 +85,7 @@ def _running(function: str, op: Any, input: Any, dim: Any, dtype: Any, out: Any,
     axis = running_axis(function, input, dim, names)
     dtype = result_dtype(dtype, out, function)
     if dtype is None:
-        return op(input, axis=axis, dtype=None)  # type: ignore[no-any-return]
+        return op(input, axis=axis, dtype=None)
     return deliver(op(converted(input, dtype, function), axis=axis, dtype=dtype.numpy), out, function)
 
 
@@ -202,7 +202,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, di
     tensor(6.5000)
     """
     terms, axis, width = _trapezoids("trapezoid", y, x, dx, dim)
-    return ops.multiply(ops.sum_axes(terms, axis=(axis,), keepdims=False), width)  # type: ignore[no-any-return]
+    return ops.multiply(ops.sum_axes(terms, axis=(axis,), keepdims=False), width)
 
 
 trapz = trapezoid
@@ -216,7 +216,7 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None
     tensor([1.5000, 4.0000])
     """
     terms, axis, width = _trapezoids("cumulative_trapezoid", y, x, dx, dim)
-    return ops.multiply(ops.cumsum(terms, axis=axis, dtype=None), width)  # type: ignore[no-any-return]
+    return ops.multiply(ops.cumsum(terms, axis=axis, dtype=None), width)
 
 
 def _trapezoids(function: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[Any, int, float]:

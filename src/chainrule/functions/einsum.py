@@ -118,7 +118,7 @@ def _from_lists(args: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[list[int]]
     lists_at = [*range(1, len(args), 2), *([len(args) - 1] if len(args) % 2 else [])]
     for at in lists_at:
         if not isinstance(args[at], Sequence):
-            raise RuntimeError(  # noqa: TRY004 - PyTorch's class
+            raise RuntimeError(
                 f"einsum(): argument {at + 1} must be a list of subscripts, not {type(args[at]).__name__}: the arguments are an "
                 "equation string and operands, or operands each followed by its list"
             )
@@ -252,12 +252,12 @@ def contraction(x: Tensor, y: Tensor, x_labels: Labels, y_labels: Labels, out: L
     y, y_labels = _alone_summed(y, y_labels, x, x_labels, out)
     x, x_labels = _alone_summed(x, x_labels, y, y_labels, out)  # what was of size 1 in x is now in x alone
     if all(label in out for label in x_labels):
-        return ops.multiply(_spread(x, x_labels, out), _spread(y, y_labels, out))  # type: ignore[no-any-return]
+        return ops.multiply(_spread(x, x_labels, out), _spread(y, y_labels, out))
     from .linalg import is_mixed, mixed
 
     if is_mixed(x, y):
         raise mixed(x, y, "expected scalar type {} but found {}", c=False)
-    return ops.contract(x, y, x_labels=x_labels, y_labels=y_labels, out_labels=out)  # type: ignore[no-any-return]
+    return ops.contract(x, y, x_labels=x_labels, y_labels=y_labels, out_labels=out)
 
 
 def _alone_summed(x: Tensor, x_labels: Labels, y: Tensor, y_labels: Labels, out: Labels) -> tuple[Tensor, Labels]:

@@ -5,7 +5,6 @@ Operands broadcast and are promoted to a common dtype. ``out=`` takes the result
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +13,16 @@ from .. import ops
 from ..core.dispatch import NUMBERS, refusal
 from ..core.mutation import refuse_overlap
 from ..core.value import TensorBase, writable
-from ..promotion import checked_scalar, result_dtype, scalar_to
+from ..promotion import result_dtype, scalar_to
 from ._arguments import deliver, tensor_argument
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "abs", "absolute", "add", "addcdiv", "addcmul", "ceil", "copysign", "div", "divide", "fix", "float_power", "floor",
-    "floor_divide", "fmod", "frac", "heaviside", "ldexp", "lerp", "mul", "multiply", "nan_to_num", "neg", "negative",
-    "nextafter", "positive", "pow", "reciprocal", "remainder", "round", "rsqrt", "rsub", "sgn", "sign", "sqrt", "square",
-    "sub", "subtract", "true_divide", "trunc",
+    "abs", "absolute", "add", "addcdiv", "addcmul", "ceil", "copysign", "div", "divide", "fix", "floor", "floor_divide",
+    "fmod", "frac", "heaviside", "lerp", "mul", "multiply", "nan_to_num", "neg", "negative", "nextafter", "positive",
+    "reciprocal", "remainder", "round", "rsub", "sgn", "sign", "sub", "subtract", "true_divide", "trunc",
 ]  # fmt: skip
 
 Number = Any  # bool, int, float, complex, or a NumPy scalar
@@ -165,7 +163,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """
     alpha = scale_argument("rsub", alpha, input, other)
     if isinstance(other, NUMBERS):
-        return subtracted_from(other, input, alpha)  # type: ignore[no-any-return]
+        return subtracted_from(other, input, alpha)
     return tensor_first(ops.reverse_subtract, "rsub", input, other, None, alpha=alpha)
 
 
@@ -306,9 +304,7 @@ def three(op: Any, function: str, input: Any, tensor1: Any, tensor2: Any, value:
     return result if out is None else put(result, out, function, input, tensor1, tensor2)
 
 
-def addcmul(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | None = None
-) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | None = None) -> Tensor:
     """``input + value * tensor1 * tensor2``.
 
     >>> import chainrule as torch
@@ -318,9 +314,7 @@ def addcmul(
     return three(ops.addcmul, "addcmul", input, tensor1, tensor2, value, out)
 
 
-def addcdiv(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | None = None
-) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | None = None) -> Tensor:
     """``input + value * tensor1 / tensor2``.
 
     >>> import chainrule as torch
@@ -353,121 +347,6 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | N
     else:
         raise TypeError(f"lerp(): argument 'weight' (position 3) must be Tensor or Number, not {type(weight).__name__}")
     return result if out is None else put(result, out, "lerp", input, end, weight)
-
-
-# -- powers and roots ---------------------------------------------------------------------------------------------------
-
-
-def exponent_for(x: Any, exponent: Number) -> Any:
-    """A number that ``x``, of the dtype of the result, is to be raised to: as a static parameter, if the dtype holds it."""
-    exponent = plain(exponent)
-    if x._array.dtype.kind in "iu" and exponent < 0:
-        raise RuntimeError(
-            f"Integers to negative integer powers are not allowed: got {exponent} as the exponent of a {x.dtype} tensor. "
-            "Convert the tensor to a floating point dtype first."
-        )
-    dtype = x._array.dtype
-    if dtype.kind in "iu":
-        checked_scalar(dtype, exponent)
-    elif dtype.itemsize == 2 and np.isinf(dtype.type(exponent)) and math.isfinite(exponent):
-        raise RuntimeError(
-            f"value cannot be converted to type {x.dtype} without overflow: got {exponent} as the exponent of a tensor of that "
-            "dtype. Convert the tensor to torch.float32 first."
-        )
-    return exponent
-
-
-def power(x: Any, y: Any) -> Any:
-    """``x ** y`` of tensors and numbers, at least one a tensor; NotImplemented for anything else."""
-    if isinstance(y, NUMBERS):
-        if not isinstance(x, TensorBase):
-            return NotImplemented
-        x = promoted(x, plain(y))
-        return ops.power_to(x, exponent=exponent_for(x, y))
-    if isinstance(x, NUMBERS) and isinstance(y, TensorBase):
-        x = plain(x)
-        y = promoted(y, x)
-        if y._array.dtype.kind != "b":
-            base = complex(x) if y._array.dtype.kind == "c" else wrapped(y._array.dtype, x)
-            return ops.power_of(y, base=base)
-    return ops.pow(x, y)
-
-
-def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
-    """``input ** exponent``.
-
-    The derivative by the exponent where ``input`` is 0, and by ``input`` where the exponent is 0, is 0.
-
-    Raises:
-        RuntimeError: integers are taken to a negative integer power.
-
-    >>> import chainrule as torch
-    >>> torch.pow(torch.tensor([1., 2., 3.]), 2)
-    tensor([1., 4., 9.])
-    """
-    result = power(input, exponent)
-    if result is NotImplemented:
-        if not isinstance(input, NUMBERS):
-            tensor_argument(input, "pow", "input", 1)
-        tensor_argument(exponent, "pow", "exponent", 2)
-    return result if out is None else put(result, out, "pow", input, exponent)
-
-
-def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
-    """``input ** exponent`` in double precision.
-
-    >>> import chainrule as torch
-    >>> torch.float_power(torch.tensor([2, 3]), 0.5)
-    tensor([1.4142, 1.7321], dtype=torch.float64)
-    """
-
-    def double(x: Any) -> Any:
-        if isinstance(x, TensorBase):
-            wide = np.dtype(np.complex128 if x._array.dtype.kind == "c" else np.float64)
-            return x if x._array.dtype == wide else ops.astype(x, wide)
-        return x
-
-    return pow(double(input), double(exponent), out=out)
-
-
-def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """``input ** 2``.
-
-    >>> import chainrule as torch
-    >>> torch.square(torch.tensor([1., -3.]))
-    tensor([1., 9.])
-    """
-    return pow(tensor_argument(input, "square", "input"), 2, out=out)
-
-
-def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The square root; NaN of negative numbers.
-
-    >>> import chainrule as torch
-    >>> torch.sqrt(torch.tensor([4., 9.]))
-    tensor([2., 3.])
-    """
-    return unary(ops.sqrt, "sqrt", input, out)
-
-
-def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """``1 / sqrt(input)``.
-
-    >>> import chainrule as torch
-    >>> torch.rsqrt(torch.tensor([4., 0.25]))
-    tensor([0.5000, 2.0000])
-    """
-    return unary(ops.rsqrt, "rsqrt", input, out)
-
-
-def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """``input * 2 ** other``.
-
-    >>> import chainrule as torch
-    >>> torch.ldexp(torch.tensor([1., 3.]), torch.tensor([1, 2]))
-    tensor([ 2., 12.])
-    """
-    return tensors(ops.ldexp, "ldexp", input, other, out)
 
 
 # -- size and sign ------------------------------------------------------------------------------------------------------

@@ -355,9 +355,7 @@ def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number,
         )
     for number in (first, last, by):
         if isinstance(number, complex):
-            raise RuntimeError(  # noqa: TRY004 - PyTorch's class
-                f"value cannot be converted to type double without overflow: arange() got {number}"
-            )
+            raise RuntimeError(f"value cannot be converted to type double without overflow: arange() got {number}")
         if not math.isfinite(number):
             raise RuntimeError(f"unsupported range: {first} -> {last}")
     if dtype.kind in "iu":

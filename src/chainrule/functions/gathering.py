@@ -386,7 +386,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     tensor([1., 0., 1.])
     """
     op, operands, params = filling_slices(input, dim, index, value)
-    return op(input, *operands, **params)  # type: ignore[no-any-return]
+    return op(input, *operands, **params)
 
 
 def filling_slices(
@@ -427,7 +427,7 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
     tensor([2., 0., 0.])
     """
     operands, params = putting(input, indices, values, accumulate)
-    return ops.index_put(input, *operands, **params)  # type: ignore[no-any-return]
+    return ops.index_put(input, *operands, **params)
 
 
 def putting(input: Any, indices: Any, values: Any, accumulate: bool) -> tuple[list[Any], dict[str, Any]]:
@@ -477,7 +477,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
             [0., 5.]])
     """
     operands, params = putting_flat(input, index, source, accumulate)
-    return ops.put_flat(input, *operands, **params)  # type: ignore[no-any-return]
+    return ops.put_flat(input, *operands, **params)
 
 
 def putting_flat(input: Any, index: Any, source: Any, accumulate: bool) -> tuple[list[Any], dict[str, Any]]:

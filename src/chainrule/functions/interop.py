@@ -158,7 +158,7 @@ def deep_copy(input: Tensor, memo: dict[int, Any]) -> Tensor:
     import copy
 
     if id(input) in memo:
-        return memo[id(input)]  # type: ignore[no-any-return]
+        return memo[id(input)]
     if not _is_leaf(input):
         raise RuntimeError(
             NOT_A_LEAF + "the deepcopy protocol at the moment. This one is the result of "
@@ -194,7 +194,7 @@ def _dressed(made: Any, input: Tensor, attributes: dict[str, Any]) -> Tensor:
     if type(made) is not type(input):
         made = made.as_subclass(type(input))
     made.__dict__.update(attributes)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def reduce(input: Tensor) -> Any:

@@ -247,7 +247,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
         own = tensor._array.shape[1]
         rows.append(ops.pad(tensor, widths=((before, width - before - own),), value=0))
         before += own
-    return ops.concat(rows, axis=-2)  # type: ignore[no-any-return]
+    return ops.concat(rows, axis=-2)
 
 
 # -- into several -------------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     ndim = tensor_argument(input, "unbind", "input")._array.ndim
     if not ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    return ops.unstack(input, axis=axis_of(dim, ndim, "unbind"))  # type: ignore[no-any-return]
+    return ops.unstack(input, axis=axis_of(dim, ndim, "unbind"))
 
 
 def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
@@ -290,7 +290,7 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
     if not size and have:
         raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {have}")
-    return ops.split(tensor, axis=axis, split_size=size)  # type: ignore[no-any-return]
+    return ops.split(tensor, axis=axis, split_size=size)
 
 
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
@@ -314,7 +314,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
             f"split_with_sizes expects split_sizes to sum exactly to {array.shape[axis]} (input tensor's size at dimension "
             f"{axis + array.ndim}), but got split_sizes={list(sizes)}"
         )
-    return ops.split_with_sizes(input, axis=axis, sizes=sizes)  # type: ignore[no-any-return]
+    return ops.split_with_sizes(input, axis=axis, sizes=sizes)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -477,7 +477,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     if len(tensors) == 1:
         return tensors[0]
     grids = meshgrid(*tensors, indexing="ij")
-    return ops.stack([ops.reshape(grid, (grid._array.size,)) for grid in grids], axis=-1)  # type: ignore[no-any-return]
+    return ops.stack([ops.reshape(grid, (grid._array.size,)) for grid in grids], axis=-1)
 
 
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
@@ -500,4 +500,4 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     places = list((choose_again if with_replacement else choose)(range(array.size), r)) if r else []
     chosen = ops.take(input, np.array(places, np.intp).reshape(-1), axis=-1)
-    return ops.view(chosen, shape=(len(places), r)) if r else chosen  # type: ignore[no-any-return]
+    return ops.view(chosen, shape=(len(places), r)) if r else chosen

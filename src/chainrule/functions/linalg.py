@@ -352,7 +352,7 @@ def trace(input: Tensor) -> Tensor:
         )
     if input._array.dtype.kind in "biu":
         input = ops.astype(input, np.dtype(np.int64))
-    return ops.trace(input)  # type: ignore[no-any-return]
+    return ops.trace(input)
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:

@@ -49,7 +49,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     tensor([0., 2.])
     """
     op, operands, params = filling(input, mask, value)
-    return op(input, *operands, **params)  # type: ignore[no-any-return]
+    return op(input, *operands, **params)
 
 
 def filling(input: Any, mask: Any, value: Any, function: str = "masked_fill") -> tuple[Any, list[Any], dict[str, Any]]:
@@ -82,7 +82,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     >>> torch.masked_scatter(torch.zeros(3), torch.tensor([True, False, True]), torch.tensor([5., 6.]))
     tensor([5., 0., 6.])
     """
-    return ops.masked_scatter(input, *scattering_masked(input, mask, source))  # type: ignore[no-any-return]
+    return ops.masked_scatter(input, *scattering_masked(input, mask, source))
 
 
 def scattering_masked(input: Any, mask: Any, source: Any) -> list[Any]:
@@ -172,4 +172,4 @@ def argwhere(input: Tensor) -> Tensor:
     tensor([[0],
             [2]])
     """
-    return nonzero(input)  # type: ignore[no-any-return]
+    return nonzero(input)

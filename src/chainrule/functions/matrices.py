@@ -91,7 +91,7 @@ def slogdet(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
 
 def sign_and_logarithm(input: Tensor) -> tuple[Tensor, Tensor]:
     check_square("linalg.slogdet", input)
-    return (ops.slogdet_complex if input.is_complex() else ops.slogdet)(input)  # type: ignore[no-any-return]
+    return (ops.slogdet_complex if input.is_complex() else ops.slogdet)(input)
 
 
 def logdet(input: Tensor) -> Tensor:
@@ -104,8 +104,8 @@ def logdet(input: Tensor) -> Tensor:
     check_square("logdet", input)
     sign, logabsdet = sign_and_logarithm(input)
     if input.is_complex():
-        return ops.add(ops.log(sign), logabsdet)  # type: ignore[no-any-return]
-    return ops.where(sign == -1, float("nan"), logabsdet)  # type: ignore[no-any-return]
+        return ops.add(ops.log(sign), logabsdet)
+    return ops.where(sign == -1, float("nan"), logabsdet)
 
 
 # -- inverses and systems ------------------------------------------------------------------------------------------------

@@ -76,11 +76,11 @@ def in_order(array: Any, format_: memory_format) -> bool:
 
 def copy_in_order(input: Tensor, format_: memory_format) -> Tensor:
     if format_.axes is None:
-        return ops.contiguous(input)  # type: ignore[no-any-return]
+        return ops.contiguous(input)
     n = len(format_.axes)
     order = tuple([a - n for a in format_.axes])
     back = tuple([format_.axes.index(a) - n for a in range(n)])
-    return ops.permute_dims(ops.contiguous(ops.permute_dims(input, axes=order)), axes=back)  # type: ignore[no-any-return]
+    return ops.permute_dims(ops.contiguous(ops.permute_dims(input, axes=order)), axes=back)
 
 
 def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
@@ -92,7 +92,7 @@ def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     """
     array = tensor_argument(input, "clone", "input")._array
     if memory_format is preserve_format:
-        return ops.clone(input)  # type: ignore[no-any-return]
+        return ops.clone(input)
     check_format(memory_format, array.ndim, "clone")
     return copy_in_order(input, memory_format)
 
@@ -133,7 +133,7 @@ def numel(input: Tensor) -> int:
     >>> torch.numel(torch.ones(2, 3))
     6
     """
-    return tensor_argument(input, "numel", "input")._array.size  # type: ignore[no-any-return]
+    return tensor_argument(input, "numel", "input")._array.size
 
 
 def is_same_size(input: Tensor, other: Tensor) -> bool:
@@ -235,7 +235,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"setStorage: sizes {list(sizes)}, strides {list(strides)}, storage offset {offset}, and itemsize {array.itemsize} "
             f"requiring a storage size of {needs} are out of bounds for storage of size {have}"
         )
-    return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)  # type: ignore[no-any-return]
+    return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)
 
 
 def view_dtype(input: Tensor, dtype: Any) -> Tensor:
@@ -252,7 +252,7 @@ def view_dtype(input: Tensor, dtype: Any) -> Tensor:
             raise RuntimeError(f"self.size(-1) must be divisible by {new // old} to view {names} {array.shape[-1]}")
     alias = new_tensor(array.view(wanted))
     alias._cell = cell_of(input)
-    return alias  # type: ignore[no-any-return]
+    return alias
 
 
 def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:

@@ -143,4 +143,4 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     if p < 0:
         raise RuntimeError(f"cdist only supports non-negative p values, got {p}")
     differences = ops.subtract(ops.expand_dims(x1, axis=-2), ops.expand_dims(x2, axis=-3))
-    return along(differences, float(p), (-1,), False)  # type: ignore[no-any-return]
+    return along(differences, float(p), (-1,), False)

@@ -322,7 +322,7 @@ def ours(name: str) -> Callable[..., Any]:
     from importlib import import_module
 
     module, _, attribute = name.rpartition(".")
-    return getattr(import_module(f"{__package__}.{module}" if module else __package__), attribute)  # type: ignore[no-any-return]
+    return getattr(import_module(f"{__package__}.{module}" if module else __package__), attribute)
 
 
 # -- operands ------------------------------------------------------------------------------------------------------------

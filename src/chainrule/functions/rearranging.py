@@ -51,7 +51,7 @@ def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     if dims is None:
         raise TypeError("flip(): argument 'dims' (position 2) must be tuple of ints, not NoneType")
     axes = axes_of(dims, input._array.ndim, "flip")
-    return ops.flip(input, axis=axes if input._array.ndim else ())  # type: ignore[no-any-return]
+    return ops.flip(input, axis=axes if input._array.ndim else ())
 
 
 def fliplr(input: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     first, second = axis_of(dims[0], ndim, "rot90"), axis_of(dims[1], ndim, "rot90")
     if first == second:
         raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
-    return ops.rot90(input, k=k, axes=(first, second))  # type: ignore[no-any-return]
+    return ops.rot90(input, k=k, axes=(first, second))
 
 
 def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
@@ -110,12 +110,12 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
     by = sizes_of((shifts,), "roll", "shifts")
     axes = () if dims is None else sizes_of((dims,), "roll", "dims")
     if not axes and len(by) == 1:
-        return ops.roll(input, shift=by[0], axis=None)  # type: ignore[no-any-return]
+        return ops.roll(input, shift=by[0], axis=None)
     if len(by) != len(axes):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(axes)}")
     if not array.ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    return ops.roll(input, shift=by, axis=tuple([axis_of(d, array.ndim, "roll") for d in axes]))  # type: ignore[no-any-return]
+    return ops.roll(input, shift=by, axis=tuple([axis_of(d, array.ndim, "roll") for d in axes]))
 
 
 def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
@@ -137,7 +137,7 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     first = first + size if first < 0 else first
     if first + length > size:
         raise RuntimeError(f"start ({first}) + length ({length}) exceeds dimension size ({size}).")
-    return ops.slice_axis(input, axis=axis, start=first, stop=first + length, step=1)  # type: ignore[no-any-return]
+    return ops.slice_axis(input, axis=axis, start=first, stop=first + length, step=1)
 
 
 def select(input: Tensor, dim: int, index: int) -> Tensor:
@@ -156,7 +156,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
         raise IndexError(
             f"select(): index {at} out of range for tensor of size {list(array.shape)} at dimension {axis + array.ndim}"
         )
-    return ops.select(input, axis=axis, index=at % size)  # type: ignore[no-any-return]
+    return ops.select(input, axis=axis, index=at % size)
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
@@ -178,8 +178,8 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
     if not array.ndim:
-        return ops.slice_axis(ops.view(input, shape=(1,)), axis=-1, start=0, stop=size, step=1)  # type: ignore[no-any-return]
-    return ops.unfold(input, axis=axis, size=size, step=step)  # type: ignore[no-any-return]
+        return ops.slice_axis(ops.view(input, shape=(1,)), axis=-1, start=0, stop=size, step=1)
+    return ops.unfold(input, axis=axis, size=size, step=step)
 
 
 # -- repeated elements --------------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def repeat(input: Tensor, repeats: tuple[int, ...]) -> Tensor:
         )
     if math.prod(wanted) * input._array.itemsize >= MAX_BYTES:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={wanted}")
-    return ops.tile(input, repetitions=tuple(repeats))  # type: ignore[no-any-return]
+    return ops.tile(input, repetitions=tuple(repeats))
 
 
 def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
@@ -231,7 +231,7 @@ def repeat_interleave(
     """
     array = tensor_argument(input, "repeat_interleave", "input")._array
     if repeats is None:
-        return new_tensor(np.repeat(np.arange(array.size), counts(input)))  # type: ignore[no-any-return]
+        return new_tensor(np.repeat(np.arange(array.size), counts(input)))
     if dim is None:
         input, dim = flatten(input), 0
         array = input._array
@@ -244,7 +244,7 @@ def repeat_interleave(
         if repeats < 0:
             raise RuntimeError(f"Repeats must be non-negative, got {repeats}")
         check_size(repeats * size, output_size)
-        return ops.repeat(input, repeats, axis=axis)  # type: ignore[no-any-return]
+        return ops.repeat(input, repeats, axis=axis)
     each = counts(repeats)
     if len(each) == 1:
         each = np.repeat(each, size)
@@ -253,7 +253,7 @@ def repeat_interleave(
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {len(each)} and input.size({axis + array.ndim}) = {size}"
         )
     check_size(int(each.sum()), output_size)
-    return ops.take(input, np.repeat(np.arange(size), each), axis=axis)  # type: ignore[no-any-return]
+    return ops.take(input, np.repeat(np.arange(size), each), axis=axis)
 
 
 def counts(repeats: Tensor) -> Any:
@@ -293,7 +293,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     """
     tensor_argument(input, "diagonal", "input")
     axis1, axis2 = plane(input._array.ndim, dim1, dim2, "diagonal")
-    return ops.diagonal(input, offset=offset, axis1=axis1, axis2=axis2)  # type: ignore[no-any-return]
+    return ops.diagonal(input, offset=offset, axis1=axis1, axis2=axis2)
 
 
 def diag(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
@@ -322,7 +322,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     array = tensor_argument(input, "diag_embed", "input")._array
     axis1, axis2 = plane(array.ndim + 1, dim1, dim2, "diag_embed")
     size = array.shape[-1] + abs(offset)
-    return ops.diag_embed(input, offset=offset, axis1=axis1, axis2=axis2, sizes=(size, size))  # type: ignore[no-any-return]
+    return ops.diag_embed(input, offset=offset, axis1=axis1, axis2=axis2, sizes=(size, size))
 
 
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
@@ -403,7 +403,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         from ..promotion import checked_scalar
 
         fill = checked_scalar(array.dtype, 0 if value is None else value)
-        return ops.pad(input, widths=pairs[::-1], value=fill)  # type: ignore[no-any-return]
+        return ops.pad(input, widths=pairs[::-1], value=fill)
     if value not in (None, 0, 0.0):
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in NEIGHBOURS:

@@ -83,7 +83,7 @@ def sum(
     if names:
         dim, keepdim = numpy_names("sum", names, dim, keepdim)
     if dtype is None and out is None and isinstance(input, TensorBase):
-        return _sum(input, dim, keepdim)  # type: ignore[no-any-return]
+        return _sum(input, dim, keepdim)
     return _in_dtype(_sum, "sum", input, dim, keepdim, dtype, out)
 
 
@@ -99,7 +99,7 @@ def _in_dtype(function: Any, name: str, input: Any, dim: Any, keepdim: bool, dty
     tensor_argument(input, name, "input")
     dtype = result_dtype(dtype, out, name)
     if dtype is None:
-        return function(input, dim, keepdim)  # type: ignore[no-any-return]
+        return function(input, dim, keepdim)
     result = converted(function(converted(input, dtype, name), dim, keepdim), dtype, name)
     return deliver(result, out, name)
 
@@ -163,7 +163,7 @@ def mean(
     if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
         raise _not_inferred("Optional", dtype)
     if dtype is None and out is None and isinstance(input, TensorBase):
-        return _mean(input, dim, keepdim)  # type: ignore[no-any-return]
+        return _mean(input, dim, keepdim)
     return _in_dtype(_mean, "mean", input, dim, keepdim, dtype, out)
 
 
@@ -542,4 +542,4 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """
     array = array_of(input, "count_nonzero")
     axis = reduced_axes(dim, False, array.ndim, "count_nonzero")
-    return ops.count_nonzero(input, axis=axis, keepdims=False)  # type: ignore[no-any-return]
+    return ops.count_nonzero(input, axis=axis, keepdims=False)

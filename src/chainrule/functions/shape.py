@@ -87,7 +87,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
             [2, 3]])
     """
     tensor_argument(input, "reshape", "input")
-    return ops.reshape(input, inferred(sizes_of((shape,), "reshape", "shape"), input._array.size))  # type: ignore[no-any-return]
+    return ops.reshape(input, inferred(sizes_of((shape,), "reshape", "shape"), input._array.size))
 
 
 def view(input: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -103,7 +103,7 @@ def view(input: Tensor, shape: tuple[int, ...]) -> Tensor:
             f"contiguous subspaces). Use .reshape(...) instead: the tensor of shape {list(input.shape)} has strides "
             f"{list(input.stride())}, and no strides make it {list(shape)}."
         )
-    return ops.view(input, shape=shape)  # type: ignore[no-any-return]
+    return ops.view(input, shape=shape)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -121,12 +121,12 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
             f"flatten() has invalid args: start_dim cannot come after end_dim, got {start_dim} and {end_dim}"
         )
     if ndim == 0:
-        return ops.reshape(input, (1,))  # type: ignore[no-any-return]
+        return ops.reshape(input, (1,))
     if start == end:
         return input
     first, after = ndim + start, ndim + end + 1
     old = array.shape
-    return ops.reshape(input, (*old[:first], math.prod(old[first:after]), *old[after:]))  # type: ignore[no-any-return]
+    return ops.reshape(input, (*old[:first], math.prod(old[first:after]), *old[after:]))
 
 
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -160,7 +160,7 @@ def ravel(input: Tensor) -> Tensor:
     """
     array = tensor_argument(input, "ravel", "input")._array
     source = input if array.flags.c_contiguous else ops.contiguous(input)
-    return ops.view(source, shape=(array.size,))  # type: ignore[no-any-return]
+    return ops.view(source, shape=(array.size,))
 
 
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
@@ -171,7 +171,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     (torch.Size([3]), torch.Size([3, 1]))
     """
     op, axis = squeeze_axes(input, dim)
-    return op(input, axis=axis)  # type: ignore[no-any-return]
+    return op(input, axis=axis)
 
 
 def squeeze_axes(input: Tensor, dim: Any) -> tuple[Any, tuple[int, ...]]:
@@ -190,7 +190,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     torch.Size([3, 1])
     """
     ndim = tensor_argument(input, "unsqueeze", "input")._array.ndim
-    return ops.expand_dims(input, axis=axis_of(dim, ndim + 1, "unsqueeze"))  # type: ignore[no-any-return]
+    return ops.expand_dims(input, axis=axis_of(dim, ndim + 1, "unsqueeze"))
 
 
 # -- broadcasting -------------------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def expand(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
         shape.append(size)
     if math.prod(shape) * input._array.itemsize >= 1 << 63:
         raise RuntimeError(f"numel: integer multiplication overflow: {shape} is too large")
-    return ops.broadcast_to(input, shape=tuple(shape))  # type: ignore[no-any-return]
+    return ops.broadcast_to(input, shape=tuple(shape))
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
@@ -363,7 +363,7 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
         raise RuntimeError(
             f"permute(): duplicate dims are not allowed. Got {list(order)}, wanted each of 0 to {ndim - 1} once."
         )
-    return ops.permute_dims(input, axes=axes)  # type: ignore[no-any-return]
+    return ops.permute_dims(input, axes=axes)
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -377,8 +377,8 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     ndim = tensor_argument(input, "transpose", "input")._array.ndim
     axis1, axis2 = axis_of(dim0, ndim, "transpose"), axis_of(dim1, ndim, "transpose")
     if not ndim:
-        return ops.alias(input)  # type: ignore[no-any-return]
-    return ops.swapaxes(input, axis1=axis1, axis2=axis2)  # type: ignore[no-any-return]
+        return ops.alias(input)
+    return ops.swapaxes(input, axis1=axis1, axis2=axis2)
 
 
 def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
@@ -416,7 +416,7 @@ def t(input: Tensor) -> Tensor:
         raise RuntimeError(
             f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D. Use .mT for batches of matrices, or .permute()."
         )
-    return ops.t(input)  # type: ignore[no-any-return]
+    return ops.t(input)
 
 
 def adjoint(input: Tensor) -> Tensor:
@@ -448,8 +448,8 @@ def matrix_transpose(input: Tensor, function: str) -> Tensor:
             f"{function.replace('tensor', 'Tensor')} is deprecated on 0-D tensors. This function is the identity in these cases.",
             stacklevel=3,
         )
-        return ops.alias(input)  # type: ignore[no-any-return]
-    return ops.matrix_transpose(input)  # type: ignore[no-any-return]
+        return ops.alias(input)
+    return ops.matrix_transpose(input)
 
 
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
@@ -471,8 +471,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
         if len(set(numbers)) != len(numbers):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({dims})")
     if not ndim:
-        return ops.alias(input)  # type: ignore[no-any-return]
-    return ops.moveaxis(input, *axes)  # type: ignore[no-any-return]
+        return ops.alias(input)
+    return ops.moveaxis(input, *axes)
 
 
 def moveaxis(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:

@@ -489,7 +489,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if minlength < 0:
         raise RuntimeError(f"minlength should be >= 0, but got {minlength}")
     if weights is None:
-        return ops.bincount(input, minlength=minlength)  # type: ignore[no-any-return]
+        return ops.bincount(input, minlength=minlength)
     given = tensor_argument(weights, "bincount", "weights", 2)._array
     if given.shape != array.shape:
         raise RuntimeError(
@@ -499,4 +499,4 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         weights = ops.astype(weights, float64)
     length = max(minlength, int(array.max()) + 1 if array.size else 0)
     zeros = ops.zeros((length,), dtype=weights.dtype)
-    return ops.index_add(zeros, input, weights, axis=-1)  # type: ignore[no-any-return]
+    return ops.index_add(zeros, input, weights, axis=-1)

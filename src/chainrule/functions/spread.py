@@ -93,7 +93,7 @@ def var_mean(
     >>> torch.var_mean(torch.tensor([1., 2., 3.]))
     (tensor(1.), tensor(2.))
     """
-    return _spread("var_mean", ops.var_mean, input, dim, unbiased, keepdim, correction, names)  # type: ignore[no-any-return]
+    return _spread("var_mean", ops.var_mean, input, dim, unbiased, keepdim, correction, names)
 
 
 def std_mean(
@@ -111,7 +111,7 @@ def std_mean(
     >>> torch.std_mean(torch.tensor([1., 2., 3.]))
     (tensor(1.), tensor(2.))
     """
-    return _spread("std_mean", ops.std_mean, input, dim, unbiased, keepdim, correction, names)  # type: ignore[no-any-return]
+    return _spread("std_mean", ops.std_mean, input, dim, unbiased, keepdim, correction, names)
 
 
 def _spread(
@@ -241,4 +241,4 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
         )
     if array.dtype.kind == "c":
         difference = ops.abs(difference)
-    return ops.dist(difference, ord=float(p), axis=ALL[array.ndim], keepdims=False)  # type: ignore[no-any-return]
+    return ops.dist(difference, ord=float(p), axis=ALL[array.ndim], keepdims=False)

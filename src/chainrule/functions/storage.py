@@ -31,7 +31,7 @@ class UntypedStorage:
         return self._bytes.__array_interface__["data"][0] if self._bytes.size else 0
 
     def tolist(self) -> list[int]:
-        return self._bytes.tolist()  # type: ignore[no-any-return]
+        return self._bytes.tolist()
 
     def __getitem__(self, key: Any) -> Any:
         return self._bytes[key].tolist()
@@ -75,7 +75,7 @@ class TypedStorage:
         return self._elements.__array_interface__["data"][0] if self._elements.size else 0
 
     def tolist(self) -> list[Any]:
-        return self._elements.tolist()  # type: ignore[no-any-return]
+        return self._elements.tolist()
 
     def __iter__(self) -> Any:
         return iter(self.tolist())

@@ -34,7 +34,7 @@ def __getattr__(name: str) -> Any:
 def apply(op: Any, function: str, input: Any, inplace: bool = False, **params: Any) -> Tensor:
     """An op on one tensor, in its memory if wanted."""
     tensor_argument(input, function, "input")
-    return mutation.inplace(op, input, **params) if inplace else op(input, **params)  # type: ignore[no-any-return]
+    return mutation.inplace(op, input, **params) if inplace else op(input, **params)
 
 
 # -- piecewise linear ---------------------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ def softsign(input: Tensor) -> Tensor:
     tensor([-0.5000,  0.7500])
     """
     tensor_argument(input, "softsign", "input")
-    return input / (input.abs() + 1)  # type: ignore[no-any-return]
+    return input / (input.abs() + 1)
 
 
 def tanhshrink(input: Tensor) -> Tensor:
@@ -268,7 +268,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     tensor([0.0000, 0.2384])
     """
     tensor_argument(input, "tanhshrink", "input")
-    return input - input.tanh()  # type: ignore[no-any-return]
+    return input - input.tanh()
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -284,7 +284,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     if size % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim % input.ndim} is size {size}")
     a, b = input.chunk(2, dim)
-    return a * b.sigmoid()  # type: ignore[no-any-return]
+    return a * b.sigmoid()
 
 
 # -- softmax ------------------------------------------------------------------------------------------------------------
@@ -344,7 +344,8 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
         average, reduced = size_average is not False, reduce is not False
         reduction = "none" if not reduced else "mean" if average else "sum"
         warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=3
+            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
+            stacklevel=3,
         )
     if reduction not in REDUCTIONS:
         raise ValueError(f"{reduction} is not a valid value for reduction: give 'none', 'mean' or 'sum'")
@@ -369,8 +370,8 @@ def reduced(losses: Any, reduction: str, weight: Any = None) -> Tensor:
     if weight is not None:
         losses = losses * weight
         if reduction == "mean":
-            return losses.sum() / weight.sum()  # type: ignore[no-any-return]
-    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()  # type: ignore[no-any-return]
+            return losses.sum() / weight.sum()
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
 
 
 def mse_loss(
@@ -399,7 +400,7 @@ def mse_loss(
     reduction = reduction_of(size_average, reduce, reduction)
     if weight is not None:
         return reduced(ops.mse_loss(input, target, reduction=REDUCTIONS.index("none")), reduction, weight)
-    return ops.mse_loss(input, target, reduction=REDUCTIONS.index(reduction))  # type: ignore[no-any-return]
+    return ops.mse_loss(input, target, reduction=REDUCTIONS.index(reduction))
 
 
 def l1_loss(

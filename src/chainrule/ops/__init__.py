@@ -8,21 +8,22 @@ from __future__ import annotations
 import sys
 
 from ..core.op import set_recorded_namespace
-from .activation import *  # noqa: F403
-from .bounds import *  # noqa: F403
-from .comparison import *  # noqa: F403
-from .complex_numbers import *  # noqa: F403
-from .conversion import *  # noqa: F403
-from .creation import *  # noqa: F403
-from .cumulative import *  # noqa: F403
-from .elementwise import *  # noqa: F403
-from .linalg import *  # noqa: F403
-from .indexing import *  # noqa: F403
-from .joining import *  # noqa: F403
-from .reduction import *  # noqa: F403
-from .shape import *  # noqa: F403
-from .sorting import *  # noqa: F403
-from .transcendental import *  # noqa: F403
-from .views import *  # noqa: F403
+from .activation import *
+from .bounds import *
+from .comparison import *
+from .complex_numbers import *
+from .conversion import *
+from .creation import *
+from .cumulative import *
+from .elementwise import *
+from .indexing import *
+from .joining import *
+from .linalg import *
+from .powers import *
+from .reduction import *
+from .shape import *
+from .sorting import *
+from .transcendental import *
+from .views import *
 
 set_recorded_namespace(sys.modules[__name__])

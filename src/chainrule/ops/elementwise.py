@@ -1,9 +1,9 @@
-"""Arithmetic, powers, signs and rounding, element by element."""
+"""Arithmetic, signs and rounding, element by element."""
 
 from __future__ import annotations
 
-import cmath
 import math
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +11,10 @@ from ..core.op import elementwise
 
 __all__ = [
     "abs", "add", "add_scaled", "addcdiv", "addcmul", "ceil", "copysign", "copysign_number", "divide", "divide_rounded",
-    "floor", "floor_divide", "fmod", "fmod_number", "frac", "heaviside", "ldexp", "lerp", "lerp_number", "multiply",
-    "nan_to_num", "negative", "nextafter", "positive", "pow", "power_of", "power_to", "reciprocal", "remainder",
-    "remainder_number", "reverse_subtract", "reverse_subtract_number", "round", "round_decimals", "rsqrt", "sgn",
-    "sign", "sqrt", "square", "subtract", "subtract_scaled", "trunc", "zero_where",
+    "floor", "floor_divide", "fmod", "fmod_number", "frac", "heaviside", "lerp", "lerp_number", "multiply",
+    "nan_to_num", "negative", "nextafter", "positive", "reciprocal", "remainder", "remainder_number",
+    "reverse_subtract", "reverse_subtract_number", "round", "round_decimals", "sgn", "sign", "subtract",
+    "subtract_scaled", "trunc", "zero_where",
 ]  # fmt: skip
 
 
@@ -160,71 +160,6 @@ fmod_number = elementwise("fmod_number(x, *, number)", node="FmodBackward0", pro
     x=lambda g: g,
 )
 
-# -- powers -------------------------------------------------------------------------------------------------------------
-
-
-def power_in_base(xp, g, x, y):
-    """That is y x^(y-1); where y = 0 the power is constant, also at x = 0, where x^(y-1) is infinite."""
-    return g * (y * xp.pow(x, xp.where(y == 0, 0, y - 1)))
-
-
-def power_in_exponent(xp, g, x, y, out):
-    """That is x^y log x; at x = 0 it is constant for y >= 0, and falls from infinity for y < 0."""
-    flat = xp.logical_and(x == 0, xp.real(y) >= 0)
-    return g * (out * xp.log(xp.where(flat, 1, x)))
-
-
-pow = elementwise("pow(x, y)", node="PowBackward1", domain="iufcV", saved_names={"y": "exponent"},
-    x=power_in_base,
-    y=power_in_exponent,
-)
-
-
-def power_to_x(xp, g, x, exponent):
-    if exponent == 0:
-        return xp.zeros_like(g)
-    return g * (exponent * x) if exponent == 2 else g * (exponent * xp.power_to(x, exponent=exponent - 1))
-
-
-power_to = elementwise("power_to(x, *, exponent)", node="PowBackward0", promotion=None,
-    x=power_to_x,
-)
-
-
-def power_of_y(xp, g, y, out, base):
-    """That is out log(base); of a real negative base NaN, of 0 as in ``pow``."""
-    if base == 0:
-        return xp.zero_where(g * (out * -math.inf), xp.real(y) >= 0)
-    if isinstance(base, complex):
-        return g * (out * cmath.log(base))
-    return g * (out * (math.log(base) if base > 0 else math.nan))
-
-
-power_of = elementwise("power_of(y, *, base)", node="PowBackward2", promotion=None,
-    saved_names={"base": "self", "y": "exponent"},
-    forward=lambda xp, y, base: xp.pow(xp.asarray(base, dtype=y.dtype), y),
-    y=power_of_y,
-)
-
-
-def square(x):
-    """``x ** 2``."""
-    return power_to(x, exponent=2)
-
-
-sqrt = elementwise("sqrt(x)", promotion="float",
-    x=lambda g, out: g / (2 * out),
-)
-rsqrt = elementwise("rsqrt(x)", promotion="float",
-    forward=lambda xp, x: xp.reciprocal(xp.sqrt(x)),
-    x=lambda g, out: g * (-0.5 * (out * out * out)),
-)
-ldexp = elementwise("ldexp(x, y)", promotion="float", saved_names={"y": "other"},
-    forward=lambda xp, x, y: x * xp.exp2(y),
-    x=lambda xp, g, y: g * xp.exp2(y),
-    y=lambda g, out: g * (out * math.log(2)),
-)
-
 # -- size and sign ------------------------------------------------------------------------------------------------------
 
 def by_kind(real, complex):
@@ -233,8 +168,9 @@ def by_kind(real, complex):
     def choose(x):
         return complex(x) if x._array.dtype.kind == "c" else real(x)
 
-    choose.op = real.op
-    return choose
+    apply: Any = choose
+    apply.op = real.op
+    return apply
 
 
 abs = by_kind(

@@ -46,4 +46,4 @@ class ComplexMethods(TensorBase):
 
     def conj_physical_(self) -> Tensor:
         """:func:`chainrule.conj_physical` in place."""
-        return inplace(ops.conj_physical, self)  # type: ignore[no-any-return]
+        return inplace(ops.conj_physical, self)

@@ -54,7 +54,7 @@ class ConversionMethods(TensorBase):
 
     def is_signed(self: Any) -> builtins.bool:
         """Whether the dtype has negative numbers."""
-        return self.dtype.is_signed  # type: ignore[no-any-return]
+        return self.dtype.is_signed
 
     def cpu(self: Any, memory_format: Any = None) -> Any:
         """The tensor in main memory: itself."""

@@ -10,18 +10,9 @@ from ...core import mutation
 from ...core.dispatch import NUMBERS
 from ...core.value import TensorBase
 from ...promotion import check_cast
-from .. import bounds, elementwise
-from ..elementwise import (
-    exponent_for,
-    meeting_dtype,
-    plain,
-    power,
-    promoted,
-    scale_argument,
-    subtracted_from,
-    with_number,
-    wrapped,
-)
+from .. import bounds, elementwise, powers
+from ..elementwise import meeting_dtype, plain, promoted, scale_argument, subtracted_from, with_number, wrapped
+from ..powers import exponent_for, power
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
@@ -67,7 +58,9 @@ class ElementwiseMethods(TensorBase):
     __rmul__ = ops.multiply
 
     def __rsub__(self, other: Operand) -> Any:
-        return subtracted_from(other, self) if isinstance(other, NUMBERS) else ops.reverse_subtract(self, other, alpha=1)
+        return (
+            subtracted_from(other, self) if isinstance(other, NUMBERS) else ops.reverse_subtract(self, other, alpha=1)
+        )
 
     def __rtruediv__(self, other: Operand) -> Any:
         # There is no complex dtype of half precision.
@@ -99,7 +92,7 @@ class ElementwiseMethods(TensorBase):
     div = elementwise.div
     divide = elementwise.divide
     fix = elementwise.fix
-    float_power = elementwise.float_power
+    float_power = powers.float_power
     floor = elementwise.floor
     floor_divide = elementwise.floor_divide
     fmax = bounds.fmax
@@ -107,7 +100,7 @@ class ElementwiseMethods(TensorBase):
     fmod = elementwise.fmod
     frac = elementwise.frac
     heaviside = elementwise.heaviside
-    ldexp = elementwise.ldexp
+    ldexp = powers.ldexp
     lerp = elementwise.lerp
     maximum = bounds.maximum
     minimum = bounds.minimum
@@ -118,15 +111,15 @@ class ElementwiseMethods(TensorBase):
     negative = elementwise.negative
     nextafter = elementwise.nextafter
     positive = elementwise.positive
-    pow = elementwise.pow
+    pow = powers.pow
     reciprocal = elementwise.reciprocal
     remainder = elementwise.remainder
     round = elementwise.round
-    rsqrt = elementwise.rsqrt
+    rsqrt = powers.rsqrt
     sgn = elementwise.sgn
     sign = elementwise.sign
-    sqrt = elementwise.sqrt
-    square = elementwise.square
+    sqrt = powers.sqrt
+    square = powers.square
     sub = elementwise.sub
     subtract = elementwise.subtract
     true_divide = elementwise.true_divide
@@ -212,7 +205,9 @@ class ElementwiseMethods(TensorBase):
     def float_power_(self, exponent: Operand) -> Tensor:
         """:func:`chainrule.float_power` in place, of a float64 or complex128 tensor."""
         if self._array.dtype.itemsize < 8 or self._array.dtype.kind not in "fc" or self._array.dtype == "complex64":
-            raise RuntimeError(f"the base given to float_power_ has dtype {self.dtype} but the operation's result type requires double precision")
+            raise RuntimeError(
+                f"the base given to float_power_ has dtype {self.dtype} but the operation's result type requires double precision"
+            )
         return self.pow_(exponent)
 
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:

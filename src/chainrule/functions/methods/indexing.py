@@ -41,7 +41,7 @@ class IndexingMethods(TensorBase):
 
     def where(self: Any, condition: Tensor, other: Any) -> Tensor:
         """This tensor where the condition holds, else ``other``."""
-        return masking.where(condition, self, other)  # type: ignore[no-any-return]
+        return masking.where(condition, self, other)
 
     # -- writing to a copy
 
@@ -60,7 +60,7 @@ class IndexingMethods(TensorBase):
 
     def copy_(self: Any, src: Tensor, non_blocking: bool = False) -> Tensor:
         """Overwrite with the values of ``src``, broadcast and converted."""
-        return indexing.copy_(self, src)  # type: ignore[no-any-return]
+        return indexing.copy_(self, src)
 
     def fill_(self: Any, value: Any) -> Tensor:
         """Overwrite with a number or a 0-d tensor."""
@@ -69,16 +69,16 @@ class IndexingMethods(TensorBase):
                 raise RuntimeError(
                     f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
                 )
-            return indexing.overwrite(self, ops.fill, value)  # type: ignore[no-any-return]
-        return indexing.overwrite(self, ops.fill_number, value=indexing.number_for(self._array.dtype, value, "fill_"))  # type: ignore[no-any-return]
+            return indexing.overwrite(self, ops.fill, value)
+        return indexing.overwrite(self, ops.fill_number, value=indexing.number_for(self._array.dtype, value, "fill_"))
 
     def zero_(self: Any) -> Tensor:
         """Overwrite with zeros."""
-        return indexing.overwrite(self, ops.zero)  # type: ignore[no-any-return]
+        return indexing.overwrite(self, ops.zero)
 
     def fill_diagonal_(self: Any, fill_value: Any, wrap: bool = False) -> Tensor:
         """Overwrite the diagonal with a number; with ``wrap``, that of a tall matrix starts again after each full square."""
-        return indexing.fill_diagonal_(self, fill_value, wrap)  # type: ignore[no-any-return]
+        return indexing.fill_diagonal_(self, fill_value, wrap)
 
     def scatter_(
         self: Any, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
@@ -131,12 +131,12 @@ class IndexingMethods(TensorBase):
     def tril_(self: Any, diagonal: int = 0) -> Tensor:
         """``tril`` in place."""
         tril(self.detach(), diagonal)
-        return inplace(ops.tril, self, k=diagonal)  # type: ignore[no-any-return]
+        return inplace(ops.tril, self, k=diagonal)
 
     def triu_(self: Any, diagonal: int = 0) -> Tensor:
         """``triu`` in place."""
         triu(self.detach(), diagonal)
-        return inplace(ops.triu, self, k=diagonal)  # type: ignore[no-any-return]
+        return inplace(ops.triu, self, k=diagonal)
 
 
 def written(x: Any, op: Any, operands: list[Any], params: dict[str, Any]) -> Tensor:
@@ -144,5 +144,5 @@ def written(x: Any, op: Any, operands: list[Any], params: dict[str, Any]) -> Ten
     if not x._array.ndim:  # the axis of a 0-d tensor is that of a vector
         target = ops.view(x, shape=(1,))
         inplace(op, target, *operands, **params)
-        return x  # type: ignore[no-any-return]
-    return inplace(op, x, *operands, **params)  # type: ignore[no-any-return]
+        return x
+    return inplace(op, x, *operands, **params)

@@ -85,4 +85,4 @@ def _running(self: Any, function: str, op: Any, dim: Any, dtype: Any, names: Any
             f"Bad in-place call: input tensor dtype {self.dtype} and output tensor dtype {dtype} should match. Use "
             f"{function}() without the underscore."
         )
-    return inplace(op, self, axis=axis, dtype=self._array.dtype)  # type: ignore[no-any-return]
+    return inplace(op, self, axis=axis, dtype=self._array.dtype)

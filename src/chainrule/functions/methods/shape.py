@@ -32,19 +32,19 @@ class ShapeMethods(TensorBase):
 
     def dim(self) -> int:
         """The number of dimensions."""
-        return self._array.ndim  # type: ignore[no-any-return]
+        return self._array.ndim
 
     ndimension = dim
 
     def element_size(self) -> int:
         """The bytes of one element."""
-        return self._array.itemsize  # type: ignore[no-any-return]
+        return self._array.itemsize
 
     def data_ptr(self) -> int:
         """The address of the first element."""
         from ...core.value import writable
 
-        return writable(self).__array_interface__["data"][0]  # type: ignore[no-any-return]
+        return writable(self).__array_interface__["data"][0]
 
     # -- the shape
 
@@ -75,11 +75,11 @@ class ShapeMethods(TensorBase):
         given = shape_ or tuple(named.values())
         if not given:
             raise TypeError("reshape() received an invalid combination of arguments: got none, wanted a shape")
-        return ops.reshape(self, shape.inferred(sizes_of(given, "reshape", "shape"), self._array.size))  # type: ignore[no-any-return]
+        return ops.reshape(self, shape.inferred(sizes_of(given, "reshape", "shape"), self._array.size))
 
     def reshape_as(self: Any, other: Tensor) -> Tensor:
         """As ``reshape``, to the shape of ``other``."""
-        return ops.reshape(self, shape.inferred(tuple(other.shape), self._array.size))  # type: ignore[no-any-return]
+        return ops.reshape(self, shape.inferred(tuple(other.shape), self._array.size))
 
     flatten = shape.flatten
     unflatten = shape.unflatten
@@ -140,7 +140,7 @@ class ShapeMethods(TensorBase):
                 "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
                 stacklevel=2,
             )
-        return ops.permute_dims(self, axes=tuple(range(-1, -ndim - 1, -1)))  # type: ignore[no-any-return]
+        return ops.permute_dims(self, axes=tuple(range(-1, -ndim - 1, -1)))
 
     @property
     def mT(self: Any) -> Tensor:  # noqa: N802 - PyTorch's name
@@ -230,17 +230,17 @@ class ShapeMethods(TensorBase):
         """``squeeze`` in place: the tensor itself loses the dimensions."""
         op, axis = shape.squeeze_axes(self, dim)
         written = {ops.squeeze_all: ops.squeeze_all_, ops.squeeze_one: ops.squeeze_one_, ops.squeeze: ops.squeeze_}[op]
-        return reshape_in_place(written, self, axis=axis)  # type: ignore[no-any-return]
+        return reshape_in_place(written, self, axis=axis)
 
     def unsqueeze_(self: Any, dim: int) -> Tensor:
         """``unsqueeze`` in place: the tensor itself gains the dimension."""
-        return reshape_in_place(ops.expand_dims_, self, axis=axis_of(dim, self._array.ndim + 1, "unsqueeze_"))  # type: ignore[no-any-return]
+        return reshape_in_place(ops.expand_dims_, self, axis=axis_of(dim, self._array.ndim + 1, "unsqueeze_"))
 
     def transpose_(self: Any, dim0: int, dim1: int) -> Tensor:
         """``transpose`` in place."""
         ndim = self._array.ndim
         axis1, axis2 = axis_of(dim0, ndim, "transpose_"), axis_of(dim1, ndim, "transpose_")
-        return reshape_in_place(ops.swapaxes_, self, axis1=axis1, axis2=axis2) if ndim else self  # type: ignore[no-any-return]
+        return reshape_in_place(ops.swapaxes_, self, axis1=axis1, axis2=axis2) if ndim else self
 
     swapaxes_ = swapdims_ = transpose_
 
@@ -248,4 +248,4 @@ class ShapeMethods(TensorBase):
         """``t`` in place."""
         if self._array.ndim > 2:
             raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self._array.ndim}D")
-        return reshape_in_place(ops.t_, self)  # type: ignore[no-any-return]
+        return reshape_in_place(ops.t_, self)
