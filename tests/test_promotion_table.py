@@ -259,8 +259,11 @@ def test_subclasses_of_numbers_are_numbers() -> None:
 # ------------------------------------------------------------------------------------------------ tensors
 
 
-def difference(make: Callable[[], Any], outcome: str, *, exact: bool) -> str | None:
-    """How what ``make`` returns or raises differs from a recorded outcome."""
+def difference(make: Callable[[], Any], outcome: str, *, exact: bool, computed_in: Any = None) -> str | None:
+    """How what ``make`` returns or raises differs from a recorded outcome.
+
+    ``computed_in`` is the dtype whose rounding the values carry, where that is not the result's.
+    """
     try:
         result = make()
     except Exception as error:  # noqa: BLE001 - whatever is raised is the answer
@@ -281,7 +284,7 @@ def difference(make: Callable[[], Any], outcome: str, *, exact: bool) -> str | N
     wrong = [
         f"{value} instead of {text}"
         for value, text in zip(values, texts, strict=True)
-        if not same(value, read(text, dtype), dtype, exact=exact)
+        if not same(value, read(text, dtype), computed_in or dtype, exact=exact)
     ]
     return "; ".join(wrong) or None
 
@@ -356,7 +359,9 @@ def test_out(function: str) -> None:
             a, b = tensor(kind, kind, "left"), tensor(kind, kind, "right")
             out = chainrule.zeros(len(a), dtype=getattr(dtypes, target))
             make = partial(getattr(chainrule, function), a, b, out=out)
-            problem = difference(make, outcome, exact=function != "pow")
+            # A complex64 power written to a complex128 tensor is no more exact than it was.
+            coarse = dtypes.complex64 if function == "pow" and kind == "complex64" else None
+            problem = difference(make, outcome, exact=function != "pow", computed_in=coarse)
             if problem:
                 problems.append(f"{function} of {kind} to {target}: {problem}")
             elif not is_error(outcome) and make() is not out:
