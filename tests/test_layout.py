@@ -48,11 +48,21 @@ def test_import_loads_nothing_heavy() -> None:
 
 
 def test_import_costs_little_more_than_numpy() -> None:
-    # Processor time, and the least of several runs: what is above the least is the machine's business, not ours.
-    code = "import numpy, time; start = time.process_time(); import chainrule; print(time.process_time() - start)"
+    # Processor time, and the least of several runs: what is above the least is the machine's business, not ours. Where
+    # the machine itself is slow NumPy says so, whose own import takes some 50 ms: ours may take half as long.
+    code = """if True:
+        import time
+        start = time.process_time()
+        import numpy
+        between = time.process_time()
+        import chainrule
+        print(between - start, time.process_time() - between)
+    """
     fresh_python(code)  # compiles what is not compiled yet
-    least = min(float(fresh_python(code).stdout) for _ in range(9))
-    assert least <= IMPORT_BUDGET, f"{least:.3f} s; by module:\n{slowest_imports()}"
+    numpy, ours = (
+        min(times) for times in zip(*[map(float, fresh_python(code).stdout.split()) for _ in range(9)], strict=True)
+    )
+    assert ours <= max(IMPORT_BUDGET, numpy / 2), f"{ours:.3f} s, numpy {numpy:.3f} s; by module:\n{slowest_imports()}"
 
 
 def slowest_imports() -> str:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from math import inf, nan
-from typing import Any
+from . import sample
+from .elementwise import EMPTY, P, S, V, W, X, special
 
-import numpy as np
-
-from . import Sample, sample
-
-S = np.array(0.7)
-V = np.array([0.5, -1.25, 2.0])
-W = np.array([-0.75, 1.5, 0.3])
-P = np.array([0.5, 1.25, 2.0])
-X = np.array([[0.3, -0.8, 1.7], [-1.1, 2.4, 0.6]])
-EMPTY = np.empty((0, 3))
-
-
-def special(*operands: Any, expected: tuple[Any, ...], **params: Any) -> Sample:
-    """Kinks, ties, zeros, infinities: gradients as PyTorch gives them."""
-    arrays = [np.array(x, dtype=float) if isinstance(x, list) else x for x in operands]
-    return sample(*arrays, smooth=False, expected=expected, **params)
+# Each special value with each.
+LEFT = (
+    "-inf -inf -inf -inf -inf -inf 1 1 1 1 1 1 -0 -0 -0 -0 -0 -0 0 0 0 0 0 0 inf inf inf inf inf inf "
+    "nan nan nan nan nan nan"
+)
+RIGHT = (
+    "-inf 1 -0 0 inf nan -inf 1 -0 0 inf nan -inf 1 -0 0 inf nan -inf 1 -0 0 inf nan -inf 1 -0 0 inf "
+    "nan -inf 1 -0 0 inf nan"
+)
 
 
 SAMPLES = {
@@ -29,14 +22,12 @@ SAMPLES = {
         sample(X[:, :1], V),
         sample(S, 0.1),
         special(
-            [-inf, -inf, -inf, -inf, -inf, -inf, 1., 1., 1., 1., 1., 1., -0., -0., -0., -0., -0., -0., 0., 0., 0.,
-             0., 0., 0., inf, inf, inf, inf, inf, inf, nan, nan, nan, nan, nan, nan],
-            [-inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0.,
-             0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan],
-            expected=([0.5, 0., 0., 0., 0., 1., 1., 0.5, 1., 1., 0., 1., 1., 0., 0.5, 0.5, 0., 1., 1., 0., 0.5, 0.5,
-                0., 1., 1., 1., 1., 1., 0.5, 1., 1., 1., 1., 1., 1., 1.], [0.5, 1., 1., 1., 1., 1., 0., 0.5, 0., 0.,
-                1., 1., 0., 1., 0.5, 0.5, 1., 1., 0., 1., 0.5, 0.5, 1., 1., 0., 0., 0., 0., 0.5, 1., 1., 1., 1., 1.,
-                1., 1.]),
+            LEFT,
+            RIGHT,
+            expected=(
+                "0.5 0 0 0 0 1 1 0.5 1 1 0 1 1 0 0.5 0.5 0 1 1 0 0.5 0.5 0 1 1 1 1 1 0.5 1 1 1 1 1 1 1",
+                "0.5 1 1 1 1 1 0 0.5 0 0 1 1 0 1 0.5 0.5 1 1 0 1 0.5 0.5 1 1 0 0 0 0 0.5 1 1 1 1 1 1 1",
+            ),
         ),
     ],
     "minimum": [
@@ -44,14 +35,12 @@ SAMPLES = {
         sample(X[:, :1], V),
         sample(S, 0.1),
         special(
-            [-inf, -inf, -inf, -inf, -inf, -inf, 1., 1., 1., 1., 1., 1., -0., -0., -0., -0., -0., -0., 0., 0., 0.,
-             0., 0., 0., inf, inf, inf, inf, inf, inf, nan, nan, nan, nan, nan, nan],
-            [-inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0.,
-             0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan],
-            expected=([0.5, 1., 1., 1., 1., 1., 0., 0.5, 0., 0., 1., 1., 0., 1., 0.5, 0.5, 1., 1., 0., 1., 0.5, 0.5,
-                1., 1., 0., 0., 0., 0., 0.5, 1., 1., 1., 1., 1., 1., 1.], [0.5, 0., 0., 0., 0., 1., 1., 0.5, 1., 1.,
-                0., 1., 1., 0., 0.5, 0.5, 0., 1., 1., 0., 0.5, 0.5, 0., 1., 1., 1., 1., 1., 0.5, 1., 1., 1., 1., 1.,
-                1., 1.]),
+            LEFT,
+            RIGHT,
+            expected=(
+                "0.5 1 1 1 1 1 0 0.5 0 0 1 1 0 1 0.5 0.5 1 1 0 1 0.5 0.5 1 1 0 0 0 0 0.5 1 1 1 1 1 1 1",
+                "0.5 0 0 0 0 1 1 0.5 1 1 0 1 1 0 0.5 0.5 0 1 1 0 0.5 0.5 0 1 1 1 1 1 0.5 1 1 1 1 1 1 1",
+            ),
         ),
     ],
     "fmax": [
@@ -59,14 +48,12 @@ SAMPLES = {
         sample(X[:, :1], V),
         sample(S, 0.1),
         special(
-            [-inf, -inf, -inf, -inf, -inf, -inf, 1., 1., 1., 1., 1., 1., -0., -0., -0., -0., -0., -0., 0., 0., 0.,
-             0., 0., 0., inf, inf, inf, inf, inf, inf, nan, nan, nan, nan, nan, nan],
-            [-inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0.,
-             0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan],
-            expected=([1., 0., 0., 0., 0., 1., 1., 1., 1., 1., 0., 1., 1., 0., 1., 1., 0., 1., 1., 0., 1., 1., 0.,
-                1., 1., 1., 1., 1., 1., 1., 0., 0., 0., 0., 0., 1.], [0., 1., 1., 1., 1., 0., 0., 0., 0., 0., 1.,
-                0., 0., 1., 0., 0., 1., 0., 0., 1., 0., 0., 1., 0., 0., 0., 0., 0., 0., 0., 1., 1., 1., 1., 1.,
-                0.]),
+            LEFT,
+            RIGHT,
+            expected=(
+                "1 0 0 0 0 1 1 1 1 1 0 1 1 0 1 1 0 1 1 0 1 1 0 1 1 1 1 1 1 1 0 0 0 0 0 1",
+                "0 1 1 1 1 0 0 0 0 0 1 0 0 1 0 0 1 0 0 1 0 0 1 0 0 0 0 0 0 0 1 1 1 1 1 0",
+            ),
         ),
     ],
     "fmin": [
@@ -74,14 +61,12 @@ SAMPLES = {
         sample(X[:, :1], V),
         sample(S, 0.1),
         special(
-            [-inf, -inf, -inf, -inf, -inf, -inf, 1., 1., 1., 1., 1., 1., -0., -0., -0., -0., -0., -0., 0., 0., 0.,
-             0., 0., 0., inf, inf, inf, inf, inf, inf, nan, nan, nan, nan, nan, nan],
-            [-inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0.,
-             0., inf, nan, -inf, 1., -0., 0., inf, nan, -inf, 1., -0., 0., inf, nan],
-            expected=([1., 1., 1., 1., 1., 1., 0., 1., 0., 0., 1., 1., 0., 1., 1., 1., 1., 1., 0., 1., 1., 1., 1.,
-                1., 0., 0., 0., 0., 1., 1., 0., 0., 0., 0., 0., 1.], [0., 0., 0., 0., 0., 0., 1., 0., 1., 1., 0.,
-                0., 1., 0., 0., 0., 0., 0., 1., 0., 0., 0., 0., 0., 1., 1., 1., 1., 0., 0., 1., 1., 1., 1., 1.,
-                0.]),
+            LEFT,
+            RIGHT,
+            expected=(
+                "1 1 1 1 1 1 0 1 0 0 1 1 0 1 1 1 1 1 0 1 1 1 1 1 0 0 0 0 1 1 0 0 0 0 0 1",
+                "0 0 0 0 0 0 1 0 1 1 0 0 1 0 0 0 0 0 1 0 0 0 0 0 1 1 1 1 0 0 1 1 1 1 1 0",
+            ),
         ),
     ],
     "clamp": [
@@ -89,87 +74,47 @@ SAMPLES = {
         sample(X, min=0.5, max=None),
         sample(S, min=None, max=0.5),
         sample(EMPTY, min=0, max=1),
-        special(
-            [-3., -1., -0.5, -0., 0., 0.5, 1., 3., 6., nan],
-            expected=([0., 1., 1., 1., 1., 1., 1., 0., 0., 0.],),
-            min=-1,
-            max=1,
-        ),
-        special(
-            [-3., -1., -0.5, -0., 0., 0.5, 1., 3., 6., nan],
-            expected=([0., 0., 0., 1., 1., 1., 1., 1., 1., 0.],),
-            min=0,
-            max=None,
-        ),
-        special(
-            [-3., -1., -0.5, -0., 0., 0.5, 1., 3., 6., nan],
-            expected=([1., 1., 1., 1., 1., 0., 0., 0., 0., 0.],),
-            min=None,
-            max=0,
-        ),
-        special([-3., -1., -0.5, -0., 0., 0.5, 1., 3., 6., nan], expected=(0.,), min=1, max=-1),
+        special("-3 -1 -0.5 -0 0 0.5 1 3 6 nan", expected=("0 1 1 1 1 1 1 0 0 0",), min=-1, max=1),
+        special("-3 -1 -0.5 -0 0 0.5 1 3 6 nan", expected=("0 0 0 1 1 1 1 1 1 0",), min=0, max=None),
+        special("-3 -1 -0.5 -0 0 0.5 1 3 6 nan", expected=("1 1 1 1 1 0 0 0 0 0",), min=None, max=0),
+        special("-3 -1 -0.5 -0 0 0.5 1 3 6 nan", expected=(0.,), min=1, max=-1),
     ],
     "clamp_min": [
         sample(X, min=0.5),
-        special(
-            [-3., -1., -0.5, -0., 0., 0.5, 1., 3., 6., nan],
-            expected=([0., 0., 0., 1., 1., 1., 1., 1., 1., 0.],),
-            min=0,
-        ),
+        special("-3 -1 -0.5 -0 0 0.5 1 3 6 nan", expected=("0 0 0 1 1 1 1 1 1 0",), min=0),
     ],
     "clamp_max": [
         sample(X, max=0.5),
-        special(
-            [-3., -1., -0.5, -0., 0., 0.5, 1., 3., 6., nan],
-            expected=([1., 1., 1., 1., 1., 0., 0., 0., 0., 0.],),
-            max=0,
-        ),
+        special("-3 -1 -0.5 -0 0 0.5 1 3 6 nan", expected=("1 1 1 1 1 0 0 0 0 0",), max=0),
     ],
     "clamp_tensor": [
         sample(X, W, P),
         sample(S, W, V),
         special(
-            [0., 1., 2., 3., nan, 1., 2., 0., 5.],
-            [1., 1., 1., 1., 1., nan, 3., 3., 3.],
-            [2., 2., 2., 2., 2., 2., 1., 1., 1.],
-            expected=([0., 1., 1., 0., 0., 0., 0., 0., 0.], [1., 0., 0., 0., 0., 0., 0., 0., 0.], [0., 0., 0., 1.,
-                0., 0., 1., 1., 1.]),
+            "0 1 2 3 nan 1 2 0 5",
+            "1 1 1 1 1 nan 3 3 3",
+            "2 2 2 2 2 2 1 1 1",
+            expected=("0 1 1 0 0 0 0 0 0", "1 0 0 0 0 0 0 0 0", "0 0 0 1 0 0 1 1 1"),
         ),
     ],
     "clamp_low": [
         sample(X, W),
         sample(S, V),
-        special(
-            [0., 1., 2., 3., nan, 1., 2., 0., 5.],
-            [1., 1., 1., 1., 1., nan, 3., 3., 3.],
-            expected=([0., 1., 1., 1., 0., 0., 0., 0., 1.], [1., 0., 0., 0., 0., 0., 1., 1., 0.]),
-        ),
+        special("0 1 2 3 nan 1 2 0 5", "1 1 1 1 1 nan 3 3 3", expected=("0 1 1 1 0 0 0 0 1", "1 0 0 0 0 0 1 1 0")),
     ],
     "clamp_high": [
         sample(X, W),
         sample(S, V),
-        special(
-            [0., 1., 2., 3., nan, 1., 2., 0., 5.],
-            [2., 2., 2., 2., 2., 2., 1., 1., 1.],
-            expected=([1., 1., 1., 0., 0., 1., 0., 1., 0.], [0., 0., 0., 1., 0., 0., 1., 0., 1.]),
-        ),
+        special("0 1 2 3 nan 1 2 0 5", "2 2 2 2 2 2 1 1 1", expected=("1 1 1 0 0 1 0 1 0", "0 0 0 1 0 0 1 0 1")),
     ],
     "clamp_min_tensor": [
         sample(X, W),
         sample(S, V),
-        special(
-            [0., 1., 2., 3., nan, 1., 2., 0., 5.],
-            [1., 1., 1., 1., 1., nan, 3., 3., 3.],
-            expected=([0., 1., 1., 1., 0., 0., 0., 0., 1.], [1., 0., 0., 0., 0., 0., 1., 1., 0.]),
-        ),
+        special("0 1 2 3 nan 1 2 0 5", "1 1 1 1 1 nan 3 3 3", expected=("0 1 1 1 0 0 0 0 1", "1 0 0 0 0 0 1 1 0")),
     ],
     "clamp_max_tensor": [
         sample(X, W),
         sample(S, V),
-        special(
-            [0., 1., 2., 3., nan, 1., 2., 0., 5.],
-            [2., 2., 2., 2., 2., 2., 1., 1., 1.],
-            expected=([1., 1., 1., 0., 0., 1., 0., 1., 0.], [0., 0., 0., 1., 0., 0., 1., 0., 1.]),
-        ),
+        special("0 1 2 3 nan 1 2 0 5", "2 2 2 2 2 2 1 1 1", expected=("1 1 1 0 0 1 0 1 0", "0 0 0 1 0 0 1 0 1")),
     ],
 }

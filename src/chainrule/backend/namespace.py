@@ -120,4 +120,4 @@ EXTRAS: dict[str, str] = {
     "xlogy": "x log y, and 0 where x is 0",
     "zero_where": "(x, mask) x, with zeros where the mask holds",
 }
-"""name -> what it computes. Filled by :func:`extra`, next to nothing else: each backend must offer all of them."""
+"""name -> what it computes. Each backend must offer all of them."""

@@ -5,7 +5,6 @@ The ``ctx`` that a Function's methods get is the node itself, so what they leave
 
 from __future__ import annotations
 
-import traceback
 import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -382,6 +381,8 @@ def finish_node(node: CustomNode, outputs: tuple[Any, ...]) -> None:
         node.shape = tuple([None if s is None else s[0] for s in node.spaces])  # type: ignore[misc]
         node.dtype = tuple([None if s is None else s[1] for s in node.spaces])
     if modes().anomaly:
+        import traceback
+
         extra_of(node).traceback = "".join(traceback.format_stack()[:-2])
 
 

@@ -25,6 +25,7 @@ from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
+HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
 NUMBERS = (float, int, complex, np.generic)
 
 
@@ -44,6 +45,9 @@ def make_apply(op: Op) -> Any:
         apply = _make_parametrized(op)
     else:
         apply = _make_general(op)
+        apply.__name__ = apply.__qualname__ = op.name
+        apply.op = op
+        return apply
     apply = _own_code(apply, op.name)
     apply.op = op
     return apply
@@ -63,7 +67,7 @@ def _own_code(function: Any, name: str) -> Any:
 def _make_unary(op: Op) -> Any:
     forward: Any = op.raw
     keep_x, keep_out = "x" in op.fields, "out" in op.fields
-    hot = HOT_DTYPES if "c" in op.domain else frozenset(d for d in HOT_DTYPES if d.kind == "f")
+    hot = HOT_DTYPES if "c" in op.domain else HOT_REAL_DTYPES
     node_class: Any = None
 
     def apply(x: Any) -> Any:

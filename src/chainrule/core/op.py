@@ -131,6 +131,7 @@ class Op:
     node_class: type[Node] | None
     bound: tuple[Callable[..., Any], ...] | None
     saved_names: dict[str, str]
+    """Where PyTorch's name for a saved value differs from what ``_saved_names`` makes of ours."""
     apply: Callable[..., Any]
     """What callers call; made by ``core.dispatch``."""
 
@@ -162,8 +163,9 @@ class Op:
         else:
             fields["pull_all"] = staticmethod(bind(self, None))
             fields["cotangents"] = _cotangents
+        names = _saved_names(self) | self.saved_names
         for field in (*[f for f in self.fields if f not in self.spare], *self.params):
-            fields["_saved_" + self.saved_names.get(field, field)] = property(_SavedField(self, field))
+            fields["_saved_" + names.get(field, field)] = property(_SavedField(self, field))
         fields["array_fields"] = tuple(
             at for field, at in self.offsets.items() if field in self.args or is_array_field(self, field)
         )
@@ -368,7 +370,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], spec:
     op.node_name = options.get("node") or _camel(op.name) + "Backward0"
     op.node_class = None
     op.bound = None
-    op.saved_names = _saved_names(op) | options.get("saved_names", {})
+    op.saved_names = options.get("saved_names", {})
     op.plans = {}
     _lay_out(op)
     OPS[op.name] = op
@@ -381,10 +383,11 @@ def _lay_out(op: Op) -> None:
     for rule in (op.all_rule, *op.rules.values()):
         if rule is not None:
             used.update(parameter_names(rule))
-    named = list(op.args) + list(op.outputs or ("out",))
-    candidates = named + [f"{a}_{what}" for a in op.args for what in ("shape", "dtype")]
-    op.fields = tuple(c for c in candidates if c in used and c not in ("out_shape", "out_dtype"))
-    op.spare = frozenset(name for rule in op.rules.values() for name in names_with_default(rule))
+    fields = [name for name in (*op.args, *(op.outputs or ("out",))) if name in used]
+    for ending in ("_shape", "_dtype"):
+        fields += [name for a in op.args if (name := a + ending) in used]
+    op.fields = tuple(fields)
+    op.spare = frozenset([name for rule in op.rules.values() if rule.__defaults__ for name in names_with_default(rule)])
     op.offsets = {}
     at = 0
     for field in op.fields:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 import weakref
 from typing import Any
 
@@ -46,6 +45,8 @@ def array_offsets(op: Op) -> list[tuple[str, int]]:
 def apply_modes(node: Node, mode: Modes) -> None:
     """What saved-tensor hooks, ``allow_mutation_on_saved_tensors`` and anomaly mode do to a new node."""
     if mode.anomaly:
+        import traceback
+
         extra_of(node).traceback = "".join(traceback.format_stack()[:-1])
     if not node.saved:
         return
