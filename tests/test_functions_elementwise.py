@@ -71,3 +71,53 @@ def near(value: float, expected: float, room: float) -> bool:
 def test_program(program: str) -> None:
     problem = difference(program, GOLDEN["programs"][program])
     assert problem is None, f"{problem}\nPyTorch: {GOLDEN['programs'][program]}"
+
+
+def test_numpy_numbers_count_as_python_numbers() -> None:
+    x = torch.tensor([1.0, 2.0])
+    assert (x * np.float64(2)).dtype is torch.float32
+    assert (torch.tensor([1, 2]) + np.int8(3)).dtype is torch.int64
+
+
+def test_numpy_arrays_are_operands() -> None:
+    result = torch.tensor([1.0, 2.0]) * np.array([3.0, 4.0])
+    assert isinstance(result, torch.Tensor)
+    assert result.tolist() == [3.0, 8.0]
+    assert result.dtype is torch.float64
+
+
+def test_identities_return_the_tensor_itself() -> None:
+    x = torch.tensor([1.0, 2.0])
+    assert +x is x
+    assert x.conj() is x
+    assert x.real is x
+    assert x.conj_physical() is x
+
+
+def test_operators_go_to_the_ops_without_a_frame_between() -> None:
+    from chainrule import ops
+
+    for operator, op in {
+        "__add__": ops.add,
+        "__sub__": ops.subtract,
+        "__mul__": ops.multiply,
+        "__truediv__": ops.divide,
+    }.items():
+        assert getattr(torch.Tensor, operator) is op
+    assert torch.Tensor.__neg__ is ops.negative
+
+
+def test_a_missing_name_of_functional_says_what_there_is() -> None:
+    import chainrule.nn.functional as F
+
+    with pytest.raises(AttributeError, match=r"module 'torch.nn.functional' has no attribute 'reluu'.*relu"):
+        F.reluu  # noqa: B018
+
+
+def test_out_may_be_an_operand_but_not_overlap_with_one() -> None:
+    x = torch.arange(4.0)
+    assert torch.add(x, 1, out=x) is x
+    assert x.tolist() == [1.0, 2.0, 3.0, 4.0]
+    with pytest.raises(RuntimeError, match="unsupported operation"):
+        torch.add(x[:-1], 1, out=x[1:])
+    assert x.tolist() == [1.0, 2.0, 3.0, 4.0]
