@@ -8,6 +8,7 @@ The names are PyTorch's. Subpackages (``nn``, ``linalg``, ...) load when they ar
 from __future__ import annotations
 
 import importlib
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
 from . import autograd, functions as _functions
@@ -71,6 +72,7 @@ __all__ = [
     "device",
     "double",
     "dtype",
+    "e",
     "enable_grad",
     "finfo",
     "float",
@@ -80,6 +82,7 @@ __all__ = [
     "get_default_dtype",
     "half",
     "iinfo",
+    "inf",
     "inference_mode",
     "int",
     "int8",
@@ -92,7 +95,10 @@ __all__ = [
     "is_inference",
     "is_inference_mode_enabled",
     "long",
+    "nan",
+    "newaxis",
     "no_grad",
+    "pi",
     "promote_types",
     "set_anomaly_enabled",
     "set_default_dtype",
@@ -105,6 +111,8 @@ __all__ = [
     "uint32",
     "uint64",
 ]
+
+newaxis = None
 
 _LAZY = frozenset({"linalg", "nn", "return_types", "torch_alias", "version"})
 

@@ -371,24 +371,25 @@ def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, lis
     stack = [node for node, _ in roots]
     seen = set(stack)
     pop, push, see = stack.pop, stack.append, seen.add
-    hooked: dict[Node, Node] = {}
+    hooked: list[Node] = []
     while stack:
         node = pop()
         for parent in node.parents:
-            if parent is not None:
-                if parent not in seen:
-                    see(parent)
-                    push(parent)
+            if parent is not None and parent not in seen:
+                see(parent)
+                push(parent)
                 if parent.extra is not None and type(parent) is AccumulateGrad:
-                    last = hooked.get(parent)
-                    if last is None or node.seq < last.seq:
-                        hooked[parent] = node
+                    hooked.append(parent)
     order = sorted(seen, key=seq_of, reverse=True)
     after: dict[Node, list[Any]] = {}
     if hooked:
-        for leaf, node in hooked.items():
-            after.setdefault(node, []).append(leaf)
-        order = [node for node in order if node not in hooked]
+        waiting = set(hooked)
+        order = [node for node in order if node not in waiting]
+        for node in reversed(order):  # from the oldest: the first contributor met is the last to run
+            for parent in node.parents:
+                if parent in waiting:
+                    waiting.discard(parent)
+                    after.setdefault(node, []).append(parent)
     return order, after
 
 

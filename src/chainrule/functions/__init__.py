@@ -12,6 +12,7 @@ from .complex_numbers import *
 from .conversion import *
 from .creation import *
 from .cumulative import *
+from .determinism import *
 from .einsum import *
 from .elementwise import *
 from .filling import *
