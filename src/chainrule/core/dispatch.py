@@ -59,14 +59,12 @@ def _one_array_in_and_out(op: Op) -> bool:
 
 def _own_code(function: Any, name: str) -> Any:
     code = function.__code__.replace(co_name=name, co_qualname=name)
-    own = FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
-    own.__kwdefaults__ = function.__kwdefaults__
-    return own
+    return FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
 
 
 def _make_unary(op: Op) -> Any:
     forward: Any = op.raw
-    keep_x, keep_out = "x" in op.fields, "out" in op.fields
+    keep_x, keep_out = op.args[0] in op.fields, "out" in op.fields
     hot = HOT_DTYPES if "c" in op.domain else HOT_REAL_DTYPES
     node_class: Any = None
 
@@ -80,7 +78,10 @@ def _make_unary(op: Op) -> Any:
         if dtype not in hot or get_modes() is not None:
             return general(op, (x,), {})
         parent = x._node if x._view is None else current_node(x)
-        result = forward(array)
+        try:
+            result = forward(array)
+        except MemoryError as error:
+            raise explained(error, array) from None
         out = allocate()
         out._array = result
         out._view = out._meta = None
@@ -129,7 +130,7 @@ def _make_unary(op: Op) -> Any:
 def _make_binary(op: Op) -> Any:
     forward: Any = op.raw
     name_x, name_y = op.args
-    uses = {None: set[str](), "x": set(op.rule_uses(name_x)), "y": set(op.rule_uses(name_y))}
+    uses = {"x": set(op.rule_uses(name_x)), "y": set(op.rule_uses(name_y))}
     uses["both"] = uses["x"] | uses["y"]
 
     # What to keep, by which operands need a gradient: 0 nothing, 1 the first, 2 the second, 3 both.
@@ -161,7 +162,7 @@ def _make_binary(op: Op) -> Any:
             keep = keep_for_both
         try:
             result = forward(xa, ya)
-        except ValueError as error:
+        except (ValueError, MemoryError) as error:
             raise explained(error, xa, ya) from None
         out = allocate()
         out._array = result
@@ -409,17 +410,13 @@ def promote(op: Op, arrays: list[Any]) -> list[Any]:
     first = 1 if op.promotion == "values" else 0  # a condition takes no part
     common = result_dtype(*arrays[first:])
     if op.promotion == "float" and common.kind in "iub":
-        common = _default_float()
+        common = default.dtype.numpy
     if common.kind not in op.domain:
         raise NotImplementedError(refusal(op, common))
     return arrays[:first] + [
         a if getattr(a, "dtype", None) is common else a.astype(common) if hasattr(a, "dtype") else scalar_to(common, a)
         for a in arrays[first:]
     ]
-
-
-def _default_float() -> Any:
-    return default.dtype.numpy
 
 
 def refusal(op: Op, dtype: Any) -> str:
@@ -456,7 +453,7 @@ def record(
     node.seq = next_seq()
     node.extra = None
     mode = modes()
-    node.code, node.lasti = mode.origin or _origin()
+    node.code, node.lasti = _origin()
     if op.outputs is None:
         outs = (new_tensor(result, node),)
         node.shape, node.dtype = result.shape, result.dtype

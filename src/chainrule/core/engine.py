@@ -81,7 +81,6 @@ class Pass:
         self.captured: dict[Node, Any] = {}
         self.leaves: dict[Node, Any] = {}
         """What goes to the ``.grad`` of leaves, and of tensors that retain theirs."""
-
         self.order = order
         self.after = after
         self.needed = needed
@@ -462,8 +461,10 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         else:
             buffers.append(old)
             sums.append(old._array + run.outward(g)._array)
-    for old in buffers:
-        bump(old, None)
+    if buffers:
+        place = caller()
+        for old in buffers:
+            bump(old, place)
     # map() over C functions: no bytecode runs in between, hence no signal handler either.
     drain = deque[Any](maxlen=0).extend
     drain(map(set_grad, replaced, replacements))

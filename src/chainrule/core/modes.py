@@ -25,7 +25,6 @@ class Modes:
         "hooks_refused",
         "inference",
         "keep_versions",
-        "origin",
     )
 
     grad: bool
@@ -44,8 +43,6 @@ class Modes:
     """The store of ``allow_mutation_on_saved_tensors``, or None."""
     keep_versions: bool
     """Whether in-place writes leave the version counters alone."""
-    origin: Any
-    """(code, instruction) that new nodes get as origin, or None for the caller's."""
 
     def replace(self, **changes: Any) -> Modes:
         new = Modes.__new__(Modes)
@@ -66,7 +63,6 @@ ORDINARY.anomaly = False
 ORDINARY.check_nan = True
 ORDINARY.clone_on_write = None
 ORDINARY.keep_versions = False
-ORDINARY.origin = None
 
 _current: ContextVar[Modes | None] = ContextVar("chainrule_modes", default=None)
 get_modes = _current.get

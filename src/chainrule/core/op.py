@@ -30,7 +30,6 @@ from .node import Node
 
 Rule = Callable[..., Any]
 
-KINDS = ("elementwise", "linear", "multilinear", "view", "step", "general")
 OPTIONS = frozenset(
     {
         "forward",

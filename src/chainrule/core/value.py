@@ -23,21 +23,19 @@ Raw = Any
 class Meta:
     """What few tensors have: an accumulated gradient, hooks, flags."""
 
-    __slots__ = ("accumulator", "grad", "grad_dtype", "post_hooks", "retains_grad")
+    __slots__ = ("accumulator", "grad", "post_hooks", "retains_grad")
 
     grad: Any
     retains_grad: bool
     post_hooks: dict[int, Any] | None
     accumulator: AccumulateGrad | None
     """A leaf's node, kept while requires_grad is off, so that switching it on again finds the same one."""
-    grad_dtype: Any
 
     def __init__(self) -> None:
         self.grad = None
         self.retains_grad = False
         self.post_hooks = None
         self.accumulator = None
-        self.grad_dtype = None
 
 
 class TensorBase:
