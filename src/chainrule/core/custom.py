@@ -359,13 +359,11 @@ def overrides(function: Any, name: str) -> bool:
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a Function's forward and record it as one node; or what its methods say of lifted operands."""
     if any(isinstance(a, TensorBase) and isinstance(a._array, Lifted) for a in args):
-        from . import custom_levels as levels
+        from .custom_levels import level_to_take_off, with_level_taken_off
 
-        level = levels.level_to_take_off(function, args)
-        if isinstance(level, levels.DualLevel):
-            return levels.with_jvp(function, args, kwargs, level)
-        if isinstance(level, levels.BatchLevel):
-            return levels.with_vmap(function, args, level)
+        level = level_to_take_off(function, args)
+        if level is not None:
+            return with_level_taken_off(function, args, kwargs, level)
     return call(function, args, kwargs)[1]
 
 

@@ -6,14 +6,16 @@ says what becomes of the tangents or of the batch.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import op as op_module
 from .batch_level import BatchLevel
 from .custom import Function, call, overrides
 from .dual_level import DualLevel, is_moving
-from .lifted import Level
 from .value import Lifted, TensorBase
+
+if TYPE_CHECKING:
+    from .lifted import Level
 
 
 class VmapInfo(NamedTuple):
@@ -54,6 +56,13 @@ def batches_itself(function: Any) -> bool:
     return bool(function.generate_vmap_rule)
 
 
+def with_level_taken_off(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any], level: Level) -> Any:
+    if isinstance(level, DualLevel):
+        return with_jvp(function, args, kwargs, level)
+    assert isinstance(level, BatchLevel)
+    return with_vmap(function, args, level)
+
+
 def with_jvp(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any], level: DualLevel) -> Any:
     """The Function on the primals, its outputs moving along what its ``jvp`` method says."""
     xp = op_module.recorded_namespace
@@ -71,14 +80,15 @@ def with_jvp(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, 
     with node.saved_for_jvp():
         changes = function.jvp(node, *tangents)
     several = isinstance(result, tuple)
-    outs, moves = (result, changes) if several else ((result,), (changes,))
-    if not isinstance(moves, tuple) or len(moves) != len(outs):
+    outs = result if several else (result,)
+    changed: Any = changes if several else (changes,)
+    if not isinstance(changed, tuple) or len(changed) != len(outs):
         raise RuntimeError(
-            f"{function.__name__}.jvp returned {len(moves) if isinstance(moves, tuple) else 1} tangents for {len(outs)} outputs: it "
+            f"{function.__name__}.jvp returned {len(changed) if isinstance(changed, tuple) else 1} tangents for {len(outs)} outputs: it "
             "must return one, or None, for each output of forward"
         )
     moving = []
-    for number, (out, move) in enumerate(zip(outs, moves, strict=True)):
+    for number, (out, move) in enumerate(zip(outs, changed, strict=True)):
         if move is None or not isinstance(out, TensorBase):
             moving.append(out)
             continue

@@ -389,6 +389,9 @@ def _make_general(op: Op) -> Any:
 
 def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Any op, any operands, any mode: unwrap, promote, run, wrap, record."""
+    mode = get_modes()
+    if mode is not None and mode.capture is not None:
+        mode.capture.met(args)
     arrays, parents, is_lifted = [], [], False
     for arg in args:
         parent = None
@@ -396,7 +399,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             parent = arg._node if arg._view is None else current_node(arg)
             array = arg._array
             if isinstance(array, Lifted):
-                is_lifted = True
+                array = writable(arg)
+                is_lifted = is_lifted or isinstance(array, Lifted)
             arrays.append(array)
         elif isinstance(arg, NUMBERS):
             arrays.append(arg.item() if isinstance(arg, np.generic) else arg)
@@ -405,7 +409,6 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         else:
             return NotImplemented
         parents.append(parent)
-    mode = get_modes()
     if is_lifted and mode is not None and not mode.forward:
         arrays = [at_rest(array) for array in arrays]
         is_lifted = any(isinstance(array, Lifted) for array in arrays)

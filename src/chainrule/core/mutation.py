@@ -26,9 +26,9 @@ from .views import base_of, current_node, put_node
 
 def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     """``tensor`` becomes ``op(tensor, *args, **params)``, in its own memory. ``op`` is an op's apply function."""
-    memory = writable(tensor)
     mode = modes()
-    refuse_write(tensor, memory, any(_needs(a) for a in (tensor, *args)) and mode.grad)
+    refuse_write(tensor, writable(tensor), any(_needs(a) for a in (tensor, *args)) and mode.grad)
+    memory = writable(tensor)
     for arg in args:
         if isinstance(arg, TensorBase) and arg._cell is tensor._cell and arg._cell is not None:
             refuse_overlap(memory, arg._array)
@@ -51,6 +51,8 @@ def _needs(arg: Any) -> bool:
 def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: bool) -> None:
     """Raise where a write to the tensor would break gradients or touch memory that is not the tensor's to write."""
     mode = modes()
+    if mode.capture is not None:
+        mode.capture.met((tensor,))
     node = current_node(tensor)
     view = tensor._view
     if mode.grad and type(node) is AccumulateGrad and view is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core.node import AccumulateGrad
-from ..core.value import TensorBase, new_tensor
+from ..core.value import TensorBase, new_tensor, writable
 from ..core.views import counter, current_node
 from ..utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
@@ -72,7 +72,7 @@ def differentiated_by(tensor: Any) -> Any:
             f"{tensor.dtype}. Convert it first, e.g. with .float(), or choose other argnums."
         )
     outer = current_node(tensor)
-    alias = new_tensor(tensor._array)
+    alias = new_tensor(writable(tensor))
     alias._cell = tensor._cell
     node = alias._node = AccumulateGrad.of(alias)
     if outer is not None:
@@ -103,7 +103,7 @@ def reach_outside(outputs: list[Any], inside: list[Any]) -> bool:
 
 def constant(tensor: Any) -> Any:
     """The same value without history."""
-    alias = new_tensor(tensor._array)
+    alias = new_tensor(writable(tensor))
     alias._cell = tensor._cell
     return alias
 

@@ -24,7 +24,7 @@ from ..core.value import Lifted, TensorBase, new_tensor
 from ..core.views import current_node
 from ..functions.filling import zeros_like
 from ..utils._pytree import TreeSpec, tree_flatten, tree_map
-from ._forward import moving, stopped, tangent_of
+from ..autograd.forward_ad import moving, stopped, tangent_of
 
 __all__ = ["custom_jvp", "custom_vjp", "stop_gradient"]
 
