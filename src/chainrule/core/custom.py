@@ -14,7 +14,7 @@ from ..errors import NotATensorError
 from . import views
 from .modes import changed_modes, modes
 from .mutation import refuse_write
-from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq
+from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq, note_levels
 from .origin import caller
 from .saved import describe, freed_error, overwritten_error, packed
 from .value import TensorBase, new_tensor, writable
@@ -175,7 +175,12 @@ class CustomNode(FunctionCtx, Node):
 
     def port(self, number: int) -> Node:
         """The edge of one of the outputs."""
-        return Port.of(self, number, Space(*self.spaces[number])) if len(self.spaces) > 1 else self
+        if len(self.spaces) == 1:
+            return self
+        port = Port.of(self, number, Space(*self.spaces[number]))
+        if self.extra is not None and self.extra.levels:
+            extra_of(port).levels = self.extra.levels
+        return port
 
     def release(self, freed: Freed) -> None:
         if any(one is not None for one in self.saved):
@@ -379,6 +384,7 @@ def finish_node(node: CustomNode, outputs: tuple[Any, ...]) -> None:
     else:
         node.shape = tuple([None if s is None else s[0] for s in node.spaces])  # type: ignore[misc]
         node.dtype = tuple([None if s is None else s[1] for s in node.spaces])
+    note_levels(node, *[o._array for o in outputs if isinstance(o, TensorBase)])
     if modes().anomaly:
         import traceback
 

@@ -16,11 +16,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from .. import ops
 from ..autograd._backward import grad
 from ..core.custom import Function, FunctionMeta
 from ..core.dual_level import DualLevel, is_moving
+from ..core.lifted import levels_of
 from ..core.modes import changed_modes, is_grad_enabled
-from ..core.value import Lifted, TensorBase, new_tensor
+from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
 from ..functions.filling import zeros_like
 from ..utils._pytree import TreeSpec, tree_flatten, tree_map
@@ -98,11 +100,13 @@ class Call:
         # What went in was detached, so that any history is that of something else.
         if any(x.requires_grad for x in tensors):
             raise self.rule.from_outside("requires grad")
-        return tuple([originals.get(id(x), x) for x in tensors])
+        return evened([originals.get(id(x), x) for x in tensors])
 
 
 class VjpFunction(Function):
     """Records a call of a ``custom_vjp`` function: from its tensors to those of the result."""
+
+    generate_vmap_rule = True
 
     @staticmethod
     def forward(ctx: Any, call: Call, *tensors: Any) -> tuple[Any, ...]:
@@ -135,6 +139,8 @@ class VjpFunction(Function):
 
 class JvpFunction(Function):
     """Records a call of a ``custom_jvp`` function: from its tensors to those of the result."""
+
+    generate_vmap_rule = True
 
     @staticmethod
     def forward(ctx: Any, call: Call, *tensors: Any) -> tuple[Any, ...]:
@@ -412,9 +418,23 @@ class custom_jvp(CustomFunction):  # noqa: N801 - JAX's name
 
 def innermost_dual(tensors: Sequence[Any]) -> DualLevel | None:
     """The forward mode in which any of the tensors moves; of several the innermost."""
-    arrays = [x._array for x in tensors if isinstance(x._array, Lifted)]
-    levels = {level for array in arrays for level in array.levels if isinstance(level, DualLevel)}
+    levels = {level for x in tensors for level in levels_of(x._array) if isinstance(level, DualLevel)}
     return max(levels, key=lambda level: level.depth, default=None)
+
+
+def evened(outputs: list[Any]) -> tuple[Any, ...]:
+    """Outputs of one node, all of them batched where one is: the node runs back once for each element of the batch.
+
+    (One that were the same for all elements would bring to each of them the sum of its cotangents.)
+    """
+    levels = {level for x in outputs for level in levels_of(x._array) if level.makes_batch}
+    for level in sorted(levels, key=lambda level: level.depth):
+        outputs = [x if level in levels_of(x._array) else spread_out(x, level) for x in outputs]
+    return tuple(outputs)
+
+
+def spread_out(x: Any, level: Any) -> Any:
+    return ops.batch_in(x.expand((level.size, *x.shape)), level=level, axis=-1 - x.ndim)
 
 
 def is_differentiated(tensors: Sequence[Any]) -> bool:
