@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..autograd._backward import grad
+from ..autograd.forward_ad import moving
 from ..core.custom import Function, FunctionMeta
 from ..core.dual_level import DualLevel, is_moving
 from ..core.lifted import levels_of
@@ -26,7 +27,7 @@ from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
 from ..functions.filling import zeros_like
 from ..utils._pytree import TreeSpec, tree_flatten, tree_map
-from ._forward import moving, stopped, tangent_of
+from ._forward import stopped, tangent_of
 
 __all__ = ["custom_jvp", "custom_vjp", "stop_gradient"]
 
@@ -230,17 +231,17 @@ class CustomFunction:
 
     def positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """All arguments by position, defaults included: rules get them so."""
-        if self.signature is None and not kwargs:
-            return args
-        if self.signature is not None:
+        if self.signature is None:
+            named = sorted(kwargs)
+        else:
             bound = self.signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            if not bound.kwargs:
-                return bound.args
-        raise TypeError(
-            f"custom_{self.kind.lower()} function {self.name} takes its arguments by position, but {sorted(kwargs)} can only be "
-            "given by name"
-        )
+            args, named = bound.args, [name for name in bound.kwargs if name in kwargs]
+        if named:
+            raise TypeError(
+                f"custom_{self.kind.lower()} function {self.name} takes its arguments by position, but {named} can only be given by name"
+            )
+        return args
 
 
 class custom_vjp(CustomFunction):  # noqa: N801 - JAX's name
