@@ -396,9 +396,13 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
         for tensor in node.dirty_tensors:
             bump(tensor, (node.code, node.lasti))
         return node, raw
-    finish_node(node, outputs)
     inputs = {id(args[i]) for i in positions}
     numbers = {id(out): number for number, out in enumerate(outputs) if isinstance(out, TensorBase)}
+    if len(outputs) > 1 and any(isinstance(out, TensorBase) and isinstance(out._array, Lifted) for out in outputs):
+        from .custom_levels import evened
+
+        outputs = evened(outputs)
+    finish_node(node, outputs)
     wrapped = tuple([output(node, out, number, inputs) for number, out in enumerate(outputs)])
     node.saved = tuple([saved(node, tensor, args, numbers, inputs) for tensor in node.to_save])
     node.to_save = node.dirty_tensors = node.non_differentiable = ()

@@ -16,7 +16,6 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from .. import ops
 from ..autograd._backward import grad
 from ..autograd.forward_ad import moving
 from ..core.custom import Function, FunctionMeta
@@ -101,7 +100,7 @@ class Call:
         # What went in was detached, so that any history is that of something else.
         if any(x.requires_grad for x in tensors):
             raise self.rule.from_outside("requires grad")
-        return evened([originals.get(id(x), x) for x in tensors])
+        return tuple([originals.get(id(x), x) for x in tensors])
 
 
 class VjpFunction(Function):
@@ -421,21 +420,6 @@ def innermost_dual(tensors: Sequence[Any]) -> DualLevel | None:
     """The forward mode in which any of the tensors moves; of several the innermost."""
     levels = {level for x in tensors for level in levels_of(x._array) if isinstance(level, DualLevel)}
     return max(levels, key=lambda level: level.depth, default=None)
-
-
-def evened(outputs: list[Any]) -> tuple[Any, ...]:
-    """Outputs of one node, all of them batched where one is: the node runs back once for each element of the batch.
-
-    (One that were the same for all elements would bring to each of them the sum of its cotangents.)
-    """
-    levels = {level for x in outputs for level in levels_of(x._array) if level.makes_batch}
-    for level in sorted(levels, key=lambda level: level.depth):
-        outputs = [x if level in levels_of(x._array) else spread_out(x, level) for x in outputs]
-    return tuple(outputs)
-
-
-def spread_out(x: Any, level: Any) -> Any:
-    return ops.batch_in(x.expand((level.size, *x.shape)), level=level, axis=-1 - x.ndim)
 
 
 def is_differentiated(tensors: Sequence[Any]) -> bool:
