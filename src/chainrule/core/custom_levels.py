@@ -12,6 +12,11 @@ from . import op as op_module
 from .batch_level import BatchLevel
 from .custom import Function, call, overrides
 from .dual_level import DualLevel, is_moving
+<<<<<<< HEAD
+=======
+from .lifted import Level, levels_of
+from .modes import changed_modes
+>>>>>>> functional
 from .value import Lifted, TensorBase
 
 if TYPE_CHECKING:
@@ -72,6 +77,9 @@ def with_jvp(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, 
         primals.append(xp.primal_part(a, level=level) if moves else a)
         tangents.append(xp.tangent_part(a, level=level) if moves else None)
     node, result = call(function, tuple(primals), kwargs)
+    if isinstance(level_to_take_off(function, tuple(primals)), DualLevel):
+        # The node is ctx, for what it saved. Its outputs moved as the code of forward does, not as jvp says.
+        result = function.apply(*primals, **kwargs)
     if node.materialize_grads:
         tangents = [
             xp.zeros_like(a) if t is None and isinstance(a, TensorBase) and a._array.dtype.kind not in "iub" else t
@@ -134,3 +142,26 @@ def each(out: Any, dim: int | None, level: BatchLevel) -> Any:
     if dim is None or not isinstance(out, TensorBase):
         return out
     return op_module.recorded_namespace.batch_in(out, level=level, axis=dim - out._array.ndim if dim >= 0 else dim)
+
+
+def evened(outputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The outputs of one node, all of them batched where one is: the node runs back once for each element of the batch.
+
+    (One that were the same for all elements would bring to each of them the sum of its cotangents.)
+    """
+    levels = {level for x in outputs if isinstance(x, TensorBase) for level in levels_of(x._array) if level.makes_batch}
+    for level in sorted(levels, key=lambda level: level.depth):
+        outputs = tuple(
+            [
+                spread_out(x, level) if isinstance(x, TensorBase) and level not in levels_of(x._array) else x
+                for x in outputs
+            ]
+        )
+    return outputs
+
+
+def spread_out(x: Any, level: Any) -> Any:
+    """One value as a batch of the same value."""
+    xp, shape = op_module.recorded_namespace, x._array.shape
+    with changed_modes(grad=False):
+        return xp.batch_in(xp.broadcast_to(x, (level.size, *shape)), level=level, axis=-1 - len(shape))
