@@ -60,7 +60,7 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
             "a leaf Variable that requires grad is being used in an in-place operation. A leaf's value has no history to "
             "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
         )
-    if mode.grad and view is not None:
+    if mode.grad and view is not None and view.made_in != views.DETACHED:
         if view.made_in == views.NO_GRAD and node is not None:
             refuse_view(tensor, view, node)
         made_leaf = type(node) is AccumulateGrad and view.made_in != views.NO_GRAD
