@@ -19,6 +19,8 @@ jax = pytest.importorskip("jax")
 
 from chainrule.backend import jax as xp  # noqa: E402 - it needs JAX
 
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, about infinities and NaNs, in code that is not ours
+
 ROUNDINGS = {"float64": 1e-11, "complex128": 1e-11, "float32": 1e-5, "complex64": 1e-5, "float16": 4e-3, "bfloat16": 3e-2}
 """How close results come, as part of their size."""
 
