@@ -126,8 +126,9 @@ def _minors(x: Array, y: Array) -> Array:
 
 def _svd(x: Array) -> tuple[Array, Array, Array, Any]:
     """U, s, V', and the function that takes the cofactors of diag(s), or a change of them, to those of x."""
-    u, s, vh = jnp.linalg.svd(x)
-    sign = (jnp.linalg.det(u) * jnp.linalg.det(vh))[..., None, None]
+    finite = jnp.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    u, s, vh = jnp.linalg.svd(jnp.where(finite, x, 0))  # LAPACK may search for ever among infinities
+    sign = jnp.where(finite, (jnp.linalg.det(u) * jnp.linalg.det(vh))[..., None, None], np.nan)
     return u, s, vh, lambda c: (sign * (jnp.conj(u) @ c.astype(x.dtype) @ jnp.conj(vh))).astype(x.dtype)
 
 
