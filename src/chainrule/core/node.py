@@ -181,13 +181,14 @@ class AccumulateGrad(Node):
         return self.ref()
 
     @classmethod
-    def of(cls, tensor: TensorBase) -> AccumulateGrad:
+    def of(cls, tensor: TensorBase, skip: int = 3) -> AccumulateGrad:
+        """The node of a leaf made by whoever called into chainrule; ``skip`` is for :func:`origin.caller`."""
         array = tensor._array
         node = cls()
         node.parents = ()
         node.saved = ()
         node.seq = next_seq()
-        node.code, node.lasti = origin.caller(3)
+        node.code, node.lasti = origin.caller(skip)
         node.shape = array.shape
         node.dtype = array.dtype
         node.extra = None

@@ -38,8 +38,12 @@ def outer(frame: FrameType | None) -> FrameType:
 
 def caller(skip: int = 1) -> tuple[CodeType, int]:
     """The origin of whoever called into chainrule; ``skip`` frames are known to be chainrule's own."""
-    frame = outer(getframe(skip))
-    return frame.f_code, frame.f_lasti
+    frame = getframe(skip)
+    code = frame.f_code
+    if code.co_filename not in OUTSIDE:
+        frame = outer(frame)
+        code = frame.f_code
+    return code, frame.f_lasti
 
 
 class Place(NamedTuple):
