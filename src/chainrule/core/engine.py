@@ -32,7 +32,7 @@ from .saved import stale_error, unpacked
 from .value import Meta, TensorBase, meta_of, new_tensor
 from .version import bump
 
-seq_of = attrgetter("seq")
+seq_of, extra_of = attrgetter("seq"), attrgetter("extra")
 
 _running: ContextVar[Pass | None] = ContextVar("chainrule_pass", default=None)
 current_pass = _running.get
@@ -367,22 +367,20 @@ def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, lis
     A leaf with hooks runs, as in PyTorch, as soon as its gradient is complete: those are given apart, by the last node
     that contributes to them.
     """
-    stack = [node for node, _ in roots]
-    seen = set(stack)
-    pop, push, see = stack.pop, stack.append, seen.add
-    hooked: list[Node] = []
-    while stack:
-        node = pop()
+    found = [node for node, _ in roots]
+    seen: set[Any] = {None, *found}
+    push, see = found.append, seen.add
+    for node in found:  # which grows
         for parent in node.parents:
-            if parent is not None and parent not in seen:
+            if parent not in seen:
                 see(parent)
                 push(parent)
-                if parent.extra is not None and type(parent) is AccumulateGrad:
-                    hooked.append(parent)
+    seen.discard(None)
     order = sorted(seen, key=seq_of, reverse=True)
     after: dict[Node, list[Any]] = {}
-    if hooked:
-        waiting = set(hooked)
+    if any(map(extra_of, order)):
+        waiting = {node for node in order if type(node) is AccumulateGrad and node.extra is not None}
+        waiting.difference_update([node for node, _ in roots])
         order = [node for node in order if node not in waiting]
         for node in reversed(order):  # from the oldest: the first contributor met is the last to run
             for parent in node.parents:
@@ -395,11 +393,10 @@ def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, lis
 def needed_for(targets: dict[Node, Any], oldest_first: Iterable[Node]) -> set[Node]:
     """The nodes through which a cotangent must pass to reach a target."""
     needed = set(targets)
+    need, is_needless = needed.add, needed.isdisjoint
     for node in oldest_first:
-        for parent in node.parents:
-            if parent in needed:
-                needed.add(node)
-                break
+        if not is_needless(node.parents):
+            need(node)
     return needed
 
 
