@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Sequenceable = Any
 """A tensor or GradientEdge, or a sequence of them."""
+ONE = (TensorBase, GradientEdge)
 
 
 def grad(
@@ -59,8 +60,10 @@ def grad(
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
-    keys = list(inputs) if isinstance(inputs, dict) else None
-    wanted = as_tuple(inputs.values() if keys is not None else inputs)
+    keys = None
+    if isinstance(inputs, dict):
+        keys, inputs = list(inputs), inputs.values()
+    wanted = as_tuple(inputs)
     if not wanted:
         raise RuntimeError(
             "`inputs` argument to `grad()` cannot be empty: give at least one tensor to differentiate by"
@@ -194,9 +197,7 @@ def leaf_of(one: Any) -> Any:
 
 
 def as_tuple(things: Any) -> tuple[Any, ...]:
-    if isinstance(things, (TensorBase, GradientEdge)):
-        return (things,)
-    return tuple(things)
+    return (things,) if isinstance(things, ONE) else tuple(things)
 
 
 def as_cotangents(given: Any, count: int) -> list[Any]:
@@ -213,7 +214,8 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
 def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, Any]]:
     """The roots of the pass: nodes with their cotangents."""
     roots = []
-    for number, (source, g) in enumerate(zip(sources, cotangents, strict=True)):
+    for number, source in enumerate(sources):
+        g = cotangents[number]
         if isinstance(source, GradientEdge):
             roots.append(edge_seed(source, g))
             continue

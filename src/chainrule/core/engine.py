@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from contextvars import ContextVar, copy_context
-from operator import attrgetter
+from contextvars import Context, ContextVar, copy_context
+from operator import add, attrgetter
 from sys import getrefcount
 from typing import Any
 
@@ -53,6 +53,7 @@ class Pass:
         "anomaly",
         "at_end",
         "captured",
+        "context",
         "cotangents",
         "leaves",
         "namespace",
@@ -86,6 +87,7 @@ class Pass:
         self.needed = needed
         self.at_end: list[Any] = []
         self.anomaly = modes().anomaly
+        self.context: Context | None = None
 
     def will_reach(self, node: Node | None) -> bool:
         """Whether a cotangent will come to the node in this pass (a hook asks)."""
@@ -95,8 +97,6 @@ class Pass:
 
     def whole(self, roots: list[tuple[Node, Any]], accumulate: bool) -> dict[Node, Any]:
         """The pass from its roots to the delivery."""
-        set_modes(pass_modes(get_modes(), self.recorded))
-        _running.set(self)
         captured: dict[Node, Any] = {}
         try:
             for node, g in roots:
@@ -113,9 +113,26 @@ class Pass:
                     node, g = self.captured.popitem()
                     captured[node] = [self.outward(one) for one in g] if type(g) is list else self.handed_out(g)
         finally:
+            self.context = None  # which refers to this pass
             for action in self.at_end:
                 action()
         return captured
+
+    def inside(self, function: Any, *args: Any) -> Any:
+        """Call what may run the user's code, or ops on tensors: in the modes of the pass, where ``current_pass`` finds it.
+
+        In a context of its own: however it ends, the modes outside are what they were. Rules on raw arrays need none.
+        """
+        if current_pass() is self:
+            return function(*args)
+        if self.context is None:
+            self.context = copy_context()
+            self.context.run(self.enter)
+        return self.context.run(function, *args)
+
+    def enter(self) -> None:
+        set_modes(pass_modes(get_modes(), self.recorded))
+        _running.set(self)
 
     def seed(self, node: Node, g: Any) -> None:
         """Give a root its cotangent."""
@@ -162,7 +179,7 @@ class Pass:
             if g is not None:
                 extra = node.extra
                 if extra is not None:
-                    g = self.tensor_hooks(node, g, extra)
+                    g = self.inside(self.tensor_hooks, node, g, extra)
                 if targets is not None and node in targets:
                     self.captured[node] = g
                 parents = node.parents
@@ -201,7 +218,7 @@ class Pass:
                                 if not recorded and total.size > LARGE:
                                     owned.add(parent)
                 elif targets is None and type(node) is AccumulateGrad:
-                    self.leaves[node] = g if extra is None else self.leaf_hooks(node, g, extra)
+                    self.leaves[node] = g if extra is None else self.inside(self.leaf_hooks, node, g, extra)
             if after and node in after:
                 self.run(list(after[node]), None, {})
 
@@ -213,10 +230,13 @@ class Pass:
         slots[port.number] = g if slots[port.number] is None else slots[port.number] + g
 
     def step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
-        """One node in its general form: ports, custom functions, hooks."""
+        """One node in its general form: ports, custom functions, hooks, rules for all operands."""
         if type(node) is Port:
             self.to_slot(node, g)
-            return
+        else:
+            self.inside(self.general_step, node, g, needed)
+
+    def general_step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
         extra = node.extra
         if extra is not None and extra.prehooks:
             g = self.prehooks(node, g, extra.prehooks)
@@ -416,8 +436,7 @@ def backward_pass(
     order, after = reachable(roots)
     needed = None if targets is None else needed_for(targets, reversed(order))
     run = Pass(recorded, targets, order, after, needed)
-    # In a context of its own: however it ends, the modes outside are what they were.
-    captured: dict[Node, Any] = copy_context().run(run.whole, roots, accumulate)
+    captured = run.inside(run.whole, roots, accumulate) if recorded else run.whole(roots, accumulate)
     if not retain_graph:
         freed = Freed(caller(3))
         for node in order:
@@ -454,7 +473,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             replacements.append(run.handed_out(g))
         elif run.recorded or old._node is not None or type(old._array) is not np.ndarray:
             replaced.append(tensor._meta)
-            replacements.append(old + run.outward(g))
+            replacements.append(run.inside(add, old, run.outward(g)))
         else:
             buffers.append(old)
             sums.append(old._array + run.outward(g)._array)
@@ -468,12 +487,12 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
     drain(map(np.copyto, [old._array for old in buffers], sums))
     for leaf_hooks, g in watched:
         for hook in list(leaf_hooks.values()):
-            hook((), (run.outward(g),))
+            run.inside(hook, (), (run.outward(g),))
     for tensor in tensors:
         hooks = tensor._meta.post_hooks
         if hooks:
             for hook in list(hooks.values()):
-                hook(tensor)
+                run.inside(hook, tensor)
 
 
 set_grad = vars(Meta)["grad"].__set__

@@ -245,4 +245,5 @@ def transposed(ends: list[tuple[Node, Any]], leaves: dict[Node, Any], recorded: 
         run.run(order, needed, {})
     finally:
         set_modes(outside)
+        run.context = None
     return run.captured
