@@ -223,7 +223,7 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
             raise NotATensorError(
                 f"Expected output to be a torch.Tensor: output {number} is of type {type(source).__name__}"
             )
-        node = current_node(source)
+        node = source._node if source._view is None else current_node(source)
         if node is None:
             raise RuntimeError(
                 f"element {number} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from requires "
@@ -259,7 +259,7 @@ def seed(array: Any, g: Any, number: int) -> Any:
             )
         if not array.shape:
             return new_tensor(array.dtype.type(1))
-        one = np.empty(array.shape, array.dtype)
+        one = array.copy()
         one.fill(1)
         return new_tensor(one)
     if not isinstance(g, TensorBase):
