@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Sequenceable = Any
 """A tensor or GradientEdge, or a sequence of them."""
-ONE = (TensorBase, GradientEdge)
 
 
 def grad(
@@ -63,12 +62,12 @@ def grad(
     keys = None
     if isinstance(inputs, dict):
         keys, inputs = list(inputs), inputs.values()
-    wanted = as_tuple(inputs)
+    wanted = (inputs,) if isinstance(inputs, TensorBase) else as_tuple(inputs)
     if not wanted:
         raise RuntimeError(
             "`inputs` argument to `grad()` cannot be empty: give at least one tensor to differentiate by"
         )
-    sources = as_tuple(outputs)
+    sources = (outputs,) if isinstance(outputs, TensorBase) else as_tuple(outputs)
     cotangents = as_cotangents(grad_outputs, len(sources))
     if is_grads_batched:
         results = batched(
@@ -197,7 +196,7 @@ def leaf_of(one: Any) -> Any:
 
 
 def as_tuple(things: Any) -> tuple[Any, ...]:
-    return (things,) if isinstance(things, ONE) else tuple(things)
+    return (things,) if isinstance(things, (TensorBase, GradientEdge)) else tuple(things)
 
 
 def as_cotangents(given: Any, count: int) -> list[Any]:
@@ -216,10 +215,10 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
     roots = []
     for number, source in enumerate(sources):
         g = cotangents[number]
-        if isinstance(source, GradientEdge):
-            roots.append(edge_seed(source, g))
-            continue
         if not isinstance(source, TensorBase):
+            if isinstance(source, GradientEdge):
+                roots.append(edge_seed(source, g))
+                continue
             raise NotATensorError(
                 f"Expected output to be a torch.Tensor: output {number} is of type {type(source).__name__}"
             )
@@ -282,13 +281,13 @@ def _size(shape: tuple[int, ...]) -> str:
 
 def target(one: Any, number: int) -> tuple[Node, int]:
     """The node at which an input's cotangent is found, and the slot of it."""
-    if isinstance(one, GradientEdge):
-        return one.node, one.output_nr
     if not isinstance(one, TensorBase):
+        if isinstance(one, GradientEdge):
+            return one.node, one.output_nr
         raise NotATensorError(
             f"all inputs have to be Tensors or GradientEdges, but got {type(one).__name__} (input {number})"
         )
-    node = current_node(one)
+    node = one._node if one._view is None else current_node(one)
     if type(node) is Port:
         owner = node.parents[0]
         assert owner is not None

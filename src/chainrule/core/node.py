@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import origin
 from .hooks import RemovableHandle
+from .origin import caller
 
 if TYPE_CHECKING:
     from .op import Op
@@ -188,7 +189,7 @@ class AccumulateGrad(Node):
         node.parents = ()
         node.saved = ()
         node.seq = next_seq()
-        node.code, node.lasti = origin.caller(skip)
+        node.code, node.lasti = caller(skip)
         node.shape = array.shape
         node.dtype = array.dtype
         node.extra = None

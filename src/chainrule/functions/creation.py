@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes
 from ..core.modes import get_modes
 from ..core.node import AccumulateGrad
-from ..core.value import TensorBase, new_tensor
+from ..core.value import TensorBase, allocate, new_tensor
 from ..core.version import INFERENCE_CELL, ExposedCell
 from ..device import check_device
 from ..dtypes import as_dtype, default, get_default_dtype
@@ -42,7 +42,9 @@ strided = layout()
 
 def finish(array: Any, requires_grad: bool) -> Tensor:
     """A new leaf around ``array``."""
-    tensor = new_tensor(array)
+    tensor = allocate()
+    tensor._array = array
+    tensor._node = tensor._cell = tensor._view = tensor._meta = None
     mode = get_modes()
     if mode is not None and mode.inference:
         tensor._cell = INFERENCE_CELL
