@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.engine import backward_pass
+from ..core.plain_pass import reverse_pass
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
@@ -98,7 +98,7 @@ def gradients(
         edge = target(one, number)
         edges.append(edge)
         targets[edge[0]] = one
-    found = backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, False)
+    found = reverse_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, False)
     results: list[Any] = []
     for node, slot in edges:
         g = found.get(node)
@@ -181,7 +181,7 @@ def backward(
         if not wanted:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         targets = {target(one, number)[0]: leaf_of(one) for number, one in enumerate(wanted)}
-    backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, True)
+    reverse_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, True)
 
 
 def leaf_of(one: Any) -> Any:
