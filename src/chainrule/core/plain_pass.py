@@ -77,17 +77,17 @@ def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], se
         return None
     found.sort(key=seq_of)
     if targets is None:
-        wanted = {node for node in found if not node.parents}
+        seen.discard(None)
+        wanted, steps = seen, [node for node in found if node.parents]
     elif any(map(parents_of, targets)):
         return None
     else:
-        wanted = set(targets)
-    steps: list[Node] = []
-    want, is_unwanted, step = wanted.add, wanted.isdisjoint, steps.append
-    for node in found:
-        if not is_unwanted(node.parents):
-            want(node)
-            step(node)
+        wanted, steps = set(targets), []
+        is_unwanted = wanted.isdisjoint
+        for node in found:
+            if not is_unwanted(node.parents):
+                wanted.add(node)
+                steps.append(node)
     if None in map(pulls_of, steps) or not TUPLE.issuperset(map(type, map(saved_of, steps))):
         return None
     return steps, wanted
