@@ -26,6 +26,7 @@ from .views import ORDINARY, View, current_node, make_view
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
+WIDE_DTYPES = HOT_DTYPES - {np.dtype(np.float16)}
 NUMBERS = (float, int, complex, np.generic)
 
 
@@ -138,6 +139,7 @@ def _make_binary(op: Op) -> Any:
     keeps_x, keeps_y = name_x in op.fields, name_y in op.fields
     if keeps_x != keeps_y:  # the layout of node.saved below has room for both or for none
         return _make_general(op)
+    with_number = _make_with_number(op, keep_for_x)
     node_class: Any = None
 
     def apply(x: Any, y: Any) -> Any:
@@ -146,7 +148,7 @@ def _make_binary(op: Op) -> Any:
             xa = x._array
             ya = y._array
         except AttributeError:
-            return general(op, (x, y), {})
+            return with_number(x, y)
         dtype = xa.dtype
         if dtype is not ya.dtype or get_modes() is not None:
             return general(op, (x, y), {})
@@ -209,6 +211,51 @@ def _make_binary(op: Op) -> Any:
         return out
 
     return apply
+
+
+def _make_with_number(op: Op, keep: int) -> Any:
+    """The path of a binary op for a floating-point tensor and a Python number on its right."""
+    forward, mixed = op.raw, op.mixed
+
+    def with_number(x: Any, y: Any) -> Any:
+        if (type(y) is not float and type(y) is not int) or not isinstance(x, TensorBase) or get_modes() is not None:
+            return general(op, (x, y), {})
+        parent = x._node if x._view is None else current_node(x)
+        array = x._array
+        dtype = array.dtype
+        if dtype not in WIDE_DTYPES:  # in half precision the number has a say
+            return general(op, (x, y), {})
+        number = scalar_to(dtype, y)
+        try:
+            result = forward(array, number) if mixed is None else mixed(forward, (array, y), (array, number))
+        except (ValueError, TypeError, AttributeError, MemoryError):
+            return general(op, (x, y), {})
+        if parent is None:
+            return new_tensor(result)
+        node = (op.node_class or op.make_node_class())()
+        node.parents = (parent, None)
+        saved: tuple[Any, ...] = ()
+        if keep:
+            saved = (None, None, 0)
+            if keep & 1:
+                cell = guard(x, array)
+                saved = (array, cell, cell.version)
+            saved = (*saved, number, None, 0) if keep & 2 else (*saved, None, None, 0)
+        node.saved = saved
+        node.seq = next_seq()
+        node.shape = result.shape
+        node.dtype = result.dtype
+        node.extra = None
+        frame = getframe(2)
+        code = frame.f_code
+        if code.co_filename not in OUTSIDE:
+            frame = outer(frame)
+            code = frame.f_code
+        node.code = code
+        node.lasti = frame.f_lasti
+        return new_tensor(result, node)
+
+    return with_number
 
 
 def _make_view(op: Op) -> Any:
