@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.plain_pass import reverse_pass
 from ..core.node import AccumulateGrad, Node, Port
+from ..core.plain_pass import reverse_pass
 from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
 from ..errors import NotATensorError

@@ -387,7 +387,7 @@ def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, lis
     A leaf with hooks runs, as in PyTorch, as soon as its gradient is complete: those are given apart, by the last node
     that contributes to them.
     """
-    found = [node for node, _ in roots]
+    found: list[Any] = [node for node, _ in roots]
     seen: set[Any] = {None, *found}
     push, see = found.append, seen.add
     for node in found:  # which grows

@@ -65,7 +65,7 @@ def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], se
 
     Targets are leaves: all there are, by default.
     """
-    found = [root]
+    found: list[Any] = [root]
     seen: set[Any] = {None, root}
     push, see = found.append, seen.add
     for node in found:  # which grows

@@ -22,7 +22,7 @@ def widened(forward):
 # -- piecewise linear ---------------------------------------------------------------------------------------------------
 
 relu = elementwise("relu(x)", domain="iufV",
-    x=lambda xp, g, out: xp.zero_where(g, xp.logical_not(out)),  # it is never below 0
+    x=lambda xp, g, out: xp.zero_where(g, out <= 0),
 )
 threshold = elementwise("threshold(x, *, threshold, value)", domain="iufV",
     forward=lambda xp, x, threshold, value: xp.where(x <= threshold, xp.asarray(value, dtype=x.dtype), x),
