@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 
 from ..backend import numpy as numpy_namespace
-from .engine import LARGE, Pass, backward_pass, deliver, extra_of, seq_of
+from .engine import LARGE, Pass, backward_pass, deliver, seq_of
 from .modes import get_modes
 from .node import Freed, Node
 from .op import GENERAL, IDENTITY
 from .origin import caller
 from .saved import stale_error
 
-parents_of, pulls_of, saved_of = attrgetter("parents"), attrgetter("pulls"), attrgetter("saved")
-TUPLE = {tuple}
+parents_of, pulls_of = attrgetter("parents"), attrgetter("pulls")
 
 RAW = Pass(False, None, [], {}, None)
 """For what a pass on raw arrays does with a cotangent."""
@@ -36,13 +35,14 @@ def reverse_pass(
 ) -> dict[Node, Any]:
     """What :func:`engine.backward_pass` does, by the hot path where the graph is ordinary."""
     root, seed = roots[0]
-    plan = None
+    cotangents = None
     if len(roots) == 1 and not recorded and get_modes() is None and (targets is None or not accumulate):
         plan = planned(root, targets)
-    if plan is None or type(seed) is list:
+        if plan is not None and type(seed) is not list:
+            steps, wanted = plan
+            cotangents = pulled_back(root, RAW.inward(seed), steps, wanted)
+    if cotangents is None:  # nothing has happened so far
         return backward_pass(roots, targets, retain_graph, recorded, accumulate)
-    steps, wanted = plan
-    cotangents = pulled_back(root, RAW.inward(seed), steps, wanted)
     captured: dict[Node, Any] = {}
     if targets is None:
         run = Pass(False, None, steps, {}, None)
@@ -65,16 +65,18 @@ def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], se
 
     Targets are leaves: all there are, by default.
     """
+    if root.extra is not None:
+        return None
     found: list[Any] = [root]
     seen: set[Any] = {None, root}
     push, see = found.append, seen.add
     for node in found:  # which grows
         for parent in node.parents:
             if parent not in seen:
+                if parent.extra is not None:
+                    return None
                 see(parent)
                 push(parent)
-    if any(map(extra_of, found)):
-        return None
     found.sort(key=seq_of)
     if targets is None:
         seen.discard(None)
@@ -88,13 +90,11 @@ def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], se
             if not is_unwanted(node.parents):
                 wanted.add(node)
                 steps.append(node)
-    if None in map(pulls_of, steps) or not TUPLE.issuperset(map(type, map(saved_of, steps))):
-        return None
-    return steps, wanted
+    return None if None in map(pulls_of, steps) else (steps, wanted)
 
 
-def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dict[Node, Any]:
-    """The cotangents of the leaves among ``wanted``, from that of the root."""
+def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dict[Node, Any] | None:
+    """The cotangents of the leaves among ``wanted``, from that of the root; None where saved values are not at hand."""
     cotangents = {root: g}
     pop, get, owned = cotangents.pop, cotangents.get, set[Node]()
     for node in reversed(steps):
@@ -102,6 +102,8 @@ def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dic
         if g is None:
             continue
         saved = node.saved
+        if type(saved) is not tuple:
+            return None
         for (rule, at), parent in zip(node.pulls, node.parents):  # type: ignore[arg-type]  # noqa: B905 - strict is slow here
             if parent in wanted:
                 if at == IDENTITY:
