@@ -63,7 +63,7 @@ def plan(y: torch.Tensor, *inputs: torch.Tensor) -> Any:
 
 def state(node: Any) -> dict[str, bool]:
     """Which nodes of the graph have let go of what they saved, by name and place."""
-    order, _ = engine.reachable([(node, None)])
+    order, *_ = engine.reachable([(node, None)])
     return {f"{n.name()} {number}": type(n.saved) is Freed for number, n in enumerate(order)}
 
 

@@ -19,10 +19,11 @@ from .node import Freed, Node
 from .op import GENERAL, IDENTITY
 from .origin import caller
 from .saved import stale_error
+from .value import Lifted
 
 parents_of, pulls_of = attrgetter("parents"), attrgetter("pulls")
 
-RAW = Pass(False, None, [], {}, None)
+RAW = Pass(False, False, None, [], {}, None)
 """For what a pass on raw arrays does with a cotangent."""
 
 
@@ -38,14 +39,14 @@ def reverse_pass(
     cotangents = None
     if len(roots) == 1 and not recorded and get_modes() is None and (targets is None or not accumulate):
         plan = planned(root, targets)
-        if plan is not None and type(seed) is not list:
+        if plan is not None and type(seed) is not list and not isinstance(seed._array, Lifted):
             steps, wanted = plan
             cotangents = pulled_back(root, RAW.inward(seed), steps, wanted)
     if cotangents is None:  # nothing has happened so far
         return backward_pass(roots, targets, retain_graph, recorded, accumulate)
     captured: dict[Node, Any] = {}
     if targets is None:
-        run = Pass(False, None, steps, {}, None)
+        run = Pass(False, False, None, steps, {}, None)
         run.leaves = cotangents
         deliver(run, [])
     else:
