@@ -205,7 +205,7 @@ class Pass:
                 if targets is not None and node in targets:
                     self.captured[node] = g
                 parents = node.parents
-                if parents and (needed is None or node in needed):
+                if parents and (needed is None or not needed.isdisjoint(parents)):
                     pulls = node.pulls
                     if pulls is None or anomaly or (extra is not None and extra.is_hooked()):
                         self.step(node, g, needed)
@@ -474,7 +474,7 @@ def backward_pass(
     if not retain_graph:
         freed = Freed(caller(3))
         for node in order:
-            if node.saved and (needed is None or node in needed) and not is_shared(node):
+            if node.saved and (needed is None or not needed.isdisjoint(node.parents)) and not is_shared(node):
                 node.release(freed)
     return captured
 

@@ -35,9 +35,9 @@ def reverse_pass(
     accumulate: bool,
 ) -> dict[Node, Any]:
     """What :func:`engine.backward_pass` does, by the hot path where the graph is ordinary."""
-    root, seed = roots[0]
     cotangents = None
     if len(roots) == 1 and not recorded and get_modes() is None and (targets is None or not accumulate):
+        ((root, seed),) = roots
         plan = planned(root, targets)
         if plan is not None and type(seed) is not list and not isinstance(seed._array, Lifted):
             steps, wanted = plan
