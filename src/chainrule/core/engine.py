@@ -139,6 +139,7 @@ class Pass:
         return self.context.run(function, *args)
 
     def enter(self) -> None:
+        """Make the context that this runs in the pass's."""
         set_modes(pass_modes(get_modes(), self.recorded))
         _running.set(self)
 
