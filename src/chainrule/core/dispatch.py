@@ -19,6 +19,7 @@ from ..promotion import result_dtype, scalar_to
 from .lifted import converted, interpret
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
+from .number_path import make_with_number
 from .op import ARRAY_WIDTH, Op
 from .origin import OUTSIDE, getframe, outer
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
@@ -27,7 +28,6 @@ from .views import ORDINARY, View, current_node, make_view
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
-WIDE_DTYPES = HOT_DTYPES - {np.dtype(np.float16)}
 NUMBERS = (float, int, complex, np.generic)
 UNUSUAL = (ValueError, TypeError, AttributeError, MemoryError)
 """What a forward raises on shapes that do not fit, and on lifted values: ``general`` knows which, and what to do."""
@@ -149,7 +149,7 @@ def _make_binary(op: Op) -> Any:
     keeps_x, keeps_y = name_x in op.fields, name_y in op.fields
     if keeps_x != keeps_y:  # the layout of node.saved below has room for both or for none
         return _make_general(op)
-    with_number = _make_with_number(op, keep_for_x)
+    with_number = make_with_number(op, keep_for_x, general, UNUSUAL)
     node_class: Any = None
 
     def apply(x: Any, y: Any) -> Any:
@@ -229,51 +229,6 @@ def _make_binary(op: Op) -> Any:
         return out
 
     return apply
-
-
-def _make_with_number(op: Op, keep: int) -> Any:
-    """The path of a binary op for a floating-point tensor and a Python number on its right."""
-    forward, mixed = op.raw, op.mixed
-
-    def with_number(x: Any, y: Any) -> Any:
-        if (type(y) is not float and type(y) is not int) or not isinstance(x, TensorBase) or get_modes() is not None:
-            return general(op, (x, y), {})
-        parent = x._node if x._view is None else current_node(x)
-        array = x._array
-        dtype = array.dtype
-        if dtype not in WIDE_DTYPES:  # in half precision the number has a say
-            return general(op, (x, y), {})
-        number = scalar_to(dtype, y)
-        try:
-            result = forward(array, number) if mixed is None else mixed(forward, (array, y), (array, number))
-        except UNUSUAL:
-            return general(op, (x, y), {})
-        if parent is None:
-            return new_tensor(result)
-        node = (op.node_class or op.make_node_class())()
-        node.parents = (parent, None)
-        saved: tuple[Any, ...] = ()
-        if keep:
-            saved = (None, None, 0)
-            if keep & 1:
-                cell = guard(x, array)
-                saved = (array, cell, cell.version)
-            saved = (*saved, number, None, 0) if keep & 2 else (*saved, None, None, 0)
-        node.saved = saved
-        node.seq = next_seq()
-        node.shape = result.shape
-        node.dtype = result.dtype
-        node.extra = None
-        frame = getframe(2)
-        code = frame.f_code
-        if code.co_filename not in OUTSIDE:
-            frame = outer(frame)
-            code = frame.f_code
-        node.code = code
-        node.lasti = frame.f_lasti
-        return new_tensor(result, node)
-
-    return with_number
 
 
 def _make_view(op: Op) -> Any:
