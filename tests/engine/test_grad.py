@@ -7,7 +7,7 @@ import math
 import pytest
 
 import chainrule as torch
-from chainrule.autograd import grad
+from chainrule.autograd import Function, grad
 
 
 def leaf(*values: float) -> torch.Tensor:
@@ -328,3 +328,30 @@ def test_the_cotangent_is_not_changed() -> None:
     grad([h, h + x, x], x, [v, v, v])
     assert v.tolist() == [1.0, 1.0]
     assert v._version == 0
+
+
+def test_the_node_of_a_target_is_not_run() -> None:
+    """A pass ends at its targets: what lies behind them is neither run nor freed."""
+
+    class Counted(Function):
+        runs = 0
+
+        @staticmethod
+        def forward(ctx, value):
+            ctx.save_for_backward(value)
+            return value * value
+
+        @staticmethod
+        def backward(ctx, g):
+            Counted.runs += 1
+            (value,) = ctx.saved_tensors
+            return g * 2 * value
+
+    x = torch.tensor([2.0], requires_grad=True)
+    for square in (torch.square, Counted.apply):
+        y = square(x)
+        (g,) = grad(y.sin(), y)
+        assert torch.equal(g, y.cos())
+        assert Counted.runs == 0
+        assert grad(y, x)[0].tolist() == [4.0]
+        assert grad((y * 3).sum(), y)[0].tolist() == [3.0]  # y's own node has been freed
