@@ -15,7 +15,7 @@ import numpy as np
 from ..promotion import check_cast
 from . import views
 from .lifted import converted, put_into
-from .modes import changed_modes, modes
+from .modes import changed_modes, met, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
@@ -51,8 +51,7 @@ def _needs(arg: Any) -> bool:
 def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: bool) -> None:
     """Raise where a write to the tensor would break gradients or touch memory that is not the tensor's to write."""
     mode = modes()
-    if mode.capture is not None:
-        mode.capture.met((tensor,))
+    met(tensor)
     node = current_node(tensor)
     view = tensor._view
     if mode.grad and type(node) is AccumulateGrad and view is None:

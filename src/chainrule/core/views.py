@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .lifted import part_of
-from .modes import get_modes
+from .modes import get_modes, met
 from .node import AccumulateGrad, Node, next_seq, note_levels
 from .origin import caller
 from .value import Lifted, at_rest, new_tensor, writable
@@ -99,6 +99,7 @@ def alias_without_history(tensor: TensorBase) -> Any:
 
     A lifted value is no memory that could be shared, so its alias is a view, which takes the base's value when asked for.
     """
+    met(tensor)
     array = writable(tensor)
     alias = new_tensor(at_rest(array))
     if isinstance(array, Lifted):
