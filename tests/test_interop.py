@@ -13,7 +13,7 @@ import pytest
 from finite import assert_near, derivative, direction
 
 import chainrule as torch
-from chainrule.functions import numpy_protocol
+
 
 RNG = np.random.default_rng(3)
 X = RNG.uniform(0.5, 2, (3, 3))
@@ -248,20 +248,6 @@ def test_numpy_scalars_are_numbers(call: str) -> None:
         assert isinstance(got, torch.Tensor)
         np.testing.assert_allclose(got.detach().numpy(), want, rtol=1e-14)
     assert called(call.strip(), [torch.tensor(a).float() for a in (X, V, B)]).dtype in (torch.float32, torch.bool)
-
-
-def test_the_table_names_what_there_is() -> None:
-    """Each entry is a NumPy function, and one of ours."""
-    for name, entry in numpy_protocol.FUNCTIONS.items():
-        owner = np.linalg if name.startswith("linalg.") else np
-        assert hasattr(owner, name.removeprefix("linalg.")) or np.lib.NumpyVersion(np.__version__) < "2.1.0", name
-        target = entry.split()[0]
-        assert callable(getattr(numpy_protocol, target, None) if target[0] == "_" else numpy_protocol.ours(target))
-    tables = (numpy_protocol.UFUNCS, numpy_protocol.REDUCTIONS, numpy_protocol.ACCUMULATIONS)
-    for name, target in (pair for table in tables for pair in table.items()):
-        assert isinstance(getattr(np, name, np.add), np.ufunc)
-        assert callable(numpy_protocol.ours(target))
-    assert all(hasattr(np, name) for name in numpy_protocol.WITHOUT_GRADIENT)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""What NumPy's callers pass, as tensors or as raw arrays; and tensors written to as NumPy writes to ``out``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from ... import functions as F
+from ...core.value import TensorBase
+from ...promotion import can_cast
+
+Axis = Any
+Operand = Any
+"""A tensor, an array, a number, or nested sequences of these."""
+
+
+def leaves(values: Any) -> Iterator[Any]:
+    """What is in nested lists and tuples."""
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from leaves(value)
+        else:
+            yield value
+
+
+def mapped(value: Any, function: Callable[[Any], Any]) -> Any:
+    """``function`` of all that is in nested lists, tuples and dicts."""
+    if isinstance(value, dict):
+        return {key: mapped(item, function) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(mapped(item, function) for item in value)
+    return function(value)
+
+
+def detached(x: Any) -> Any:
+    """An array instead of a tensor; NumPy may keep it, so that its memory counts as known outside."""
+    return x.detach().numpy() if isinstance(x, TensorBase) else x
+
+
+def raw(x: Operand) -> np.ndarray[Any, Any]:
+    """The values, for what has no derivative: places, masks, orders. Not for keeping."""
+    return np.asarray(mapped(x, lambda value: value._array if isinstance(value, TensorBase) else value))
+
+
+def tensor(x: Operand) -> Any:
+    """A tensor, of a sequence the stack of its elements; tensors in it keep their history."""
+    if isinstance(x, TensorBase):
+        return x
+    if isinstance(x, (list, tuple)) and any(isinstance(value, TensorBase) for value in leaves(x)):
+        return F.stack(promoted(*map(tensor, x)))
+    array = np.asarray(x)
+    return F.from_numpy(array if all(s >= 0 for s in array.strides) else array.copy())
+
+
+def operand(x: Any) -> Any:
+    """An argument of a recorded call: arrays become constants, NumPy's numbers Python's; all else stays."""
+    return tensor(x) if isinstance(x, np.ndarray) else x.item() if isinstance(x, np.generic) else x
+
+
+def index(places: Any) -> Any:
+    """Places, as a tensor that indexes."""
+    return tensor(np.asarray(places, np.int64))
+
+
+def promoted(*tensors: Any) -> tuple[Any, ...]:
+    """All in the one dtype that holds them, as NumPy's products have it."""
+    if len({x.dtype for x in tensors}) > 1:
+        dtype = reduce(F.add, (F.zeros((1,) * min(x.ndim, 1), dtype=x.dtype) for x in tensors)).dtype
+        return tuple(x.to(dtype) for x in tensors)
+    return tensors
+
+
+def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """Axes as NumPy reads them: None is all."""
+    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+
+
+def merged(a: Any, axis: Axis) -> tuple[Any, tuple[int, ...]]:
+    """``a`` with the axes put together as its last one, and the shape that a result with ``keepdims`` has."""
+    axes = axes_of(axis, a.ndim)
+    kept = tuple(1 if d in axes else n for d, n in enumerate(a.shape))
+    rest = [d for d in range(a.ndim) if d not in axes]
+    size = int(np.prod([a.shape[d] for d in axes]))
+    return a.permute(*rest, *axes).reshape(*(a.shape[d] for d in rest), size), kept
+
+
+def take(a: Any, places: Any, axis: int | None = None) -> Any:
+    """The elements at places of ``a``, flat; or along an axis, where the places' shape takes the axis' place."""
+    if axis is None:
+        return F.take(a, index(places))
+    (at,) = normalize_axis_tuple(axis, a.ndim)
+    return a[(slice(None),) * at + (index(places),)]
+
+
+def write_into(out: Any, result: Any, name: str, stretch: bool = False) -> Any:
+    """``out``, into which the result was written: a recorded write, as any other to a tensor."""
+    refuse_array(out, name)
+    shape = np.broadcast_shapes(out.shape, result.shape) if stretch else result.shape
+    if tuple(out.shape) != tuple(shape):
+        raise ValueError(
+            f"numpy.{name}: output parameter of shape {tuple(out.shape)} cannot take a result of shape {tuple(result.shape)}"
+        )
+    if not can_cast(result.dtype, out.dtype):
+        raise TypeError(
+            f"numpy.{name}: cannot cast the output from {result.dtype} to {out.dtype} with casting rule 'same_kind'"
+        )
+    out.copy_(result)
+    return out
+
+
+def refuse_array(out: Any, name: str) -> None:
+    """Refuse to write to anything but a tensor."""
+    if not isinstance(out, TensorBase):
+        raise TypeError(
+            f"numpy.{name} would write values that require grad into an array, which cannot keep their history: use the "
+            "form that returns a tensor, make the array a tensor (numpy.zeros_like(tensor)), or detach() the operands."
+        )

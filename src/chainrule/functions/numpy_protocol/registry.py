@@ -1,0 +1,138 @@
+"""Which of NumPy's names are recorded, by which function, and how a call reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from inspect import signature
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ...dtypes import as_dtype
+from .operands import mapped, operand, promoted, refuse_array, tensor, write_into
+
+COVERED: dict[str, SimpleNamespace] = {}
+"""NumPy's function names and what records a call: a function, NumPy's names of its parameters, and ours."""
+
+NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "order": ("C", "K"), "subok": (True, False), "casting": ("same_kind",), "optimize": (True, False), "copy": (True,),
+    "kind": ("quicksort", "stable", "introselect"), "stable": (True, False), "overwrite_input": (True, False),
+    "keepdims": (False,), "where": (True,), "mode": ("raise",), "sparse": (False,), "device": ("cpu",),
+}  # fmt: skip
+"""Arguments that ask for nothing, by NumPy's names."""
+
+
+def covers(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The function records calls of these functions of NumPy's, whose arguments it takes under NumPy's names.
+
+    It gets arrays as tensors and NumPy's numbers as Python's, and never ``out``, which is written to when it returns.
+    """
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        parameters = signature(function).parameters.values()
+        entry = SimpleNamespace(
+            function=function,
+            renamed={p.name: p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)},
+            open=any(p.kind == p.VAR_POSITIONAL for p in parameters),
+            free=any(p.kind == p.VAR_KEYWORD for p in parameters),
+        )
+        COVERED.update(dict.fromkeys(names, entry))
+        return function
+
+    return register
+
+
+def covers_as(table: dict[str, str]) -> None:
+    """What differs from a function of ours in names only: its name, and then NumPy's parameters in their order, with
+    our name after ``>`` where it differs. Operands marked ``*`` are made tensors of one dtype first.
+    """
+    for name, line in table.items():
+        target, *parameters = line.split()
+        pairs = [p.partition(">") for p in parameters]
+        COVERED[name] = SimpleNamespace(
+            function=_renaming(target, {theirs.strip("*"): mine or theirs.strip("*") for theirs, _, mine in pairs},
+                               [theirs[1:] for theirs, _, _ in pairs if theirs[0] == "*"]),
+            renamed={theirs.strip("*"): mine for theirs, _, mine in pairs},
+            open=False,
+            free=False,
+        )  # fmt: skip
+
+
+def _renaming(target: str, names: dict[str, str], operands: list[str]) -> Callable[..., Any]:
+    def call(**given: Any) -> Any:
+        made = promoted(*(tensor(given[name]) for name in operands)) if operands else ()
+        given |= dict(zip(operands, made, strict=True))
+        if "dtype" in given:
+            given["dtype"] = as_dtype(given["dtype"])
+        return ours(target)(**{names[key]: value for key, value in given.items() if value is not None})
+
+    return call
+
+
+def ours(name: str) -> Callable[..., Any]:
+    """Our function of that name: one of PyTorch's, or of a module here where PyTorch has it in torch.linalg."""
+    module, _, attribute = name.rpartition(".")
+    package = __package__.rpartition(".")[0]
+    return getattr(import_module(f"{package}.{module}" if module else package), attribute)
+
+
+WITHOUT_GRADIENT = frozenset(
+    """
+    all allclose any argmax argmin argpartition argsort argwhere array2string array_equal array_equiv array_repr array_str
+    can_cast common_type count_nonzero diag_indices_from digitize einsum_path flatnonzero isclose iscomplex iscomplexobj
+    isin isneginf isposinf isreal isrealobj lexsort linalg.matrix_rank may_share_memory min_scalar_type nanargmax nanargmin
+    ndim nonzero ravel_multi_index result_type searchsorted shape shares_memory size tril_indices_from triu_indices_from
+    unravel_index
+    """.split()
+)
+"""Functions whose results carry no gradient, whatever the operands: NumPy computes them."""
+
+STEPS = frozenset("empty_like fix ones_like round zeros_like".split())
+"""Functions that are recorded, or need not be, and whose derivative is zero."""
+
+WRITES = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
+"""Functions that write to their first argument."""
+
+
+def call(name: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """A recorded call of a covered function."""
+    entry = COVERED[name]
+    if name in WRITES:
+        refuse_array(args[0] if args else next(iter(named.values())), name)
+    if not entry.open:
+        named = dict(zip(_parameters(function), args, strict=False)) | named
+        args = ()
+    out = named.pop("out", None)
+    given = {key: value for key, value in named.items() if value is not np._NoValue}
+    unknown = [key for key in given if key not in entry.renamed and not is_neutral(key, given[key])]
+    if unknown and not entry.free:
+        raise TypeError(
+            f"numpy.{name}: the argument '{unknown[0]}' is not covered for tensors that require grad; covered are "
+            f"{', '.join(entry.renamed)}"
+        )
+    given = {key: value for key, value in given.items() if key in entry.renamed or entry.free}
+    result = entry.function(*mapped(args, operand), **mapped(given, operand))
+    return result if out is None else write_into(out, result, name)
+
+
+@cache
+def _parameters(function: Any) -> list[str]:
+    return list(signature(function).parameters)
+
+
+def is_neutral(key: str, value: Any) -> bool:
+    """Whether an argument asks for what happens anyway."""
+    return value is None or value is np._NoValue or (isinstance(value, (bool, str)) and value in NEUTRAL.get(key, ()))
+
+
+@cache
+def load() -> None:
+    """Fill :data:`COVERED`."""
+    for family in FAMILIES:
+        import_module(f"{__package__}.{family}")
+
+
+FAMILIES = "renamed reductions order shaping joining choosing products calculus polynomials writing".split()
