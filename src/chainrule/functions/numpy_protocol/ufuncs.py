@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import functions as F
+from ... import functions as F, ops
 from ...core.value import TensorBase
 from ...dtypes import as_dtype
 from .. import matrices
@@ -66,10 +66,6 @@ REORDERABLE = frozenset("add fmax fmin hypot logaddexp logaddexp2 maximum minimu
 # -- ufuncs that PyTorch lacks -------------------------------------------------------------------------------------------
 
 
-def _cbrt(x: Any) -> Any:
-    return CubeRoot.apply(x)
-
-
 def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
     return F.floor_divide(x, y), F.remainder(x, y)
 
@@ -111,7 +107,7 @@ def _vecdot(x: Any, y: Any, axis: int = -1, keepdims: bool = False) -> Any:
 
 
 MADE: dict[str, Callable[..., Any]] = {
-    "cbrt": _cbrt, "divmod": _divmod, "frexp": _frexp, "heaviside": _heaviside, "matmul": _matmul, "matvec": _matvec,
+    "cbrt": ops.cbrt, "divmod": _divmod, "frexp": _frexp, "heaviside": _heaviside, "matmul": _matmul, "matvec": _matvec,
     "modf": _modf, "spacing": _spacing, "vecdot": _vecdot, "vecmat": _vecmat,
 }  # fmt: skip
 """Ufuncs made of several functions of ours."""
