@@ -175,7 +175,7 @@ def _vector(x: Any) -> Any:
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
-    start, stop = F.broadcast_tensors(*promoted(*(tensor(x) * 1.0 for x in (start, stop))))
+    start, stop = F.broadcast_tensors(*promoted(start, stop, 1.0))[:2]
     parts = num - 1 if endpoint else num
     step = (stop - start) / parts if parts > 0 else F.full_like(start, np.nan)
     shape = (-1,) + (1,) * start.ndim
@@ -200,7 +200,7 @@ def logspace(
 
 @covers("geomspace")
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    start, stop = F.broadcast_tensors(*promoted(*(tensor(x) * 1.0 for x in (start, stop))))
+    start, stop = F.broadcast_tensors(*promoted(start, stop, 1.0))[:2]
     if not (raw(start) * raw(stop) > 0).all():
         raise ValueError(
             "Geometric sequence cannot include zero; of tensors that require grad both ends are real, and of one sign"

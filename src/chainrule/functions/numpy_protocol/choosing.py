@@ -53,7 +53,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
     """The element of the choice that is numbered; each choice is spread to the common shape."""
     numbers = raw(a)
-    options = promoted(*map(tensor, choices))
+    options = promoted(*choices)
     shape = np.broadcast_shapes(numbers.shape, *(tuple(option.shape) for option in options))
     places = np.broadcast_to(np.choose(numbers, np.arange(len(options)), mode=mode), shape)  # type: ignore[call-overload]
     stacked = F.stack([F.broadcast_to(option, shape) for option in options])

@@ -14,6 +14,7 @@ from ...core.value import TensorBase
 from ...promotion import can_cast
 
 Axis = Any
+NUMBERS = (int, float, complex)
 Operand = Any
 """A tensor, an array, a number, or nested sequences of these."""
 
@@ -66,12 +67,19 @@ def index(places: Any) -> Any:
     return tensor(np.asarray(places, np.int64))
 
 
-def promoted(*tensors: Any) -> tuple[Any, ...]:
-    """All in the one dtype that holds them, as NumPy's products have it."""
-    if len({x.dtype for x in tensors}) > 1:
-        dtype = reduce(F.add, (F.zeros((1,) * min(x.ndim, 1), dtype=x.dtype) for x in tensors)).dtype
-        return tuple(x.to(dtype) for x in tensors)
-    return tensors
+def promoted(*operands: Operand) -> tuple[Any, ...]:
+    """All as tensors of the one dtype that holds them, as NumPy's products have it; Python's numbers adapt to the others."""
+    made = [x if isinstance(x, NUMBERS) else tensor(x) for x in operands]
+    tensors = [x for x in made if not isinstance(x, NUMBERS)]
+    dtypes = {x.dtype for x in tensors}
+    if len(tensors) == len(made) and len(dtypes) == 1:
+        return tuple(made)
+    # One element of each tells how the kinds of numbers, 0-d tensors and tensors promote each other.
+    dtype = reduce(F.add, (F.zeros((1,) * min(x.ndim, 1), dtype=x.dtype) for x in tensors)).dtype
+    for number in made:
+        if isinstance(number, NUMBERS):
+            dtype = F.result_type(F.zeros(1, dtype=dtype), number)
+    return tuple(F.tensor(x, dtype=dtype) if isinstance(x, NUMBERS) else x.to(dtype) for x in made)
 
 
 def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
@@ -99,10 +107,11 @@ def take(a: Any, places: Any, axis: int | None = None) -> Any:
 def write_into(out: Any, result: Any, name: str, stretch: bool = False) -> Any:
     """``out``, into which the result was written: a recorded write, as any other to a tensor."""
     refuse_array(out, name)
-    shape = np.broadcast_shapes(out.shape, result.shape) if stretch else result.shape
-    if tuple(out.shape) != tuple(shape):
+    wanted, given = tuple(result.shape), tuple(out.shape)
+    fits = wanted == given or (stretch and _stretches(wanted, given))
+    if not fits:
         raise ValueError(
-            f"numpy.{name}: output parameter of shape {tuple(out.shape)} cannot take a result of shape {tuple(result.shape)}"
+            f"numpy.{name}: output parameter of shape {given} cannot take a result of shape {wanted}"
         )
     if not can_cast(result.dtype, out.dtype):
         raise TypeError(
@@ -110,6 +119,12 @@ def write_into(out: Any, result: Any, name: str, stretch: bool = False) -> Any:
         )
     out.copy_(result)
     return out
+
+
+def _stretches(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether a result broadcasts to the shape."""
+    lack = len(target) - len(shape)
+    return lack >= 0 and all(n in (1, m) for n, m in zip(shape, target[lack:], strict=True))
 
 
 def refuse_array(out: Any, name: str) -> None:

@@ -18,7 +18,7 @@ from .registry import covers
 def dot(a: Any, b: Any) -> Any:
     if not np.ndim(a) or not np.ndim(b):
         return a * b
-    a, b = promoted(tensor(a), tensor(b))
+    a, b = promoted(a, b)
     return F.matmul(a, b) if b.ndim <= 2 else F.tensordot(a, b, dims=([a.ndim - 1], [b.ndim - 2]))
 
 
@@ -48,8 +48,8 @@ def linalg_cross(x1: Any, x2: Any, axis: int = -1) -> Any:
 @covers("einsum")
 def einsum(*operands: Any) -> Any:
     if isinstance(operands[0], str):
-        return F.einsum(operands[0], *promoted(*map(tensor, operands[1:])))
-    tensors = promoted(*map(tensor, operands[: len(operands) // 2 * 2 : 2]))
+        return F.einsum(operands[0], *promoted(*operands[1:]))
+    tensors = promoted(*operands[: len(operands) // 2 * 2 : 2])
     pairs = zip(tensors, operands[1::2], strict=True)
     return F.einsum(*(part for pair in pairs for part in pair), *operands[len(tensors) * 2 :])
 
@@ -68,7 +68,7 @@ def linalg_trace(x: Any, offset: int = 0, dtype: Any = None) -> Any:
 
 @covers("linalg.multi_dot")
 def multi_dot(arrays: Any) -> Any:
-    return matrices.multi_dot(list(promoted(*map(tensor, arrays))))
+    return matrices.multi_dot(list(promoted(*arrays)))
 
 
 # -- solving -------------------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def multi_dot(arrays: Any) -> Any:
 @covers("linalg.solve")
 def solve(a: Any, b: Any) -> Any:
     """Only a 1-D ``b`` is a vector: PyTorch takes some stacks of them for such, too."""
-    a, b = promoted(tensor(a), tensor(b))
+    a, b = promoted(a, b)
     if b.ndim == 1:
         return matrices.solve(a, b.unsqueeze(-1)).squeeze(-1)
     return matrices.solve(a, b.reshape((1,) * (a.ndim - b.ndim) + tuple(b.shape)))

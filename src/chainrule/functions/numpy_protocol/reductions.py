@@ -131,7 +131,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         result = mean(a, axis, keepdims=keepdims)
         scale = F.full_like(result, counted(a, axis, True, keepdims))
         return (result, scale) if returned else result
-    a, weights = promoted(a, tensor(weights))
+    a, weights = promoted(a, weights)
     if weights.shape != a.shape:
         axes = () if axis is None else axes_of(axis, a.ndim)
         if tuple(a.shape[d] for d in axes) != tuple(weights.shape):

@@ -63,7 +63,7 @@ def covers_as(table: dict[str, str]) -> None:
 
 def _renaming(target: str, names: dict[str, str], operands: list[str]) -> Callable[..., Any]:
     def call(**given: Any) -> Any:
-        made = promoted(*(tensor(given[name]) for name in operands)) if operands else ()
+        made = promoted(*(given[name] for name in operands)) if operands else ()
         given |= dict(zip(operands, made, strict=True))
         if "dtype" in given:
             given["dtype"] = as_dtype(given["dtype"])
@@ -90,7 +90,7 @@ WITHOUT_GRADIENT = frozenset(
 )
 """Functions whose results carry no gradient, whatever the operands: NumPy computes them."""
 
-STEPS = frozenset("empty_like fix ones_like round zeros_like".split())
+STEPS = frozenset("around empty_like fix ones_like round zeros_like".split())
 """Functions that are recorded, or need not be, and whose derivative is zero."""
 
 WRITES = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
@@ -103,7 +103,7 @@ def call(name: str, function: Any, args: tuple[Any, ...], named: dict[str, Any])
     if name in WRITES:
         refuse_array(args[0] if args else next(iter(named.values())), name)
     if not entry.open:
-        named = dict(zip(_parameters(function), args, strict=False)) | named
+        named = dict(zip(parameters(name, function), args, strict=False)) | named
         args = ()
     out = named.pop("out", None)
     given = {key: value for key, value in named.items() if value is not np._NoValue}
@@ -119,8 +119,13 @@ def call(name: str, function: Any, args: tuple[Any, ...], named: dict[str, Any])
 
 
 @cache
-def _parameters(function: Any) -> list[str]:
-    return list(signature(function).parameters)
+def parameters(name: str, function: Any) -> list[str]:
+    """The names of the parameters of NumPy's function, in their order."""
+    try:
+        return list(signature(function).parameters)
+    except ValueError:  # NumPy before 2.4 does not say, of functions written in C
+        known = list(COVERED[name].renamed)
+        return known[:2] + ["out"] if name in ("concatenate", "concat", "dot") else known
 
 
 def is_neutral(key: str, value: Any) -> bool:

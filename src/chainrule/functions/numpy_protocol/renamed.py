@@ -6,6 +6,7 @@ from .registry import covers_as
 
 covers_as(
     {
+        "around": "round *a>input decimals",
         "angle": "angle *z>input",
         "broadcast_to": "broadcast_to *array>input shape>size",
         "copy": "clone *a>input",

@@ -153,7 +153,12 @@ def _like(a: Any, dtype: Any, shape: Any) -> dict[str, Any]:
     }
 
 
-@covers("zeros_like", "empty_like")
+@covers("empty_like")
+def empty_like(prototype: Any, dtype: Any = None, shape: Any = None) -> Any:
+    return F.empty(**_like(tensor(prototype), dtype, shape))
+
+
+@covers("zeros_like")
 def zeros_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
     return F.zeros(**_like(tensor(a), dtype, shape))
 

@@ -11,6 +11,7 @@ import numpy as np
 from ... import functions as F, ops
 from ...core.value import TensorBase
 from ...dtypes import as_dtype
+from ...promotion import can_cast
 from .. import matrices
 from .operands import axes_of, index, merged, promoted, raw, refuse_array, tensor, write_into
 from .refusals import INTEGERS_ONLY, refusal
@@ -36,7 +37,7 @@ SAME = {
 
 OPERATORS = {
     "add": operator.add, "bitwise_and": operator.and_, "bitwise_or": operator.or_, "bitwise_xor": operator.xor,
-    "divide": operator.truediv, "equal": operator.eq, "floor_divide": operator.floordiv, "greater": operator.gt,
+    "divide": operator.truediv, "equal": operator.eq, "greater": operator.gt,
     "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "multiply": operator.mul,
     "not_equal": operator.ne, "power": operator.pow, "remainder": operator.mod, "subtract": operator.sub,
 }  # fmt: skip
@@ -66,8 +67,13 @@ REORDERABLE = frozenset("add fmax fmin hypot logaddexp logaddexp2 maximum minimu
 # -- ufuncs that PyTorch lacks -------------------------------------------------------------------------------------------
 
 
+def _floor_divide(x: Any, y: Any) -> Any:
+    return F.div(*promoted(x, y), rounding_mode="floor")
+
+
 def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
-    return F.floor_divide(x, y), F.remainder(x, y)
+    x, y = promoted(x, y)
+    return _floor_divide(x, y), F.remainder(x, y)
 
 
 def _modf(x: Any) -> tuple[Any, Any]:
@@ -81,7 +87,7 @@ def _frexp(x: Any) -> tuple[Any, Any]:
 
 
 def _heaviside(x: Any, y: Any) -> Any:
-    x, y = promoted(tensor(x), tensor(y))
+    x, y = promoted(x, y)
     return F.where(x == 0, y, F.where(F.isnan(x), x, (x > 0).to(x.dtype)))
 
 
@@ -90,7 +96,7 @@ def _spacing(x: Any) -> Any:
 
 
 def _matmul(x: Any, y: Any) -> Any:
-    return F.matmul(*promoted(tensor(x), tensor(y)))
+    return F.matmul(*promoted(x, y))
 
 
 def _matvec(x: Any, y: Any) -> Any:
@@ -102,12 +108,12 @@ def _vecmat(x: Any, y: Any) -> Any:
 
 
 def _vecdot(x: Any, y: Any, axis: int = -1, keepdims: bool = False) -> Any:
-    result = matrices.vecdot(*promoted(tensor(x), tensor(y)), dim=axis)
+    result = matrices.vecdot(*promoted(x, y), dim=axis)
     return result.unsqueeze(axis) if keepdims else result
 
 
 MADE: dict[str, Callable[..., Any]] = {
-    "cbrt": ops.cbrt, "divmod": _divmod, "frexp": _frexp, "heaviside": _heaviside, "matmul": _matmul, "matvec": _matvec,
+    "cbrt": ops.cbrt, "divmod": _divmod, "floor_divide": _floor_divide, "frexp": _frexp, "heaviside": _heaviside, "matmul": _matmul, "matvec": _matvec,
     "modf": _modf, "spacing": _spacing, "vecdot": _vecdot, "vecmat": _vecmat,
 }  # fmt: skip
 """Ufuncs made of several functions of ours."""
@@ -135,13 +141,13 @@ def recorded(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[An
     asked = {key: value for key, value in named.items() if not is_neutral(key, value) or key == "axis"}
     if asked.get("dtype") is not None:
         dtype = as_dtype(asked.pop("dtype"))
-        operands = [x.to(dtype) if isinstance(x, TensorBase) else x for x in operands]
+        operands = [_cast(name, x, dtype) if isinstance(x, TensorBase) else x for x in operands]
     if method == "__call__":
         if "where" in asked:
             return _where(ufunc, operands, targets, asked)
         result = evaluate(name, operands, asked)
     elif ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature:
-        raise ValueError(f"numpy.{name}.{method}: only of ufuncs with two operands and one result")
+        raise ValueError(f"numpy.{name}.{method}: only ufuncs with two operands and one result have it")
     else:
         result = {"reduce": reduce, "accumulate": accumulate, "reduceat": reduceat, "outer": outer}[method](
             name, *operands, **_checked(f"{name}.{method}", asked, ALLOWED[method])
@@ -170,6 +176,12 @@ def _operand(x: Any) -> Any:
     return tensor(x) if isinstance(x, (np.ndarray, list, tuple)) else x
 
 
+def _cast(name: str, x: Any, dtype: Any) -> Any:
+    if not can_cast(x.dtype, dtype):
+        raise TypeError(f"numpy.{name}: cannot cast an operand from {x.dtype} to {dtype} with casting rule 'same_kind'")
+    return x.to(dtype)
+
+
 def _checked(what: str, asked: dict[str, Any], allowed: tuple[str, ...]) -> dict[str, Any]:
     for key in asked:
         if key not in allowed:
@@ -187,7 +199,7 @@ def evaluate(name: str, operands: list[Any], asked: dict[str, Any]) -> Any:
     if name in OPERATORS and not isinstance(operands[0], TensorBase):
         return OPERATORS[name](*operands)
     if name in TENSORS_ONLY or not isinstance(operands[0], TensorBase):
-        operands = [x if isinstance(x, TensorBase) else F.tensor(x) for x in operands]
+        operands = list(promoted(*operands))
     return getattr(F, SAME[name])(*operands)
 
 
@@ -212,7 +224,10 @@ def at(ufunc: Any, a: Any, indices: Any, *values: Any) -> None:
     """``ufunc.at``: a write that adds up where places are named twice."""
     name = ufunc.__name__
     if name not in ("add", "subtract"):
-        raise refusal(f"{name}.at", ["add.at", "subtract.at"])
+        raise TypeError(
+            f"numpy.{name}.at is not covered for tensors: numpy.add.at and numpy.subtract.at are. Where no place is named twice, "
+            f"t[indices] = numpy.{name}(t[indices]) writes the same."
+        )
     refuse_array(a, f"{name}.at")
     indices = tuple(map(raw, indices)) if isinstance(indices, tuple) else raw(indices)
     places = np.arange(a.numel()).reshape(a.shape)[indices]
