@@ -14,7 +14,6 @@ from finite import assert_near, derivative, direction
 
 import chainrule as torch
 
-
 RNG = np.random.default_rng(3)
 X = RNG.uniform(0.5, 2, (3, 3))
 A = RNG.uniform(0.5, 2, (3, 3))
@@ -173,6 +172,7 @@ def test_a_length_1_axis_may_have_a_negative_stride() -> None:
 
 
 # -- NumPy functions on tensors that require grad -----------------------------------------------------------------------
+
 
 def called(call: str, arrays: list[Any]) -> Any:
     names = dict(zip("xvb", arrays, strict=True))

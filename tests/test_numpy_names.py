@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,11 +33,11 @@ CONSTANTS["m"] = OPERANDS["x"] > 1
 def parsed(table: str) -> list[tuple[str, str]]:
     """(name, call) of each sample; a line may begin with a name that holds for all of its calls."""
     pairs = []
-    for line in filter(None, table.splitlines()):
+    for line in filter(None, table.replace("\n    ", " | ").splitlines()):
         name = ""
-        for call in line.split(" | "):
-            head, colon, rest = call.partition(": ")
-            name, call = (head, rest) if colon and "(" not in head else (name, call)
+        for entry in line.split(" | "):
+            head, colon, rest = entry.partition(": ")
+            name, call = (head, rest) if colon and "(" not in head else (name, entry)
             pairs.append((name, call))
     return pairs
 
@@ -194,3 +196,9 @@ def test_the_parameters_are_numpys() -> None:
         if owner is not None and not entry.open:
             theirs = registry.parameters(name, owner)
             assert set(entry.renamed) - {"named"} <= set(theirs), name
+
+
+def test_the_page_says_what_the_tables_say() -> None:
+    path = Path(__file__).parents[1] / "tools" / "numpy_table.py"
+    tool = runpy.run_path(str(path))
+    assert tool["PAGE"].read_text(encoding="utf-8") == tool["page"](), "run tools/numpy_table.py"

@@ -94,7 +94,7 @@ def array_function(self: Any, function: Any, types: Any, args: tuple[Any, ...], 
     if not all(issubclass(kind, (TensorBase, np.ndarray)) for kind in types):
         return NotImplemented
     from . import registry
-    from .operands import detached, leaves, mapped
+    from .operands import detached, leaves, mapped, write_into
     from .refusals import refusal
 
     registry.load()
@@ -108,4 +108,4 @@ def array_function(self: Any, function: Any, types: Any, args: tuple[Any, ...], 
     result = function(*mapped(args, detached), **mapped(named, detached))
     if name in METHODS:
         result = as_result(result)
-    return result if out is None else registry.write_into(out, result, name)
+    return result if out is None else write_into(out, result, name)

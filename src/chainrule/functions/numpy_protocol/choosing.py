@@ -100,7 +100,9 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 @covers("clip")
 def clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
     a = tensor(a)
-    low, high = (None if v is None else _bound(v, a) for v in (a_min if min is None else min, a_max if max is None else max))
+    low, high = (
+        None if v is None else _bound(v, a) for v in (a_min if min is None else min, a_max if max is None else max)
+    )
     return F.clone(a) if low is None and high is None else F.clamp(a, low, high)
 
 

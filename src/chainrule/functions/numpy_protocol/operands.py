@@ -110,9 +110,7 @@ def write_into(out: Any, result: Any, name: str, stretch: bool = False) -> Any:
     wanted, given = tuple(result.shape), tuple(out.shape)
     fits = wanted == given or (stretch and _stretches(wanted, given))
     if not fits:
-        raise ValueError(
-            f"numpy.{name}: output parameter of shape {given} cannot take a result of shape {wanted}"
-        )
+        raise ValueError(f"numpy.{name}: output parameter of shape {given} cannot take a result of shape {wanted}")
     if not can_cast(result.dtype, out.dtype):
         raise TypeError(
             f"numpy.{name}: cannot cast the output from {result.dtype} to {out.dtype} with casting rule 'same_kind'"

@@ -87,7 +87,7 @@ def _quantile(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, ignore_na
     ordered, count = _ordered(flat, ignore_nan)
     place = np.empty(q.shape + count.shape)
     for n in np.unique(count):
-        of_n = np.quantile(np.arange(max(n, 1), dtype=float), q, method=method)
+        of_n = np.quantile(np.arange(max(n, 1), dtype=float), q, method=method)  # type: ignore[call-overload]
         place[..., count == n] = np.asarray(of_n)[..., None]
     lower = np.floor(place).astype(np.int64)
     upper = np.ceil(place).astype(np.int64)
@@ -135,7 +135,7 @@ def unique(
 ) -> Any:  # fmt: skip
     a, at = flat_or_along(ar, axis)
     named = {"return_inverse": return_inverse, "return_counts": return_counts, "equal_nan": equal_nan}
-    _, first, *rest = np.unique(raw(ar), return_index=True, axis=axis, **named)
+    _, first, *rest = np.unique(raw(ar), return_index=True, axis=axis, **named)  # type: ignore[call-overload]
     values = take(a, first, at)
     others = (first, *rest) if return_index else rest
     return (values, *others) if others else values

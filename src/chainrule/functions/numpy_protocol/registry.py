@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...dtypes import as_dtype
-from .operands import mapped, operand, promoted, refuse_array, tensor, write_into
+from .operands import mapped, operand, promoted, refuse_array, write_into
 
 COVERED: dict[str, SimpleNamespace] = {}
 """NumPy's function names and what records a call: a function, NumPy's names of its parameters, and ours."""
@@ -125,7 +125,7 @@ def parameters(name: str, function: Any) -> list[str]:
         return list(signature(function).parameters)
     except ValueError:  # NumPy before 2.4 does not say, of functions written in C
         known = list(COVERED[name].renamed)
-        return known[:2] + ["out"] if name in ("concatenate", "concat", "dot") else known
+        return [*known[:2], "out"] if name in ("concatenate", "concat", "dot") else known
 
 
 def is_neutral(key: str, value: Any) -> bool:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ... import functions as F, ops
 from ...core.value import TensorBase
+from ...core.views import current_node
 from ...dtypes import as_dtype
 from ...promotion import can_cast
 from .. import matrices
 from .operands import axes_of, index, merged, promoted, raw, refuse_array, tensor, write_into
+from .reductions import cumprod, cumsum, max_, min_, prod, sum_
 from .refusals import INTEGERS_ONLY, refusal
 from .registry import is_neutral, load
-from .reductions import cumprod, cumsum, max_, min_, prod, sum_
 
 SAME = {
     name: theirs or name
@@ -149,9 +151,8 @@ def recorded(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[An
     elif ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature:
         raise ValueError(f"numpy.{name}.{method}: only ufuncs with two operands and one result have it")
     else:
-        result = {"reduce": reduce, "accumulate": accumulate, "reduceat": reduceat, "outer": outer}[method](
-            name, *operands, **_checked(f"{name}.{method}", asked, ALLOWED[method])
-        )
+        made_by, allowed = BY_METHOD[method]
+        result = made_by(name, *operands, **_checked(f"{name}.{method}", asked, allowed))
     if not targets:
         return result
     made = result if isinstance(result, tuple) else (result,)
@@ -162,12 +163,8 @@ def recorded(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[An
     return written if isinstance(result, tuple) else written[0]
 
 
-ALLOWED = {"reduce": ("axis", "keepdims", "initial", "where"), "accumulate": ("axis",), "reduceat": ("axis",), "outer": ()}
-"""Which arguments are covered beside ``out`` and ``dtype``."""
-
-
 def _requires_grad(x: Any) -> bool:
-    return isinstance(x, TensorBase) and x.requires_grad  # type: ignore[attr-defined]
+    return isinstance(x, TensorBase) and current_node(x) is not None
 
 
 def _operand(x: Any) -> Any:
@@ -203,7 +200,7 @@ def evaluate(name: str, operands: list[Any], asked: dict[str, Any]) -> Any:
     return getattr(F, SAME[name])(*operands)
 
 
-def _where(ufunc: Any, operands: list[Any], targets: tuple[Any, ...], asked: dict[str, Any]) -> Any:
+def _where(ufunc: Any, operands: Any, targets: tuple[Any, ...], asked: dict[str, Any]) -> Any:
     """The ufunc of the places where the mask holds, written there: the others are not computed, and get no gradient."""
     name, mask = ufunc.__name__, raw(asked.pop("where"))
     if ufunc.signature or ufunc.nout != 1:
@@ -212,11 +209,13 @@ def _where(ufunc: Any, operands: list[Any], targets: tuple[Any, ...], asked: dic
         raise TypeError(
             f"numpy.{name}: 'where' without 'out' leaves the other values undefined: give out=, or use numpy.where"
         )
-    (out,) = targets
+    out: Any = targets[0]
     mask = np.broadcast_to(mask, out.shape)
     places = tuple(map(index, np.nonzero(mask))) if mask.ndim else tensor(mask)
     spread = [F.broadcast_to(x, tuple(out.shape))[places] if isinstance(x, TensorBase) else x for x in operands]
-    result = F.clone(out).index_put(places if isinstance(places, tuple) else (places,), evaluate(name, spread, asked).to(out.dtype))
+    result = F.clone(out).index_put(
+        places if isinstance(places, tuple) else (places,), evaluate(name, spread, asked).to(out.dtype)
+    )
     return write_into(out, result, name)
 
 
@@ -239,18 +238,14 @@ def at(ufunc: Any, a: Any, indices: Any, *values: Any) -> None:
 # -- methods -------------------------------------------------------------------------------------------------------------
 
 
-def reduce(
-    name: str, a: Any, axis: Any = 0, keepdims: bool = False, initial: Any = None, where: Any = True
-) -> Any:
+def reduce(name: str, a: Any, axis: Any = 0, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
     if name in REDUCTIONS:
         return REDUCTIONS[name](a, axis, keepdims=keepdims, initial=initial, where=where)
     if name in STEPS:
         return tensor(np.asarray(getattr(np, name).reduce(raw(a), axis=axis, keepdims=keepdims)))
     axes = axes_of(axis, a.ndim)
     if len(axes) > 1 and name not in REORDERABLE:
-        raise ValueError(
-            f"reduction operation '{name}' is not reorderable, so at most one axis may be specified"
-        )
+        raise ValueError(f"reduction operation '{name}' is not reorderable, so at most one axis may be specified")
     start = initial
     if initial is None and (where is not True or not np.prod([a.shape[d] for d in axes])):
         start = getattr(np, name).identity
@@ -282,10 +277,19 @@ def reduceat(name: str, a: Any, indices: Any, axis: int = 0) -> Any:
     """Of each place to the next; only the element there where that is not ahead."""
     (axis,) = axes_of(axis, a.ndim)
     places = [*raw(indices).tolist(), a.shape[axis]]
-    parts = [F.narrow(a, axis, i, max(j - i, 1)) for i, j in zip(places, places[1:], strict=False)]
+    parts = [F.narrow(a, axis, i, max(j - i, 1)) for i, j in pairwise(places)]
     return F.stack([reduce(name, part, axis) for part in parts], axis)
 
 
 def outer(name: str, x: Any, y: Any) -> Any:
     x, y = tensor(x), tensor(y)
     return evaluate(name, [x.reshape(*x.shape, *[1] * y.ndim), y], {})
+
+
+BY_METHOD: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+    "reduce": (reduce, ("axis", "keepdims", "initial", "where")),
+    "accumulate": (accumulate, ("axis",)),
+    "reduceat": (reduceat, ("axis",)),
+    "outer": (outer, ()),
+}
+"""Methods, and which arguments are covered beside ``out`` and ``dtype``."""
