@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import math
 import pickle
 from pathlib import Path
 from typing import Any
@@ -288,6 +289,20 @@ def test_no_way_into_an_array_loses_the_history(call: str) -> None:
     w = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"Can't call numpy\(\) on Tensor that requires grad. Use tensor.detach"):
         eval(call, {"np": np, "w": w, "s": w[0] * 2, "a": np.zeros(2)})
+
+
+def test_a_number_without_history_is_warned_of() -> None:
+    """As by PyTorch: these ask a tensor of one element for a number."""
+    w = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    array = np.zeros(2)
+    ways = (float, complex, math.sin, np.float64, "%f".__mod__, lambda t: array.__setitem__(0, t))
+    for way in ways:
+        with pytest.warns(UserWarning, match=r"requires_grad=True to a scalar.*\n.*tensor.detach\(\)") as caught:
+            way(w[1])
+        assert caught[0].filename == __file__
+        way(w[1].detach())
+    assert array[0] == 2
+    assert (int(w[1]), w[1].item(), bool(w[1])) == (2, 2.0, True)
 
 
 def test_questions_without_a_gradient_are_answered() -> None:

@@ -41,8 +41,8 @@ Wherever an operand requires grad:
 - Any other name, and any argument that is not listed, is a TypeError that says which. What takes no tensors, such as
   `numpy.array`, `numpy.full` or `numpy.random`, asks for an array, and gets PyTorch's "Can't call numpy() on Tensor that
   requires grad".
-- `float(t)`, and so `math.sin(t)`, `numpy.float64(t)` and `array[i] = t` of one element, give a number without history, as
-  in PyTorch. Make the array a tensor: `numpy.zeros_like(t)`.
+- `float(t)`, and so `math.sin(t)`, `numpy.float64(t)` and `array[i] = t` of one element, give a number without history, and
+  PyTorch's warning that they do. Make the array a tensor: `numpy.zeros_like(t)`.
 
 Where no operand requires grad, NumPy computes, and what comes back is what PyTorch's users know: tensors from ufuncs and
 from functions that are methods of arrays, too; arrays from all others.

@@ -212,7 +212,7 @@ def _where(ufunc: Any, operands: Any, targets: tuple[Any, ...], asked: dict[str,
     out: Any = targets[0]
     mask = np.broadcast_to(mask, out.shape)
     places = tuple(map(index, np.nonzero(mask))) if mask.ndim else tensor(mask)
-    spread = [F.broadcast_to(x, tuple(out.shape))[places] if isinstance(x, TensorBase) else x for x in operands]
+    spread = [tensor(x).expand(out.shape)[places] if isinstance(x, TensorBase) else x for x in operands]
     result = F.clone(out).index_put(
         places if isinstance(places, tuple) else (places,), evaluate(name, spread, asked).to(out.dtype)
     )
