@@ -262,7 +262,7 @@ def test_nothing_is_written_to_an_array_that_would_lose_its_history() -> None:
         lambda: np.sum(x, axis=0, out=a[0]),
         lambda: np.add.at(a, 0, x),
         lambda: np.copyto(a, x),
-        lambda: np.copyto(dst=a, src=x),
+        lambda: np.copyto(src=x, dst=a),
         lambda: np.put(a, [0], x),
         lambda: np.putmask(a, M, x),
         lambda: np.place(a, M, x),
@@ -396,6 +396,18 @@ def test_other_functions_of_plain_tensors_give_arrays() -> None:
     np.atleast_2d(t)[0, 0] = 7  # a view of the tensor's memory
     with pytest.raises(RuntimeError, match="from outside"):
         y.backward()
+
+
+def test_numpy_writes_to_plain_arrays_and_tensors() -> None:
+    t, a = torch.ones(2), np.zeros(2)
+    np.copyto(a, t)
+    assert a.tolist() == [1, 1]
+    np.put(t, [1], 5)
+    np.add.at(t, [0, 0], 2)
+    assert t.tolist() == [5, 5]
+    assert t._version == 2
+    np.add.at(a, [0, 0], t)
+    assert a.tolist() == [11, 1]
 
 
 def test_other_kinds_of_arrays_keep_their_say() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.functions.numpy_protocol import refusals, registry, ufuncs
+from chainrule.functions.numpy_protocol.calls import COVERED
 
 PAGE = Path(__file__).parents[1] / "docs" / "numpy.md"
 
@@ -68,7 +69,7 @@ def table(title: str, rows: Iterable[str], last: str) -> str:
 
 def arguments(name: str) -> str:
     """The arguments of a covered function, under NumPy's names."""
-    entry = registry.COVERED[name]
+    entry = COVERED[name]
     names = [*(["*"] if entry.open else []), *entry.renamed]
     return ", ".join(f"`{argument}`" for argument in names)
 
@@ -77,7 +78,7 @@ def page() -> str:
     """The page's text."""
     refused = {name for name in refusals.REFUSED if isinstance(getattr(np, name, None), np.ufunc)}
     elements = sorted({*ufuncs.NAMES, *ufuncs.STEPS, *refused})
-    functions = sorted({*registry.COVERED, *registry.WITHOUT_GRADIENT, *refusals.REFUSED} - refused)
+    functions = sorted({*COVERED, *registry.WITHOUT_GRADIENT, *refusals.REFUSED} - refused)
     steps = ufuncs.STEPS | registry.STEPS | registry.WITHOUT_GRADIENT
     methods = [
         f"| `{name}` | recorded | {', '.join(f'`{argument}`' for argument in ('dtype', 'out', *allowed))} |"
@@ -91,7 +92,7 @@ def page() -> str:
             table("Methods of ufuncs with two operands", methods, "arguments"),
             table(
                 "Functions",
-                (row(n, registry.COVERED, steps, arguments(n) if n in registry.COVERED else "") for n in functions),
+                (row(n, COVERED, steps, arguments(n) if n in COVERED else "") for n in functions),
                 "arguments, beside `out`; or why",
             ),
         ]

@@ -38,10 +38,10 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, out: Any = Non
     # A NumPy scalar is a number to PyTorch, whose operators decide the dtype.
     as_operator = method == "__call__" and any(isinstance(x, np.generic) for x in inputs)
     if as_operator or any(requires_grad(x) for x in (*inputs, *targets, *named.values())):
-        from . import ufuncs
+        from .ufuncs import SAME, recorded
 
-        if not as_operator or ufunc.__name__ in ufuncs.SAME:
-            return ufuncs.recorded(ufunc, method, inputs, targets, named)
+        if not as_operator or ufunc.__name__ in SAME:
+            return recorded(ufunc, method, inputs, targets, named)
     return _plain_ufunc(ufunc, method, inputs, targets, named)
 
 
@@ -93,19 +93,6 @@ def array_function(self: Any, function: Any, types: Any, args: tuple[Any, ...], 
     """``Tensor.__array_function__``."""
     if not all(issubclass(kind, (TensorBase, np.ndarray)) for kind in types):
         return NotImplemented
-    from . import registry
-    from .operands import detached, leaves, mapped, write_into
-    from .refusals import refusal
+    from .calls import answer
 
-    registry.load()
-    name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
-    recorded = any(requires_grad(x) for x in leaves([*args, *named.values()]))
-    if name in registry.COVERED and (recorded or name in METHODS or name in registry.WRITES):
-        return registry.call(name, function, args, named)
-    if recorded and name not in registry.WITHOUT_GRADIENT:
-        raise refusal(name, [*registry.COVERED, *registry.WITHOUT_GRADIENT])
-    out = named.pop("out", None) if name in METHODS else None
-    result = function(*mapped(args, detached), **mapped(named, detached))
-    if name in METHODS:
-        result = as_result(result)
-    return result if out is None else write_into(out, result, name)
+    return answer(function, args, named)

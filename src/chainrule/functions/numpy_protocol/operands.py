@@ -59,6 +59,9 @@ def tensor(x: Operand) -> Any:
 
 def operand(x: Any) -> Any:
     """An argument of a recorded call: arrays become constants, NumPy's numbers Python's; all else stays."""
+    kind = type(x)
+    if kind is list or kind is tuple:
+        return kind(map(operand, x))
     return tensor(x) if isinstance(x, np.ndarray) else x.item() if isinstance(x, np.generic) else x
 
 

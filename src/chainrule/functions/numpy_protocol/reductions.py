@@ -16,6 +16,8 @@ from .registry import covers
 
 def along(function: Callable[..., Any], a: Any, axis: Axis, keepdims: bool, **named: Any) -> Any:
     """A reduction of ours over NumPy's axes, of which there may be none."""
+    if axis is None and not keepdims:
+        return function(a, **named)
     axes = axes_of(axis, a.ndim)
     if not axes:  # which to PyTorch means all
         return function(a.unsqueeze(-1), dim=-1, **named)

@@ -39,7 +39,7 @@ def refusal(name: str, known: Iterable[str]) -> TypeError:
     """The error of a function that is not recorded."""
     from difflib import get_close_matches
 
-    name = name.replace("lib.scimath.", "emath.")
+    name = name.replace("lib.scimath.", "emath.").replace("lib._scimath_impl.", "emath.")
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     nearest = f"its result would have no history; the nearest that is covered is numpy.{close[0]}" if close else ""
     advice = REFUSED.get(name) or nearest or "its result would have no history"

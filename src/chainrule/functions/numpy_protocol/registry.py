@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...dtypes import as_dtype
-from .operands import mapped, operand, promoted, refuse_array, write_into
+from .operands import promoted
 
 COVERED: dict[str, SimpleNamespace] = {}
 """NumPy's function names and what records a call: a function, NumPy's names of its parameters, and ours."""
@@ -62,12 +62,14 @@ def covers_as(table: dict[str, str]) -> None:
 
 
 def _renaming(target: str, names: dict[str, str], operands: list[str]) -> Callable[..., Any]:
+    function = ours(target)
+
     def call(**given: Any) -> Any:
         made = promoted(*(given[name] for name in operands)) if operands else ()
         given |= dict(zip(operands, made, strict=True))
         if "dtype" in given:
             given["dtype"] = as_dtype(given["dtype"])
-        return ours(target)(**{names[key]: value for key, value in given.items() if value is not None})
+        return function(**{names[key]: value for key, value in given.items() if value is not None})
 
     return call
 
@@ -93,51 +95,18 @@ WITHOUT_GRADIENT = frozenset(
 STEPS = frozenset("around empty_like fix ones_like round zeros_like".split())
 """Functions that are recorded, or need not be, and whose derivative is zero."""
 
-WRITES = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
-"""Functions that write to their first argument."""
-
-
-def call(name: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """A recorded call of a covered function."""
-    entry = COVERED[name]
-    if name in WRITES:
-        refuse_array(args[0] if args else next(iter(named.values())), name)
-    if not entry.open:
-        named = dict(zip(parameters(name, function), args, strict=False)) | named
-        args = ()
-    out = named.pop("out", None)
-    given = {key: value for key, value in named.items() if value is not np._NoValue}
-    unknown = [key for key in given if key not in entry.renamed and not is_neutral(key, given[key])]
-    if unknown and not entry.free:
-        raise TypeError(
-            f"numpy.{name}: the argument '{unknown[0]}' is not covered for tensors that require grad; covered are "
-            f"{', '.join(entry.renamed)}"
-        )
-    given = {key: value for key, value in given.items() if key in entry.renamed or entry.free}
-    result = entry.function(*mapped(args, operand), **mapped(given, operand))
-    return result if out is None else write_into(out, result, name)
-
 
 @cache
 def parameters(name: str, function: Any) -> list[str]:
     """The names of the parameters of NumPy's function, in their order."""
     try:
-        return list(signature(function).parameters)
+        names = list(signature(function).parameters)
     except ValueError:  # NumPy before 2.4 does not say, of functions written in C
-        known = list(COVERED[name].renamed)
-        return [*known[:2], "out"] if name in ("concatenate", "concat", "dot") else known
+        names = list(COVERED[name].renamed)
+        return [*names[:2], "out"] if name in ("concatenate", "dot") else names
+    return ["shape" if name == "newshape" else name for name in names]  # NumPy before 2.1
 
 
 def is_neutral(key: str, value: Any) -> bool:
     """Whether an argument asks for what happens anyway."""
     return value is None or value is np._NoValue or (isinstance(value, (bool, str)) and value in NEUTRAL.get(key, ()))
-
-
-@cache
-def load() -> None:
-    """Fill :data:`COVERED`."""
-    for family in FAMILIES:
-        import_module(f"{__package__}.{family}")
-
-
-FAMILIES = "renamed reductions order shaping joining choosing products calculus polynomials writing".split()

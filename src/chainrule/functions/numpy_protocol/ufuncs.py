@@ -11,17 +11,17 @@ import numpy as np
 
 from ... import functions as F, ops
 from ...core.value import TensorBase
-from ...core.views import current_node
 from ...dtypes import as_dtype
 from ...promotion import can_cast
 from .. import matrices
+from . import requires_grad
 from .operands import axes_of, index, merged, promoted, raw, refuse_array, tensor, write_into
 from .reductions import cumprod, cumsum, max_, min_, prod, sum_
 from .refusals import INTEGERS_ONLY, refusal
-from .registry import is_neutral, load
+from .registry import is_neutral
 
 SAME = {
-    name: theirs or name
+    name: getattr(F, theirs or name)
     for name, _, theirs in (
         entry.partition(":")
         for entry in """
@@ -123,16 +123,15 @@ MADE: dict[str, Callable[..., Any]] = {
 NAMES = frozenset({*SAME, *MADE} - INTEGERS_ONLY)
 """The ufuncs that are recorded."""
 
-load()
-
-
 # -- calls ---------------------------------------------------------------------------------------------------------------
 
 
 def recorded(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """A call with a tensor that requires grad, or with numbers of NumPy's."""
     name = ufunc.__name__
-    if name not in NAMES and (name not in SAME or any(map(_requires_grad, inputs))):
+    if method == "__call__" and name in NAMES and not (named or targets):
+        return evaluate(name, [_operand(x) for x in inputs], named)
+    if name not in NAMES and (name not in SAME or any(map(requires_grad, inputs))):
         raise refusal(name, sorted(NAMES))
     for target in targets:
         if target is not None:
@@ -161,10 +160,6 @@ def recorded(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[An
         for value, out in zip(made, targets, strict=True)
     )
     return written if isinstance(result, tuple) else written[0]
-
-
-def _requires_grad(x: Any) -> bool:
-    return isinstance(x, TensorBase) and current_node(x) is not None
 
 
 def _operand(x: Any) -> Any:
@@ -197,7 +192,7 @@ def evaluate(name: str, operands: list[Any], asked: dict[str, Any]) -> Any:
         return OPERATORS[name](*operands)
     if name in TENSORS_ONLY or not isinstance(operands[0], TensorBase):
         operands = list(promoted(*operands))
-    return getattr(F, SAME[name])(*operands)
+    return SAME[name](*operands)
 
 
 def _where(ufunc: Any, operands: Any, targets: tuple[Any, ...], asked: dict[str, Any]) -> Any:
