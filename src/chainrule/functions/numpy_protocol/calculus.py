@@ -125,6 +125,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 def unwrap(p: Any, discont: float | None = None, axis: int = -1, period: float = 2 * pi) -> Any:
     """What unwrapping adds are whole periods, which have no derivative."""
     p = tensor(p)
+    if not p.shape[axis]:
+        return F.clone(p)
     values = raw(p)
     steps = np.diff(values, axis=axis)
     half = period / 2
@@ -149,7 +151,7 @@ def _windows(a: Any, v: Any, mode: str) -> Any:
 
 @covers("convolve")
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    a, v = _vector(a), _vector(v)
+    a, v = (_vector(F.atleast_1d(tensor(x))) for x in (a, v))
     if len(a) < len(v):
         a, v = v, a
     return _windows(a, v.flip(0), mode)
@@ -162,7 +164,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
 
 def _vector(x: Any) -> Any:
-    x = F.atleast_1d(tensor(x))
+    x = tensor(x)
     if x.ndim != 1 or not len(x):
         raise ValueError(f"a convolution is of vectors that are not empty: got the shape {tuple(x.shape)}")
     return x

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import functions as F
-from .operands import index, promoted, raw, take as at_places, tensor
+from .operands import index, promoted, raw, take as at_places, tensor, values_of
 from .registry import covers
 
 
@@ -31,22 +31,23 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @covers("piecewise")
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     x = tensor(x)
+    flat = x.reshape(-1)
     conditions = raw(condlist).astype(bool)
-    if conditions.ndim < 2 and (conditions.ndim == 0 or x.ndim):
+    if conditions.ndim == 0 or (conditions.ndim == 1 and x.ndim):
         conditions = conditions[None]
-    conditions = conditions.reshape(len(conditions), *x.shape)
+    conditions = conditions.reshape(len(conditions), -1)
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~conditions.any(0, keepdims=True)])
     if len(funclist) != len(conditions):
         raise ValueError(
             f"with {len(conditions)} condition(s), either {len(conditions)} or {len(conditions) + 1} functions are expected"
         )
-    result = F.zeros_like(x)
+    result = F.zeros_like(flat)
     for condition, function in zip(conditions, funclist, strict=True):
         mask = tensor(condition)
-        value = tensor(function(x[mask], *args, **kw) if callable(function) else function)
+        value = tensor(function(flat[mask], *args, **kw) if callable(function) else function)
         result = result.index_put((mask,), value.to(x.dtype))
-    return result
+    return result.reshape(x.shape)
 
 
 @covers("choose")
@@ -64,7 +65,7 @@ def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
 def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     a = tensor(a)
     size = a.numel() if axis is None else a.shape[axis]
-    return at_places(a, np.take(np.arange(size), raw(indices), mode=mode), axis)  # type: ignore[call-overload]
+    return at_places(a, np.take(np.arange(size), values_of(indices), mode=mode), axis)  # type: ignore[call-overload]
 
 
 @covers("take_along_axis")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import functions as F
 from ...dtypes import as_dtype
-from .operands import axes_of, raw, take, tensor
+from .operands import axes_of, raw, take, tensor, values_of
 from .registry import covers
 
 
@@ -114,7 +114,7 @@ def unstack(x: Any, axis: int = 0) -> Any:
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     arr = tensor(arr).reshape(-1) if axis is None else tensor(arr)
     axis = axis or 0
-    return take(arr, np.delete(np.arange(arr.shape[axis]), obj if isinstance(obj, (int, slice)) else raw(obj)), axis)
+    return take(arr, np.delete(np.arange(arr.shape[axis]), values_of(obj)), axis)
 
 
 @covers("insert")
@@ -124,7 +124,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     (at,) = axes_of(axis or 0, arr.ndim)
     values = tensor(values).to(arr.dtype)
     values = values.reshape((1,) * (arr.ndim - values.ndim) + tuple(values.shape))
-    where = obj if isinstance(obj, (int, slice)) else raw(obj)
+    where = values_of(obj)
     size = arr.shape[at]
     alone = len(np.insert(np.arange(size), where, -1)) == size + 1
     if alone and not isinstance(where, slice) and not np.ndim(where):

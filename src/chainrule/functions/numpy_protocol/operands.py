@@ -44,7 +44,12 @@ def detached(x: Any) -> Any:
 
 def raw(x: Operand) -> np.ndarray[Any, Any]:
     """The values, for what has no derivative: places, masks, orders. Not for keeping."""
-    return np.asarray(mapped(x, lambda value: value._array if isinstance(value, TensorBase) else value))
+    return np.asarray(values_of(x))
+
+
+def values_of(x: Any) -> Any:
+    """Arrays instead of tensors, where NumPy itself makes what it needs of the rest."""
+    return mapped(x, lambda value: np.asarray(value._array) if isinstance(value, TensorBase) else value)
 
 
 def tensor(x: Operand) -> Any:

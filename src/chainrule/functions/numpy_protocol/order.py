@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import functions as F
 from .operands import Axis, axes_of, index, merged, raw, take, tensor
+from .reductions import along
 from .registry import covers
 
 
@@ -53,6 +54,8 @@ def nanmedian(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def _median(a: Any, axis: Axis, keepdims: bool, ignore_nan: bool) -> Any:
     """The mean of the two middle elements, which of an odd number is one twice."""
     flat, kept = merged(tensor(a), axis)
+    if not flat.shape[-1]:
+        return along(F.mean, tensor(a), axis, keepdims)
     ordered, count = _ordered(flat, ignore_nan)
     below, above = (_at(ordered, np.maximum(place, 0)) for place in ((count - 1) // 2, count // 2))
     result = _or_nan((below + above) * 0.5, flat, count, ignore_nan)

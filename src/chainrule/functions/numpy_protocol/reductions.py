@@ -248,7 +248,8 @@ def _cumulative(function: Any, start: int, x: Any, axis: int | None, dtype: Any,
     result = function(x, axis, dtype)
     if not include_initial:
         return result
-    first = F.full_like(result[(slice(None),) * axes_of(axis, x.ndim)[0] + (slice(0, 1),)], start)
+    (at,) = axes_of(axis, x.ndim)
+    first = F.full((*x.shape[:at], 1, *x.shape[at + 1 :]), start, dtype=result.dtype)
     return F.cat([first, result], axis)
 
 
