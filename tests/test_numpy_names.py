@@ -44,6 +44,14 @@ def parsed(table: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def available(name: str) -> bool:
+    """Whether this NumPy has a function of that name."""
+    owner: Any = np
+    for part in name.split("."):
+        owner = getattr(owner, part, None)
+    return owner is not None or "." in name or name in ("other", "accumulate", "reduceat", "at", "out")
+
+
 SAMPLES = parsed(numpy_samples.SAMPLES)
 STEPS = parsed(numpy_samples.STEPS)
 REFUSED = numpy_samples.REFUSED.strip().replace("\n", " | ").split(" | ")
@@ -94,17 +102,50 @@ def test_a_covered_name_is_recorded(name: str, call: str) -> None:
     assert_near(total, slope, abs(slope) + float(np.abs(want).sum()), call, 1e-8)
 
 
-@pytest.mark.parametrize(("name", "call"), SAMPLES)
-def test_the_dtype_stays(name: str, call: str) -> None:
+SINGLE = {key: a.astype(np.float32) for key, a in OPERANDS.items() if a.dtype == np.float64}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [c for name, c in SAMPLES if available(name) and c[:3] == "np." and not re.search(r"\b[ac]\b|float64", c)],
+)
+def test_the_dtype_stays(call: str) -> None:
     """Of float32 operands alone the result is float32, as NumPy's is."""
-    if not available(name) or not call.startswith("np.") or re.search(r"\b[ac]\b|float64", call):
-        pytest.skip("other dtypes meet here")
-    single = {key: a.astype(np.float32) for key, a in OPERANDS.items() if a.dtype == np.float64}
-    want = called(call, single)
-    got = called(call, {key: torch.tensor(a, requires_grad=True) for key, a in single.items()})
-    if want.dtype in (np.float32, np.float16):
+    want = called(call, SINGLE)
+    got = called(call, {key: torch.tensor(a, requires_grad=True) for key, a in SINGLE.items()})
+    if want.dtype == np.float32:
         assert got.dtype == torch.float32
         np.testing.assert_allclose(got.detach().numpy(), want, rtol=1e-4, atol=1e-5)
+
+
+EDGES = {
+    "s": np.array(1.5),
+    "e": np.zeros(0),
+    "z": np.zeros((0, 3)),
+    "p": np.array([1, np.nan, 3, 2]),
+    "i": np.array([np.inf, 1, -np.inf, 2]),
+    "g": np.array([[1, np.nan, 3], [np.nan] * 3, [4, 5, 6]]),
+    "f": np.array([np.nan, np.nan]),
+    "x": np.arange(1.0, 10.0).reshape(3, 3) / 3,
+    "h": np.arange(6.0).reshape(2, 3),
+}
+
+
+@pytest.mark.parametrize("call", numpy_samples.EDGES.strip().replace("\n", " | ").split(" | "))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
+def test_the_values_of_edge_cases_are_numpys(call: str) -> None:
+    leaves = {name: torch.tensor(a, requires_grad=True) for name, a in EDGES.items()}
+    try:
+        want = np.asarray(called(call, EDGES))
+    except (ValueError, IndexError, TypeError):
+        with pytest.raises((ValueError, IndexError, TypeError, RuntimeError)):
+            called(call, leaves)
+        return
+    got = called(call, leaves)
+    assert got.shape == want.shape
+    got = got.detach().numpy() if isinstance(got, torch.Tensor) else got
+    assert got.dtype == want.dtype
+    np.testing.assert_allclose(got, want, rtol=1e-5 if want.dtype == np.float32 else 1e-12)
 
 
 def same(got: Any, want: Any) -> None:
@@ -139,14 +180,6 @@ def test_a_refused_name_is_named(call: str) -> None:
 
 
 # -- closed world --------------------------------------------------------------------------------------------------------
-
-
-def available(name: str) -> bool:
-    """Whether this NumPy has a function of that name."""
-    owner: Any = np
-    for part in name.split("."):
-        owner = getattr(owner, part, None)
-    return owner is not None or "." in name or name in ("other", "accumulate", "reduceat", "at", "out")
 
 
 def numpys_names() -> set[str]:

@@ -38,6 +38,7 @@ Wherever an operand requires grad:
 - `out=` must be a tensor, and so must what `numpy.put` and its like write to: the write is recorded as any other. An array
   cannot keep a history, and writing to one is a TypeError.
 - `where=` of a ufunc needs `out=`; places left out are not computed and get no gradient, not even NaN.
+- At the place of an element, `numpy.quantile` gives that element, next to an infinity too, where NumPy gives NaN.
 - A name without derivative is computed by NumPy, or recorded with a gradient of zeros.
 - Any other name, and any argument that is not listed, is a TypeError that says which. What takes no tensors, such as
   `numpy.array`, `numpy.full` or `numpy.random`, asks for an array, and gets PyTorch's "Can't call numpy() on Tensor that
