@@ -71,7 +71,7 @@ def table(title: str, rows: Iterable[str], last: str) -> str:
 def arguments(name: str) -> str:
     """The arguments of a covered function, under NumPy's names."""
     entry = COVERED[name]
-    names = [*(["*"] if entry.open else []), *entry.renamed]
+    names = [*(["*"] if entry.open else []), *entry.parameters]
     return ", ".join(f"`{argument}`" for argument in names)
 
 

@@ -58,12 +58,12 @@ def call(name: str, function: Any, args: tuple[Any, ...], named: dict[str, Any])
         args = ()
     out = named.pop("out", None)
     given = {key: value for key, value in named.items() if value is not np._NoValue}
-    unknown = [key for key in given if key not in entry.renamed and not is_neutral(key, given[key])]
+    unknown = [key for key in given if key not in entry.parameters and not is_neutral(key, given[key])]
     if unknown and not entry.free:
         raise TypeError(
             f"numpy.{name}: the argument '{unknown[0]}' is not covered for tensors that require grad; covered are "
-            f"{', '.join(entry.renamed)}"
+            f"{', '.join(entry.parameters)}"
         )
-    given = {key: value for key, value in given.items() if key in entry.renamed or entry.free}
+    given = {key: value for key, value in given.items() if key in entry.parameters or entry.free}
     result = entry.function(*map(operand, args), **{key: operand(value) for key, value in given.items()})
     return result if out is None else write_into(out, result, name)

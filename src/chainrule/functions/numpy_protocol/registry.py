@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from inspect import signature
-from types import SimpleNamespace
-from typing import Any
+from inspect import Parameter, signature
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...dtypes import as_dtype
 from .operands import promoted
 
-COVERED: dict[str, SimpleNamespace] = {}
-"""NumPy's function names and what records a call: a function, NumPy's names of its parameters, and ours."""
+
+class Entry(NamedTuple):
+    """What records the calls of one of NumPy's functions."""
+
+    function: Callable[..., Any]
+    parameters: tuple[str, ...]
+    """The arguments it takes by name, under NumPy's names."""
+    open: bool = False
+    """Whether it takes any number of arguments by position, too."""
+    free: bool = False
+    """Whether it takes any others by name, too."""
+
+
+COVERED: dict[str, Entry] = {}
+"""NumPy's functions that are recorded, without ``numpy.``."""
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "order": ("C", "K"), "subok": (True, False), "casting": ("same_kind",), "optimize": (True, False), "copy": (True,),
     "kind": ("quicksort", "stable", "introselect"), "stable": (True, False), "overwrite_input": (True, False),
-    "keepdims": (False,), "where": (True,), "mode": ("raise",), "sparse": (False,), "device": ("cpu",),
+    "keepdims": (False,), "where": (True,), "mode": ("raise",), "sparse": (False,), "device": ("cpu",), "sorted": (True,),
 }  # fmt: skip
 """Arguments that ask for nothing, by NumPy's names."""
 
@@ -33,12 +45,10 @@ def covers(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         parameters = signature(function).parameters.values()
-        entry = SimpleNamespace(
-            function=function,
-            renamed={p.name: p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)},
-            open=any(p.kind == p.VAR_POSITIONAL for p in parameters),
-            free=any(p.kind == p.VAR_KEYWORD for p in parameters),
-        )
+        kinds = {p.kind for p in parameters}
+        several = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        named = tuple(p.name for p in parameters if p.kind not in several)
+        entry = Entry(function, named, *(kind in kinds for kind in several))
         COVERED.update(dict.fromkeys(names, entry))
         return function
 
@@ -51,14 +61,10 @@ def covers_as(table: dict[str, str]) -> None:
     """
     for name, line in table.items():
         target, *parameters = line.split()
-        pairs = [p.partition(">") for p in parameters]
-        COVERED[name] = SimpleNamespace(
-            function=_renaming(target, {theirs.strip("*"): mine or theirs.strip("*") for theirs, _, mine in pairs},
-                               [theirs[1:] for theirs, _, _ in pairs if theirs[0] == "*"]),
-            renamed={theirs.strip("*"): mine for theirs, _, mine in pairs},
-            open=False,
-            free=False,
-        )  # fmt: skip
+        pairs = [(theirs, mine or theirs.strip("*")) for theirs, _, mine in (p.partition(">") for p in parameters)]
+        names = {theirs.strip("*"): mine for theirs, mine in pairs}
+        operands = [theirs[1:] for theirs, _ in pairs if theirs[0] == "*"]
+        COVERED[name] = Entry(_renaming(target, names, operands), tuple(names))
 
 
 def _renaming(target: str, names: dict[str, str], operands: list[str]) -> Callable[..., Any]:
@@ -102,7 +108,7 @@ def parameters(name: str, function: Any) -> list[str]:
     try:
         names = list(signature(function).parameters)
     except ValueError:  # NumPy before 2.4 does not say, of functions written in C
-        names = list(COVERED[name].renamed)
+        names = list(COVERED[name].parameters)
         return [*names[:2], "out"] if name in ("concatenate", "dot") else names
     return ["shape" if name == "newshape" else name for name in names]  # NumPy before 2.1
 

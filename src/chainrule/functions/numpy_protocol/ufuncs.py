@@ -15,7 +15,7 @@ from ...dtypes import as_dtype
 from ...promotion import can_cast
 from .. import matrices
 from . import requires_grad
-from .operands import axes_of, index, merged, promoted, raw, refuse_array, tensor, write_into
+from .operands import axes_of, index, merged, operand, promoted, raw, refuse_array, tensor, write_into
 from .reductions import cumprod, cumsum, max_, min_, prod, sum_
 from .refusals import INTEGERS_ONLY, refusal
 from .registry import is_neutral
@@ -163,9 +163,7 @@ def recorded(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[An
 
 
 def _operand(x: Any) -> Any:
-    if isinstance(x, np.generic):
-        return x.item()
-    return tensor(x) if isinstance(x, (np.ndarray, list, tuple)) else x
+    return tensor(x) if isinstance(x, (list, tuple)) else operand(x)
 
 
 def _cast(name: str, x: Any, dtype: Any) -> Any:
@@ -237,7 +235,8 @@ def reduce(name: str, a: Any, axis: Any = 0, keepdims: bool = False, initial: An
     if name in REDUCTIONS:
         return REDUCTIONS[name](a, axis, keepdims=keepdims, initial=initial, where=where)
     if name in STEPS:
-        return tensor(np.asarray(getattr(np, name).reduce(raw(a), axis=axis, keepdims=keepdims)))
+        named = {} if initial is None else {"initial": initial}
+        return tensor(np.asarray(getattr(np, name).reduce(raw(a), axis, keepdims=keepdims, where=raw(where), **named)))
     axes = axes_of(axis, a.ndim)
     if len(axes) > 1 and name not in REORDERABLE:
         raise ValueError(f"reduction operation '{name}' is not reorderable, so at most one axis may be specified")
