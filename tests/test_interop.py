@@ -376,6 +376,31 @@ def test_a_numpy_program_is_differentiable() -> None:
 # -- NumPy functions on tensors that do not -----------------------------------------------------------------------------
 
 
+def test_a_numpy_program_that_assigns_is_differentiable() -> None:
+    def heat(start: Any) -> Any:
+        """Five steps of the heat equation, with ends and places that are set."""
+        u = np.copy(start)
+        steps = np.zeros_like(start, shape=(5, len(start)))
+        for step in range(5):
+            change = np.zeros_like(u)
+            change[1:-1] = u[2:] - 2 * u[1:-1] + u[:-2]
+            u = u + 0.1 * change
+            u[0], u[-1] = 0.0, np.float64(1)
+            u[np.array([2, 3])] *= 0.9
+            u[np.arange(len(start)) > 5] = np.array([0.1, 0.2])
+            steps[step] = u
+        return np.sum(steps**2) + np.linalg.norm(u)
+
+    start = np.linspace(0.2, 1, 8)
+    t = torch.tensor(start, requires_grad=True)
+    y = heat(t)
+    assert y.item() == heat(start)
+    (grad,) = torch.autograd.grad(y, t)
+    along = direction(np.random.default_rng(0), start)
+    (slope,) = derivative(lambda moved: [heat(moved[0])], [start], [along])
+    assert_near(np.sum(grad.numpy() * along), slope, abs(slope), "heat", 1e-9)
+
+
 def test_ufuncs_of_plain_tensors_give_tensors() -> None:
     t = torch.ones(2, 3)
     for result, dtype in (
