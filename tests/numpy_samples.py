@@ -354,7 +354,7 @@ np.interp(s, x[0], x[1]) | np.average(s) | np.cov(p) | np.cov(x[0]) | np.cov(x[:
 np.polyval(e, s) | np.polyval(p, s) | np.polyder(s[None]) | np.polyint(e) | np.polyadd(s, p) | np.polymul(s, p)
 np.vander(e) | np.convolve(s, p) | np.convolve(x[0], x[1], 'valid') | np.gradient(x, axis=0) | np.ediff1d(e)
 np.ediff1d(s) | np.linspace(s, 2, 0) | np.linspace(s, 2, 1) | np.linspace(s, s, 3) | np.geomspace(s, 2, 1)
-np.geomspace(s, 2, 0) | np.logspace(s, 2, 2) | np.modf(i)[0] | np.modf(i)[1] | np.modf(p)[0] | np.frexp(i)[0]
+np.geomspace(s, 2, 0) | np.logspace(s, 2, 2) | np.modf(i)[0] | np.modf(i)[1] | np.modf(p)[0] | np.frexp(i)[0] | np.frexp(s * 5e-324)[0] | np.frexp(s * 1e308)[0]
 np.frexp(s*0)[0] | np.cbrt(i) | np.heaviside(p, 0.5) | np.heaviside(i, s) | np.divmod(i, 2)[0] | np.divmod(x, 0)[0]
 np.remainder(i, 2) | np.fmod(i, 2) | np.hypot(i, p) | np.fmax(i, p) | np.maximum(i, p) | np.nan_to_num(i)
 np.nan_to_num(p) | np.unwrap(i[1::2]) | np.unwrap(e) | np.unwrap(s[None]) | np.maximum.reduce(p) | np.fmax.reduce(p)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...dtypes import as_dtype
 from .operands import promoted
 
 
@@ -73,8 +72,6 @@ def _renaming(target: str, names: dict[str, str], operands: list[str]) -> Callab
     def call(**given: Any) -> Any:
         made = promoted(*(given[name] for name in operands)) if operands else ()
         given |= dict(zip(operands, made, strict=True))
-        if "dtype" in given:
-            given["dtype"] = as_dtype(given["dtype"])
         return function(**{names[key]: value for key, value in given.items() if value is not None})
 
     return call

@@ -85,7 +85,10 @@ def _modf(x: Any) -> tuple[Any, Any]:
 
 def _frexp(x: Any) -> tuple[Any, Any]:
     _, exponent = np.frexp(raw(x))
-    return x * tensor(np.ldexp(np.ones((), raw(x).dtype), -exponent)), tensor(np.asarray(exponent))
+    half = -exponent // 2  # what scales the smallest numbers up would overflow at once
+    one = np.ones((), raw(x).dtype)
+    mantissa = x * tensor(np.ldexp(one, half)) * tensor(np.ldexp(one, -exponent - half))
+    return mantissa, tensor(np.asarray(exponent))
 
 
 def _heaviside(x: Any, y: Any) -> Any:
@@ -115,8 +118,8 @@ def _vecdot(x: Any, y: Any, axis: int = -1, keepdims: bool = False) -> Any:
 
 
 MADE: dict[str, Callable[..., Any]] = {
-    "cbrt": ops.cbrt, "divmod": _divmod, "floor_divide": _floor_divide, "frexp": _frexp, "heaviside": _heaviside, "matmul": _matmul, "matvec": _matvec,
-    "modf": _modf, "spacing": _spacing, "vecdot": _vecdot, "vecmat": _vecmat,
+    "cbrt": ops.cbrt, "divmod": _divmod, "floor_divide": _floor_divide, "frexp": _frexp, "heaviside": _heaviside,
+    "matmul": _matmul, "matvec": _matvec, "modf": _modf, "spacing": _spacing, "vecdot": _vecdot, "vecmat": _vecmat,
 }  # fmt: skip
 """Ufuncs made of several functions of ours."""
 
