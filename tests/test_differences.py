@@ -137,6 +137,20 @@ def test_numpy_calls_are_recorded() -> None:
     assert grad((np.array([3.0]) * x).sum(), x)[0].item() == 3
 
 
+def test_numpy_arrays_are_written_to_tensors() -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    y = x * 2
+    y[0] = np.array([1.0, 2.0, 3.0])[::-1]
+    y[[1], :2] = np.array([[7, 8]])
+    y[1, 2:] = np.float64(9)
+    assert y.tolist() == [[3, 2, 1], [7, 8, 9]]
+    assert not torch.autograd.grad(y.sum(), x)[0].any()
+    with pytest.raises(RuntimeError, match=r"shape|size"):
+        y[0] = np.ones(2)
+    with pytest.raises(TypeError, match=r"can't convert np.ndarray of type"):
+        y[0] = np.array(["a"])
+
+
 def test_post_accumulate_hooks_run_when_the_pass_is_over() -> None:
     x, y = leaf(1.0), leaf(2.0)
     seen = []

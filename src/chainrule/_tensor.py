@@ -365,13 +365,25 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             value = value.real
         return wanted(value)
 
+    def _warn_of_lost_history(self) -> None:
+        if current_node(self) is not None:
+            import warnings
+
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                "Consider using tensor.detach() first.",
+                stacklevel=3,
+            )
+
     def __float__(self) -> float:
+        self._warn_of_lost_history()
         return self._scalar(float)
 
     def __int__(self) -> int:
         return self._scalar(int)
 
     def __complex__(self) -> complex:
+        self._warn_of_lost_history()
         return self._scalar(complex)
 
     def __index__(self) -> int:

@@ -227,6 +227,7 @@ def pair_rounded_once(ufunc: Any) -> Any:
     return function
 
 
+cbrt = rounded_once(np.cbrt)
 exp = rounded_once(np.exp)
 exp2 = rounded_once(np.exp2)
 expm1 = rounded_once(np.expm1)
