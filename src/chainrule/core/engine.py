@@ -54,6 +54,7 @@ class Pass:
         "at_end",
         "captured",
         "cotangents",
+        "ends",
         "leaves",
         "namespace",
         "needed",
@@ -84,6 +85,8 @@ class Pass:
         self.order = order
         self.after = after
         self.needed = needed
+        self.ends = set() if targets is None or needed is None else {n for n in targets if needed.isdisjoint(n.parents)}
+        """The targets at which the pass ends: their cotangents are taken, they themselves do not run."""
         self.at_end: list[Any] = []
         self.anomaly = modes().anomaly
 
@@ -155,7 +158,7 @@ class Pass:
 
     def run(self, order: list[Node], needed: set[Node] | None, after: dict[Node, list[AccumulateGrad]]) -> None:
         cotangents, recorded, namespace = self.cotangents, self.recorded, self.namespace
-        targets, owned, anomaly = self.targets, self.owned, self.anomaly
+        targets, ends, owned, anomaly = self.targets, self.ends, self.owned, self.anomaly
         pop, get, accumulate = cotangents.pop, cotangents.get, np.add
         for node in order:
             g = pop(node, None)
@@ -163,9 +166,11 @@ class Pass:
                 extra = node.extra
                 if extra is not None:
                     g = self.tensor_hooks(node, g, extra)
+                parents = node.parents
                 if targets is not None and node in targets:
                     self.captured[node] = g
-                parents = node.parents
+                    if node in ends:
+                        parents = ()
                 if parents and (needed is None or node in needed):
                     pulls = node.pulls
                     if pulls is None or anomaly or (extra is not None and extra.is_hooked()):
@@ -424,7 +429,7 @@ def backward_pass(
     if not retain_graph:
         freed = Freed(caller(3))
         for node in order:
-            if node.saved and (needed is None or node in needed):
+            if node.saved and (needed is None or (node in needed and node not in run.ends)):
                 node.release(freed)
     return captured
 
