@@ -85,7 +85,7 @@ class Pass:
         self.order = order
         self.after = after
         self.needed = needed
-        self.ends = set() if targets is None or needed is None else {n for n in targets if needed.isdisjoint(n.parents)}
+        self.ends: set[Node] = set()
         """The targets at which the pass ends: their cotangents are taken, they themselves do not run."""
         self.at_end: list[Any] = []
         self.anomaly = modes().anomaly
@@ -424,6 +424,8 @@ def backward_pass(
     order, after = reachable(roots)
     needed = None if targets is None else needed_for(targets, reversed(order))
     run = Pass(recorded, targets, order, after, needed)
+    if targets is not None and needed is not None and not accumulate:
+        run.ends = {node for node in targets if needed.isdisjoint(node.parents)}
     # In a context of its own: however it ends, the modes outside are what they were.
     captured: dict[Node, Any] = copy_context().run(run.whole, roots, accumulate)
     if not retain_graph:
