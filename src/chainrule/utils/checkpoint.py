@@ -104,9 +104,9 @@ def checkpoint(
     >>> import chainrule as torch
     >>> from chainrule.utils.checkpoint import checkpoint
     >>> x = torch.tensor([1., 2.], requires_grad=True)
-    >>> checkpoint(lambda x: x.exp().exp().sum(), x, use_reentrant=False).backward()
+    >>> checkpoint(lambda x: (x * x * x).sum(), x, use_reentrant=False).backward()
     >>> x.grad
-    tensor([  41.1936, 11960.3203])
+    tensor([ 3., 12.])
     """
     if use_reentrant is None:
         warnings.warn(not_given("checkpoint"), stacklevel=2)
@@ -173,8 +173,8 @@ def checkpoint_sequential(
     >>> import chainrule as torch
     >>> from chainrule.utils.checkpoint import checkpoint_sequential
     >>> x = torch.tensor([1., 2.], requires_grad=True)
-    >>> checkpoint_sequential([torch.exp, torch.exp, torch.sin], 3, x, use_reentrant=False)
-    tensor([0.4865, 0.8935], grad_fn=<SinBackward0>)
+    >>> checkpoint_sequential([torch.square, torch.square, torch.sum], 3, x, use_reentrant=False)
+    tensor(17., grad_fn=<SumBackward0>)
     """
     if use_reentrant is None:
         warnings.warn(not_given("checkpoint_sequential"), stacklevel=2)
@@ -435,31 +435,24 @@ class CheckpointFunction(Function):
             outputs = ctx.run_function(*detached)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         pairs = [
-            (out, g)
-            for out, g in zip(outputs, args, strict=True)
-            if isinstance(out, TensorBase) and out.requires_grad  # type: ignore[attr-defined]
+            (out, g) for out, g in zip(outputs, args, strict=True) if isinstance(out, TensorBase) and out.requires_grad
         ]
         if not pairs:
             raise RuntimeError("none of output has requires_grad=True, this checkpoint() is not necessary")
         _backward.backward([out for out, _ in pairs], [g for _, g in pairs])
-        return (None, None, *[x.grad if isinstance(x, TensorBase) else None for x in detached])  # type: ignore[attr-defined]
+        return (None, None, *[x.grad if isinstance(x, TensorBase) else None for x in detached])
 
 
 def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """The inputs without their history: leaves, which require grad if the inputs do."""
     if not isinstance(inputs, tuple):
         raise RuntimeError(f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}")
-    return tuple(
-        [
-            x.detach().requires_grad_(x.requires_grad) if isinstance(x, TensorBase) else x  # type: ignore[attr-defined]
-            for x in inputs
-        ]
-    )
+    return tuple([x.detach().requires_grad_(x.requires_grad) if isinstance(x, TensorBase) else x for x in inputs])
 
 
 def check_backward_validity(inputs: Iterable[Any]) -> None:
     """Warn if no tensor among the inputs requires grad."""
-    if not any(x.requires_grad for x in inputs if isinstance(x, TensorBase)):  # type: ignore[attr-defined]
+    if not any(x.requires_grad for x in inputs if isinstance(x, TensorBase)):
         warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
 
 
