@@ -1,11 +1,23 @@
-"""``torch.utils``: so far checkpoints, in ``utils.checkpoint``."""
+"""PyTorch's ``torch.utils``: what does not belong to tensors alone."""
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from .._missing import missing_name
 
+if TYPE_CHECKING:
+    from . import checkpoint
+
+_LAZY = frozenset({"checkpoint"})
+
 
 def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"{__name__}.{name}")
     raise missing_name(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
