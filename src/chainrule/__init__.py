@@ -114,7 +114,7 @@ __all__ = [
 
 newaxis = None
 
-_LAZY = frozenset({"linalg", "nn", "return_types", "testing", "torch_alias", "utils", "version"})
+_LAZY = frozenset({"func", "linalg", "nn", "return_types", "testing", "torch_alias", "utils", "version"})
 
 
 def __getattr__(name: str) -> Any:

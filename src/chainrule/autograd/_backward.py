@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import ops
 from ..core.engine import backward_pass
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.value import TensorBase, new_tensor
@@ -271,7 +272,7 @@ def seed(array: Any, g: Any, number: int) -> Any:
             f"For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{number}] has a dtype of {g.dtype} and output[{number}] has a dtype of {new_tensor(array).dtype}."
         )
-    return g
+    return g if g._array.dtype == array.dtype else ops.astype(g, dtype=array.dtype)
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -181,19 +181,18 @@ class CustomNode(FunctionCtx, Node):
         if any(one is not None for one in self.saved):
             self.saved = freed
 
-    def cotangents(self, g: Any, need: tuple[bool, ...], recorded: bool) -> tuple[Any, ...]:
+    def cotangents(self, g: Any, need: tuple[bool, ...], tensors: bool) -> tuple[Any, ...]:
         function = self.function
         arriving = [
-            self.gradient(*pair, recorded) for pair in zip(g if type(g) is list else [g], self.spaces, strict=True)
+            self.gradient(*pair, tensors) for pair in zip(g if type(g) is list else [g], self.spaces, strict=True)
         ]
-        with changed_modes(grad=recorded):
-            if overrides(function, "backward") and overrides(function, "vjp"):
-                raise RuntimeError(
-                    "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
-                    f"of them: {function.__name__} has both."
-                )
-            backward = function.backward if overrides(function, "backward") else function.vjp
-            results = backward(self, *arriving)
+        if overrides(function, "backward") and overrides(function, "vjp"):
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
+                f"of them: {function.__name__} has both."
+            )
+        backward = function.backward if overrides(function, "backward") else function.vjp
+        results = backward(self, *arriving)
         results = tuple(results) if isinstance(results, (tuple, list)) else (results,)
         wanted = len(self.needs_input_grad)
         if len(results) > wanted and all(r is None for r in results[wanted:]):
@@ -210,19 +209,19 @@ class CustomNode(FunctionCtx, Node):
                     "corresponding forward input was not a Variable"
                 )
         return tuple(
-            [self.cotangent(at, results[at], n, recorded) for at, n in zip(self.tensor_positions, need, strict=True)]
+            [self.cotangent(at, results[at], n, tensors) for at, n in zip(self.tensor_positions, need, strict=True)]
         )
 
-    def gradient(self, g: Any, space: Any, recorded: bool) -> Any:
+    def gradient(self, g: Any, space: Any, tensors: bool) -> Any:
         """What arrived for an output, as the user's backward gets it."""
         if space is None:
             return None
         if g is None:
             return new_tensor(np.zeros(*space)) if self.materialize_grads else None
-        tensor = g if recorded else new_tensor(g)
+        tensor = g if tensors else new_tensor(g)
         return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
-    def cotangent(self, number: int, result: Any, needed: bool, recorded: bool) -> Any:
+    def cotangent(self, number: int, result: Any, needed: bool, tensors: bool) -> Any:
         """What the user's backward returned for an argument, checked."""
         if result is None:
             return None
@@ -241,7 +240,7 @@ class CustomNode(FunctionCtx, Node):
             )
         if result._array.dtype.kind == "c":
             result = result.conj_physical()
-        return result if recorded else result._array
+        return result if tensors else result._array
 
 
 class Space:

@@ -195,11 +195,11 @@ class _SavedField:
         return saved_field(node, self.field)
 
 
-def _cotangents(node: Any, g: Any, need: tuple[bool, ...], recorded: bool) -> Any:
+def _cotangents(node: Any, g: Any, need: tuple[bool, ...], tensors: bool) -> Any:
     from .saved import unpacked
 
-    xp = recorded_namespace if recorded else numpy_namespace
-    return node.pull_all(xp, g, unpacked(node, recorded), node, need)
+    xp = recorded_namespace if tensors else numpy_namespace
+    return node.pull_all(xp, g, unpacked(node, tensors), node, need)
 
 
 def parameter_names(function: Any) -> tuple[str, ...]:

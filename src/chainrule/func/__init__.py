@@ -1,0 +1,10 @@
+"""Functions of functions: PyTorch's ``torch.func``."""
+
+from __future__ import annotations
+
+from ._batch import vmap
+from ._forward import jvp, linearize
+from ._jacobians import hessian, jacfwd, jacrev
+from ._reverse import grad, grad_and_value, vjp
+
+__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp", "vmap"]
