@@ -102,6 +102,31 @@ def test_right_gradients_pass(case: str, check: Any, fast_mode: bool) -> None:
     assert check(function, tuple(make() for make in makers), fast_mode=fast_mode) is True
 
 
+@pytest.mark.parametrize("case", RIGHT)
+@pytest.mark.parametrize("check", [gradcheck, gradgradcheck])
+def test_right_gradients_pass_in_batches(case: str, check: Any) -> None:
+    function, makers = RIGHT[case]
+    assert check(function, tuple(make() for make in makers), check_batched_grad=True) is True
+
+
+def test_a_backward_that_cannot_be_batched() -> None:
+    looking = made(lambda x: x * 2, lambda g, x: g * (2 + 0 * g.sum().item()))
+    text = error(gradcheck, looking, x(), check_batched_grad=True)
+    assert text.startswith("While computing batched gradients, got: ")
+    assert "check_batched_grad=False" in text
+
+
+@pytest.mark.chainrule_only
+def test_batched_gradients_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    func = importlib.import_module("chainrule.func")
+    right = func.vmap
+    monkeypatch.setattr(func, "vmap", lambda f: lambda v: [g * 2 for g in right(f)(v)])
+    text = error(gradcheck, lambda x, y: (y * 1, x * y), (x(), column()), check_batched_grad=True)
+    assert text.startswith(
+        "The batched gradients of output 0 with respect to input 1 differ from those computed one by one"
+    )
+
+
 @modes
 def test_a_wrong_gradient_is_shown_with_both_values(fast_mode: bool) -> None:
     text = error(gradcheck, made(lambda x: x * x, lambda g, x: 3 * g * x), leaf(1.0, 2.0), fast_mode=fast_mode)

@@ -407,7 +407,11 @@ def listed(places: list[tuple[CodeType, int]]) -> str:
 
 
 class CheckpointFunction(Function):
-    """A function as one node: its backward calls it again, and runs a backward inside."""
+    """A function as one node, whose backward calls it again, and runs a backward of its own.
+
+    That one is complete for itself: tensors which the function captures have their gradients when it ends, even if the
+    pass around it fails.
+    """
 
     @staticmethod
     def forward(ctx: Any, run_function: Callable[..., Any], preserve_rng_state: bool, *args: Any) -> Any:
