@@ -98,6 +98,7 @@ def test_the_error_counts_the_mismatches_and_shows_the_greatest() -> None:
         (1.0, 2.0, {}, ["Scalars are not close!", "Expected 2.0 but got 1.0.", "(up to 1e-07 allowed)"]),
         (nan, nan, {}, ["Expected nan but got nan.", "Absolute difference: nan"]),
         (inf, 1.0, {}, ["Absolute difference: inf"]),
+        (1.0, inf, {}, ["Absolute difference: inf"]),
         (1, 1.0, {}, ["The (d)types do not match: <class 'int'> != <class 'float'>."]),
         (True, False, {}, ["Booleans mismatch: True is not False"]),
         (None, 1, {}, ["None mismatch: None is not 1"]),

@@ -218,13 +218,14 @@ def test_the_recomputation_stops_when_everything_is_there(stop: bool) -> None:
         assert (function.calls, function.ends) == (2, 1 if stop else 2)
 
 
+@pytest.mark.chainrule_only
 def test_a_stop_is_no_error_that_the_function_could_catch() -> None:
     x, caught = leaf(2.0), []
 
     def function(x: Any) -> Any:
         try:
             return x.exp().sin()
-        except ValueError as error:
+        except Exception as error:
             caught.append(error)
             raise
 

@@ -154,6 +154,14 @@ def test_a_missing_conjugate_is_found(fast_mode: bool) -> None:
 
 
 @modes
+@pytest.mark.parametrize(("re", "im", "part"), [(2, 4, "imaginary"), (5, 3, "real")])
+def test_each_part_of_a_complex_output_is_checked(re: int, im: int, part: str, fast_mode: bool) -> None:
+    pair = made(lambda x: torch.complex(x * 2, x * 3), lambda g, x: g.real * re + g.imag * im)
+    text = error(gradcheck, pair, x(), fast_mode=fast_mode)
+    assert text.startswith(f"While considering the {part} part of complex outputs only, ")
+
+
+@modes
 def test_only_a_complex_output_is_said_to_be_one(fast_mode: bool) -> None:
     wrong = made(lambda x: x * x, lambda g, x: 3 * g * x)
     text = error(gradcheck, lambda z, x: (z * 1, wrong(x)), (z(), x()), fast_mode=fast_mode)
@@ -175,10 +183,13 @@ def test_eps_is_the_step() -> None:
 
 
 @modes
-def test_the_absolute_tolerance_is_one_for_each_element(fast_mode: bool) -> None:
+@pytest.mark.parametrize("reduce", [False, True])
+def test_the_absolute_tolerance_is_one_for_each_element(fast_mode: bool, reduce: bool) -> None:
     inputs = torch.ones(50, dtype=torch.float64, requires_grad=True)
     for off, passes in ((0.9e-5, True), (1.1e-5, False)):
-        nearly = made(lambda x: (x * 0).sum(), lambda g, x, off=off: g * (x * 0 + off))
+        nearly = made(
+            lambda x: (x * 0).sum() if reduce else x * 0, lambda g, x, off=off: g.sum() * off * torch.ones_like(x)
+        )
         assert gradcheck(nearly, inputs, fast_mode=fast_mode, raise_exception=False) is passes
 
 
