@@ -18,6 +18,7 @@ from ._backward import grad
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
+    from .forward_ad import UnpackedDualTensor
 
 Run = Callable[[], "Sequence[Tensor]"]
 """Evaluates a function at what its inputs hold now."""
@@ -123,7 +124,7 @@ class ReverseProducts:
 
 def forward_products(
     function: Callable[..., Any], inputs: Sequence[Any], tangents: dict[int, Tensor]
-) -> list[tuple[Tensor, Tensor | None]]:
+) -> list[UnpackedDualTensor]:
     """Each output that can have a tangent, with its tangent. ``tangents``: of the inputs, by their number."""
     from . import forward_ad
 
@@ -132,4 +133,4 @@ def forward_products(
         for number, tangent in tangents.items():
             duals[number] = forward_ad.make_dual(duals[number], tangent)
         outputs = [out for out in as_tuple(function(*duals)) if has_tangents(out)]
-        return [tuple(forward_ad.unpack_dual(out)) for out in outputs]
+        return [forward_ad.unpack_dual(out) for out in outputs]

@@ -10,7 +10,7 @@ import numpy as np
 from . import op as op_module
 from .batching import batch
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, new_tensor
+from .value import Lifted, TensorBase, at_rest, new_tensor
 
 if TYPE_CHECKING:
     from .op import Op
@@ -36,6 +36,9 @@ class Batched(Lifted):
             "elements of the batch at once, and has no one value. Please try to rewrite what you're doing with other operations, "
             "such as torch.where or a mask, or do it outside of vmap."
         )
+
+    def without_tangents(self) -> Any:
+        return Batched(self.level, at_rest(self.value))
 
     def shown(self) -> tuple[Any, list[str]]:
         inside = indent(repr(new_tensor(self.value)), "    ")

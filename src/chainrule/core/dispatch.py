@@ -21,7 +21,7 @@ from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
 from .op import ARRAY_WIDTH, Op
 from .origin import OUTSIDE, getframe, outer
-from .value import Lifted, TensorBase, allocate, new_tensor, writable
+from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
 
@@ -405,6 +405,10 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         else:
             return NotImplemented
         parents.append(parent)
+    mode = get_modes()
+    if is_lifted and mode is not None and not mode.forward:
+        arrays = [at_rest(array) for array in arrays]
+        is_lifted = any(isinstance(array, Lifted) for array in arrays)
     given = arrays
     if op.promotion is not None:
         arrays = promote(op, given)
@@ -419,7 +423,6 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             result = op.mixed(op.raw, given, arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
-    mode = get_modes()
     if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):
         return _wrap(op, result, args, params, mode)
     if parents.count(None) == len(parents) or (op.outputs is None and result.dtype.kind in "iub"):

@@ -16,7 +16,7 @@ import numpy as np
 from . import op as op_module
 from .forward import evaluate, jvp
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, new_tensor
+from .value import Lifted, TensorBase, at_rest, new_tensor
 
 if TYPE_CHECKING:
     from .op import Op
@@ -40,9 +40,12 @@ class Dual(Lifted):
     def plain(self, doing: str) -> Any:
         return self.primal.plain(doing) if isinstance(self.primal, Lifted) else np.asarray(self.primal)
 
+    def without_tangents(self) -> Any:
+        return at_rest(self.primal)
+
     def shown(self) -> tuple[Any, list[str]]:
         array, more = self.primal.shown() if isinstance(self.primal, Lifted) else (self.primal, [])
-        return array, [*more, f"tangent={new_tensor(self.tangent)!r}"] if self.level.is_open else more
+        return array, [*more, f"tangent={new_tensor(self.tangent)}"] if self.level.is_open else more
 
 
 class DualLevel(Level):
@@ -50,6 +53,7 @@ class DualLevel(Level):
 
     __slots__ = ("is_open",)
 
+    is_dual = True
     is_open: bool
     """Whether it still runs: afterwards its tensors are seen without their tangents."""
 

@@ -466,9 +466,14 @@ def backward_pass(
     if not retain_graph:
         freed = Freed(caller(3))
         for node in order:
-            if node.saved and (needed is None or (node in needed and node not in run.ends)):
+            if node.saved and (needed is None or (node in needed and node not in run.ends)) and not is_shared(node):
                 node.release(freed)
     return captured
+
+
+def is_shared(node: Node) -> bool:
+    """Whether the node is of a dual: in PyTorch, primal and tangent have graphs of their own, and one outlives the other."""
+    return node.extra is not None and any(level.is_dual for level in node.extra.levels)
 
 
 def levels_at(nodes: list[Node]) -> frozenset[Any]:

@@ -33,6 +33,7 @@ class Level:
     __slots__ = ("depth",)
 
     depth: int
+    is_dual = False
     makes_batch = False
     """Whether its values are more than one of their shape, so that no memory of that shape can hold them."""
 

@@ -78,6 +78,10 @@ class Lifted:
         """The one array that it stands for; raises where it stands for several or none, saying what was being done."""
         raise NotImplementedError
 
+    def without_tangents(self) -> Any:
+        """The same value at rest: what is left of it when forward mode is left out."""
+        raise NotImplementedError
+
     def shown(self) -> tuple[Any, list[str]]:
         """How it is printed: the array whose numbers are shown, and what to add behind them; or the whole text."""
         raise NotImplementedError
@@ -178,3 +182,8 @@ def values_of(tensor: TensorBase, doing: str) -> np.ndarray[Any, Any]:
     """
     array = tensor._array
     return array.plain(doing) if isinstance(array, Lifted) else writable(tensor)
+
+
+def at_rest(array: Raw) -> Raw:
+    """A raw value without tangents."""
+    return array.without_tangents() if isinstance(array, Lifted) else array
