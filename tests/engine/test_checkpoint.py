@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import chainrule as torch
-from chainrule.autograd import grad
+from chainrule import func
+from chainrule.autograd import grad, gradgradcheck
 from chainrule.autograd.graph import saved_tensors_hooks
 from chainrule.utils.checkpoint import (
     CheckpointFunction,
@@ -136,6 +137,21 @@ def test_the_way_is_to_be_said(use_reentrant: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         checkpoint(chain, x, use_reentrant=use_reentrant)
+
+
+@pytest.mark.chainrule_only
+def test_transforms_of_regions() -> None:
+    x = torch.tensor([[0.5, 2.0], [-1.0, 0.3]], dtype=torch.float64)
+
+    def nested(x: Any) -> Any:
+        return run(lambda x: chain(run(chain, x)), x).sum()
+
+    def plain(x: Any) -> Any:
+        return chain(chain(x)).sum()
+
+    for transform in (func.grad, func.jacfwd, func.hessian, lambda f: func.vmap(func.hessian(f)), func.jacrev):
+        torch.testing.assert_close(transform(nested)(x), transform(plain)(x))
+    assert gradgradcheck(nested, x.requires_grad_(), check_fwd_over_rev=True, check_batched_grad=True)
 
 
 # -- memory and time --------------------------------------------------------------------------------------------------------

@@ -351,16 +351,15 @@ class Recomputation:
                     "forward pass." + self.advice()
                 )
             return tensor  # the function goes on where, in the forward, a backward inside it started this
-        value = tensor.detach()
-        self.metadata.append(region.metadata_of(value))
+        self.metadata.append(region.metadata_of(tensor))
         if region.places is not None:
             self.places.append(caller())
         holder = region.holders[number]()
         if holder is not None:  # a backward may have let go of it
-            self.values[holder] = (value, value._version)
+            self.values[holder] = (tensor, tensor._version)
         if region.early_stop and number + 1 == len(region.holders):
             raise EverythingIsThereError
-        return value
+        return tensor
 
     def compare(self) -> None:
         """Raise unless what was saved again looks like what had been saved."""
