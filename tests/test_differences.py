@@ -12,6 +12,7 @@ import pytest
 import chainrule as torch
 from chainrule.autograd import grad
 from chainrule.nn import functional as F
+from chainrule.utils.checkpoint import checkpoint
 
 f64 = torch.float64
 
@@ -81,6 +82,16 @@ def test_repeated_writes() -> None:
 
 def test_equal_huge_values() -> None:
     assert torch.full((10,), 1e20).var().item() == 0
+
+
+def test_checkpoints() -> None:
+    def overwriting(x: torch.Tensor) -> torch.Tensor:
+        y = x.exp()
+        return y.mul_(2).sin()
+
+    x = leaf(0.5)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        grad(checkpoint(overwriting, x, use_reentrant=False).sum(), x)
 
 
 def test_numpy_memory() -> None:

@@ -55,7 +55,7 @@ from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import linalg, nn
+    from . import linalg, nn, testing, utils
     from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
 
 __all__ = [
@@ -115,7 +115,7 @@ __all__ = [
 
 newaxis = None
 
-_LAZY = frozenset({"func", "linalg", "nn", "return_types", "torch_alias", "utils", "version"})
+_LAZY = frozenset({"func", "linalg", "nn", "return_types", "testing", "torch_alias", "utils", "version"})
 _LAZY_NAMES = dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules")
 """What modules that load on first use have for this one."""
 
