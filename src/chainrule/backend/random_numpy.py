@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .normal_numpy import F32, F64, box_muller
+from .normal_numpy import CHUNK, F32, F64, box_muller
 
 Array = Any
 
@@ -84,8 +84,12 @@ def unit(stream: MersenneTwister, count: int, digits: int) -> Array:
     if digits > 24:
         return (stream.long_words(count) & ((1 << digits) - 1)).view(np.int64) * 2.0**-digits
     words = stream.words(count)
-    words &= np.uint32((1 << digits) - 1)
-    return words.view(np.int32).astype(F32) * F32.type(2.0**-digits)
+    numbers = words.view(F32)
+    for start in range(0, count, CHUNK):  # in the memory of the words, a piece at a time
+        piece = numbers[start : start + CHUNK]
+        piece[...] = (words[start : start + CHUNK] & np.uint32((1 << digits) - 1)).view(np.int32)
+        piece *= F32.type(2.0**-digits)
+    return numbers
 
 
 def uniform(stream: MersenneTwister, count: int, dtype: Any, low: float = 0.0, high: float = 1.0) -> Array:
@@ -150,11 +154,10 @@ def normal(
     # half precision.
     unused = rest if dtype.itemsize > 2 else 0
     numbers = unit(stream, whole + (unused + 16 if rest else 0), 53 if dtype == F64 else 24)
-    out = np.empty(count, numbers.dtype)
-    box_muller(numbers[:whole], out[:whole])
+    box_muller(numbers[:whole], numbers[:whole])
     if rest:
-        box_muller(numbers[-16:], out[-16:])
-    return narrowed(affine(out, std, mean), dtype)
+        box_muller(numbers[-16:], numbers[count - 16 : count])
+    return narrowed(affine(numbers[:count], std, mean), dtype)
 
 
 def standard_normal(stream: MersenneTwister, count: int) -> Array:
