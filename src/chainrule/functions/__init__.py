@@ -27,8 +27,10 @@ from .memory import *
 from .norms import *
 from .powers import *
 from .quantiles import *
+from .random import *
 from .rearranging import *
 from .reduction import *
+from .sampling import *
 from .shape import *
 from .sorting import *
 from .spread import *

@@ -20,6 +20,7 @@ from .indexing import *
 from .joining import *
 from .linalg import *
 from .powers import *
+from .random import *
 from .reduction import *
 from .shape import *
 from .sorting import *
