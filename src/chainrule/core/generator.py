@@ -130,7 +130,9 @@ class Generator:
             TypeError: it is no tensor of bytes; RuntimeError: they are no state.
         """
         if not isinstance(new_state, TensorBase):
-            raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}: give what get_state() gave")
+            raise TypeError(
+                f"expected a torch.ByteTensor, but got {type(new_state).__name__}: give what get_state() gave"
+            )
         array = new_state._array
         if array.dtype != np.uint8:
             raise TypeError(f"RNG state must be a torch.ByteTensor: got {new_state.dtype}, give what get_state() gave")
@@ -173,7 +175,12 @@ default_generator._seed = None
 
 
 def draw(
-    kernel: Any, shape: tuple[int, ...], dtype: Any, generator: Any = None, order: list[int] | None = None, **params: Any
+    kernel: Any,
+    shape: tuple[int, ...],
+    dtype: Any,
+    generator: Any = None,
+    order: list[int] | None = None,
+    **params: Any,
 ) -> Any:
     """An array of random numbers: the one place where any are drawn.
 
@@ -183,6 +190,7 @@ def draw(
         dtype: NumPy's. Complex numbers are pairs of real ones.
         generator: by default the default generator.
         order: the axes in the order in which PyTorch fills them, outermost first; by default the order of the shape.
+        params: for the kernel.
     """
     if generator is None:
         generator = default_generator

@@ -13,6 +13,7 @@ from .conversion import *
 from .creation import *
 from .cumulative import *
 from .determinism import *
+from .dropping import *
 from .einsum import *
 from .elementwise import *
 from .filling import *

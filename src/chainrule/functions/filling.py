@@ -235,7 +235,8 @@ def fill_like(
 
 def memory_order(array: Any, memory_format: Any = None) -> list[int] | None:
     """The axes as they lie in memory, outermost first, if they are permuted and without gaps and that order is to be
-    kept; else None."""
+    kept; else None.
+    """
     if array.ndim < 2 or array.flags.c_contiguous:
         return None
     if memory_format is not None and memory_format.axes is None and "contiguous" in repr(memory_format):

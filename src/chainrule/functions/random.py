@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import ops
 from ..backend import random_numpy as kernels
 from ..core.generator import Generator, draw
 from ..core.mutation import refuse_write
@@ -78,7 +77,7 @@ def randn(
     """
     shape = shape_of(sizes, size, "randn")
     wanted = floating(wanted_dtype(dtype, out, "randn"), "normal_kernel_cpu")
-    return made(kernels.normal, "randn", shape, wanted, generator, out, device, requires_grad, std=unit_std(wanted))
+    return made(kernels.normal, "randn", shape, wanted, generator, out, device, requires_grad, std=part_std(wanted))
 
 
 def randint(
@@ -125,9 +124,7 @@ def randint(
     wanted = wanted_dtype(INT64 if dtype is None and out is None else dtype, out, "randint")
     first, span = integer_range(wanted, *_bounds("randint", low, high))
     shape = shape_of((), size, "randint")
-    return made(
-        kernels.integers, "randint", shape, wanted, generator, out, device, requires_grad, low=first, span=span
-    )
+    return made(kernels.integers, "randint", shape, wanted, generator, out, device, requires_grad, low=first, span=span)
 
 
 def randperm(
@@ -156,7 +153,9 @@ def randperm(
     count = integer(n, "randperm", "n")
     wanted = wanted_dtype(INT64 if dtype is None and out is None else dtype, out, "randperm")
     if wanted.kind in "bc":
-        raise NotImplementedError(f"\"randperm\" not implemented for '{scalar_type_name(wanted)}': choose dtype=torch.int64")
+        raise NotImplementedError(
+            f"\"randperm\" not implemented for '{scalar_type_name(wanted)}': choose dtype=torch.int64"
+        )
     largest = 1 << kernels.DIGITS[wanted.name] if wanted.name in kernels.DIGITS else np.iinfo(wanted).max
     if count - 1 > largest:
         raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow: randperm({count})")
@@ -206,7 +205,7 @@ def randn_like(
     wanted = floating(dtype_like(input, dtype, "randn_like"), "normal_kernel_cpu")
     return _like(
         kernels.normal, "randn_like", input, wanted, generator, device, requires_grad, memory_format,
-        std=unit_std(wanted), contiguous=memory_order(input._array, memory_format) is None,
+        std=part_std(wanted), contiguous=memory_order(input._array, memory_format) is None,
     )  # fmt: skip
 
 
@@ -291,7 +290,9 @@ def check_interval(dtype: Any, low: float, high: float) -> None:
     least, largest = _float_limits(dtype)
     for name, bound in (("from", low), ("to", high)):
         if not least <= bound <= largest:
-            raise RuntimeError(f"{name} is out of bounds for {dtype.name}, which goes from {least} to {largest}: {bound}")
+            raise RuntimeError(
+                f"{name} is out of bounds for {dtype.name}, which goes from {least} to {largest}: {bound}"
+            )
     if low > high:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
     if high - low > largest:
@@ -341,9 +342,9 @@ def check_std(std: float) -> None:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
 
 
-def unit_std(wanted: Any) -> float:
-    """The standard deviation of the numbers, or of the parts of complex ones, whose variance is 1."""
-    return math.sqrt(0.5) if wanted.kind == "c" else 1.0
+def part_std(wanted: Any, std: float = 1.0) -> float:
+    """The standard deviation of each of the real numbers that make up numbers of the dtype."""
+    return std / math.sqrt(2) if wanted.kind == "c" else std
 
 
 def integer(value: Any, function: str, name: str) -> int:
@@ -395,7 +396,9 @@ def _checked(dtype: Any, digits: int | None, low: int, last: int) -> tuple[int, 
         least, largest = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
     for name, bound in (("from", low), ("to - 1", last)):
         if not least <= bound <= largest:
-            raise RuntimeError(f"{name} is out of bounds for {dtype.name}, which goes from {least} to {largest}: {bound}")
+            raise RuntimeError(
+                f"{name} is out of bounds for {dtype.name}, which goes from {least} to {largest}: {bound}"
+            )
         if digits and abs(bound) > 1 << digits:
             warnings.warn(
                 f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations {dtype.name} can support "

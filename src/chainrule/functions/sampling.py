@@ -16,7 +16,7 @@ from ..core.views import current_node
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
 from .filling import shape_of
-from .random import check_std, floating, integer, made, refill, unit_std, wanted_dtype
+from .random import check_std, floating, integer, made, part_std, refill, wanted_dtype
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -67,7 +67,7 @@ def normal(
     check_std(std)
     return made(
         kernels.normal, "normal", shape_of((), size, "normal"), wanted, generator, out, device, requires_grad,
-        mean=float(mean), std=float(std) * unit_std(wanted),
+        mean=float(mean), std=part_std(wanted, float(std)),
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
     if out is not None:
         check_out(out, "normal", any(current_node(p) is not None for p in given))
         dtype = out._array.dtype
-    scale = unit_std(dtype) * (1.0 if given[-1] is std else float(std))
+    scale = part_std(dtype, 1.0 if given[-1] is std else float(std))
     numbers = new_tensor(draw(kernels.normal, shape, dtype, generator, std=scale))
     if given[-1] is std:
         numbers.mul_(new_tensor(std._array))
@@ -140,7 +140,9 @@ def check_probabilities(p: Any) -> None:
             f"\"bernoulli_tensor_cpu_p_\" not implemented for '{scalar_type_name(p.dtype)}': give floating point probabilities"
         )
     if p.size and not (p.min() >= 0 and p.max() <= 1):
-        raise RuntimeError(f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {p.min()} to {p.max()}")
+        raise RuntimeError(
+            f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {p.min()} to {p.max()}"
+        )
 
 
 def trials(p: Any, shape: tuple[int, ...], generator: Any, order: list[int] | None = None) -> Any:
@@ -237,7 +239,7 @@ def _without_replacement(rows: Any, count: int, generator: Any) -> Any:
     quotients = rows / draw(kernels.exponential, rows.shape, rows.dtype, generator)
     if count == 1:
         return quotients.argmax(-1)
-    return np.argsort(-quotients, axis=-1, kind="stable")[:, :count]
+    return np.ascontiguousarray(np.argsort(-quotients, axis=-1, kind="stable")[:, :count])
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:

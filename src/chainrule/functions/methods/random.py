@@ -44,7 +44,7 @@ class RandomMethods(TensorBase):
         random.check_std(std)
         dtype = random.floating(self._array.dtype, "normal_kernel_cpu")
         return random.refill(
-            self, ops.normal, kernels.normal, generator, mean=float(mean), std=float(std) * random.unit_std(dtype)
+            self, ops.normal, kernels.normal, generator, mean=float(mean), std=random.part_std(dtype, float(std))
         )
 
     def uniform_(self: Any, to_or_from: float = 0, to: float = 1, *, generator: Any = None, **named: float) -> Any:
@@ -105,9 +105,7 @@ class RandomMethods(TensorBase):
         random.continuous(self._array.dtype, "Cauchy")
         if not sigma > 0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
-        return random.refill(
-            self, ops.cauchy, kernels.cauchy, generator, median=float(median), sigma=float(sigma)
-        )
+        return random.refill(self, ops.cauchy, kernels.cauchy, generator, median=float(median), sigma=float(sigma))
 
     def log_normal_(self: Any, mean: float = 1, std: float = 2, *, generator: Any = None) -> Any:
         """Numbers whose logarithms are normal.
