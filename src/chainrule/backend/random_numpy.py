@@ -21,6 +21,7 @@ DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 WIDE_RANGE = 1 << 28
 """From here on, an integer below a bound takes 64 bits: the remainder of 32 would favour small numbers noticeably."""
 
+FEW_PLACES = 1 << 13  # below that, a shuffle is quicker one by one
 FEW = 256  # below that, the plain call of the bit generator is quicker than the one made for many
 
 
@@ -265,10 +266,32 @@ def any_integers(stream: MersenneTwister, count: int, dtype: Any) -> Array:
 
 def permutation(stream: MersenneTwister, count: int, dtype: Any) -> Array:
     """0 to count - 1 in random order: Fisher and Yates's shuffle from the front."""
-    order = list(range(count))
-    spans = np.arange(count, 1, -1, dtype=np.uint32)
-    steps = (stream.words(max(count - 1, 0)) % spans).tolist()
-    for at, step in enumerate(steps):
-        other = at + step
-        order[at], order[other] = order[other], order[at]
-    return np.array(order, np.int64).astype(dtype)
+    others = np.arange(count - 1)  # the place with which each place changes
+    others += stream.words(max(count - 1, 0)) % np.arange(count, 1, -1, dtype=np.uint32)
+    order = np.arange(count)
+    done = _shuffle_front(order, others)
+    rest = order[done:].tolist()
+    for at, other in enumerate((others[done:] - done).tolist()):
+        rest[at], rest[other] = rest[other], rest[at]
+    order[done:] = rest
+    return order.astype(dtype, copy=False)
+
+
+def _shuffle_front(order: Array, others: Array) -> int:
+    """Make as many of the exchanges as it is quick to make at once; return how many that are.
+
+    A run of exchanges in which no place takes part twice can be made in any order. Such runs are as long as the root of
+    the number of places that are left.
+    """
+    firsts = np.empty(order.size, np.int64)
+    at = 0
+    while order.size - at > FEW_PLACES:
+        run = others[at : at + 2 * math.isqrt(order.size - at)]
+        steps = np.arange(run.size)
+        firsts[run[::-1]] = steps[::-1]  # which step takes a place first
+        again = run[(run < at + run.size) & (run != at + steps)] - at  # places that it is the turn of later in the run
+        end = min((firsts[run] != steps).argmax() or run.size, again.min(initial=run.size))
+        here, there = slice(at, at + end), run[:end]
+        order[here], order[there] = order[there], order[here].copy()
+        at += end
+    return at

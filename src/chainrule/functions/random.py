@@ -277,12 +277,12 @@ def refill(
     return overwrite(tensor, op, new_tensor(numbers if convert is None else convert(numbers)))
 
 
-def bounds_of(function: str, dtype: Any, low: Any, high: Any) -> tuple[int, int]:
+def bounds_of(dtype: Any, low: Any, high: Any) -> tuple[int, int]:
     """The arguments of ``random_``, at least one of them given: the least integer, and how many there are."""
-    low = 0 if low is None else integer(low, function, "from")
+    low = 0 if low is None else integer(low, "random_", "from")
     if high is None and low == -(1 << 63) and (dtype.itemsize == 8 or dtype.name in ("float32", "bfloat16")):
         return low, 1 << 64
-    return integer_range(dtype, low, None if high is None else integer(high, function, "to"))
+    return integer_range(dtype, low, None if high is None else integer(high, "random_", "to"))
 
 
 def check_interval(dtype: Any, low: float, high: float) -> None:

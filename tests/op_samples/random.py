@@ -1,0 +1,15 @@
+"""Samples of random writes: to the ops, the numbers are values like others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import sample
+
+S = np.array(0.7)
+X = np.linspace(-1.0, 1.5, 6).reshape(2, 3)
+EMPTY = np.empty((0, 3))
+
+WRITES = [sample(X, X[::-1]), sample(S, np.array(-2.0)), sample(EMPTY, EMPTY)]
+
+SAMPLES = dict.fromkeys(("bernoulli", "bernoulli_by", "bernoulli_with", "cauchy", "exponential", "geometric", "log_normal", "normal", "normal_mean", "normal_std", "poisson", "random_any", "random_below", "random_between", "uniform"), WRITES) | {"normal_both": [sample(X, 2 * X, X[::-1]), sample(S, S, S), sample(EMPTY, EMPTY, EMPTY)]}  # fmt: skip
