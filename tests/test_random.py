@@ -21,7 +21,6 @@ import pytest
 from random_draws import drawn
 
 import chainrule as torch
-from chainrule.backend.normal_numpy import EXACT
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden" / "random.json").read_text())
 
@@ -74,19 +73,9 @@ def test_as_recorded(program: str) -> None:
 def test_a_refused_call_draws_nothing(program: str) -> None:
     torch.manual_seed(3)
     state = torch.get_rng_state()
-    with pytest.raises(Exception, match="."):
+    with pytest.raises((RuntimeError, TypeError, ValueError)):
         eval(program, {"torch": torch})
     assert torch.equal(torch.get_rng_state(), state)
-
-
-def test_many_normal_numbers_are_near_those_of_the_polynomials() -> None:
-    torch.manual_seed(0)
-    exact = torch.cat([torch.randn(EXACT), torch.randn(EXACT)]).numpy()
-    torch.manual_seed(0)
-    quick = torch.randn(2 * EXACT).numpy()
-    apart = np.abs(quick.view(np.int32) - exact.view(np.int32))
-    assert apart.max() <= 4
-    assert (apart > 2).mean() < 1e-3
 
 
 def test_a_large_permutation_is_one() -> None:
@@ -150,10 +139,14 @@ def test_seeds() -> None:
 
 
 def test_fork_rng() -> None:
+    def failing() -> None:
+        with torch.random.fork_rng():
+            torch.rand(3)
+            raise KeyError
+
     state = torch.get_rng_state()
-    with pytest.raises(KeyError), torch.random.fork_rng():
-        torch.rand(3)
-        raise KeyError
+    with pytest.raises(KeyError):
+        failing()
     assert torch.equal(torch.get_rng_state(), state)
     with torch.random.fork_rng(enabled=False):
         torch.rand(3)

@@ -12,4 +12,21 @@ EMPTY = np.empty((0, 3))
 
 WRITES = [sample(X, X[::-1]), sample(S, np.array(-2.0)), sample(EMPTY, EMPTY)]
 
-SAMPLES = dict.fromkeys(("bernoulli", "bernoulli_by", "bernoulli_with", "cauchy", "exponential", "geometric", "log_normal", "normal", "normal_mean", "normal_std", "poisson", "random_any", "random_below", "random_between", "uniform"), WRITES) | {"normal_both": [sample(X, 2 * X, X[::-1]), sample(S, S, S), sample(EMPTY, EMPTY, EMPTY)]}  # fmt: skip
+SAMPLES = {
+    "bernoulli": WRITES,
+    "bernoulli_by": WRITES,
+    "bernoulli_with": WRITES,
+    "cauchy": WRITES,
+    "exponential": WRITES,
+    "geometric": WRITES,
+    "log_normal": WRITES,
+    "normal": WRITES,
+    "normal_both": [sample(X, 2 * X, X[::-1]), sample(S, S, S), sample(EMPTY, EMPTY, EMPTY)],
+    "normal_mean": WRITES,
+    "normal_std": WRITES,
+    "poisson": WRITES,
+    "random_any": WRITES,
+    "random_below": WRITES,
+    "random_between": WRITES,
+    "uniform": WRITES,
+}

@@ -391,7 +391,7 @@ def integer_range(dtype: Any, low: int, high: int | None) -> tuple[int, int]:
 
 def _checked(dtype: Any, digits: int | None, low: int, last: int) -> tuple[int, int]:
     if digits:
-        least, largest = (int(kernels.F64.type(bound)) for bound in _float_limits(dtype))
+        least, largest = (int(bound) for bound in _float_limits(dtype))
     else:
         least, largest = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
     for name, bound in (("from", low), ("to - 1", last)):
