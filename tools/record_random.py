@@ -40,6 +40,9 @@ PROGRAMS = [
 torch.empty(5000, dtype=torch.float16).uniform_().max()
 torch.empty(5000, dtype=torch.bfloat16).uniform_(0.1, 0.2).max()
 torch.empty(40).uniform_(1, 1 + 2**-22)
+torch.empty(9, dtype=torch.float64).uniform_(-1e150, 5e149)
+torch.empty(9, dtype=torch.float64).normal_(float("nan"), 2)
+torch.empty(20).normal_(1, float("inf"))
 torch.randn(3000)[::100]
 torch.cat([torch.randn(3), torch.randn(4), torch.randn(20), torch.randn(1), torch.randn(2)])
 torch.rand(2, 3, generator=torch.Generator().manual_seed(7))
