@@ -54,6 +54,12 @@ class Parameter(Tensor, metaclass=ParameterMeta):
             made._is_param = True
         return made.requires_grad_(requires_grad)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A parameter with memory of its own and, unlike the copy of a tensor, without gradient."""
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
+        return memo[id(self)]
+
     def __repr__(self) -> str:
         return "Parameter containing:\n" + tensor_repr(self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["BackwardHookFunction"]
 
 Hook = Callable[..., Any]
+
+Places = tuple[list[int], int]
+"""At which of how many arguments (or results) there are tensors that have gradients."""
 
 
 class BackwardHookFunction(Function):
@@ -39,28 +43,21 @@ class BackwardHook:
         self.pre_hooks = pre_hooks
         self.grad_outputs: Any = None
         """The gradients of the outputs, between the pass through the exit and the pass through the entry."""
-        self.entry: tuple[list[int], int] | None = None
-        """At which of how many arguments there are tensors; None if no argument requires grad."""
-        self.exit: tuple[list[int], int] = ([], 0)
+        self.entry: Places = ([], 0)
+        self.exit: Places = ([], 0)
 
     def at_entry(self, args: Any) -> Any:
         """The arguments, behind an identity that calls the hooks when the gradients of all of them are known."""
-        args, self.entry = through_identity(args, self._enter)
+        args, self.entry = through_identity(args, lambda node: node.register_hook(self._on_grad_inputs))
         return args
 
     def at_exit(self, result: Any) -> Any:
         """The result, behind an identity that notes the gradients of the outputs."""
         single = not isinstance(result, tuple)
-        outputs, where = through_identity((result,) if single else result, self._exit)
-        if where is not None:
-            self.exit = where
+        outputs, self.exit = through_identity(
+            (result,) if single else result, lambda node: node.register_prehook(self._on_grad_outputs)
+        )
         return outputs[0] if single else outputs
-
-    def _exit(self, node: Any) -> None:
-        node.register_prehook(self._on_grad_outputs)
-
-    def _enter(self, node: Any) -> None:
-        node.register_hook(self._on_grad_inputs)
 
     def _on_grad_outputs(self, grads: Any) -> Any:
         self.grad_outputs = spread(grads, self.exit)
@@ -68,27 +65,31 @@ class BackwardHook:
             given = hook(self.module, self.grad_outputs)
             if given is not None:
                 self.grad_outputs = as_many(given, self.grad_outputs, "Backward pre hook", "grad_output")
-        replaced = self.grad_outputs if self.pre_hooks else None
-        if self.entry is None:
-            # No gradient will leave the module, so that this is all that the hooks can see.
-            for hook in self.hooks:
-                given = hook(self.module, [], self.grad_outputs)
-                if given is not None and not (isinstance(given, tuple) and all(g is None for g in given)):
-                    raise RuntimeError(
-                        "Backward hook for Modules where no input requires gradient should always return None or None for all "
-                        "gradients."
-                    )
-            self.grad_outputs = None
-        return None if replaced is None else tuple([replaced[at] for at in self.exit[0]])
+        replaced = self.grad_outputs
+        if not self.entry[0]:
+            self._call_without_inputs()
+        return tuple([replaced[at] for at in self.exit[0]]) if self.pre_hooks else None
+
+    def _call_without_inputs(self) -> None:
+        """No gradient will leave the module, so that the gradients of the outputs are all that the hooks can see."""
+        warnings.warn(
+            "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs require "
+            "gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module."
+            "register_full_backward_hook for more details.",
+            stacklevel=2,
+        )
+        for hook in self.hooks:
+            given = hook(self.module, spread((), self.entry), self.grad_outputs)
+            if given is not None and not (isinstance(given, tuple) and all(g is None for g in given)):
+                raise RuntimeError(
+                    "Backward hook for Modules where no input requires gradient should always return None or None for all "
+                    "gradients."
+                )
+        self.grad_outputs = None
 
     def _on_grad_inputs(self, grads: Any, _: Any) -> Any:
         if self.grad_outputs is None:
-            raise RuntimeError(
-                "Module backward hook for grad_input is called before the grad_output one. This happens because the gradient "
-                "in your nn.Module flows to the Module's input without passing through the Module's output. Make sure that the "
-                "output depends on the input and that the loss is computed based on the output."
-            )
-        assert self.entry is not None
+            return None  # the gradients reached the input by another way than through the output
         grad_inputs = spread(grads, self.entry)
         for hook in self.hooks:
             given = hook(self.module, grad_inputs, self.grad_outputs)
@@ -98,14 +99,14 @@ class BackwardHook:
         return tuple([grad_inputs[at] for at in self.entry[0]])
 
 
-def through_identity(args: Any, attach: Callable[[Any], None]) -> tuple[Any, tuple[list[int], int] | None]:
+def through_identity(args: Any, attach: Callable[[Any], Any]) -> tuple[Any, Places]:
     """``args`` with its tensors sent through one identity, whose node ``attach`` gets; and where the tensors were.
 
-    Where none requires grad there is nothing to attach to: then ``args`` as it is, and None.
+    Where none requires grad there is nothing to attach to: then ``args`` as it is, and no places.
     """
     at = [n for n, arg in enumerate(args) if isinstance(arg, TensorBase)]
     if not is_grad_enabled() or not any(args[n].requires_grad for n in at):
-        return args, None
+        return args, ([], len(args))
     tensors = BackwardHookFunction.apply(*[args[n] for n in at])
     attach(next(t.grad_fn for t in tensors if t.grad_fn is not None))
     given = list(args)
@@ -115,7 +116,7 @@ def through_identity(args: Any, attach: Callable[[Any], None]) -> tuple[Any, tup
     return made, (at, len(args))
 
 
-def spread(grads: Any, where: tuple[list[int], int]) -> tuple[Any, ...]:
+def spread(grads: Any, where: Places) -> tuple[Any, ...]:
     """The gradients in the places of their tensors, None in the others."""
     at, count = where
     every: list[Any] = [None] * count

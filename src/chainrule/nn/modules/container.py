@@ -213,7 +213,7 @@ class ModuleList(_ModuleSequence):
             f"({first}): {text}" if first == last else f"({first}-{last}): {last - first + 1} x {text}"
             for first, last, text in runs
         ]
-        return f"{self._get_name()}(" + "".join(f"\n  {line}".replace("\n", "\n  ")[2:] for line in lines) + "\n)"
+        return f"{self._get_name()}(\n  " + "\n".join(lines).replace("\n", "\n  ") + "\n)"
 
 
 class ModuleDict(Module):
@@ -441,9 +441,9 @@ class ParameterDict(Module):
         made.update(other)
         return made
 
-    def __ror__(self, other: Any) -> ParameterDict:
-        made = ParameterDict(other)
-        made.update(self)
+    def __ror__(self, other: Any) -> Any:
+        made = other.copy()
+        made.update(self.items())
         return made
 
     def __ior__(self, other: Any) -> Self:
