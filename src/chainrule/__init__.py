@@ -55,7 +55,7 @@ from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import linalg, nn
+    from . import linalg, nn, optim
 
 __all__ = [
     *_functions.__all__,
@@ -114,7 +114,7 @@ __all__ = [
 
 newaxis = None
 
-_LAZY = frozenset({"linalg", "nn", "return_types", "torch_alias", "version"})
+_LAZY = frozenset({"linalg", "nn", "optim", "return_types", "torch_alias", "version"})
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
 from itertools import count
 from typing import Any, Self
+
+Hook = Callable[..., Any]
+Hooks = OrderedDict[int, Hook]
 
 _next_id = count().__next__
 
@@ -31,3 +36,11 @@ class RemovableHandle:
 
     def __exit__(self, *exc: object) -> None:
         self.remove()
+
+
+def registered(hooks: Hooks, hook: Hook, *flags: dict[int, bool], prepend: bool = False) -> RemovableHandle:
+    """Add ``hook`` at the end, or at the beginning; ``flags`` note how it wants to be called."""
+    handle = RemovableHandle(hooks, hook, *flags)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle

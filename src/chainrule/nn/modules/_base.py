@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...core.hooks import RemovableHandle
+from ...core.hooks import Hook, Hooks
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
     from ..parameter import Parameter
     from .module import Module
-
-Hook = Callable[..., Any]
-Hooks = OrderedDict[int, Hook]
 
 
 def fresh_state() -> dict[str, Any]:
@@ -62,11 +58,3 @@ class ModuleBase:
     _state_dict_pre_hooks: Hooks
     _load_state_dict_pre_hooks: Hooks
     _load_state_dict_post_hooks: Hooks
-
-
-def registered(hooks: Hooks, hook: Hook, *flags: dict[int, bool], prepend: bool = False) -> RemovableHandle:
-    """Add ``hook`` at the end, or at the beginning; ``flags`` note how it wants to be called."""
-    handle = RemovableHandle(hooks, hook, *flags)
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
-    return handle

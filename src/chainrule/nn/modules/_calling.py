@@ -6,9 +6,9 @@ import warnings
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, cast
 
-from ...core.hooks import RemovableHandle
+from ...core.hooks import Hook, Hooks, RemovableHandle, registered
 from ...core.value import TensorBase
-from ._base import Hook, Hooks, ModuleBase, registered
+from ._base import ModuleBase
 from ._functions import BackwardHook
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from ...autograd.grad_mode import no_grad
-from ...core.hooks import RemovableHandle
+from ...core.hooks import Hook, Hooks, RemovableHandle, registered
 from ...core.value import TensorBase
 from ..parameter import Parameter
-from ._base import Hook, ModuleBase, registered
+from ._base import ModuleBase
 
 if TYPE_CHECKING:
     from .module import Module

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from ...autograd.grad_mode import no_grad
-from ...core.hooks import RemovableHandle
+from ...core.hooks import Hook, Hooks, RemovableHandle, registered
 from ...core.value import TensorBase
 from ...device import check_device
 from ...dtypes import int8, int16
 from ...functions.conversion import typename
 from ...functions.filling import empty, empty_like
 from ..parameter import Buffer, Parameter
-from ._base import Hook, Hooks, fresh_state, registered
+from ._base import fresh_state
 from ._calling import (
     Calls,
     register_module_backward_hook,
