@@ -56,6 +56,7 @@ from .version import VERSION, __version__
 
 if TYPE_CHECKING:
     from . import linalg, nn, optim
+    from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
 
 __all__ = [
     *_functions.__all__,
@@ -114,12 +115,16 @@ __all__ = [
 
 newaxis = None
 
-_LAZY = frozenset({"linalg", "nn", "optim", "return_types", "torch_alias", "version"})
+_LAZY = frozenset({"func", "linalg", "nn", "optim", "return_types", "torch_alias", "utils", "version"})
+_LAZY_NAMES = dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules")
+"""What modules that load on first use have for this one."""
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _LAZY_NAMES:
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
     from ._missing import missing_name
 
     raise missing_name(__name__, name)
@@ -140,4 +145,4 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_LAZY_NAMES})

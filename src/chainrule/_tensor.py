@@ -14,7 +14,7 @@ from .core import version, views
 from .core.hooks import RemovableHandle
 from .core.modes import modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
-from .core.value import TensorBase, meta_of, new_tensor, set_tensor_class, writable
+from .core.value import Lifted, TensorBase, at_rest, meta_of, new_tensor, set_tensor_class, values_of, writable
 from .core.views import current_node
 from .device import CPU, device
 from .dtypes import dtype  # noqa: TC001 - a property of that name hides it from the class body
@@ -255,7 +255,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def data(self) -> Tensor:
         """The same memory without history, with a version counter of its own: writes through it go unnoticed."""
-        alias = new_tensor(writable(self))
+        alias = new_tensor(at_rest(writable(self)))
         cell = version.cell_of(self)
         alias._cell = version.ExposedCell() if type(cell) is version.ExposedCell else version.DataCell(cell)
         return alias
@@ -286,7 +286,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         >>> (torch.ones(1, requires_grad=True) * 2).detach()
         tensor([2.])
         """
-        alias = new_tensor(writable(self))
+        alias = new_tensor(at_rest(writable(self)))
         alias._cell = version.cell_of(self)
         return alias
 
@@ -323,6 +323,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     def item(self) -> Any:
         """The value of a one-element tensor as a Python number."""
         array = self._array
+        if isinstance(array, Lifted):
+            array = array.plain("calling .item() on a Tensor")
         if array.size != 1:
             raise RuntimeError(
                 f"a Tensor with {array.size} elements cannot be converted to Scalar: its shape is {list(array.shape)}. Reduce it "
@@ -333,7 +335,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers (a number for a 0-d tensor)."""
-        array = self._array
+        array = values_of(self, "calling .tolist() on a Tensor")
         return array.astype(np.float32).tolist() if array.dtype.kind == "V" else array.tolist()
 
     def __bool__(self) -> bool:
@@ -344,6 +346,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             raise RuntimeError(
                 f"Boolean value of Tensor with more than one value is ambiguous: its shape is {list(array.shape)}. Say .any() or .all()."
             )
+        if isinstance(array, Lifted):
+            array = array.plain("attempting to use a Tensor in some data-dependent control flow")
         return bool(array.item() if isinstance(array, np.ndarray) else array)
 
     def _scalar(self, wanted: type) -> Any:

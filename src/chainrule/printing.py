@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
+from .core.value import Lifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,10 +139,16 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(") -> str:
         >>> tensor_repr(torch.tensor([1.0, 2.5], requires_grad=True), class_prefix="Scale(")
         'Scale([1.0000, 2.5000], requires_grad=True)'
     """
-    array = np.asarray(tensor._array)
+    array = tensor._array
+    more: list[str] = []
+    if isinstance(array, Lifted):
+        array, more = array.shown()
+        if isinstance(array, str):
+            return array
+    array = np.asarray(array)
     indent = len(class_prefix)
     text = class_prefix + _contents(array, indent, is_complex=tensor.dtype.is_complex)
-    return _with_suffixes(text, _suffixes(tensor, array), indent)
+    return _with_suffixes(text, [*_suffixes(tensor, array), *more], indent)
 
 
 def _suffixes(tensor: Printable, array: np.ndarray[Any, Any]) -> list[str]:

@@ -183,6 +183,9 @@ def result_dtype(*operands: Any) -> np.dtype[Any]:
     try:
         return _results[key]
     except KeyError:
+        stand_ins = [getattr(a, "stand_in", a) for a in operands]  # of lifted values, see core.lifted
+        if any(s is not a for s, a in zip(stand_ins, operands, strict=True)):
+            return result_dtype(*stand_ins)
         result = _results[key] = result_type(*map(_describe, keys[1:])).numpy
         return result
 

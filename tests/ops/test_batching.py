@@ -140,7 +140,7 @@ def test_the_batch_axis_is_no_dimension_in_type_promotion() -> None:
 
 
 LOOPS = """
-    bincount get_path histc isin masked_scatter masked_scatter_adjoint masked_select nonzero put_path unique
+    bincount histc isin masked_scatter masked_scatter_adjoint masked_select nonzero unique
     unique_along unique_consecutive
 """.split()
 """Ops that run once for each element of a batch: mostly those whose results may differ in shape."""

@@ -14,7 +14,9 @@ from .harness import STRUCTURED
 
 def test_every_op_has_samples_and_every_sample_an_op() -> None:
     assert chainrule.__version__  # whose import declares the ops
-    assert sorted(set(OPS) - {name for name, samples in SAMPLES.items() if samples}) == [], "ops without a sample"
+    crossing = {name for name, op in OPS.items() if "level" in op.params}  # these are of transforms: tests/func
+    without = set(OPS) - {name for name, samples in SAMPLES.items() if samples} - crossing
+    assert sorted(without) == [], "ops without a sample"
     assert sorted(set(SAMPLES) - set(OPS)) == [], "samples of no op"
 
 

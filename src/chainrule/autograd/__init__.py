@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from . import anomaly_mode, function, grad_mode, graph, variable
 from ._backward import backward, grad
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -16,12 +19,16 @@ from .grad_mode import (
 )
 from .variable import Variable
 
+if TYPE_CHECKING:
+    from . import functional
+
 __all__ = [
     "Function",
     "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "functional",
     "grad",
     "grad_mode",
     "inference_mode",
@@ -30,3 +37,11 @@ __all__ = [
     "set_grad_enabled",
     "set_multithreading_enabled",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "functional":
+        return importlib.import_module(f"{__name__}.{name}")
+    from .._missing import missing_name
+
+    raise missing_name(__name__, name)

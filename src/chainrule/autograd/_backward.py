@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import ops
+from ..core.batch_level import BatchLevel
 from ..core.engine import backward_pass
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.value import TensorBase, new_tensor
@@ -124,19 +126,14 @@ def batched(
     create_graph: bool,
     allow_unused: bool,
 ) -> list[Any]:
-    """One gradient for each vector along the first dimension of the cotangents."""
+    """One gradient for each vector along the first dimension of the cotangents, all in one pass."""
     given = [c for c in cotangents if c is not None]
     if not given or any(c._array.ndim == 0 for c in given):
         raise RuntimeError("is_grads_batched=True needs grad_outputs with a leading batch dimension")
-    size = given[0]._array.shape[0]
-    rows = []
-    for i in range(size):
-        keep = i < size - 1 or (create_graph if retain_graph is None else retain_graph)
-        row = [None if c is None else c[i] for c in cotangents]
-        rows.append(gradients(sources, wanted, row, keep, create_graph, allow_unused))
-    from ..functions.joining import stack
-
-    return [None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True)]
+    level = BatchLevel(given[0]._array.shape[0], "error")
+    each = [None if c is None else ops.batch_in(c, level=level, axis=-c._array.ndim) for c in cotangents]
+    found = gradients(sources, wanted, each, retain_graph, create_graph, allow_unused)
+    return [None if g is None else ops.batch_out(g, level=level, axis=-1 - g._array.ndim) for g in found]
 
 
 def backward(
@@ -271,7 +268,7 @@ def seed(array: Any, g: Any, number: int) -> Any:
             f"For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{number}] has a dtype of {g.dtype} and output[{number}] has a dtype of {new_tensor(array).dtype}."
         )
-    return g
+    return g if g._array.dtype == array.dtype else ops.astype(g, dtype=array.dtype)
 
 
 def _size(shape: tuple[int, ...]) -> str:

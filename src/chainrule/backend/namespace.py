@@ -21,6 +21,9 @@ STANDARD = frozenset(
     """.split()
 )
 
+CROSSINGS = frozenset({"batch_in", "batch_out", "dual_in", "primal_part", "tangent_part"})
+"""Names of the recorded namespace alone: how values enter and leave the levels of transforms."""
+
 EXTRAS: dict[str, str] = {
     "angle": "the argument of a complex number; of a real one 0 or pi",
     "as_strided": "(x, *, size, stride, offset, origin) a view of the storage of x, which lies there as origin says",

@@ -6,6 +6,8 @@ The ``ctx`` that a Function's methods get is the node itself, so what they leave
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,7 +19,7 @@ from .mutation import refuse_write
 from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq
 from .origin import caller
 from .saved import describe, freed_error, overwritten_error, packed
-from .value import TensorBase, new_tensor, writable
+from .value import Lifted, TensorBase, new_tensor, writable
 from .version import bump, cell_of, guard
 from .views import View, base_of, current_node
 
@@ -159,12 +161,25 @@ class CustomNode(FunctionCtx, Node):
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What ``save_for_backward`` was given; raises when freed, or when one was changed in place since."""
+        """What ``save_for_backward`` was given; raises when freed, or when one was changed in place since.
+
+        In ``jvp``: what ``save_for_forward`` was given.
+        """
         if type(self.saved) is Freed:
             raise freed_error(self, self.saved)
         if self.to_save:  # still inside forward
             return tuple(self.to_save)
         return tuple([None if one is None else one.read(self) for one in self.saved])
+
+    @contextmanager
+    def saved_for_jvp(self) -> Iterator[None]:
+        """``saved_tensors`` is what was saved for forward mode, if anything was."""
+        before = self.to_save
+        self.to_save = self.saved_for_forward or before
+        try:
+            yield
+        finally:
+            self.to_save = before
 
     def __repr__(self) -> str:
         return f"<torch.autograd.function.{type(self).__name__} object at {id(self):#x}>"
@@ -181,19 +196,18 @@ class CustomNode(FunctionCtx, Node):
         if any(one is not None for one in self.saved):
             self.saved = freed
 
-    def cotangents(self, g: Any, need: tuple[bool, ...], recorded: bool) -> tuple[Any, ...]:
+    def cotangents(self, g: Any, need: tuple[bool, ...], tensors: bool) -> tuple[Any, ...]:
         function = self.function
         arriving = [
-            self.gradient(*pair, recorded) for pair in zip(g if type(g) is list else [g], self.spaces, strict=True)
+            self.gradient(*pair, tensors) for pair in zip(g if type(g) is list else [g], self.spaces, strict=True)
         ]
-        with changed_modes(grad=recorded):
-            if overrides(function, "backward") and overrides(function, "vjp"):
-                raise RuntimeError(
-                    "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
-                    f"of them: {function.__name__} has both."
-                )
-            backward = function.backward if overrides(function, "backward") else function.vjp
-            results = backward(self, *arriving)
+        if overrides(function, "backward") and overrides(function, "vjp"):
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
+                f"of them: {function.__name__} has both."
+            )
+        backward = function.backward if overrides(function, "backward") else function.vjp
+        results = backward(self, *arriving)
         results = tuple(results) if isinstance(results, (tuple, list)) else (results,)
         wanted = len(self.needs_input_grad)
         if len(results) > wanted and all(r is None for r in results[wanted:]):
@@ -210,19 +224,19 @@ class CustomNode(FunctionCtx, Node):
                     "corresponding forward input was not a Variable"
                 )
         return tuple(
-            [self.cotangent(at, results[at], n, recorded) for at, n in zip(self.tensor_positions, need, strict=True)]
+            [self.cotangent(at, results[at], n, tensors) for at, n in zip(self.tensor_positions, need, strict=True)]
         )
 
-    def gradient(self, g: Any, space: Any, recorded: bool) -> Any:
+    def gradient(self, g: Any, space: Any, tensors: bool) -> Any:
         """What arrived for an output, as the user's backward gets it."""
         if space is None:
             return None
         if g is None:
             return new_tensor(np.zeros(*space)) if self.materialize_grads else None
-        tensor = g if recorded else new_tensor(g)
+        tensor = g if tensors else new_tensor(g)
         return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
-    def cotangent(self, number: int, result: Any, needed: bool, recorded: bool) -> Any:
+    def cotangent(self, number: int, result: Any, needed: bool, tensors: bool) -> Any:
         """What the user's backward returned for an argument, checked."""
         if result is None:
             return None
@@ -241,7 +255,7 @@ class CustomNode(FunctionCtx, Node):
             )
         if result._array.dtype.kind == "c":
             result = result.conj_physical()
-        return result if recorded else result._array
+        return result if tensors else result._array
 
 
 class Space:
@@ -343,7 +357,20 @@ def overrides(function: Any, name: str) -> bool:
 
 
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run a Function's forward and record it as one node."""
+    """Run a Function's forward and record it as one node; or what its methods say of lifted operands."""
+    if any(isinstance(a, TensorBase) and isinstance(a._array, Lifted) for a in args):
+        from . import custom_levels as levels
+
+        level = levels.level_to_take_off(function, args)
+        if isinstance(level, levels.DualLevel):
+            return levels.with_jvp(function, args, kwargs, level)
+        if isinstance(level, levels.BatchLevel):
+            return levels.with_vmap(function, args, level)
+    return call(function, args, kwargs)[1]
+
+
+def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[CustomNode, Any]:
+    """Run a Function's forward; its node (which is its ctx) and what it returned, recorded if that is needed."""
     positions = tuple([i for i, a in enumerate(args) if isinstance(a, TensorBase)])
     parents = tuple([current_node(args[i]) for i in positions])
     node = function._backward_cls.of(args, parents, positions)
@@ -363,14 +390,14 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     if not any(node.needs_input_grad):
         for tensor in node.dirty_tensors:
             bump(tensor, (node.code, node.lasti))
-        return raw
+        return node, raw
     finish_node(node, outputs)
     inputs = {id(args[i]) for i in positions}
     numbers = {id(out): number for number, out in enumerate(outputs) if isinstance(out, TensorBase)}
     wrapped = tuple([output(node, out, number, inputs) for number, out in enumerate(outputs)])
     node.saved = tuple([saved(node, tensor, args, numbers, inputs) for tensor in node.to_save])
     node.to_save = node.dirty_tensors = node.non_differentiable = ()
-    return wrapped if isinstance(raw, tuple) else wrapped[0]
+    return node, wrapped if isinstance(raw, tuple) else wrapped[0]
 
 
 def finish_node(node: CustomNode, outputs: tuple[Any, ...]) -> None:

@@ -16,22 +16,27 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
+from .lifted import converted, interpret
 from .modes import get_modes, modes
-from .node import Node, Port, next_seq
+from .node import Node, Port, next_seq, note_levels
 from .op import ARRAY_WIDTH, Op
 from .origin import OUTSIDE, getframe, outer
-from .value import TensorBase, allocate, new_tensor, writable
+from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
 NUMBERS = (float, int, complex, np.generic)
+UNUSUAL = (ValueError, TypeError, AttributeError, MemoryError)
+"""What a forward raises on shapes that do not fit, and on lifted values: ``general`` knows which, and what to do."""
 
 
 def make_apply(op: Op) -> Any:
     """The function that callers of the op call."""
     hot_domain = "c" in op.domain or op.kind == "general"
+    if "level" in op.params:  # it makes lifted values, which no hot path expects
+        return _labelled(_make_general(op), op)
     plain = not op.params and not op.variadic and op.outputs is None and op.all_rule is None and op.kind != "step"
     fields_known = set(op.fields) <= {*op.args, "out"}
     apply: Any
@@ -44,11 +49,12 @@ def make_apply(op: Op) -> Any:
     elif op.params and op.promotion is None and op.kind != "view" and _one_array_in_and_out(op):
         apply = _make_parametrized(op)
     else:
-        apply = _make_general(op)
-        apply.__name__ = apply.__qualname__ = op.name
-        apply.op = op
-        return apply
-    apply = _own_code(apply, op.name)
+        return _labelled(_make_general(op), op)
+    return _labelled(_own_code(apply, op.name), op)
+
+
+def _labelled(apply: Any, op: Op) -> Any:
+    apply.__name__ = apply.__qualname__ = op.name
     apply.op = op
     return apply
 
@@ -77,11 +83,15 @@ def _make_unary(op: Op) -> Any:
         dtype = array.dtype
         if dtype not in hot or get_modes() is not None:
             return general(op, (x,), {})
-        parent = x._node if x._view is None else current_node(x)
+        if x._view is None:
+            parent = x._node
+        else:
+            parent = current_node(x)
+            array = x._array
         try:
             result = forward(array)
-        except MemoryError as error:
-            raise explained(error, array) from None
+        except UNUSUAL:
+            return general(op, (x,), {})
         out = allocate()
         out._array = result
         out._view = out._meta = None
@@ -150,8 +160,16 @@ def _make_binary(op: Op) -> Any:
         dtype = xa.dtype
         if dtype is not ya.dtype or get_modes() is not None:
             return general(op, (x, y), {})
-        xn = x._node if x._view is None else current_node(x)
-        yn = y._node if y._view is None else current_node(y)
+        if x._view is None:
+            xn = x._node
+        else:
+            xn = current_node(x)
+            xa = x._array
+        if y._view is None:
+            yn = y._node
+        else:
+            yn = current_node(y)
+            ya = y._array
         if xn is None:
             if yn is None and dtype not in HOT_DTYPES:
                 return general(op, (x, y), {})
@@ -162,8 +180,8 @@ def _make_binary(op: Op) -> Any:
             keep = keep_for_both
         try:
             result = forward(xa, ya)
-        except (ValueError, MemoryError) as error:
-            raise explained(error, xa, ya) from None
+        except UNUSUAL:
+            return general(op, (x, y), {})
         out = allocate()
         out._array = result
         out._cell = out._view = out._meta = None
@@ -228,11 +246,19 @@ def _make_view(op: Op) -> Any:
             return general(op, (x,), params)
         if type(array) is not np.ndarray:
             array = writable(x)
+            if isinstance(array, Lifted):
+                return general(op, (x,), params)
         source = x._view
         if get_modes() is not None or (source is not None and source.made_in is not ORDINARY):
             return general(op, (x,), params)
+        if source is None:
+            parent = x._node
+        else:
+            parent = current_node(x)
+            array = x._array
+            if isinstance(array, Lifted):
+                return general(op, (x,), params)
         result = forward(array, **params)
-        parent = x._node if source is None else current_node(x)
         cell = x._cell
         if cell is None:
             cell = x._cell = Cell()
@@ -298,14 +324,18 @@ def _make_parametrized(op: Op) -> Any:
             return general(op, (x,), params)
         if get_modes() is not None:
             return general(op, (x,), params)
+        if x._view is None:
+            parent = x._node
+        else:
+            parent = current_node(x)
+            array = x._array
         try:
             result = forward(array, **params)
-        except (ValueError, MemoryError) as error:
-            raise explained(error, array) from None
+        except UNUSUAL:
+            return general(op, (x,), params)
         out = allocate()
         out._array = result
         out._cell = out._view = out._meta = None
-        parent = x._node if x._view is None else current_node(x)
         if parent is None or not recorded or result.dtype.kind in "iub":
             out._node = None
             return out
@@ -359,32 +389,45 @@ def _make_general(op: Op) -> Any:
 
 def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Any op, any operands, any mode: unwrap, promote, run, wrap, record."""
-    arrays = []
+    arrays, parents, is_lifted = [], [], False
     for arg in args:
+        parent = None
         if isinstance(arg, TensorBase):
-            arrays.append(arg._array)
+            parent = arg._node if arg._view is None else current_node(arg)
+            array = arg._array
+            if isinstance(array, Lifted):
+                is_lifted = True
+            arrays.append(array)
         elif isinstance(arg, NUMBERS):
             arrays.append(arg.item() if isinstance(arg, np.generic) else arg)
         elif isinstance(arg, np.ndarray):
             arrays.append(arg)
         else:
             return NotImplemented
+        parents.append(parent)
+    mode = get_modes()
+    if is_lifted and mode is not None and not mode.forward:
+        arrays = [at_rest(array) for array in arrays]
+        is_lifted = any(isinstance(array, Lifted) for array in arrays)
     given = arrays
     if op.promotion is not None:
         arrays = promote(op, given)
     elif op.kind == "view" and isinstance(args[0], TensorBase):
         arrays[0] = writable(args[0])
     try:
-        result = op.raw(*arrays, **params) if op.mixed is None else op.mixed(op.raw, given, arrays, **params)
+        if is_lifted:
+            result = interpret(op, arrays, params)
+        elif op.mixed is None:
+            result = op.raw(*arrays, **params)
+        else:
+            result = op.mixed(op.raw, given, arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
-    mode = get_modes()
     if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):
         return _wrap(op, result, args, params, mode)
-    parents = tuple([current_node(arg) if isinstance(arg, TensorBase) else None for arg in args])
     if parents.count(None) == len(parents) or (op.outputs is None and result.dtype.kind in "iub"):
         return _wrap(op, result, args, params, mode)
-    return record(op, args, arrays, params, parents, result)
+    return record(op, args, arrays, params, tuple(parents), result)
 
 
 def explained(error: Exception, *arrays: Any) -> Exception:
@@ -414,7 +457,13 @@ def promote(op: Op, arrays: list[Any]) -> list[Any]:
     if common.kind not in op.domain:
         raise NotImplementedError(refusal(op, common))
     return arrays[:first] + [
-        a if getattr(a, "dtype", None) is common else a.astype(common) if hasattr(a, "dtype") else scalar_to(common, a)
+        a
+        if getattr(a, "dtype", None) is common
+        else scalar_to(common, a)
+        if not hasattr(a, "dtype")
+        else converted(a, common)
+        if isinstance(a, Lifted)
+        else a.astype(common)
         for a in arrays[first:]
     ]
 
@@ -457,9 +506,11 @@ def record(
     if op.outputs is None:
         outs = (new_tensor(result, node),)
         node.shape, node.dtype = result.shape, result.dtype
+        note_levels(node, result)
     else:
         node.shape = tuple(array.shape for array in result)
         node.dtype = tuple(array.dtype for array in result)
+        note_levels(node, *result)
         outs = tuple(
             new_tensor(array, Port.of(node, number, array) if carries_gradient(op, number, array) else None)
             for number, array in enumerate(result)

@@ -29,10 +29,10 @@ from .node import AccumulateGrad, Freed, Node, Port
 from .op import GENERAL, IDENTITY
 from .origin import caller
 from .saved import stale_error, unpacked
-from .value import Meta, TensorBase, meta_of, new_tensor
+from .value import Lifted, Meta, TensorBase, meta_of, new_tensor
 from .version import bump
 
-seq_of = attrgetter("seq")
+seq_of, depth_of = attrgetter("seq"), attrgetter("depth")
 
 _running: ContextVar[Pass | None] = ContextVar("chainrule_pass", default=None)
 current_pass = _running.get
@@ -55,26 +55,34 @@ class Pass:
         "captured",
         "cotangents",
         "leaves",
+        "levels",
         "namespace",
         "needed",
         "order",
         "owned",
         "recorded",
         "targets",
+        "tensors",
     )
 
     def __init__(
         self,
         recorded: bool,
+        tensors: bool,
         targets: dict[Node, Any] | None,
         order: list[Node],
         after: dict[Node, list[AccumulateGrad]],
         needed: set[Node] | None,
     ) -> None:
         self.recorded = recorded
+        """Whether the pass is itself part of a graph."""
+        self.tensors = tensors
+        """Whether cotangents are tensors, and rules compute in the recorded namespace; else they are raw arrays."""
+        self.levels: frozenset[Any]
+        """The levels that the roots belong to: the pass happens within them."""
         self.targets = targets
         """The nodes whose cotangents are wanted; None: the leaves'."""
-        self.namespace = op_module.recorded_namespace if recorded else numpy_namespace
+        self.namespace = op_module.recorded_namespace if tensors else numpy_namespace
         self.cotangents: dict[Node, Any] = {}
         self.owned: set[Node] = set()
         """Nodes whose cotangent is a large sum made here, which may be added to in place."""
@@ -135,7 +143,7 @@ class Pass:
         """Add ``g`` to the node's cotangent."""
         before = self.cotangents.get(node)
         total = self.cotangents[node] = g if before is None else before + g
-        if before is not None and not self.recorded and total.size > LARGE:
+        if before is not None and not self.tensors and total.size > LARGE:
             self.owned.add(node)
 
     def project(self, g: Any, node: Node) -> Any:
@@ -144,17 +152,31 @@ class Pass:
         shape, dtype = node.shape, node.dtype
         if g.shape != shape:
             g = sum_to_shape(xp, g, shape)
-        raw = g._array.dtype if self.recorded else g.dtype
+        raw = g._array.dtype if self.tensors else g.dtype
         if raw != dtype:
             if raw.kind == "c" and dtype.kind != "c":
                 g = xp.real(g)
             g = xp.astype(g, dtype)
         return g
 
+    def across(self, levels: frozenset[Any], node: Node, results: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The cotangents of operands that are not of all of the node's levels, led out of those that they are not of.
+
+        A batch has used one operand many times: its cotangents add up. (The op that entered a level has led out itself.)
+        """
+        own = None if node.params is None else node.params.get("level")
+        out = list(results)
+        for at, parent in enumerate(node.parents):
+            inside = frozenset() if parent is None or parent.extra is None else parent.extra.levels
+            for level in sorted(levels - inside, key=depth_of, reverse=True):
+                if out[at] is not None and level is not own:
+                    out[at] = level.led_out(out[at])
+        return tuple(out)
+
     # -- the loop --------------------------------------------------------------------------------------------------
 
     def run(self, order: list[Node], needed: set[Node] | None, after: dict[Node, list[AccumulateGrad]]) -> None:
-        cotangents, recorded, namespace = self.cotangents, self.recorded, self.namespace
+        cotangents, tensors, namespace = self.cotangents, self.tensors, self.namespace
         targets, owned, anomaly = self.targets, self.owned, self.anomaly
         pop, get, accumulate = cotangents.pop, cotangents.get, np.add
         for node in order:
@@ -172,8 +194,8 @@ class Pass:
                         self.step(node, g, needed)
                     else:
                         saved = node.saved
-                        if recorded or type(saved) is not tuple:
-                            saved = unpacked(node, recorded)
+                        if tensors or type(saved) is not tuple:
+                            saved = unpacked(node, tensors)
                         for (rule, at), parent in zip(pulls, parents):  # noqa: B905 - strict is slow here
                             if parent is None or (needed is not None and parent not in needed):
                                 continue
@@ -188,7 +210,7 @@ class Pass:
                                 if cell is not None and cell.version != saved[at + 2]:
                                     raise stale_error(node)
                                 gp = rule(g, saved[at])
-                            raw = gp._array if recorded else gp
+                            raw = gp._array if tensors else gp
                             if raw.dtype is not parent.dtype or raw.shape != parent.shape:
                                 gp = self.project(gp, parent)
                             before = get(parent)
@@ -198,7 +220,7 @@ class Pass:
                                 accumulate(before, gp, before)
                             else:
                                 total = cotangents[parent] = before + gp
-                                if not recorded and total.size > LARGE:
+                                if not tensors and total.size > LARGE:
                                     owned.add(parent)
                 elif targets is None and type(node) is AccumulateGrad:
                     self.leaves[node] = g if extra is None else self.leaf_hooks(node, g, extra)
@@ -225,6 +247,9 @@ class Pass:
             results = self.anomalous(node, g, need)
         else:
             results = self.cotangents_of(node, g, need)
+        levels = frozenset() if extra is None else extra.levels - self.levels
+        if levels:
+            results = self.across(levels, node, results)
         results = tuple(
             [None if r is None or p is None else self.project(r, p) for r, p in zip(results, node.parents, strict=True)]
         )
@@ -236,8 +261,8 @@ class Pass:
 
     def cotangents_of(self, node: Node, g: Any, need: tuple[bool, ...]) -> tuple[Any, ...]:
         if node.pulls is None:
-            return node.cotangents(g, need, self.recorded)
-        saved = unpacked(node, self.recorded)
+            return node.cotangents(g, need, self.tensors)
+        saved = unpacked(node, self.tensors)
         pulls = node.op.bound_rules()
         return tuple([pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=True)])
 
@@ -247,14 +272,18 @@ class Pass:
         """A cotangent as users see it: a tensor, conjugated if complex."""
         if g is None:
             return None
-        tensor = g if self.recorded else new_tensor(g)
+        tensor = g if self.tensors else new_tensor(g)
         return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
     def handed_out(self, g: Any) -> Any:
         """A cotangent that users keep: a tensor with memory of its own."""
         if self.recorded:
             return self.outward(g)
-        tensor = new_tensor(own(g))
+        if self.tensors:
+            array = g._array
+            tensor = new_tensor(array.copy() if type(array) is np.ndarray else array)
+        else:
+            tensor = new_tensor(own(g))
         return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
     def inward(self, tensor: Any) -> Any:
@@ -262,7 +291,7 @@ class Pass:
             return None
         if tensor._array.dtype.kind == "c":
             tensor = tensor.conj_physical()
-        return tensor if self.recorded else tensor._array
+        return tensor if self.tensors else tensor._array
 
     def tensor_hooks(self, node: Node, g: Any, extra: Any) -> Any:
         """Run the hooks registered on the node's output tensor, then keep its grad if that was asked for."""
@@ -331,7 +360,7 @@ class Pass:
             warnings.warn(said, stacklevel=2)
             raise
         for number, r in enumerate(results):
-            if r is not None and modes().check_nan and np.isnan(np.asarray(r._array if self.recorded else r)).any():
+            if r is not None and modes().check_nan and np.isnan(np.asarray(r._array if self.tensors else r)).any():
                 warnings.warn(said, stacklevel=2)
                 raise RuntimeError(
                     f"Function '{node.name()}' returned nan values in its {number}th output. It is the backward of {node.origin()}."
@@ -361,14 +390,15 @@ def check_hook_result(result: Any, node: Node, shape: Any = None) -> None:
         )
 
 
-def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, list[AccumulateGrad]]]:
-    """All nodes that the roots depend on, newest first.
+def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, list[AccumulateGrad]], bool]:
+    """All nodes that the roots depend on, newest first; and whether any of their values are lifted.
 
     A leaf with hooks runs, as in PyTorch, as soon as its gradient is complete: those are given apart, by the last node
     that contributes to them.
     """
     stack = [node for node, _ in roots]
     seen = set(stack)
+    is_lifted = any(node.extra is not None and node.extra.levels for node in stack)
     pop, push, see = stack.pop, stack.append, seen.add
     hooked: list[Node] = []
     while stack:
@@ -377,8 +407,11 @@ def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, lis
             if parent is not None and parent not in seen:
                 see(parent)
                 push(parent)
-                if parent.extra is not None and type(parent) is AccumulateGrad:
-                    hooked.append(parent)
+                if parent.extra is not None:
+                    if parent.extra.levels:
+                        is_lifted = True
+                    if type(parent) is AccumulateGrad and not parent.parents:
+                        hooked.append(parent)
     order = sorted(seen, key=seq_of, reverse=True)
     after: dict[Node, list[Any]] = {}
     if hooked:
@@ -389,7 +422,7 @@ def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, lis
                 if parent in waiting:
                     waiting.discard(parent)
                     after.setdefault(node, []).append(parent)
-    return order, after
+    return order, after, is_lifted
 
 
 def needed_for(targets: dict[Node, Any], oldest_first: Iterable[Node]) -> set[Node]:
@@ -416,17 +449,32 @@ def backward_pass(
     cotangents are wanted to their tensors (None: all leaves). With ``accumulate`` the cotangents are added to
     ``.grad``; else they are returned, by node, and nothing is added anywhere.
     """
-    order, after = reachable(roots)
+    order, after, is_lifted = reachable(roots)
     needed = None if targets is None else needed_for(targets, reversed(order))
-    run = Pass(recorded, targets, order, after, needed)
+    tensors = recorded or is_lifted or any(holds_lifted(g) for _, g in roots)
+    run = Pass(recorded, tensors, targets, order, after, needed)
+    run.levels = levels_at([node for node, _ in roots]) if is_lifted else frozenset()
     # In a context of its own: however it ends, the modes outside are what they were.
     captured: dict[Node, Any] = copy_context().run(run.whole, roots, accumulate)
     if not retain_graph:
         freed = Freed(caller(3))
         for node in order:
-            if node.saved and (needed is None or node in needed):
+            if node.saved and (needed is None or node in needed) and not is_shared(node):
                 node.release(freed)
     return captured
+
+
+def is_shared(node: Node) -> bool:
+    """Whether the node is of a dual: in PyTorch, primal and tangent have graphs of their own, and one outlives the other."""
+    return node.extra is not None and any(level.is_dual for level in node.extra.levels)
+
+
+def levels_at(nodes: list[Node]) -> frozenset[Any]:
+    return frozenset().union(*[node.extra.levels for node in nodes if node.extra is not None])
+
+
+def holds_lifted(g: Any) -> bool:
+    return any(holds_lifted(one) for one in g) if type(g) is list else g is not None and isinstance(g._array, Lifted)
 
 
 def pass_modes(current: Modes | None, recorded: bool) -> Modes | None:
@@ -455,7 +503,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         if old is None:
             replaced.append(tensor._meta)
             replacements.append(run.handed_out(g))
-        elif run.recorded or old._node is not None or type(old._array) is not np.ndarray:
+        elif run.tensors or old._node is not None or type(old._array) is not np.ndarray:
             replaced.append(tensor._meta)
             replacements.append(old + run.outward(g))
         else:

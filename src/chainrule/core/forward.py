@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backend import numpy as numpy_namespace
+import numpy as np
+
 from . import op as op_module
 from .dispatch import carries_gradient, promote
-from .engine import Pass, needed_for, pass_modes, seq_of
+from .engine import Pass, levels_at, needed_for, pass_modes, seq_of
 from .modes import changed_modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Node
 from .op import Op, Rule, parameter_names
@@ -219,7 +220,7 @@ def as_tensors(arrays: Arrays) -> Arrays:
 
 
 def zero_leaf(like: Any) -> Any:
-    leaf = new_tensor(numpy_namespace.zeros_like(raw(like)))
+    leaf = new_tensor(np.zeros(like.shape, raw(like).dtype))
     leaf._node = AccumulateGrad.of(leaf)
     return leaf
 
@@ -236,9 +237,10 @@ def transposed(ends: list[tuple[Node, Any]], leaves: dict[Node, Any], recorded: 
                 stack.append(parent)
     order = sorted(seen, key=seq_of, reverse=True)
     needed = needed_for(leaves, reversed(order))
-    run = Pass(recorded, leaves, order, {}, needed)
+    run = Pass(recorded and modes().grad, recorded, leaves, order, {}, needed)
+    run.levels = levels_at([node for node, _ in ends])
     outside = get_modes()
-    set_modes(pass_modes(outside, recorded and modes().grad))
+    set_modes(pass_modes(outside, run.recorded))
     try:
         for node, t in ends:
             run.add(node, t)

@@ -20,6 +20,7 @@ class Modes:
         "anomaly",
         "check_nan",
         "clone_on_write",
+        "forward",
         "grad",
         "hooks",
         "hooks_refused",
@@ -29,6 +30,8 @@ class Modes:
 
     grad: bool
     """Whether ops on tensors that require grad are recorded."""
+    forward: bool
+    """Whether tangents follow through ops."""
     inference: bool
     """Whether new tensors are inference tensors: no version counter, never recorded."""
     hooks: tuple[Hooks, ...]
@@ -56,6 +59,7 @@ class Modes:
 
 ORDINARY = Modes()
 ORDINARY.grad = True
+ORDINARY.forward = True
 ORDINARY.inference = False
 ORDINARY.hooks = ()
 ORDINARY.hooks_refused = None

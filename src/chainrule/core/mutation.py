@@ -14,11 +14,12 @@ import numpy as np
 
 from ..promotion import check_cast
 from . import views
+from .lifted import converted, put_into
 from .modes import changed_modes, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
-from .value import TensorBase, new_tensor, writable
+from .value import Lifted, TensorBase, new_tensor, writable
 from .version import InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, put_node
 
@@ -34,6 +35,7 @@ def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     record = op.op
     keeps_self = mode.grad and record.args[0] in record.fields and any(_needs(a) for a in args)
     keeps_self = keeps_self or (mode.grad and record.args[0] in record.fields and _needs(tensor))
+    keeps_self = keeps_self and not isinstance(memory, Lifted)  # which the write replaces
     old = new_tensor(memory.copy() if keeps_self else memory, current_node(tensor))
     result = op(old, *args, **params)
     if result is NotImplemented:
@@ -84,11 +86,12 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
         )
 
 
-def refuse_overlap(memory: np.ndarray[Any, Any], source: Any) -> None:
+def refuse_overlap(memory: Any, source: Any) -> None:
     """Raise where source and target are different parts of one memory that overlap, as PyTorch does for contiguous ones."""
     if (
         source is memory
         or not isinstance(source, np.ndarray)
+        or not isinstance(memory, np.ndarray)
         or not (memory.flags.c_contiguous and source.flags.c_contiguous)
     ):
         return
@@ -142,7 +145,10 @@ def write(tensor: Any, result: Any) -> Any:
     mode = modes()
     if mode.clone_on_write is not None:
         mode.clone_on_write.before_write(cell_of(tensor))
-    np.copyto(memory, result._array, casting="unsafe")
+    if isinstance(memory, Lifted) or isinstance(result._array, Lifted):
+        memory = replace(tensor, result._array)
+    else:
+        np.copyto(memory, result._array, casting="unsafe")
     if not mode.keep_versions:
         bump(tensor, caller())
     if not mode.grad:
@@ -163,6 +169,34 @@ def write(tensor: Any, result: Any) -> Any:
     if node is not None or old is not None:
         base._node = put_node(view, old, node)
     return tensor
+
+
+def replace(tensor: TensorBase, array: Any) -> Any:
+    """A write of which the old value or the new one is lifted. There is no memory to overwrite: tensors get the new value.
+
+    Of a view, its base does, with the value put into its path; other views of it get theirs when next asked for.
+    """
+    refuse_unbatched(tensor._array, array)
+    array = converted(array, tensor._array.dtype)
+    if tensor._view is not None:
+        base = base_of(tensor._view)
+        base._array = put_into(base._array, array, tensor._view.path)
+    tensor._array = array
+    return array
+
+
+def refuse_unbatched(memory: Any, array: Any) -> None:
+    """Raise where one value would have to become a batch of values."""
+    have = memory.levels if isinstance(memory, Lifted) else frozenset()
+    missing = [level for level in getattr(array, "levels", frozenset()) - have if level.makes_batch]
+    if missing:
+        raise RuntimeError(
+            "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that "
+            "has more elements than `self`. This happened due to `other` being vmapped over but `self` not being vmapped over in "
+            f"a vmap: `self`, of shape {list(memory.shape)}, is one tensor for all {missing[0].size} elements of the batch. Please "
+            "try to use out-of-place operators instead of inplace arithmetic; to fill a new tensor in vmap, make it from a batched "
+            "one, as x.new_zeros(...) or torch.zeros_like(x) do."
+        )
 
 
 def reshape_in_place(op: Any, tensor: Any, **params: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import origin
 from .hooks import RemovableHandle
+from .value import Lifted
 
 if TYPE_CHECKING:
     from .op import Op
@@ -26,7 +27,7 @@ next_seq = count().__next__
 class Extra:
     """What few nodes have: hooks, the tensors whose grad is retained, the user's metadata."""
 
-    __slots__ = ("hooks", "metadata", "ports", "prehooks", "retained", "tensor_hooks", "traceback")
+    __slots__ = ("hooks", "levels", "metadata", "ports", "prehooks", "retained", "tensor_hooks", "traceback")
 
     def __init__(self) -> None:
         self.ports: dict[int, weakref.ref[Port]] = {}
@@ -36,10 +37,12 @@ class Extra:
         self.retained: weakref.ref[TensorBase] | None = None
         self.metadata: dict[Any, Any] | None = None
         self.traceback: str | None = None
+        self.levels: frozenset[Any] = frozenset()
+        """Of a node whose output is lifted: the levels that it belongs to."""
 
     def is_hooked(self) -> bool:
-        """Whether the node's own step is watched, beyond its output tensor."""
-        return bool(self.hooks or self.prehooks)
+        """Whether the node's own step is out of the ordinary, beyond its output tensor."""
+        return bool(self.hooks or self.prehooks or self.levels)
 
 
 class Node:
@@ -123,8 +126,11 @@ class Node:
     def _sequence_nr(self) -> int:
         return self.seq
 
-    def cotangents(self, g: Any, need: tuple[bool, ...], recorded: bool) -> tuple[Any, ...]:
-        """For nodes without ``pulls``: the cotangents of the parents, None where not needed."""
+    def cotangents(self, g: Any, need: tuple[bool, ...], tensors: bool) -> tuple[Any, ...]:
+        """For nodes without ``pulls``: the cotangents of the parents, None where not needed.
+
+        ``tensors`` says whether cotangents are tensors, or raw arrays.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no derivative")
 
     def release(self, freed: Freed) -> None:
@@ -164,11 +170,16 @@ class Port(Node):
         port.shape = array.shape
         port.dtype = array.dtype
         port.extra = None
+        note_levels(port, array)
         return port
 
 
 class AccumulateGrad(Node):
-    """The end of an edge at a leaf: it adds what arrives to the leaf's ``.grad``."""
+    """The end of an edge at a leaf: it adds what arrives to the leaf's ``.grad``.
+
+    What a transform differentiates by is a leaf to the function that it transforms, but not to those outside: such a node
+    has the outer value's as its parent, and hands on to it what arrives.
+    """
 
     __slots__ = ("ref",)
 
@@ -192,7 +203,11 @@ class AccumulateGrad(Node):
         node.dtype = array.dtype
         node.extra = None
         node.ref = weakref.ref(tensor)
+        note_levels(node, array)
         return node
+
+    def cotangents(self, g: Any, need: tuple[bool, ...], tensors: bool) -> tuple[Any, ...]:
+        return (g,)
 
 
 class Freed:
@@ -213,6 +228,13 @@ def extra_of(node: Node) -> Extra:
     if extra is None:
         extra = node.extra = Extra()
     return extra
+
+
+def note_levels(node: Node, *arrays: Any) -> None:
+    """Let a node know the levels of its outputs: the reverse pass asks (see ``Pass.across``)."""
+    levels = frozenset[Any]().union(*[array.levels for array in arrays if isinstance(array, Lifted)])
+    if levels:
+        extra_of(node).levels = levels
 
 
 def edge_of(node: Node | None) -> tuple[Node | None, int]:

@@ -114,14 +114,14 @@ class CloneOnWrite:
         self.watched.clear()
 
 
-def unpacked(node: Node, recorded: bool) -> tuple[Any, ...]:
+def unpacked(node: Node, tensors: bool) -> tuple[Any, ...]:
     """The node's saved values for its rules: raw arrays, or tensors tied to the edges that they came in by."""
     saved = node.saved
     if type(saved) is Freed:
         raise freed_error(node, saved)
     if type(saved) is Packed:
         saved = saved.restore()
-    if not recorded or not saved:
+    if not tensors or not saved:
         return saved
     op, fields = node.op, list(saved)
     for field in op.fields:

@@ -7,6 +7,7 @@ at its class once, so that the core never imports it.
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,87 @@ if TYPE_CHECKING:
     from .views import View
 
 Raw = Any
-"""A raw value: np.ndarray, or a NumPy scalar for a 0-d result that nobody writes to or views."""
+"""A raw value: np.ndarray, a NumPy scalar for a 0-d result that nobody writes to or views, or a :class:`Lifted` value."""
+
+
+class Lifted:
+    """A raw value that is no array: see ``core.lifted``."""
+
+    __slots__ = ("dtype", "level", "levels", "shape")
+    __array_ufunc__ = None
+    flags: Any
+    level: Any
+    levels: frozenset[Any]
+    """This level and those of what is inside."""
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __init__(self, level: Any, inside: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.level = level
+        self.levels = inside | {level}
+        self.shape = shape
+        self.dtype = dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.itemsize
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Those of C order: a lifted value is no memory that could be laid out otherwise."""
+        return tuple([self.itemsize * prod(self.shape[at + 1 :]) for at in range(len(self.shape))])
+
+    @property
+    def stand_in(self) -> np.ndarray[Any, Any]:
+        """An array that takes the same part in promotion."""
+        return np.zeros((1,) * self.ndim, self.dtype)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise TypeError("a lifted value is no NumPy array")
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return NotImplemented
+
+    def plain(self, doing: str) -> Any:
+        """The one array that it stands for; raises where it stands for several or none, saying what was being done."""
+        raise NotImplementedError
+
+    def without_tangents(self) -> Any:
+        """The same value at rest: what is left of it when forward mode is left out."""
+        raise NotImplementedError
+
+    def shown(self) -> tuple[Any, list[str]]:
+        """How it is printed: the array whose numbers are shown, and what to add behind them; or the whole text."""
+        raise NotImplementedError
+
+    def nesting(self) -> int:
+        """How many levels lie inside, this one included."""
+        return 1 + sum(level.depth < self.level.depth for level in self.levels)
+
+
+class Flags:
+    """The flags of a lifted value."""
+
+    c_contiguous = writeable = True
+    f_contiguous = False
+
+
+Lifted.flags = Flags()
 
 
 class Meta:
@@ -86,9 +167,23 @@ def new_tensor(array: Raw, node: Node | None = None) -> Any:
     return tensor
 
 
-def writable(tensor: TensorBase) -> np.ndarray[Any, Any]:
-    """The tensor's memory as an ndarray: a 0-d value kept as a NumPy scalar becomes a 0-d array."""
+def writable(tensor: TensorBase) -> Any:
+    """The tensor's memory as an ndarray: a 0-d value kept as a NumPy scalar becomes a 0-d array. A lifted value is none."""
     array = tensor._array
-    if type(array) is not np.ndarray:
+    if type(array) is not np.ndarray and not isinstance(array, Lifted):
         array = tensor._array = np.asarray(array)
     return array
+
+
+def values_of(tensor: TensorBase, doing: str) -> np.ndarray[Any, Any]:
+    """The tensor's values as an ndarray, to be read; raises for one that has none, saying what was being done.
+
+    ``doing`` completes "It looks like you're ...".
+    """
+    array = tensor._array
+    return array.plain(doing) if isinstance(array, Lifted) else writable(tensor)
+
+
+def at_rest(array: Raw) -> Raw:
+    """A raw value without tangents."""
+    return array.without_tangents() if isinstance(array, Lifted) else array

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .lifted import part_of
 from .modes import get_modes
-from .node import AccumulateGrad, Node, next_seq
+from .node import AccumulateGrad, Node, next_seq, note_levels
 from .origin import caller
+from .value import Lifted
 from .version import COUNTER, cell_of
 
 if TYPE_CHECKING:
@@ -76,9 +78,14 @@ def current_node(tensor: TensorBase) -> Node | None:
     if view is None:
         return tensor._node
     version = counter(tensor._cell)
-    if view.version == version or view.made_in == NO_GRAD or type(tensor._node) is AccumulateGrad:
+    if view.version == version:
+        return tensor._node
+    base = base_of(view)
+    if isinstance(base._array, Lifted):
+        tensor._array = part_of(base._array, view.path)
+    if view.made_in == NO_GRAD or type(tensor._node) is AccumulateGrad:
         return tensor._node  # (a view that was made a leaf keeps that, whatever is written)
-    parent = current_node(base_of(view))
+    parent = current_node(base)
     view.version = version
     tensor._node = None if parent is None else get_node(parent, tensor, view)
     return tensor._node
@@ -114,6 +121,7 @@ def path_node(cls: Any, parents: tuple[Node | None, ...], array: Any, view: View
     node.code, node.lasti = caller()
     node.shape, node.dtype = array.shape, array.dtype
     node.extra = None
+    note_levels(node, array)
     return node
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import ops
+from ..core.value import values_of
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
 from .elementwise import Number, binary, tensor_first, tensors, unary
@@ -130,7 +131,7 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
     True
     """
     same_dtype(input, other, "allclose")
-    return bool(np.all(isclose(input, other, rtol, atol, equal_nan)._array))
+    return bool(np.all(values_of(isclose(input, other, rtol, atol, equal_nan), "calling allclose on Tensors")))
 
 
 def equal(input: Tensor, other: Tensor) -> bool:
@@ -142,7 +143,8 @@ def equal(input: Tensor, other: Tensor) -> bool:
     """
     tensor_argument(input, "equal", "input", 1)
     tensor_argument(other, "equal", "other", 2)
-    return input._array.shape == other._array.shape and bool(np.all(input._array == other._array))
+    doing = "calling equal on Tensors"
+    return input._array.shape == other._array.shape and bool(np.all(values_of(input, doing) == values_of(other, doing)))
 
 
 # -- logic --------------------------------------------------------------------------------------------------------------

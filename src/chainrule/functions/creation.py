@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes
 from ..core.modes import get_modes
 from ..core.node import AccumulateGrad
-from ..core.value import TensorBase, new_tensor
+from ..core.value import TensorBase, new_tensor, values_of
 from ..core.version import INFERENCE_CELL, ExposedCell
 from ..device import check_device
 from ..dtypes import as_dtype, get_default_dtype
@@ -259,7 +259,7 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
                 f"'{type(data).__name__}' object cannot be interpreted as a number: the nesting is deeper here than in the first element"
             )
         if isinstance(data, TensorBase):
-            data = data._array.reshape(())[()]
+            data = values_of(data, "making a Tensor from another").reshape(())[()]
         if isinstance(data, str):
             raise NotANumberError(
                 f"too many dimensions '{type(data).__name__}': new(): invalid data type '{type(data).__name__}'"

@@ -16,7 +16,7 @@ from ..backend.indexing_numpy import key_of
 from ..core.modes import get_modes
 from ..core.mutation import inplace, refuse_write
 from ..core.origin import caller
-from ..core.value import TensorBase, writable
+from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
 from ..core.views import ORDINARY, current_node
 from ..promotion import checked_scalar, scalar_type_name
@@ -295,13 +295,19 @@ def is_watched(x: Any) -> bool:
     return (
         get_modes() is not None
         or current_node(x) is not None
+        or isinstance(x._array, Lifted)
         or (x._view is not None and x._view.made_in is not ORDINARY)
     )
 
 
+def has_more_than_memory(value: Any) -> bool:
+    """Whether there is more to write of a tensor than the contents of its memory."""
+    return current_node(value) is not None or isinstance(value._array, Lifted)
+
+
 def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
     """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded."""
-    if is_watched(x) or (values and current_node(values[0]) is not None):
+    if is_watched(x) or (values and has_more_than_memory(values[0])):
         return inplace(op, x, *values, **params)
     memory = writable(x)
     refuse_write(x, memory, False)
@@ -382,7 +388,7 @@ def fitted(value: Any, shape: tuple[int, ...]) -> Any:
 def put(x: Any, indices: list[Any], axes: tuple[int, ...], value: Any, accumulate: bool = False) -> Any:
     """Write ``value`` into ``x`` at index arrays, or add it there."""
     operands = put_operands(x, indices, axes, value)
-    if not (accumulate or is_watched(x) or (isinstance(value, TensorBase) and current_node(value) is not None)):
+    if not (accumulate or is_watched(x) or (isinstance(value, TensorBase) and has_more_than_memory(value))):
         memory = writable(x)
         refuse_write(x, memory, False)
         value, *arrays = [a._array if isinstance(a, TensorBase) else a for a in operands]

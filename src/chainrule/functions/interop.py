@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.node import AccumulateGrad
-from ..core.value import TensorBase, meta_of, new_tensor, writable
+from ..core.value import Lifted, TensorBase, meta_of, new_tensor, values_of, writable
 from ..core.version import ExposedCell, cell_of, expose
 from ..core.views import current_node
 from ..device import check_device
@@ -38,6 +38,8 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     tensor([5., 1.])
     """
     _check_exportable(input, force)
+    if isinstance(input._array, Lifted):
+        return values_of(input, "calling .numpy() on a Tensor").copy()
     memory = writable(input)
     expose(input)
     return memory[...]
@@ -60,7 +62,7 @@ def array(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndar
         raise ValueError(
             f"Unable to avoid copy while creating an array of dtype {dtype} as requested: the tensor is of {input.dtype}."
         )
-    return np.array(input._array, dtype) if copy or other else numpy(input)
+    return np.array(numpy(input), dtype) if copy or other else numpy(input)
 
 
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from ..core.value import TensorBase
+from ..core.value import TensorBase, values_of
 from ..promotion import result_dtype
 from ._arguments import axis_of, deliver, sizes_of, tensor_argument
 from .shape import atleast_1d, atleast_2d, atleast_3d
@@ -353,7 +353,7 @@ def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int] | Tenso
             raise RuntimeError(
                 f"tensor_split expected tensor_indices_or_sections to be zero-dimensional or one-dimensional of dtype long, got {list(where._array.shape)}"
             )
-        where = where._array.tolist()
+        where = values_of(where, "giving the sections of tensor_split as a Tensor").tolist()
     if isinstance(where, int):
         if where <= 0:
             raise RuntimeError(f"number of sections must be larger than 0, got {where}")

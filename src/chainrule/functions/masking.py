@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor
+from ..core.value import Lifted, TensorBase, new_tensor, values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from .gathering import same_dtype, zero_dim
@@ -91,6 +91,8 @@ def scattering_masked(input: Any, mask: Any, source: Any) -> list[Any]:
     same_dtype(input, source, "masked_scatter: expected self and source to have same dtypes but got {} and {}")
     raw = mask_of(mask, "masked_scatter", "masked_scatter_ only supports boolean masks, but got mask with dtype {}")
     broadcastable(input, mask)
+    if isinstance(raw, Lifted):
+        return [mask, source]
     holes = int(np.count_nonzero(np.broadcast_to(raw, np.broadcast_shapes(raw.shape, input._array.shape))))
     if source._array.size < holes:
         raise RuntimeError(
@@ -156,7 +158,9 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
     tensor([[0],
             [2]])
     """
-    array = np.asarray(tensor_argument(input, "nonzero", "input")._array)
+    array = values_of(
+        tensor_argument(input, "nonzero", "input"), "calling nonzero, whose result has a shape that depends on values"
+    )
     if as_tuple:
         return tuple([new_tensor(np.ascontiguousarray(places)) for places in np.nonzero(np.atleast_1d(array))])
     if not array.ndim:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor
+from ..core.value import TensorBase, new_tensor, values_of
 from ._arguments import axes_of, axis_of, deliver, sizes_of, tensor_argument
 from .shape import flatten
 
@@ -257,7 +257,9 @@ def repeat_interleave(
 
 
 def counts(repeats: Tensor) -> Any:
-    array = np.asarray(repeats._array)
+    array = values_of(
+        repeats, "giving the repeats of repeat_interleave as a Tensor, whose result has a shape that depends on values"
+    )
     if array.dtype.kind != "i":
         raise NotImplementedError(
             f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype}'. Give int32 or int64."

@@ -18,6 +18,7 @@ from .cumulative import *
 from .elementwise import *
 from .indexing import *
 from .joining import *
+from .levels import *
 from .linalg import *
 from .powers import *
 from .reduction import *

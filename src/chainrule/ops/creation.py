@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.value import TensorBase, new_tensor
+from ..core.lifted import converted
+from ..core.value import Lifted, TensorBase, new_tensor
 from ..dtypes import dtype as Dtype, get_default_dtype
 
 __all__ = [
@@ -22,6 +23,12 @@ def numpy_dtype(dtype):
 
 def _raw(x):
     return x._array if isinstance(x, TensorBase) else x
+
+
+def _like(x):
+    """An array laid out as ``x``."""
+    array = _raw(x)
+    return np.empty(array.shape, array.dtype) if isinstance(array, Lifted) else array
 
 
 def _float(dtype):
@@ -53,23 +60,24 @@ def linspace(start, stop, num, *, dtype=None, endpoint=True):
 
 
 def zeros_like(x, *, dtype=None):
-    return new_tensor(np.zeros_like(_raw(x), numpy_dtype(dtype)))
+    return new_tensor(np.zeros_like(_like(x), numpy_dtype(dtype)))
 
 
 def ones_like(x, *, dtype=None):
-    return new_tensor(np.ones_like(_raw(x), numpy_dtype(dtype)))
+    return new_tensor(np.ones_like(_like(x), numpy_dtype(dtype)))
 
 
 def full_like(x, fill_value, *, dtype=None):
-    return new_tensor(np.full_like(_raw(x), _raw(fill_value), numpy_dtype(dtype)))
+    return new_tensor(np.full_like(_like(x), _raw(fill_value), numpy_dtype(dtype)))
 
 
 def empty_like(x, *, dtype=None):
-    return new_tensor(np.empty_like(_raw(x), numpy_dtype(dtype)))
+    return new_tensor(np.empty_like(_like(x), numpy_dtype(dtype)))
 
 
 def asarray(x, *, dtype=None):
     """A tensor as it is; numbers and arrays as constants."""
     if isinstance(x, TensorBase) and dtype is None:
         return x
-    return new_tensor(np.asarray(_raw(x), numpy_dtype(dtype)))
+    array, dtype = _raw(x), numpy_dtype(dtype)
+    return new_tensor(converted(array, dtype) if isinstance(array, Lifted) else np.asarray(array, dtype))

@@ -1,0 +1,103 @@
+"""The level of a ``vmap``: values that are one element each of a batch."""
+
+from __future__ import annotations
+
+from textwrap import indent
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import op as op_module
+from .batching import batch
+from .lifted import Level, bare, lowered
+from .value import Lifted, TensorBase, at_rest, new_tensor
+
+if TYPE_CHECKING:
+    from .op import Op
+
+
+class Batched(Lifted):
+    """One element of a batch, whichever: what is inside has the batch axis first."""
+
+    __slots__ = ("value",)
+
+    level: BatchLevel
+    value: Any
+
+    def __init__(self, level: BatchLevel, value: Any) -> None:
+        super().__init__(
+            level, value.levels if isinstance(value, Lifted) else frozenset(), value.shape[1:], value.dtype
+        )
+        self.value = value
+
+    def plain(self, doing: str) -> Any:
+        raise RuntimeError(
+            f"vmap: It looks like you're {doing}. We don't support that: under vmap a tensor stands for all {self.level.size} "
+            "elements of the batch at once, and has no one value. Please try to rewrite what you're doing with other operations, "
+            "such as torch.where or a mask, or do it outside of vmap."
+        )
+
+    def without_tangents(self) -> Any:
+        return Batched(self.level, at_rest(self.value))
+
+    def shown(self) -> tuple[Any, list[str]]:
+        inside = indent(repr(new_tensor(self.value)), "    ")
+        return f"BatchedTensor(lvl={self.nesting()}, bdim=0, value=\n{inside}\n)", []
+
+
+class BatchLevel(Level):
+    """A ``vmap`` that runs."""
+
+    __slots__ = ("randomness", "size")
+
+    makes_batch = True
+    size: int
+    randomness: str
+    """What a random op does: "error", or "same" or "different" numbers for each element."""
+
+    def __init__(self, size: int, randomness: str) -> None:
+        super().__init__()
+        self.size = size
+        self.randomness = randomness
+
+    def is_mine(self, array: Any) -> bool:
+        return isinstance(array, Lifted) and array.level is self
+
+    def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        axes = tuple([0 if self.is_mine(a) else None for a in arrays])
+        xp, values = lowered(tuple([a.value if self.is_mine(a) else a for a in arrays]))
+        result = batch(op, values, axes, params, xp)
+        if op.outputs is None:
+            return Batched(self, bare(result))
+        return tuple(Batched(self, bare(one)) for one in result)
+
+    def led_out(self, g: Any) -> Any:
+        """The sum over the batch."""
+        array = g._array
+        xp = op_module.recorded_namespace
+        if self not in getattr(array, "levels", ()):
+            return g * self.size
+        return xp.sum(xp.batch_out(g, level=self, axis=-1 - array.ndim), axis=(-1 - array.ndim,), keepdims=False)
+
+
+def enter(x: Any, level: BatchLevel, axis: int) -> Any:
+    """Raw ``x`` as elements of a batch along ``axis`` (negative)."""
+    xp, (value,) = lowered((x,))
+    if axis != -len(x.shape):
+        value = xp.moveaxis(value, axis, 0)
+    elif not isinstance(value, TensorBase):
+        value = value[...]
+    return Batched(level, bare(value))
+
+
+def leave(x: Any, level: BatchLevel, axis: int) -> Any:
+    """The whole batch of raw ``x``, along ``axis`` (negative). Memory of its own: nothing watches what is lifted."""
+    if level.is_mine(x):
+        xp, (value,) = lowered((x.value,))
+    else:
+        xp, (value,) = lowered((x,))
+        value = xp.broadcast_to(value, (level.size, *x.shape))
+    if axis != -len(value.shape):
+        value = xp.moveaxis(value, 0, axis)
+    value = bare(value)
+    return value.copy() if isinstance(value, np.ndarray) else value

@@ -1,0 +1,111 @@
+"""The level of forward mode: values that move along a tangent.
+
+A dual x + t e, with e*e = 0, is a number like any other: rules of the reverse pass compute with duals as they do with
+arrays. What the pass then carries is the cotangent in the same algebra. The value read at the end is a pair, the primal
+part p and the tangent part t, with cotangents p' and t'; p' p + t' t is the e-part of (t' + p' e)(p + t e). So leaving the
+level turns p' and t' into the dual t' + p' e, and entering it reads them off the other way round. An operand that was
+not of the level is one whose tangent is zero: its cotangent is the e-part.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import op as op_module
+from .forward import evaluate, jvp
+from .lifted import Level, bare, lowered
+from .value import Lifted, TensorBase, at_rest, new_tensor
+
+if TYPE_CHECKING:
+    from .op import Op
+
+
+class Dual(Lifted):
+    """A value and its tangent, of one shape and dtype."""
+
+    __slots__ = ("primal", "tangent")
+
+    level: DualLevel
+    primal: Any
+    tangent: Any
+
+    def __init__(self, level: DualLevel, primal: Any, tangent: Any) -> None:
+        inside = frozenset().union(*[a.levels for a in (primal, tangent) if isinstance(a, Lifted)])
+        super().__init__(level, inside, primal.shape, primal.dtype)
+        self.primal = primal
+        self.tangent = tangent
+
+    def plain(self, doing: str) -> Any:
+        return self.primal.plain(doing) if isinstance(self.primal, Lifted) else np.asarray(self.primal)
+
+    def without_tangents(self) -> Any:
+        return at_rest(self.primal)
+
+    def shown(self) -> tuple[Any, list[str]]:
+        array, more = self.primal.shown() if isinstance(self.primal, Lifted) else (self.primal, [])
+        return array, [*more, f"tangent={new_tensor(self.tangent)}"] if self.level.is_open else more
+
+
+class DualLevel(Level):
+    """A ``jvp``, or a ``dual_level``, that runs."""
+
+    __slots__ = ("is_open",)
+
+    is_dual = True
+    is_open: bool
+    """Whether it still runs: afterwards its tensors are seen without their tangents."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_open = True
+
+    def is_mine(self, array: Any) -> bool:
+        return isinstance(array, Lifted) and array.level is self
+
+    def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        given = tuple([a.primal if self.is_mine(a) else a for a in arrays])
+        moves = tuple([a.tangent if self.is_mine(a) else None for a in arrays])
+        xp, both = lowered((*given, *moves))
+        primals, tangents = both[: len(given)], both[len(given) :]
+        out = evaluate(op, primals, params, xp)
+        change = jvp(op, primals, tangents, params, xp, out)
+        if op.outputs is None:
+            return self.dual(out, change)
+        return tuple([self.dual(*pair) for pair in zip(out, change, strict=True)])
+
+    def dual(self, primal: Any, tangent: Any) -> Any:
+        return bare(primal) if tangent is None else Dual(self, bare(primal), bare(tangent))
+
+    def led_out(self, g: Any) -> Any:
+        """The e-part; a cotangent without one is zero."""
+        if self not in getattr(g._array, "levels", ()):
+            return None
+        return op_module.recorded_namespace.tangent_part(g, level=self)
+
+
+def enter(x: Any, t: Any, level: DualLevel) -> Any:
+    """Raw ``x`` moving along ``t``."""
+    return Dual(level, x, t)
+
+
+def primal_part(x: Any, level: DualLevel) -> Any:
+    return own(x.primal if level.is_mine(x) else x)
+
+
+def tangent_part(x: Any, level: DualLevel) -> Any:
+    if level.is_mine(x):
+        return own(x.tangent)
+    xp, (value,) = lowered((x,))
+    return bare(xp.zeros_like(value))
+
+
+def own(array: Any) -> Any:
+    """Memory of its own: nothing watches what is lifted."""
+    return array.copy() if isinstance(array, np.ndarray) else array
+
+
+def is_moving(tensor: TensorBase, level: DualLevel) -> bool:
+    """Whether a tensor has a tangent at the level."""
+    return isinstance(tensor._array, Lifted) and level in tensor._array.levels
