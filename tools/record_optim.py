@@ -141,7 +141,8 @@ def main() -> None:
     answers = [{"program": text, **outcome(torch, text)} for text in programs(PROGRAMS)]
     groups = {"runs": runs, "complex": complex_runs, "programs": answers}
     body = ",\n".join(
-        f'"{name}": [\n' + ",\n".join(json.dumps(entry) for entry in entries) + "\n]" for name, entries in groups.items()
+        f'"{name}": [\n' + ",\n".join(json.dumps(entry) for entry in entries) + "\n]"
+        for name, entries in groups.items()
     )
     (TESTS / "golden" / "optim.json").write_text("{\n" + body + "\n}\n", encoding="utf-8")
     print(", ".join(f"{len(entries)} {name}" for name, entries in groups.items()))

@@ -11,10 +11,11 @@ import importlib
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from . import autograd, functions as _functions
+from . import autograd, functions as _functions, random
 from ._tensor import Tensor, is_inference
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from .autograd.grad_mode import enable_grad, inference_mode, is_inference_mode_enabled, no_grad, set_grad_enabled
+from .core.generator import Generator, default_generator
 from .core.modes import is_grad_enabled
 from .device import device
 from .dtypes import (
@@ -51,6 +52,7 @@ from .dtypes import (
 from .functions import *
 from .printing import set_printoptions
 from .promotion import can_cast, promote_types
+from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .size import Size
 from .version import VERSION, __version__
 
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     *_functions.__all__,
+    "Generator",
     "Size",
     "Tensor",
     "autograd",
@@ -68,8 +71,9 @@ __all__ = [
     "can_cast",
     "cdouble",
     "cfloat",
-    "complex64",
     "complex128",
+    "complex64",
+    "default_generator",
     "device",
     "double",
     "dtype",
@@ -81,36 +85,42 @@ __all__ = [
     "float32",
     "float64",
     "get_default_dtype",
+    "get_rng_state",
     "half",
     "iinfo",
     "inf",
     "inference_mode",
+    "initial_seed",
     "int",
-    "int8",
     "int16",
     "int32",
     "int64",
+    "int8",
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
     "is_grad_enabled",
     "is_inference",
     "is_inference_mode_enabled",
     "long",
+    "manual_seed",
     "nan",
     "newaxis",
     "no_grad",
     "pi",
     "promote_types",
+    "random",
+    "seed",
     "set_anomaly_enabled",
     "set_default_dtype",
     "set_default_tensor_type",
     "set_grad_enabled",
     "set_printoptions",
+    "set_rng_state",
     "short",
-    "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "uint8",
 ]
 
 newaxis = None

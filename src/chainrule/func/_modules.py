@@ -116,7 +116,9 @@ def with_tied_names(module: Module, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_names(module: Module, values: dict[str, Any]) -> None:
-    own = {name for named in (module.named_parameters, module.named_buffers) for name, _ in named(remove_duplicate=False)}
+    own = {
+        name for named in (module.named_parameters, module.named_buffers) for name, _ in named(remove_duplicate=False)
+    }
     problems = [
         f"{kind} key(s): {', '.join(map(repr, sorted(names)))}."
         for kind, names in (("Unexpected", values.keys() - own), ("Missing", own - values.keys()))

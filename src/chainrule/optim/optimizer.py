@@ -61,7 +61,9 @@ def _with_hooks(step: Any) -> Any:
             given = hook(self, args, kwargs)
             if given is not None:
                 if not isinstance(given, tuple) or len(given) != 2:
-                    raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {given}.")
+                    raise RuntimeError(
+                        f"{step} must return None or a tuple of (new_args, new_kwargs), but got {given}."
+                    )
                 args, kwargs = given
         result = step(*args, **kwargs)
         for hook in chain(self._optimizer_step_post_hooks.values(), _global_optimizer_post_hooks.values()):
@@ -112,7 +114,8 @@ class Optimizer:
         self._make_hooks()
         if isinstance(params, TensorBase):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got " + typename(params)
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                + typename(params)
             )
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[Group] = []
@@ -176,9 +179,7 @@ class Optimizer:
         self._check_params(params, bool(names))
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
-                raise ValueError(
-                    f"parameter group didn't specify a value of required optimization parameter {name}"
-                )
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
         param_group["params"] = params
         if names:
             param_group["param_names"] = names
@@ -255,9 +256,7 @@ class Optimizer:
             start += len(group["params"])
             packed = {key: value for key, value in group.items() if key != "params"}
             groups.append({**packed, "params": [numbers[id(param)] for param in group["params"]]})
-        state = {
-            numbers[id(key)] if isinstance(key, TensorBase) else key: value for key, value in self.state.items()
-        }
+        state = {numbers[id(key)] if isinstance(key, TensorBase) else key: value for key, value in self.state.items()}
         found: dict[str, Any] = {"state": state, "param_groups": groups}
         for hook in self._optimizer_state_dict_post_hooks.values():
             given = hook(self, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from ...core.hooks import Hook, Hooks
+from ...core.hooks import Hooks
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor

@@ -130,7 +130,5 @@ def as_many(given: Any, wanted: tuple[Any, ...], hook: str, what: str) -> tuple[
     if not isinstance(given, tuple):
         given = (given,)
     if len(given) != len(wanted):
-        raise RuntimeError(
-            f"{hook} returned an invalid number of {what}, got {len(given)}, but expected {len(wanted)}"
-        )
+        raise RuntimeError(f"{hook} returned an invalid number of {what}, got {len(given)}, but expected {len(wanted)}")
     return given

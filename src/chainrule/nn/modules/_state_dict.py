@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from ...autograd.grad_mode import no_grad
-from ...core.hooks import Hook, Hooks, RemovableHandle, registered
+from ...core.hooks import Hook, RemovableHandle, registered
 from ...core.value import TensorBase
 from ..parameter import Parameter
 from ._base import ModuleBase
@@ -42,7 +42,9 @@ class StateDict(ModuleBase):
         Raises:
             RuntimeError: this one does not define it.
         """
-        raise RuntimeError(f"{type(self).__name__} defines no get_extra_state(): only a module that does has extra state.")
+        raise RuntimeError(
+            f"{type(self).__name__} defines no get_extra_state(): only a module that does has extra state."
+        )
 
     def set_extra_state(self, state: Any) -> None:
         """Take what :meth:`get_extra_state` gave; defined by the subclasses that have such a thing.
@@ -50,7 +52,9 @@ class StateDict(ModuleBase):
         Raises:
             RuntimeError: this one does not define it.
         """
-        raise RuntimeError(f"{type(self).__name__} defines no set_extra_state(): only a module that does has extra state.")
+        raise RuntimeError(
+            f"{type(self).__name__} defines no set_extra_state(): only a module that does has extra state."
+        )
 
     # -- saving --------------------------------------------------------------------------------------------------------
 

@@ -48,7 +48,9 @@ class Unflatten(Module):
         if not isinstance(dim, int):
             raise TypeError(f"dim must be int, not {type(dim).__name__}: dimensions have no names here")
         if not isinstance(unflattened_size, (tuple, list)):
-            raise TypeError(f"unflattened_size must be a tuple of ints, but found type {type(unflattened_size).__name__}")
+            raise TypeError(
+                f"unflattened_size must be a tuple of ints, but found type {type(unflattened_size).__name__}"
+            )
         for n, size in enumerate(unflattened_size):
             if not isinstance(size, int):
                 raise TypeError(

@@ -96,7 +96,9 @@ class Module(Calls, StateDict, Tree):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and kwargs:
-            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'")
+            raise TypeError(
+                f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
+            )
         if not self.call_super_init and args:
             raise TypeError(
                 f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given"
@@ -398,7 +400,7 @@ class Module(Calls, StateDict, Tree):
         lines = extra.split("\n") if extra else []
         if len(lines) <= 1 and not self._modules:
             return f"{self._get_name()}({extra})"
-        lines += [f"({name}): {repr(module)}".replace("\n", "\n  ") for name, module in self._modules.items()]
+        lines += [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in self._modules.items()]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
