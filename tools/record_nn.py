@@ -1,5 +1,7 @@
 """Record what PyTorch's modules do: tests/golden/nn.json (needs torch). tests/nn/test_recorded.py runs the programs again."""
 
+# ruff: noqa: E501 - a program is a line
+
 from __future__ import annotations
 
 import ast

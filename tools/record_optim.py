@@ -3,6 +3,8 @@
 tests/nn/test_optim.py trains and runs the programs again.
 """
 
+# ruff: noqa: E501 - a program is a line
+
 from __future__ import annotations
 
 import json

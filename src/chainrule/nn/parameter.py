@@ -23,10 +23,10 @@ def made_from(data: Any, cls: type[Tensor]) -> Tensor:
 class ParameterMeta(TensorMeta):
     """The type of :class:`Parameter`: an instance of another subclass of Tensor may be marked as a parameter."""
 
-    def __instancecheck__(cls, instance: object) -> bool:
-        if type.__instancecheck__(cls, instance):
+    def __instancecheck__(self, instance: object) -> bool:
+        if type.__instancecheck__(self, instance):
             return True
-        return cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False)
+        return self is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False)
 
 
 class Parameter(Tensor, metaclass=ParameterMeta):
@@ -67,7 +67,7 @@ class Parameter(Tensor, metaclass=ParameterMeta):
 class BufferMeta(TensorMeta):
     """The type of :class:`Buffer`: a buffer is a tensor that is marked as one."""
 
-    def __instancecheck__(cls, instance: object) -> bool:
+    def __instancecheck__(self, instance: object) -> bool:
         return isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
 
 

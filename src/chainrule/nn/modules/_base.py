@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from ...core.hooks import Hooks
-
 if TYPE_CHECKING:
     from ..._tensor import Tensor
+    from ...core.hooks import Hooks
     from ..parameter import Parameter
     from .module import Module
 

@@ -287,10 +287,10 @@ def pairs(given: Any, container: str, element: str) -> list[tuple[str, Any]]:
     if isinstance(given, (Mapping, ModuleDict, ParameterDict)):
         return list(given.items())
     found = []
-    for n, pair in enumerate(given):
-        if not isinstance(pair, Iterable):
-            raise TypeError(f"{element} #{n} should be Iterable; is{type(pair).__name__}")
-        pair = tuple(pair)
+    for n, one in enumerate(given):
+        if not isinstance(one, Iterable):
+            raise TypeError(f"{element} #{n} should be Iterable; is{type(one).__name__}")
+        pair = tuple(one)
         if len(pair) != 2:
             raise ValueError(f"{element} #{n} has length {len(pair)}; 2 is required")
         found.append(pair)
@@ -324,7 +324,7 @@ class ParameterList(Module):
 
     >>> import chainrule as torch
     >>> torch.nn.ParameterList([torch.ones(2)])
-    ParameterList(  (0): Parameter containing: [torch.FloatTensor of size 2])
+    ParameterList(  (0): Parameter containing: [torch.float32 of size 2])
     """
 
     def __init__(self, values: Iterable[Any] | None = None) -> None:
@@ -474,7 +474,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of ``key``, or ``default``."""
-        return self[key] if key in self else default
+        return self[key] if key in self._keys else default
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A ParameterDict with these names and one value."""
