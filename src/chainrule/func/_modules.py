@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["functional_call", "stack_module_state"]
 
-MISSING = object()
+MISSING: Any = object()
 """Stands for the value of an attribute that there is not."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .._missing import missing_name
 from ..autograd.grad_mode import no_grad
 from ..functions.filling import empty_like
+from ..functions.random import randperm
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -311,8 +312,6 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     """
     if tensor.ndim != 2:
         raise ValueError(f"Only tensors with 2 dimensions are supported: this one has {tensor.ndim}")
-    from .. import randperm  # type: ignore[attr-defined]
-
     rows, columns = tensor.shape
     with no_grad():
         tensor.normal_(0, std, generator=generator)

@@ -11,7 +11,7 @@ from ..printing import tensor_repr
 __all__ = ["Buffer", "Parameter"]
 
 
-def made_from(data: Any, cls: type[Tensor]) -> Tensor:
+def made_from(data: Any, cls: type[Tensor]) -> Any:
     """The memory of ``data`` as a leaf of class ``cls``, or of the class of ``data`` if that is a subclass of its own."""
     if data is None:
         data = empty(0)

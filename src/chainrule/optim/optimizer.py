@@ -171,7 +171,7 @@ class Optimizer:
                 "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
                 "change between runs. Please use a list instead."
             )
-        given = [params] if isinstance(params, TensorBase) else list(params)
+        given: list[Any] = [params] if isinstance(params, TensorBase) else list(params)
         names = [one[0] for one in given if isinstance(one, tuple)]
         if names and len(names) != len(given):
             raise ValueError("all optimizer params should be with/without names. Some param names are missing")

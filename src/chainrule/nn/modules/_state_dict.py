@@ -243,7 +243,7 @@ class StateDict(ModuleBase):
             )
             return
         if not value.ndim and given.ndim == 1:  # as very old checkpoints have scalars
-            given = given[0]
+            given = given[0]  # type: ignore[index]
         if given.shape != value.shape:
             errors.append(
                 f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current "

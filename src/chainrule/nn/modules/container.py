@@ -36,15 +36,17 @@ class _ModuleSequence(Module):
         """The name of the module at an index."""
         return list(self._modules)[position(index, len(self))]
 
-    def _set_all(self, modules: Iterable[Module]) -> None:
+    def _renumber(self, modules: list[Module]) -> None:
         self._modules.clear()
-        for n, module in enumerate(modules):
-            self.add_module(str(n), module)
+        self._modules.update({str(n): module for n, module in enumerate(modules)})
+
+    def _of(self, items: list[tuple[str, Module]]) -> Self:
+        """Another one of the same class."""
+        raise NotImplementedError
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            chosen = list(self._modules.items())[index]
-            return type(self)(OrderedDict(chosen)) if isinstance(self, Sequential) else type(self)(m for _, m in chosen)  # type: ignore[call-arg]
+            return self._of(list(self._modules.items())[index])
         return self._modules[self._key(index)]
 
     def __setitem__(self, index: Any, module: Module) -> None:
@@ -52,7 +54,8 @@ class _ModuleSequence(Module):
 
     def __delitem__(self, index: Any) -> None:
         names = list(self._modules)[index] if isinstance(index, slice) else [self._key(index)]
-        self._set_all([module for name, module in list(self._modules.items()) if name not in names])
+        # The others move up, so that the next to be appended finds its number free.
+        self._renumber([module for name, module in self._modules.items() if name not in names])
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -69,10 +72,16 @@ class _ModuleSequence(Module):
         return self
 
     def insert(self, index: int, module: Module) -> Any:
-        """Put a module before the one at ``index``."""
+        """Put a module before the one at ``index``.
+
+        Raises:
+            TypeError: it is no module.
+        """
+        if not isinstance(module, Module):
+            raise TypeError(f"{typename(module)} is not a Module subclass")
         modules = list(self)
         modules.insert(index, module)
-        self._set_all(modules)
+        self._renumber(modules)
 
     def pop(self, key: Any) -> Module:
         """Take the module at an index out."""
@@ -102,11 +111,8 @@ class Sequential(_ModuleSequence):
             for n, module in enumerate(args):
                 self.add_module(str(n), module)
 
-    def __delitem__(self, index: Any) -> None:
-        for name in list(self._modules)[index] if isinstance(index, slice) else [self._key(index)]:
-            delattr(self, name)
-        # The others move up: numbers only, so that later ones can be appended.
-        self._modules = dict(zip(map(str, range(len(self._modules))), self._modules.values(), strict=True))
+    def _of(self, items: list[tuple[str, Module]]) -> Self:
+        return type(self)(OrderedDict(items))
 
     def __add__(self, other: Any) -> Sequential:
         if not isinstance(other, Sequential):
@@ -175,6 +181,9 @@ class ModuleList(_ModuleSequence):
         super().__init__()
         if modules is not None:
             self.extend(modules)
+
+    def _of(self, items: list[tuple[str, Module]]) -> Self:
+        return type(self)(module for _, module in items)
 
     def extend(self, modules: Iterable[Module]) -> Self:
         """Add modules at the end.
@@ -369,7 +378,7 @@ class ParameterList(Module):
         Raises:
             TypeError: ``values`` is a tensor, or cannot be iterated over.
         """
-        if not isinstance(values, Iterable) or isinstance(values, TensorBase):
+        if isinstance(values, TensorBase) or not isinstance(values, Iterable):
             raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
         for value in values:
             self.append(value)
