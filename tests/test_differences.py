@@ -11,6 +11,7 @@ import pytest
 
 import chainrule as torch
 from chainrule.autograd import grad
+from chainrule.backend.normal_numpy import EXACT
 from chainrule.nn import functional as F
 
 f64 = torch.float64
@@ -156,3 +157,12 @@ def test_a_leaf_that_nobody_holds() -> None:
     assert accumulator.variable is None
     out.backward()
     assert x.grad.item() == 2
+
+
+def test_many_normal_numbers() -> None:
+    generator = torch.Generator().manual_seed(0)
+    exact = torch.cat([torch.randn(EXACT, generator=generator) for _ in range(2)]).numpy()
+    quick = torch.randn(2 * EXACT, generator=generator.manual_seed(0)).numpy()
+    apart = np.abs(quick.view(np.int32) - exact.view(np.int32))
+    assert apart.max() <= 4
+    assert (apart > 2).mean() < 1e-3

@@ -21,13 +21,14 @@ DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 WIDE_RANGE = 1 << 28
 """From here on, an integer below a bound takes 64 bits: the remainder of 32 would favour small numbers noticeably."""
 
+FEW_PLACES = 1 << 13  # below that, a shuffle is quicker one by one
 FEW = 256  # below that, the plain call of the bit generator is quicker than the one made for many
 
 
 class MersenneTwister:
     """The words of MT19937 in PyTorch's order, and the normal number that it keeps for the next call.
 
-    The seeding is the classic one, of which NumPy's ``RandomState`` keeps a copy.
+    NumPy's ``RandomState`` seeds it in the same, classic way, and will never give its words otherwise.
     """
 
     __slots__ = ("_bits", "_many", "spare", "started")
@@ -38,14 +39,14 @@ class MersenneTwister:
     """Whether a word has been drawn since the seeding: PyTorch's state tells that."""
 
     def __init__(self, seed: int) -> None:
-        from numpy.random import MT19937, Generator
+        from numpy.random import MT19937, RandomState
 
         self._bits = MT19937(0)
-        self._many = Generator(self._bits)
+        self._many = RandomState(self._bits)
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
-        np.random.RandomState(self._bits).seed(seed & 0xFFFFFFFF)
+        self._many.seed(seed & 0xFFFFFFFF)
         self.spare = None
         self.started = False
 
@@ -54,7 +55,7 @@ class MersenneTwister:
         self.started |= count > 0
         if count < FEW:
             return self._bits.random_raw(count).astype(np.uint32)
-        return self._many.integers(0, 1 << 32, count, np.uint32)
+        return self._many.randint(0, 1 << 32, count, np.uint32)
 
     def long_words(self, count: int) -> Array:
         """So many random 64-bit words: the first of two words is the high half."""
@@ -62,7 +63,7 @@ class MersenneTwister:
         if count < FEW:
             raw = self._bits.random_raw(2 * count)
             return (raw[::2] << 32) | raw[1::2]
-        return self._many.integers(0, 1 << 64, count, np.uint64)
+        return self._many.randint(0, 1 << 64, count, np.uint64)
 
     @property
     def state(self) -> tuple[Array, int, bool, float | None]:
@@ -79,25 +80,25 @@ class MersenneTwister:
 # -- uniform numbers ----------------------------------------------------------------------------------------------------
 
 
-def unit(stream: MersenneTwister, count: int, digits: int) -> Array:
-    """Numbers in [0, 1) with so many binary digits: float64 of more than 24, else float32."""
-    if digits > 24:
-        return (stream.long_words(count) & ((1 << digits) - 1)).view(np.int64) * 2.0**-digits
+def unit(stream: MersenneTwister, count: int, dtype: Any) -> Array:
+    """Numbers in [0, 1), float32 or float64, with as many binary digits as those have."""
+    if dtype == F64:
+        return (stream.long_words(count) & ((1 << 53) - 1)).view(np.int64) * 2.0**-53
     words = stream.words(count)
     numbers = words.view(F32)
     for start in range(0, count, CHUNK):  # in the memory of the words, a piece at a time
         piece = numbers[start : start + CHUNK]
-        piece[...] = (words[start : start + CHUNK] & np.uint32((1 << digits) - 1)).view(np.int32)
-        piece *= F32.type(2.0**-digits)
+        piece[...] = (words[start : start + CHUNK] & np.uint32((1 << 24) - 1)).view(np.int32)
+        piece *= F32.type(2.0**-24)
     return numbers
 
 
 def uniform(stream: MersenneTwister, count: int, dtype: Any, low: float = 0.0, high: float = 1.0) -> Array:
     """Uniform on [low, high). Where rounding makes a number ``high``, it becomes ``low``."""
-    numbers = unit(stream, count, 53 if dtype == F64 else 24)
+    compute = F64 if dtype == F64 else F32
+    numbers = unit(stream, count, compute)
     if (low, high) != (0, 1):
-        first, last = numbers.dtype.type(low), numbers.dtype.type(high)
-        numbers = affine(numbers, last - first, first)
+        numbers = affine(numbers, compute.type(high) - compute.type(low), low)
     numbers = narrowed(numbers, dtype)
     if (low, high) != (0, 1) or dtype.itemsize == 2:
         numbers[numbers >= dtype.type(high)] = dtype.type(low)
@@ -115,14 +116,13 @@ def affine(numbers: Array, factor: Any, summand: Any) -> Array:
         return (numbers.astype(F64) * F64.type(factor) + F64.type(summand)).astype(F32)
     product = numbers * factor
     total = product + summand
-    if not np.isfinite(total).all():
-        return total
     # What the product and the sum lost, exactly (Dekker, Knuth), rounds the result as if nothing had been.
     a, b = halves(numbers), halves(factor)
     lost_product = ((a[0] * b[0] - product) + a[0] * b[1] + a[1] * b[0]) + a[1] * b[1]
     back = total - product
     lost_sum = (product - (total - back)) + (summand - back)
-    return total + (lost_product + lost_sum)
+    lost = lost_product + lost_sum
+    return np.where(np.isfinite(lost), total + lost, total)  # of numbers near infinity that cannot be told
 
 
 def halves(x: Array) -> tuple[Array, Array]:
@@ -153,7 +153,7 @@ def normal(
     # The last 16 are made anew. The uniform numbers that they would have been made of are drawn all the same, save in
     # half precision.
     unused = rest if dtype.itemsize > 2 else 0
-    numbers = unit(stream, whole + (unused + 16 if rest else 0), 53 if dtype == F64 else 24)
+    numbers = unit(stream, whole + (unused + 16 if rest else 0), F64 if dtype == F64 else F32)
     box_muller(numbers[:whole], numbers[:whole])
     if rest:
         box_muller(numbers[-16:], numbers[count - 16 : count])
@@ -167,7 +167,7 @@ def standard_normal(stream: MersenneTwister, count: int) -> Array:
     if stream.spare is not None and count:
         out[0], start, stream.spare = stream.spare, 1, None
     pairs = (count - start + 1) // 2
-    numbers = unit(stream, 2 * pairs, 53)
+    numbers = unit(stream, 2 * pairs, F64)
     radius = np.sqrt(-2 * np.log1p(-numbers[1::2]))
     angle = 2 * math.pi * numbers[::2]
     made = out[start : start + 2 * pairs]
@@ -188,24 +188,24 @@ def log_normal(stream: MersenneTwister, count: int, dtype: Any, mean: float, std
 
 def exponential(stream: MersenneTwister, count: int, dtype: Any, rate: float = 1.0) -> Array:
     """Waiting times of mean 1 / rate."""
-    return narrowed(-1 / rate * np.log1p(-unit(stream, count, 53)), dtype)
+    return narrowed(-1 / rate * np.log1p(-unit(stream, count, F64)), dtype)
 
 
 def cauchy(stream: MersenneTwister, count: int, dtype: Any, median: float, sigma: float) -> Array:
     """Cauchy's distribution."""
-    return narrowed(affine(np.tan(math.pi * (unit(stream, count, 53) - 0.5)), sigma, median), dtype)
+    return narrowed(affine(np.tan(math.pi * (unit(stream, count, F64) - 0.5)), sigma, median), dtype)
 
 
 def geometric(stream: MersenneTwister, count: int, dtype: Any, p: float) -> Array:
     """How many trials there are up to the first success."""
-    return narrowed(np.ceil(np.log(unit(stream, count, 53)) / np.log(1 - p)), dtype)
+    return narrowed(np.ceil(np.log(unit(stream, count, F64)) / np.log(1 - p)), dtype)
 
 
 def poisson(stream: MersenneTwister, count: int, dtype: Any, rates: Array) -> Array:
     """Numbers of events, of each rate for itself: how many uniform numbers that takes depends on what they are."""
 
     def uniform_number() -> float:
-        return float(unit(stream, 1, 53)[0])
+        return float(unit(stream, 1, F64)[0])
 
     draws = (_few_events if rate < 10 else _many_events for rate in rates)
     return narrowed(np.array([d(float(r), uniform_number) for d, r in zip(draws, rates, strict=True)], np.int64), dtype)
@@ -265,10 +265,32 @@ def any_integers(stream: MersenneTwister, count: int, dtype: Any) -> Array:
 
 def permutation(stream: MersenneTwister, count: int, dtype: Any) -> Array:
     """0 to count - 1 in random order: Fisher and Yates's shuffle from the front."""
-    order = list(range(count))
-    spans = np.arange(count, 1, -1, dtype=np.uint32)
-    steps = (stream.words(max(count - 1, 0)) % spans).tolist()
-    for at, step in enumerate(steps):
-        other = at + step
-        order[at], order[other] = order[other], order[at]
-    return np.array(order, np.int64).astype(dtype)
+    others = np.arange(count - 1)  # the place with which each place changes
+    others += stream.words(max(count - 1, 0)) % np.arange(count, 1, -1, dtype=np.uint32)
+    order = np.arange(count)
+    done = _shuffle_front(order, others)
+    rest = order[done:].tolist()
+    for at, other in enumerate((others[done:] - done).tolist()):
+        rest[at], rest[other] = rest[other], rest[at]
+    order[done:] = rest
+    return order.astype(dtype, copy=False)
+
+
+def _shuffle_front(order: Array, others: Array) -> int:
+    """Make as many of the exchanges as it is quick to make at once; return how many that are.
+
+    A run of exchanges in which no place takes part twice can be made in any order. Such runs are as long as the root of
+    the number of places that are left.
+    """
+    firsts = np.empty(order.size, np.int64)
+    at = 0
+    while order.size - at > FEW_PLACES:
+        run = others[at : at + 2 * math.isqrt(order.size - at)]
+        steps = np.arange(run.size)
+        firsts[run[::-1]] = steps[::-1]  # which step takes a place first
+        again = run[(run < at + run.size) & (run != at + steps)] - at  # places that it is the turn of later in the run
+        end = min((firsts[run] != steps).argmax() or run.size, again.min(initial=run.size))
+        here, there = slice(at, at + end), run[:end]
+        order[here], order[there] = order[there], order[here].copy()
+        at += end
+    return at

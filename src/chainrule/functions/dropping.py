@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.value import new_tensor
+from ..core.mutation import refuse_write
+from ..core.value import new_tensor, writable
+from ..core.views import current_node
+from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
 from .filling import empty_like
 from .sampling import bernoulli_
@@ -126,15 +129,22 @@ def _dropped(
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
     if p == 0 or not train or not input.numel():
         return input
+    dtype = input._array.dtype
+    if dtype.kind in "biu":
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {scalar_type_name(dtype)}: give floating point numbers"
+        )
+    if inplace:
+        refuse_write(input, writable(input), current_node(input) is not None)  # before a number is drawn
     times: Callable[[Any], Any] = input.mul_ if inplace else input.mul
     if p == 1:
-        return times(new_tensor(np.zeros((), input._array.dtype)))
+        return times(new_tensor(np.zeros((), dtype)))
     if features:
         if input.ndim < 2:
             raise RuntimeError(
                 f"Feature dropout requires at least 2 dimensions in the input, got {input.ndim}: give (N, C, ...)"
             )
-        noise = new_tensor(np.empty((*input.shape[:2], *[1] * (input.ndim - 2)), input._array.dtype))
+        noise = new_tensor(np.empty((*input.shape[:2], *[1] * (input.ndim - 2)), dtype))
     else:
         noise = empty_like(input)
     bernoulli_(noise, 1 - p)

@@ -277,12 +277,12 @@ def refill(
     return overwrite(tensor, op, new_tensor(numbers if convert is None else convert(numbers)))
 
 
-def bounds_of(function: str, dtype: Any, low: Any, high: Any) -> tuple[int, int]:
+def bounds_of(dtype: Any, low: Any, high: Any) -> tuple[int, int]:
     """The arguments of ``random_``, at least one of them given: the least integer, and how many there are."""
-    low = 0 if low is None else integer(low, function, "from")
+    low = 0 if low is None else integer(low, "random_", "from")
     if high is None and low == -(1 << 63) and (dtype.itemsize == 8 or dtype.name in ("float32", "bfloat16")):
         return low, 1 << 64
-    return integer_range(dtype, low, None if high is None else integer(high, function, "to"))
+    return integer_range(dtype, low, None if high is None else integer(high, "random_", "to"))
 
 
 def check_interval(dtype: Any, low: float, high: float) -> None:
@@ -391,7 +391,7 @@ def integer_range(dtype: Any, low: int, high: int | None) -> tuple[int, int]:
 
 def _checked(dtype: Any, digits: int | None, low: int, last: int) -> tuple[int, int]:
     if digits:
-        least, largest = (int(kernels.F64.type(bound)) for bound in _float_limits(dtype))
+        least, largest = (int(bound) for bound in _float_limits(dtype))
     else:
         least, largest = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
     for name, bound in (("from", low), ("to - 1", last)):

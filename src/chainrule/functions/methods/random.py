@@ -69,18 +69,19 @@ class RandomMethods(TensorBase):
         """
         low = named.pop("from", None)
         random.no_others(named, "random_")
-        if len(bounds) == 1 and low is None and to is None:
-            bounds, to = (), bounds[0]
-            op = ops.random_below
-        else:
-            low, to = [*bounds, *[low, to][len(bounds) :]] if len(bounds) <= 2 else (None, None)
-            op = ops.random_any if low is None else ops.random_between
+        if len(bounds) > 2 - (low is not None) - (to is not None):
+            raise TypeError(f"random_() takes at most two bounds, from and to: got {len(bounds)} by position")
+        if len(bounds) == 2:
+            low, to = bounds
+        elif bounds:
+            low, to = (low, bounds[0]) if to is None else (bounds[0], to)
         dtype = self._array.dtype
         if low is None and to is None:
             if dtype.kind == "c" or dtype.name in ("uint16", "uint32", "uint64"):
                 raise NotImplementedError(f"\"random_kernel_cpu\" not implemented for '{scalar_type_name(dtype)}'")
-            return random.refill(self, op, kernels.any_integers, generator)
-        first, span = random.bounds_of("random_", dtype, low, to)
+            return random.refill(self, ops.random_any, kernels.any_integers, generator)
+        first, span = random.bounds_of(dtype, low, to)
+        op = ops.random_below if low is None else ops.random_between
         return random.refill(self, op, kernels.integers, generator, low=first, span=span)
 
     def exponential_(self: Any, lambd: float = 1, *, generator: Any = None) -> Any:
