@@ -451,7 +451,26 @@ torch.nn.utils.vector_to_parameters([1.0], [Parameter(w)])
 torch.nn.utils.vector_to_parameters(torch.ones(1), [Parameter(torch.ones(2))])
 """
 
+RANDOM = """
+_ = torch.manual_seed(0); l = nn.Linear(3, 2); l.weight, l.bias, l, nn.Linear(3, 2, bias=False), nn.Linear(2, 1, dtype=torch.float64).weight
+_ = torch.manual_seed(1); b = nn.Bilinear(2, 2, 2); b.weight, b.bias, b, nn.Bilinear(1, 2, 3, bias=False)
+nn.Bilinear(0, 2, 3)
+nn.Linear(0, 2)
+_ = torch.manual_seed(2); k = nn.Sequential(nn.Linear(30, 20), R(), nn.Linear(20, 1)); k[0].weight[3, :4], k[2].weight[0, :4], k[2].bias, k
+_ = torch.manual_seed(3); k = nn.Linear(3, 2); k.reset_parameters(); k.weight
+_ = torch.manual_seed(4); [nn.init.xavier_uniform_(torch.empty(2, 3)), nn.init.xavier_normal_(torch.empty(2, 3), 2.0), nn.init.kaiming_uniform_(torch.empty(2, 3)), nn.init.kaiming_normal_(torch.empty(4, 3), mode="fan_out", nonlinearity="relu")]
+_ = torch.manual_seed(5); [nn.init.normal_(torch.empty(3), 1, 2), nn.init.uniform_(torch.empty(3), -1, 3), nn.init.normal_(torch.empty(20, 3))[18:], nn.init.kaiming_uniform_(torch.empty(2, 3, 3, 3), a=1)[0, 0]]
+_ = torch.manual_seed(6); nn.init.trunc_normal_(torch.empty(30))[25:], nn.init.trunc_normal_(torch.empty(30), 0.0, 0.02)[25:], torch.rand(1)
+_ = torch.manual_seed(7); nn.init.trunc_normal_(torch.empty(30), 0, 1, 1.5, 3)[25:], nn.init.trunc_normal_(torch.empty(30), 5, 1)[25:], torch.rand(1)
+_ = torch.manual_seed(8); nn.init.sparse_(torch.empty(5, 3), 0.4)
+g = torch.Generator().manual_seed(9); nn.init.uniform_(torch.empty(3), generator=g), nn.init.xavier_normal_(torch.empty(2, 2), generator=g)
+_ = torch.manual_seed(10); v = torch.ones(2, 4, 3); [nn.Dropout(0.3)(v), nn.Dropout1d()(v), nn.Dropout2d()(torch.ones(2, 3, 2, 2)).sum((2, 3)), nn.AlphaDropout()(v[0]), nn.FeatureAlphaDropout()(v)[:, :, 0], nn.Dropout(0.5).eval()(v[0])]
+[nn.Dropout(), nn.Dropout1d(0.2, True), nn.Dropout2d(0), nn.Dropout3d(1), nn.AlphaDropout(0.1), nn.FeatureAlphaDropout()]
+nn.Dropout(2)
+"""
+
 GROUPS = {
+    "random": RANDOM,
     "parameters": PARAMETERS,
     "modules": MODULES,
     "state": STATE,
