@@ -42,7 +42,7 @@ def cond(pred: Tensor | bool, true_fn: Callable[..., Any], false_fn: Callable[..
     """
     if not isinstance(operands, (tuple, list)):
         raise RuntimeError(f"Expect operands to be a tuple of possibly nested dict/list/tuple, got {type(operands).__name__}")
-    array = pred._array if isinstance(pred, TensorBase) else pred
+    array: Any = pred._array if isinstance(pred, TensorBase) else pred
     if getattr(array, "size", 1) != 1:
         raise RuntimeError(f"Expected pred to be bool or single-element tensor, but got a tensor of shape {list(array.shape)}")
     if not isinstance(array, Lifted) or not needs_both(array):
@@ -160,7 +160,8 @@ class Branch(Function):
         def pull_of(function: Any) -> Any:
             return lambda values, gs: pulled(function, values, inexact, gs)
 
-        found = cond(pred, *[pull_of(f) for f in ctx.functions], (tuple(inputs), tuple(cotangents)))
+        true_fn, false_fn = ctx.functions
+        found = cond(pred, pull_of(true_fn), pull_of(false_fn), (tuple(inputs), tuple(cotangents)))
         grads = dict(zip(inexact, found, strict=True))
         return (None, None, *[grads.get(at) for at in range(len(inputs))])
 
