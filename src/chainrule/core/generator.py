@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
 from ..device import CPU, check_device, device as Device
-from .value import TensorBase, new_tensor
+from .modes import get_modes
+from .value import Raw, TensorBase, new_tensor
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -174,35 +175,68 @@ default_generator = Generator()
 default_generator._seed = None
 
 
+class Draw(NamedTuple):
+    """An array of random numbers, asked for but not drawn."""
+
+    kernel: Any
+    """A function of ``backend.random_numpy``."""
+    shape: tuple[int, ...]
+    dtype: Any
+    generator: Generator
+    order: list[int] | None
+    """The axes in the order in which PyTorch fills them, outermost first, or None: the order of the shape."""
+    params: dict[str, Any]
+    """For the kernel: numbers, or arrays of the shape."""
+
+    def numbers(self) -> Any:
+        """The array, drawn now."""
+        count, real = math.prod(self.shape), self.dtype
+        if real.kind == "c":
+            count, real = 2 * count, np.dtype(f"f{real.itemsize // 2}")
+        params = {name: p.reshape(-1) if isinstance(p, np.ndarray) else p for name, p in self.params.items()}
+        with self.generator._lock:
+            numbers = self.kernel(self.generator.stream(), count, real, **params)
+        if real is not self.dtype:
+            numbers = numbers.view(self.dtype)
+        if self.order is None:
+            return numbers.reshape(self.shape)
+        return numbers.reshape([self.shape[axis] for axis in self.order]).transpose(np.argsort(self.order))
+
+    def batch(self, size: int, params: dict[str, Any]) -> Draw:
+        """As many of it at once, along a new first axis; ``params`` have that axis, too."""
+        order = None if self.order is None else [0, *[axis + 1 for axis in self.order]]
+        return self._replace(shape=(size, *self.shape), order=order, params=params)
+
+
 def draw(
     kernel: Any,
     shape: tuple[int, ...],
     dtype: Any,
     generator: Any = None,
     order: list[int] | None = None,
+    *,
+    into: Raw = None,
+    given: tuple[Raw, ...] = (),
     **params: Any,
-) -> Any:
-    """An array of random numbers: the one place where any are drawn.
+) -> Raw:
+    """Random numbers: the one place where any are drawn.
 
     Args:
         kernel: a function of ``backend.random_numpy``, which ``params`` are for.
-        shape: of the array.
+        shape: of the result.
         dtype: NumPy's. Complex numbers are pairs of real ones.
         generator: by default the default generator.
-        order: the axes in the order in which PyTorch fills them, outermost first; by default the order of the shape.
+        order: see :class:`Draw`.
+        into: the raw value that they are to overwrite, if there is one.
+        given: the raw values that describe the distribution.
         params: for the kernel.
     """
     if generator is None:
         generator = default_generator
     elif not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
-    count, real = math.prod(shape), dtype
-    if dtype.kind == "c":
-        count, real = 2 * count, np.dtype(f"f{dtype.itemsize // 2}")
-    with generator._lock:
-        numbers = kernel(generator.stream(), count, real, **params)
-    if real is not dtype:
-        numbers = numbers.view(dtype)
-    if order is None:
-        return numbers.reshape(shape)
-    return numbers.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+    wanted = Draw(kernel, shape, dtype, generator, order, params)
+    mode = get_modes()
+    if mode is None or mode.draws is None:
+        return wanted.numbers()
+    return mode.draws.drawn(wanted, into, given)
