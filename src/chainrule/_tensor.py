@@ -14,7 +14,7 @@ from .core import version, views
 from .core.hooks import RemovableHandle
 from .core.modes import modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
-from .core.value import Lifted, TensorBase, meta_of, new_tensor, set_tensor_class, values_of, writable
+from .core.value import Lifted, TensorBase, meta_of, set_tensor_class, values_of, writable
 from .core.views import current_node
 from .device import CPU, device
 from .dtypes import dtype  # noqa: TC001 - a property of that name hides it from the class body

@@ -41,10 +41,14 @@ def cond(pred: Tensor | bool, true_fn: Callable[..., Any], false_fn: Callable[..
     tensor([0.])
     """
     if not isinstance(operands, (tuple, list)):
-        raise RuntimeError(f"Expect operands to be a tuple of possibly nested dict/list/tuple, got {type(operands).__name__}")
+        raise RuntimeError(
+            f"Expect operands to be a tuple of possibly nested dict/list/tuple, got {type(operands).__name__}"
+        )
     array: Any = pred._array if isinstance(pred, TensorBase) else pred
     if getattr(array, "size", 1) != 1:
-        raise RuntimeError(f"Expected pred to be bool or single-element tensor, but got a tensor of shape {list(array.shape)}")
+        raise RuntimeError(
+            f"Expected pred to be bool or single-element tensor, but got a tensor of shape {list(array.shape)}"
+        )
     if not isinstance(array, Lifted) or not needs_both(array):
         return true_fn(*operands) if pred else false_fn(*operands)
     if not isinstance(array, XlaArray) or any(is_of_transform(leaf) for leaf in tree_leaves(operands)):
@@ -73,7 +77,11 @@ def needs_both(array: Any) -> bool:
 
 def is_of_transform(leaf: Any) -> bool:
     """Whether a value belongs to a transform, whose batches and tangents XLA's loops know nothing of."""
-    return isinstance(leaf, TensorBase) and isinstance(leaf._array, Lifted) and not isinstance(leaf._array, (XlaArray, Parked))
+    return (
+        isinstance(leaf, TensorBase)
+        and isinstance(leaf._array, Lifted)
+        and not isinstance(leaf._array, (XlaArray, Parked))
+    )
 
 
 def is_traced(tree: Any) -> bool:
@@ -99,7 +107,9 @@ class Body:
         leaves, self.args_spec = tree_flatten(tuple(args))
         for leaf in leaves:
             if not isinstance(leaf, TensorBase):
-                raise TypeError(f"control flow in a compiled function takes tensors, got {type(leaf).__name__} among the operands")
+                raise TypeError(
+                    f"control flow in a compiled function takes tensors, got {type(leaf).__name__} among the operands"
+                )
         capture = Capture(leaves, is_trace=False, takes_lent=True)
 
         def run(*values: Any) -> list[Any]:

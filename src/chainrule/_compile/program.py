@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from sys import getrefcount
 from typing import Any
 
@@ -39,7 +40,7 @@ class Program:
                 inputs = self.inputs(leaves)
                 self.results = Results(inputs)
                 shapes = [jax.ShapeDtypeStruct(t._array.shape, t._array.dtype) for t in inputs]
-                jaxpr = jax.make_jaxpr(lambda *values: self.trace(inputs, values))(*shapes)
+                jaxpr = jax.make_jaxpr(partial(self.trace, inputs))(*shapes)
                 if not self.results.missed:
                     break
                 self.captured = [*self.captured, *self.results.missed]
@@ -65,14 +66,14 @@ class Program:
         args, kwargs = tree_unflatten(leaves, self.spec)
         return self.function(*args, **kwargs)
 
-    def trace(self, inputs: list[Any], values: Any) -> list[Any]:
+    def trace(self, inputs: list[Any], *values: Any) -> list[Any]:
         """The function on tracers, lent to its inputs; the values of all that it gives back."""
         loans: list[Loan] = []
         capture = Capture(inputs, is_trace=True)
         outside = set_modes(modes().replace(capture=capture))
         try:
             for tensor, value in zip(inputs, values, strict=True):
-                loans.append(Loan(tensor, value))  # noqa: PERF401 - one by one: what is lent is given back, whatever happens
+                loans.append(Loan(tensor, value))
             return self.results.found(self.call(inputs), loans, capture)
         finally:
             set_modes(outside)

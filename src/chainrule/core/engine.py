@@ -213,7 +213,7 @@ class Pass:
                     else:
                         saved = node.saved
                         if tensors or type(saved) is not tuple:
-                            saved = unpacked(node, tensors)
+                            saved = self.inside(unpacked, node, tensors)
                         for (rule, at), parent in zip(pulls, parents):  # noqa: B905 - strict is slow here
                             if parent is None or (needed is not None and parent not in needed):
                                 continue
