@@ -130,9 +130,8 @@ def put_path(x: Array, v: Array, *, path: Any, shape: tuple[int, ...]) -> Array:
     if not path:
         return jnp.broadcast_to(v, x.shape).astype(x.dtype)
     first, *rest = path
-    op, params, which = first
     part = put_path(_follow(x, first), v, path=rest, shape=shape)
-    return PUT.get(op.name, _put_by_places)(x, part, first)
+    return PUT.get(first[0].name, _put_by_places)(x, part, first)
 
 
 Put = Callable[[Array, Array, Any], Array]
@@ -198,7 +197,9 @@ def _put_flat(x: Array, part: Array, places: Array) -> Array:
 
 PUT: dict[str, Put] = {
     **dict.fromkeys(("view", "reshape_alias", "unsafe_view", "alias", "expand_dims", "expand_dims_"), _put_reshaped),
-    **dict.fromkeys(("squeeze", "squeeze_", "squeeze_one", "squeeze_one_", "squeeze_all", "squeeze_all_"), _put_reshaped),
+    **dict.fromkeys(
+        ("squeeze", "squeeze_", "squeeze_one", "squeeze_one_", "squeeze_all", "squeeze_all_"), _put_reshaped
+    ),
     **dict.fromkeys(("swapaxes", "swapaxes_", "matrix_transpose", "t", "t_"), _put_swapped),
     **dict.fromkeys(("select", "unstack"), _put_selected),
     **dict.fromkeys(("split", "split_with_sizes"), _put_piece),
