@@ -172,9 +172,9 @@ UNSETTLED = {
     "inv": "the same",
     "solve_system": "the same",
     "cofactors": "the same",
-    "linear_layer": "0 times infinity, where the compiler may leave a product by 0 out",
+    "topk": "which of equal elements are taken",
 }
-"""Ops whose results at infinities and NaNs are not determined, and why."""
+"""Ops whose results at infinities, NaNs and ties are not determined, and why."""
 
 
 def elementwise_on(values: Any) -> list[Case]:
@@ -214,7 +214,8 @@ def test_element_wise_ops_at_special_values(case: Case) -> None:
 def test_other_ops_at_special_values(case: Case) -> None:
     """NaNs, infinities, ties, in random places."""
     function = compiled(case)
-    for values in (SPECIAL[:7], SPECIAL[[0, 1, 2, 3, -3]], SPECIAL):
+    moderate = SPECIAL[np.abs(SPECIAL) != 1e30]  # whose products and differences keep no digits
+    for values in (SPECIAL[:7], SPECIAL[[0, 1, 2, 3, -3]], moderate):
         special = [case.rng.choice(values, a.shape) if at in case.wanted else a for at, a in enumerate(case.arrays)]
         arrays = tuple(special if case.op.promotion is None else promote(case.op, special))
         found = eager(case, arrays) if is_data_dependent(case) else function(*arrays)
