@@ -16,7 +16,7 @@ import numpy as np
 from . import op as op_module
 from .forward import evaluate, jvp
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, new_tensor
+from .value import Lifted, TensorBase, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
     from .op import Op
@@ -39,6 +39,12 @@ class Dual(Lifted):
 
     def plain(self, doing: str) -> Any:
         return self.primal.plain(doing) if isinstance(self.primal, Lifted) else np.asarray(self.primal)
+
+    def numbers(self) -> Any:
+        return numbers_of(self.primal)
+
+    def like(self, array: Any) -> Any:
+        return like(self.primal, array)
 
     def shown(self) -> tuple[Any, list[str]]:
         array, more = self.primal.shown() if isinstance(self.primal, Lifted) else (self.primal, [])

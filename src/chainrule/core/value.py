@@ -78,6 +78,14 @@ class Lifted:
         """The one array that it stands for; raises where it stands for several or none, saying what was being done."""
         raise NotImplementedError
 
+    def numbers(self) -> Any:
+        """All numbers that it stands for, as an array of any shape, to be checked; empty where there are none yet."""
+        return np.empty(0, self.dtype)
+
+    def like(self, array: Any) -> Raw:
+        """A plain array as a value that others of the same batch can be written to."""
+        return array
+
     def shown(self) -> tuple[Any, list[str]]:
         """How it is printed: the array whose numbers are shown, and what to add behind them; or the whole text."""
         raise NotImplementedError
@@ -169,6 +177,16 @@ def writable(tensor: TensorBase) -> Any:
     if type(array) is not np.ndarray and not isinstance(array, Lifted):
         array = tensor._array = np.asarray(array)
     return array
+
+
+def numbers_of(array: Raw) -> Any:
+    """All the numbers of a raw value, whatever their places: what checks of values look at."""
+    return array.numbers() if isinstance(array, Lifted) else array
+
+
+def like(array: Raw, made: Any) -> Raw:
+    """A new plain array as a value like the raw ``array``: one for each element of its batch, if it is one of those."""
+    return array.like(made) if isinstance(array, Lifted) else made
 
 
 def values_of(tensor: TensorBase, doing: str) -> np.ndarray[Any, Any]:

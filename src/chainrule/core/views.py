@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..backend.numpy import walk
 from .lifted import part_of
 from .modes import get_modes
 from .node import AccumulateGrad, Node, next_seq, note_levels
 from .origin import caller
-from .value import Lifted
+from .value import Lifted, writable
 from .version import COUNTER, cell_of
 
 if TYPE_CHECKING:
@@ -89,6 +92,18 @@ def current_node(tensor: TensorBase) -> Node | None:
     view.version = version
     tensor._node = None if parent is None else get_node(parent, tensor, view)
     return tensor._node
+
+
+def memory_of(tensor: TensorBase) -> Any:
+    """The tensor's memory; where it is lifted, memory of the layout that it would have: of a base in C order, the part that
+    the tensor's path leads to. Its values mean nothing."""
+    array = writable(tensor)
+    if not isinstance(array, Lifted):
+        return array
+    view = tensor._view
+    whole = array if view is None else base_of(view)._array
+    memory = np.empty(whole.shape, whole.dtype)
+    return memory if view is None else walk(memory, view.path)
 
 
 def base_of(view: View) -> TensorBase:

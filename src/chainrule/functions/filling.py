@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.value import TensorBase
+from ..core.value import Lifted, TensorBase
 from ..device import check_device
 from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar
@@ -225,6 +225,9 @@ def _like(
     array = tensor_argument(input, function, "input")._array
     check_device(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
+    if isinstance(array, Lifted):
+        made = filled(make, function, array.shape, wanted, False)
+        return finish(array.like(made._array), requires_grad)
     order = _memory_order(array)
     if memory_format is not None and memory_format.axes is None and "contiguous" in repr(memory_format):
         order = None

@@ -11,9 +11,9 @@ import numpy as np
 from .. import ops
 from ..backend.shape_numpy import geometry, storage
 from ..core.mutation import refuse_write
-from ..core.value import new_tensor, writable
+from ..core.value import Lifted, new_tensor, writable
 from ..core.version import cell_of
-from ..core.views import current_node
+from ..core.views import base_of, current_node, memory_of
 from ..dtypes import as_dtype
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, sizes_of, tensor_argument
@@ -108,7 +108,7 @@ def contiguous(input: Tensor, *, memory_format: Any = contiguous_format) -> Tens
         check_format(memory_format, input._array.ndim, "contiguous")
         if memory_format is preserve_format:
             raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
-    return input if in_order(input._array, memory_format) else copy_in_order(input, memory_format)
+    return input if in_order(memory_of(input), memory_format) else copy_in_order(input, memory_format)
 
 
 def is_contiguous(input: Tensor, *, memory_format: Any = contiguous_format) -> bool:
@@ -123,7 +123,7 @@ def is_contiguous(input: Tensor, *, memory_format: Any = contiguous_format) -> b
             check_format(memory_format, input._array.ndim, "is_contiguous")
         if memory_format.axes is not None and len(memory_format.axes) != input._array.ndim:
             return False
-    return in_order(input._array, memory_format)
+    return in_order(memory_of(input), memory_format)
 
 
 def numel(input: Tensor) -> int:
@@ -166,7 +166,7 @@ def stride(input: Tensor, dim: int | None = None) -> Any:
     >>> torch.ones(2, 3).stride()
     (3, 1)
     """
-    array = writable(input)
+    array = memory_of(input)
     if dim is not None:
         return strides_of(array)[named_axis(dim, array.ndim, "stride")]
     return strides_of(array)
@@ -198,7 +198,7 @@ def storage_offset(input: Tensor) -> int:
     >>> torch.arange(5)[2:].storage_offset()
     2
     """
-    return geometry(writable(input))[2]
+    return geometry(memory_of(input))[2]
 
 
 def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
@@ -212,7 +212,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     tensor([[0, 2],
             [1, 3]])
     """
-    array = writable(tensor_argument(input, "as_strided", "input"))
+    array = memory_of(tensor_argument(input, "as_strided", "input"))
     sizes, strides = sizes_of((size,), "as_strided"), sizes_of((stride,), "as_strided", "stride")
     origin = geometry(array)
     offset = origin[2] if storage_offset is None else storage_offset
@@ -235,6 +235,10 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"setStorage: sizes {list(sizes)}, strides {list(strides)}, storage offset {offset}, and itemsize {array.itemsize} "
             f"requiring a storage size of {needs} are out of bounds for storage of size {have}"
         )
+    if isinstance(input._array, Lifted) and input._view is not None:
+        # A lifted value has no more than its own elements; what it would share its storage with is its base.
+        input = base_of(input._view)
+        origin = geometry(memory_of(input))
     return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)
 
 

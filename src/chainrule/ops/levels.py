@@ -11,8 +11,8 @@ batch_in = linear("batch_in(x, *, level, axis)",
     forward=lambda xp, x, level, axis: batch_level.enter(x, level, axis),
     x=lambda xp, g, level, axis: xp.batch_out(g, level=level, axis=axis),
 )
-batch_out = linear("batch_out(x, *, level, axis)",
-    forward=lambda xp, x, level, axis: batch_level.leave(x, level, axis),
+batch_out = linear("batch_out(x, *, level, axis, copy)",
+    forward=lambda xp, x, level, axis, copy=True: batch_level.leave(x, level, axis, copy),
     x=lambda xp, g, level, axis: xp.batch_in(g, level=level, axis=axis),
 )
 
