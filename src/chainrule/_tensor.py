@@ -14,7 +14,7 @@ from .core import version, views
 from .core.hooks import RemovableHandle
 from .core.modes import modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
-from .core.value import Lifted, TensorBase, meta_of, new_tensor, set_tensor_class, values_of, writable
+from .core.value import Lifted, TensorBase, meta_of, new_tensor, set_tensor_class, still, values_of, writable
 from .core.views import current_node
 from .device import CPU, device
 from .dtypes import dtype  # noqa: TC001 - a property of that name hides it from the class body
@@ -255,7 +255,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def data(self) -> Tensor:
         """The same memory without history, with a version counter of its own: writes through it go unnoticed."""
-        alias = new_tensor(writable(self))
+        if isinstance(self._array, Lifted) and any(level.makes_batch for level in self._array.levels):
+            raise RuntimeError("accessing `data` under vmap transform is not allowed: use .detach()")
+        alias = new_tensor(still(writable(self)))
         cell = version.cell_of(self)
         alias._cell = version.ExposedCell() if type(cell) is version.ExposedCell else version.DataCell(cell)
         return alias
@@ -286,7 +288,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         >>> (torch.ones(1, requires_grad=True) * 2).detach()
         tensor([2.])
         """
-        alias = new_tensor(writable(self))
+        alias = new_tensor(still(writable(self)))
         alias._cell = version.cell_of(self)
         return alias
 

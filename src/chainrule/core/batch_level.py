@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sys import getrefcount
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from . import op as op_module
 from .batching import batch
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, like, new_tensor, numbers_of
+from .value import Lifted, TensorBase, like, new_tensor, numbers_of, still
 
 if TYPE_CHECKING:
     from .op import Op
@@ -40,6 +39,9 @@ class Batched(Lifted):
 
     def numbers(self) -> Any:
         return numbers_of(self.value)
+
+    def still(self) -> Batched:
+        return Batched(self.level, still(self.value))
 
     def like(self, array: Any) -> Any:
         return Batched(self.level, like(self.value, np.broadcast_to(array, (self.level.size, *array.shape))))
@@ -108,20 +110,3 @@ def leave(x: Any, level: BatchLevel, axis: int, copy: bool) -> Any:
         value = xp.moveaxis(value, 0, axis)
     value = bare(value)
     return value.copy() if copy and isinstance(value, np.ndarray) else value
-
-
-def holders(tensor: TensorBase) -> tuple[int, int]:
-    """How many references there are to a tensor's batch and to the memory of it."""
-    return getrefcount(tensor._array), getrefcount(tensor._array.value)
-
-
-ONE_HOLDER = holders(new_tensor(Batched(BatchLevel(1, "error"), np.zeros(1))))
-
-
-def is_only_holder(tensor: TensorBase, level: BatchLevel) -> bool:
-    """Whether nothing else refers to the memory of a tensor of the level: no saved value, no view, no other tensor."""
-    array = tensor._array
-    if not level.is_mine(array) or getattr(array.value, "base", array) is not None:
-        return False
-    del array
-    return holders(tensor) == ONE_HOLDER

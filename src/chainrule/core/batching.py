@@ -65,6 +65,8 @@ class Call:
 
     def promoted(self, arrays: Arrays) -> Arrays:
         """The operands in the dtypes that those of one element of the batch take: the batch axis is no dimension there."""
+        if len({raw(a).dtype for a in arrays if hasattr(a, "dtype")}) == 1:
+            return arrays
         of_one = [
             np.zeros([1] * (len(a.shape) - has), raw(a).dtype) if hasattr(a, "dtype") else a
             for a, has in zip(arrays, self.batched, strict=True)

@@ -16,7 +16,7 @@ import numpy as np
 from . import op as op_module
 from .forward import evaluate, jvp
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, like, new_tensor, numbers_of
+from .value import Lifted, TensorBase, like, new_tensor, numbers_of, still
 
 if TYPE_CHECKING:
     from .op import Op
@@ -42,6 +42,9 @@ class Dual(Lifted):
 
     def numbers(self) -> Any:
         return numbers_of(self.primal)
+
+    def still(self) -> Any:
+        return still(self.primal)
 
     def like(self, array: Any) -> Any:
         return like(self.primal, array)
@@ -92,20 +95,21 @@ def enter(x: Any, t: Any, level: DualLevel) -> Any:
     return Dual(level, x, t)
 
 
-def primal_part(x: Any, level: DualLevel) -> Any:
-    return own(x.primal if level.is_mine(x) else x)
+def primal_part(x: Any, level: DualLevel, copy: bool) -> Any:
+    """Raw ``x`` without its tangent; with ``copy``, memory of its own: nothing watches what is lifted."""
+    return own(x.primal if level.is_mine(x) else x, copy)
 
 
-def tangent_part(x: Any, level: DualLevel) -> Any:
+def tangent_part(x: Any, level: DualLevel, copy: bool) -> Any:
+    """The tangent of raw ``x``, likewise."""
     if level.is_mine(x):
-        return own(x.tangent)
+        return own(x.tangent, copy)
     xp, (value,) = lowered((x,))
     return bare(xp.zeros_like(value))
 
 
-def own(array: Any) -> Any:
-    """Memory of its own: nothing watches what is lifted."""
-    return array.copy() if isinstance(array, np.ndarray) else array
+def own(array: Any, copy: bool) -> Any:
+    return array.copy() if copy and isinstance(array, np.ndarray) else array
 
 
 def is_moving(tensor: TensorBase, level: DualLevel) -> bool:

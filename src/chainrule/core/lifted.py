@@ -12,7 +12,10 @@ written for NumPy, notices that it is not one.
 from __future__ import annotations
 
 from itertools import count
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..backend import numpy as numpy_namespace
 from . import op as op_module
@@ -89,6 +92,35 @@ def lowered(arrays: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
 def bare(result: Any) -> Any:
     """The raw value of what a namespace of :func:`lowered` gave."""
     return result._array if isinstance(result, TensorBase) else result
+
+
+def holders(tensor: TensorBase, part: str) -> tuple[int, int]:
+    """How many references there are to a tensor's lifted value, and to a part of what is inside."""
+    return getrefcount(tensor._array), getrefcount(getattr(tensor._array, part))
+
+
+def is_only_holder(tensor: TensorBase, part: str) -> bool:
+    """Whether nothing else refers to the memory of that part: no saved value, no view, no other tensor.
+
+    Such memory may leave the level as it is; any other is copied, because nothing watches what is lifted.
+    """
+    return getattr(getattr(tensor._array, part), "base", tensor) is None and holders(tensor, part) == ONE_HOLDER
+
+
+class _Example(Lifted):
+    __slots__ = ("part",)
+
+
+def _one_holder() -> tuple[int, int]:
+    """What :func:`holders` counts of memory that one tensor holds, which differs between versions of Python."""
+    example = _Example(None, frozenset(), (1,), np.dtype(float))
+    example.part = np.zeros(1)
+    tensor = new_tensor(example)
+    del example
+    return holders(tensor, "part")
+
+
+ONE_HOLDER = _one_holder()
 
 
 def converted(array: Any, dtype: Any) -> Any:

@@ -60,11 +60,6 @@ class Lifted:
         """Those of C order: a lifted value is no memory that could be laid out otherwise."""
         return tuple([self.itemsize * prod(self.shape[at + 1 :]) for at in range(len(self.shape))])
 
-    @property
-    def stand_in(self) -> np.ndarray[Any, Any]:
-        """An array that takes the same part in promotion."""
-        return np.zeros((1,) * self.ndim, self.dtype)
-
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -81,6 +76,10 @@ class Lifted:
     def numbers(self) -> Any:
         """All numbers that it stands for, as an array of any shape, to be checked; empty where there are none yet."""
         return np.empty(0, self.dtype)
+
+    def still(self) -> Lifted:
+        """The same value without tangents."""
+        return self
 
     def like(self, array: Any) -> Raw:
         """A plain array as a value that others of the same batch can be written to."""
@@ -182,6 +181,11 @@ def writable(tensor: TensorBase) -> Any:
 def numbers_of(array: Raw) -> Any:
     """All the numbers of a raw value, whatever their places: what checks of values look at."""
     return array.numbers() if isinstance(array, Lifted) else array
+
+
+def still(array: Raw) -> Raw:
+    """A raw value without tangents."""
+    return array.still() if isinstance(array, Lifted) else array
 
 
 def like(array: Raw, made: Any) -> Raw:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..backend.shape_numpy import geometry, storage
+from ..backend.shape_numpy import geometry, positions, storage
 from ..core.mutation import refuse_write
 from ..core.value import Lifted, new_tensor, writable
 from ..core.version import cell_of
@@ -236,8 +236,12 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"requiring a storage size of {needs} are out of bounds for storage of size {have}"
         )
     if isinstance(input._array, Lifted) and input._view is not None:
-        # A lifted value has no more than its own elements; what it would share its storage with is its base.
-        input = base_of(input._view)
+        if not np.isin(positions((sizes, strides, offset)), positions(origin)).all():
+            raise RuntimeError(
+                f"result = tensor.as_strided({list(sizes)}, {list(strides)}, {offset}) can access memory outside of `tensor`, which "
+                "is not supported inside of a transform: there a tensor has no more than its own elements"
+            )
+        input = base_of(input._view)  # where strides and offset count from
         origin = geometry(memory_of(input))
     return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)
 
@@ -270,6 +274,8 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) 
         raise RuntimeError(f"numel: integer multiplication overflow: sizes must not be negative, got {list(shape)}")
     if current_node(input) is not None:
         raise RuntimeError("cannot resize variables that require grad. Use .reshape(), which gives a new tensor.")
+    if isinstance(input._array, Lifted):
+        raise RuntimeError("cannot resize variables inside of a transform. Use .reshape(), which gives a new tensor.")
     array = writable(input)
     refuse_write(input, array, False)
     count, flat = math.prod(shape), storage(array)[geometry(array)[2] :]

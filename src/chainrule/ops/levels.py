@@ -21,11 +21,11 @@ dual_in = linear("dual_in(x, t, *, level)",
     x=lambda xp, g, level: xp.tangent_part(g, level=level),
     t=lambda xp, g, level: xp.primal_part(g, level=level),
 )
-primal_part = linear("primal_part(x, *, level)",
-    forward=lambda xp, x, level: dual_level.primal_part(x, level),
+primal_part = linear("primal_part(x, *, level, copy)",
+    forward=lambda xp, x, level, copy=True: dual_level.primal_part(x, level, copy),
     x=lambda xp, g, level: xp.dual_in(xp.zeros_like(g), g, level=level),
 )
-tangent_part = linear("tangent_part(x, *, level)",
-    forward=lambda xp, x, level: dual_level.tangent_part(x, level),
+tangent_part = linear("tangent_part(x, *, level, copy)",
+    forward=lambda xp, x, level, copy=True: dual_level.tangent_part(x, level, copy),
     x=lambda xp, g, level: xp.dual_in(g, xp.zeros_like(g), level=level),
 )
