@@ -128,8 +128,8 @@ def unfold(x: Array, axis: int, size: int, step: int) -> Array:
 
 
 def view_dtype(x: Array, dtype: Any) -> Array:
-    """The same bytes read as another dtype."""
-    return x.view(dtype)
+    """A copy, in C order, of the bytes, read as another dtype."""
+    return np.array(x, order="C").view(dtype)
 
 
 def storage(x: Array) -> Array:

@@ -134,15 +134,15 @@ def converted(array: Any, dtype: Any) -> Any:
 
 def put_into(base: Any, value: Any, path: Any) -> Any:
     """The raw ``base`` with ``value`` in the part that a path of views leads to."""
-    return computed(op_module.OPS["put_path"], (base, value), {"path": path, "shape": base.shape})
+    return computed(op_module.OPS["put_path"], base, value, path=path, shape=base.shape)
 
 
 def part_of(base: Any, path: Any) -> Any:
     """The part of the raw ``base`` that a path of views leads to."""
-    return computed(op_module.OPS["get_path"], (base,), {"path": path, "shape": base.shape})
+    return computed(op_module.OPS["get_path"], base, path=path, shape=base.shape)
 
 
-def computed(op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
+def computed(op: Op, *arrays: Any, **params: Any) -> Any:
     """The op on raw values, lifted or not."""
     if any(isinstance(array, Lifted) for array in arrays):
         return interpret(op, arrays, params)

@@ -247,8 +247,8 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
 
 
 def view_dtype(input: Tensor, dtype: Any) -> Tensor:
-    """The same bytes read as another dtype, sharing memory and versions but no gradient."""
-    array, wanted = writable(input), as_dtype(dtype).numpy
+    """The same bytes read as another dtype, sharing memory and versions but no gradient (inside of a transform: a copy)."""
+    array, wanted = memory_of(input), as_dtype(dtype).numpy
     old, new = array.dtype.itemsize, wanted.itemsize
     names = f"{scalar_type_name(array.dtype)} as {scalar_type_name(wanted)} (different element sizes), but got"
     if old != new:
@@ -258,6 +258,8 @@ def view_dtype(input: Tensor, dtype: Any) -> Tensor:
             raise RuntimeError(f"self.stride(-1) must be 1 to view {names} {array.strides[-1] // old}")
         if new > old and array.shape[-1] * old % new:
             raise RuntimeError(f"self.size(-1) must be divisible by {new // old} to view {names} {array.shape[-1]}")
+    if isinstance(input._array, Lifted):
+        return ops.view_dtype(input, dtype=wanted)
     alias = new_tensor(array.view(wanted))
     alias._cell = cell_of(input)
     return alias

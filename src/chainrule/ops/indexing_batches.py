@@ -22,12 +22,7 @@ def places(call, axes, shape):
     if not any(batched):
         found = xp.index(count, *given, axes=axes)
         return xp.broadcast_to(found, (size, *found.shape))
-    if any(str(a.dtype).endswith("bool") for a in given):
-        raise RuntimeError(
-            "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with a "
-            f"boolean mask: how many elements it chooses may differ from one of the {size} elements of the batch to another. Use "
-            "torch.where, which keeps the shape."
-        )
+    given, batched, axes = without_masks(call, given, batched, axes)
     shapes = [a.shape[has:] for a, has in zip(given, batched, strict=True)]
     rank = max(len(one) for one in shapes)
     aligned = [
@@ -36,6 +31,23 @@ def places(call, axes, shape):
     ]
     neighbours = axes == tuple(range(axes[0], axes[0] + len(axes)))
     return xp.moveaxis(xp.index(count, *aligned, axes=axes), len(shape) + axes[0] if neighbours else 0, 0)
+
+
+def without_masks(call, given, batched, axes):
+    """The index operands with each mask as the places that it chooses."""
+    found = []
+    for a, has, axis in zip(given, batched, axes, strict=True):
+        if not str(a.dtype).endswith("bool"):
+            found.append((a, has, axis))
+        elif has:
+            raise RuntimeError(
+                "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with "
+                f"a boolean mask: how many elements it chooses may differ from one of the {call.size} elements of the batch to "
+                "another. Use torch.where, which keeps the shape."
+            )
+        else:
+            found += [(one, False, axis + at) for at, one in enumerate(call.xp.nonzero(a))]
+    return tuple(zip(*found, strict=True))
 
 
 def rows(xp, a, size):
