@@ -18,6 +18,8 @@ def custom(forward: str, backward: str = "return g") -> str:
     return CUSTOM.format(forward, backward)
 
 
+F = "F = torch.autograd.functional ;; "
+
 # fmt: off
 AUTOGRAD: dict[str, list[tuple[str, ...]]] = {
     "calling backward and grad": [
@@ -210,6 +212,38 @@ l = F.apply(w).sum() ;; l.backward()""", "backward", "vjp|implement"),
         ("torch.autograd.Function.apply(w)", "forward|implement"),
         ("torch.autograd.graph.saved_tensors_hooks()", "pack_hook|argument"),
         ("torch.autograd.graph.GradientEdge()", "argument"),
+    ],
+    "autograd.functional": [
+        (F + "F.jacobian(lambda a: a, [w, w])", "list", "tuple of Tensors"),
+        (F + "F.jacobian(lambda a: a, (w, 3.))", "index 1", "float"),
+        (F + "F.jacobian(lambda a: [a], w)", "list", "outputs"),
+        (F + "F.jacobian(lambda a: (a, 3.), w)", "index 1", "float", "outputs"),
+        (F + "F.jacobian(lambda a: a, i)", "floating point"),
+        (F + "F.jacobian(lambda a: a * a, c)", "complex"),
+        (F + "F.jacobian(lambda a: a, w, strategy='sideways')", "sideways|strategy", "reverse-mode", "forward-mode"),
+        (F + "F.jacobian(lambda a: a, w, strict=True, vectorize=True)", "strict"),
+        (F + "F.jacobian(lambda a: a, w, strict=True, vectorize=True, strategy='forward-mode')", "strict", "forward-mode"),
+        (F + "F.hessian(lambda a: a * a, w)", "single element", "3"),
+        (F + "F.hessian(lambda a: (a.sum(), a.sum()), w)", "single Tensor", "2"),
+        (F + "F.hessian(lambda a: 3., w)", "float", "outputs"),
+        (F + "F.hessian(lambda a: a.sum(), [w])", "list"),
+        (F + "F.hessian(lambda a: a.sum(), w, outer_jacobian_strategy='sideways')", "sideways|strategy"),
+        (F + "F.vjp(lambda a: a * a, w)", "v can only be None", "3"),
+        (F + "F.vjp(lambda a: a * a, w, torch.ones(2))", "3", "2"),
+        (F + "F.vjp(lambda a: a * a, w, (w, w))", "single Tensor", "2"),
+        (F + "F.vjp(lambda a: (a, a), w, w)", "should be 2", "got 1"),
+        (F + "F.vjp(lambda a: (a, a), w, (w, y))", "Entry 1", "3", "4"),
+        (F + "F.vjp(lambda a: a * a, w, 3.)", "float", "v given to vjp"),
+        (F + "F.vjp(lambda a: a.abs(), c, c)", "complex"),
+        (F + "F.vjp(lambda a: x, w, x, strict=True)", "Output 0", "strict"),
+        (F + "F.jvp(lambda a: a * a, w)", "v can only be None", "3"),
+        (F + "F.jvp(lambda a, b: a * b, (w, w), w)", "should be 2", "got 1"),
+        (F + "F.jvp(lambda a: a * a, w, [w])", "list", "v given to jvp"),
+        (F + "F.jvp(lambda a: 2 * a, w, torch.ones(3), create_graph=True, strict=True)", "jacobian", "independent of input 0"),
+        (F + "F.vhp(lambda a: a * a, w, w)", "single element", "3"),
+        (F + "F.vhp(lambda a: a.sum(), w, s)", "3"),
+        (F + "F.hvp(lambda a: (a, a), w, w)", "single Tensor", "2"),
+        (F + "F.hvp(lambda a: a.sum(), w, w, strict=True)", "independent of the input", "twice differentiable"),
     ],
     "memory shared with NumPy": [
         ("a = np.ones(3); a.flags.writeable = False; v = torch.from_numpy(a) ;; v.add_(1)", "read-only", "clone|copy"),

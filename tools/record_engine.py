@@ -1,7 +1,8 @@
 """Record what PyTorch's engine does: tests/golden/engine.json (needs torch).
 
 Programs run with the tensors of tests/engine/programs.py and leave their answer in ``result``: graphs, names and saved
-values of nodes, version counters, and gradients after in-place writes. tests/engine/test_recorded.py runs them again.
+values of nodes, version counters, gradients after in-place writes, and autograd.functional. tests/engine/test_recorded.py
+runs them again.
 """
 
 from __future__ import annotations
@@ -198,6 +199,125 @@ v.data.mul_(2) | v | x
 v.data = c | v * v | x
 """
 
+# Calls of autograd.functional, as F. (Of complex numbers the parts: chainrule has other signs of zero.)
+FUNCTIONAL = """
+F.jacobian(lambda a: a * a, c)
+F.jacobian(lambda a: a * a, x)
+F.jacobian(lambda a: (a * a, a.sum()), c)
+F.jacobian(lambda a, b: a * b, (x, c))
+F.jacobian(lambda a, b: (a.exp(), (a * b).sum()), (x, c))
+F.jacobian(lambda a: (a * a,), (c,))
+F.jacobian(lambda a: a ** 3, s)
+F.jacobian(lambda a: a.t() @ a, m)
+F.jacobian(lambda a: (a @ x.detach()).reshape(1, 2), m)
+F.jacobian(lambda a: x, x)
+F.jacobian(lambda a: x * a, x)
+F.jacobian(lambda a, b: a * 2, (c, m))
+F.jacobian(lambda a: a.long(), c)
+F.jacobian(lambda a: a.double(), c)[0].dtype
+F.jacobian(lambda a: c, x, create_graph=True).requires_grad
+F.jacobian(lambda a: a * 2, x, create_graph=True).requires_grad
+F.jacobian(lambda a: a * a, x).requires_grad
+F.jacobian(lambda a: a * a, c, create_graph=True).requires_grad
+gradients(F.jacobian(lambda a: a ** 3, x, create_graph=True), x)
+gradients(F.jacobian(lambda a, b: (a * b, a.exp()), (x, y), create_graph=True)[0][1], x, y)
+torch.view_as_real(F.jacobian(lambda a: a.abs(), torch.complex(c, -c)))
+torch.view_as_real(F.jacobian(lambda a: a * a, torch.complex(c, -c), vectorize=True))
+F.jacobian(lambda a: a * a, torch.complex(c, -c))
+F.jacobian(lambda a: (a * a, a.sum()), c, vectorize=True)
+F.jacobian(lambda a, b: (a.exp(), (a * b).sum()), (x, c), vectorize=True)
+F.jacobian(lambda a, b: a * 2, (c, m), vectorize=True)
+F.jacobian(lambda a: a ** 3, s, vectorize=True)
+gradients(F.jacobian(lambda a: a ** 3, x, create_graph=True, vectorize=True), x)
+F.jacobian(lambda a: a * a, x, vectorize=True).requires_grad
+F.jacobian(lambda a: a * a, c, strict=True)
+F.jacobian(lambda a, b: (a * 2, b.sum()), (x, c), strict=True)
+F.jacobian(lambda a: x, c, strict=True)
+F.jacobian(lambda a: a.detach(), c, strict=True)
+F.jacobian(lambda a: 2 * a, c, strict=True)
+F.jacobian(lambda a: 2 * a, c, create_graph=True, strict=True)
+F.hessian(lambda a: (a ** 3).sum(), c)
+F.hessian(lambda a: (a ** 3).sum(), x)
+F.hessian(lambda a: a.prod(), c)
+F.hessian(lambda a: a.prod(), c, vectorize=True)
+F.hessian(lambda a, b: (a * b * b).sum(), (x, c))
+F.hessian(lambda a, b: (a * b * b).sum(), (x, c), vectorize=True)
+F.hessian(lambda a: (a ** 3).sum().reshape(1, 1), (c,))
+F.hessian(lambda a: a ** 4, s)
+F.hessian(lambda a: a.sum(), c)
+F.hessian(lambda a: c.sum(), x)
+F.hessian(lambda a: (a.t() @ a).exp().sum(), m / 5)
+F.hessian(lambda a: (a ** 3).sum(), x).requires_grad
+gradients(F.hessian(lambda a: (a ** 4).sum(), x, create_graph=True), x)
+gradients(F.hessian(lambda a: (a ** 4).sum(), x, create_graph=True, vectorize=True), x)
+torch.view_as_real(F.hessian(lambda a: a.abs().sum(), torch.complex(c, -c), vectorize=True))
+F.hessian(lambda a: (a * a).sum(), torch.complex(c, -c))
+F.hessian(lambda a: (a ** 3).sum(), c, strict=True)
+F.hessian(lambda a: a.sum(), c, strict=True)
+F.hessian(lambda a: c.sum(), x, strict=True)
+F.hessian(lambda a, b: (a * b * b).sum(), (x, c), strict=True)
+F.vjp(lambda a: a * a, c, y)
+F.vjp(lambda a: a * a, c, (y,))
+F.vjp(lambda a: a.sum(), c)
+F.vjp(lambda a: (a.sum(),), (c,))
+F.vjp(lambda a: (a * a, a.sum()), c, (y, s))
+F.vjp(lambda a, b: a * b, (x, c), y)
+F.vjp(lambda a: (a * a, x), c, (y, y))
+F.vjp(lambda a: x, c, y)
+F.vjp(lambda a: a.long(), c, y)
+F.vjp(lambda a: a * a, c, y.double())
+torch.view_as_real(F.vjp(lambda a: a * a, torch.complex(c, -c), torch.complex(y, c))[1])
+torch.view_as_real(F.vjp(lambda a: a.abs(), torch.complex(c, -c), c)[1])
+[t.requires_grad for t in F.vjp(lambda a: a * a, x, y)]
+[t.requires_grad for t in F.vjp(lambda a: a * a, c, c, create_graph=True)]
+gradients(F.vjp(lambda a: a ** 3, x, y, create_graph=True)[1], x, y)
+gradients(F.vjp(lambda a: a ** 3, x, y, create_graph=True)[0], x)
+F.vjp(lambda a, b: a * 2, (x, c), y, strict=True)
+F.vjp(lambda a: x, c, y, strict=True)
+F.vjp(lambda a: (a * a, x), c, (y, y), strict=True)
+F.vjp(lambda a: 2 * a, x, c, create_graph=True, strict=True)
+F.jvp(lambda a: a * a, c, y)
+F.jvp(lambda a: a * a, s)
+F.jvp(lambda a: (a * a, a.sum()), c, y)
+F.jvp(lambda a, b: a * b, (x, c), (y, y))
+F.jvp(lambda a, b: (a * 2,), (x, c), (y, y))
+F.jvp(lambda a: (a * a, x), c, y)
+F.jvp(lambda a: a.detach(), c, y)
+F.jvp(lambda a: a.t() @ a, m, n.t())
+torch.view_as_real(F.jvp(lambda a: a * a, torch.complex(c, -c), torch.complex(y, c))[1])
+F.jvp(lambda a: a.abs(), torch.complex(c, -c), torch.complex(y, c))
+[t.requires_grad for t in F.jvp(lambda a: a * a, x, y)]
+[t.requires_grad for t in F.jvp(lambda a: a * 2, x, y, create_graph=True)]
+gradients(F.jvp(lambda a: a ** 3, x, y, create_graph=True)[1], x, y)
+F.jvp(lambda a, b: a * 2, (x, c), (y, y), strict=True)
+F.jvp(lambda a: a.detach(), c, y, strict=True)
+F.jvp(lambda a: 2 * a, x, c, create_graph=True, strict=True)
+F.vhp(lambda a: (a ** 3).sum(), c, y)
+F.vhp(lambda a: a ** 3, s)
+F.vhp(lambda a, b: (a * b * b).sum(), (x, c), (y, y))
+F.vhp(lambda a, b: (a ** 3 + b).sum(), (x, c), (y, y))
+F.vhp(lambda a: x.sum(), c, y)
+F.vhp(lambda a: a.prod().reshape(1), (c,), (y,))
+gradients(F.vhp(lambda a: (a ** 4).sum(), x, y, create_graph=True)[1], x, y)
+F.vhp(lambda a: a.sum(), c, y, strict=True)
+F.vhp(lambda a: x.sum(), c, y, strict=True)
+F.vhp(lambda a, b: (a ** 3).sum(), (x, c), (y, y), strict=True)
+F.vhp(lambda a, b: (a * b).sum(), (x, c), (y, y), create_graph=True, strict=True)
+F.hvp(lambda a: (a ** 3).sum(), c, y)
+F.hvp(lambda a: a ** 3, s)
+F.hvp(lambda a, b: (a * b * b).sum(), (x, c), (y, y))
+F.hvp(lambda a, b: (a ** 3 + b).sum(), (x, c), (y, y))
+F.hvp(lambda a: x.sum(), c, y)
+F.hvp(lambda a: a.prod().reshape(1), (c,), (y,))
+torch.view_as_real(F.hvp(lambda a: a.abs().sum(), torch.complex(c, -c), torch.complex(y, c))[1])
+gradients(F.hvp(lambda a: (a ** 4).sum(), x, y, create_graph=True)[1], x, y)
+[t.requires_grad for t in F.hvp(lambda a: (a ** 3).sum(), x, y)]
+F.hvp(lambda a: a.sum(), c, y, strict=True)
+F.hvp(lambda a: x.sum(), c, y, strict=True)
+F.hvp(lambda a, b: (a ** 3).sum(), (x, c), (y, y), strict=True)
+F.hvp(lambda a, b: (a * b).sum(), (x, c), (y, y), create_graph=True, strict=True)
+"""
+
 
 def statements(block: str, separator: str) -> list[str]:
     return [part.strip() for line in block.strip().splitlines() for part in line.split(separator)]
@@ -223,6 +343,7 @@ def programs() -> dict[str, list[str]]:
             for write, of, _ in writes
             if of not in "rq"
         ],
+        "functional": [f"F = torch.autograd.functional\nresult = {line}" for line in FUNCTIONAL.strip().splitlines()],
     }
 
 

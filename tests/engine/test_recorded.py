@@ -1,4 +1,4 @@
-"""Names, graphs, saved values, versions and gradients after writes, as PyTorch has them (golden/engine.json)."""
+"""Names, graphs, saved values, versions, gradients after writes and autograd.functional, as PyTorch has them (golden/engine.json)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "engine.json").re
 
 
 def label(entry: dict[str, Any]) -> str:
-    return entry["program"].replace("\n", " ").removeprefix("result = ")[:80]
+    return (
+        entry["program"]
+        .replace("\n", " ")
+        .removeprefix("F = torch.autograd.functional ")
+        .removeprefix("result = ")[:80]
+    )
 
 
 def same(got: Any, want: Any) -> bool:
@@ -62,4 +67,9 @@ def test_gradient_after_write(entry: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("entry", GOLDEN["written"], ids=label)
 def test_name_after_write(entry: dict[str, Any]) -> None:
+    check(entry)
+
+
+@pytest.mark.parametrize("entry", GOLDEN["functional"], ids=label)
+def test_functional(entry: dict[str, Any]) -> None:
     check(entry)

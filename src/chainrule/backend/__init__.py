@@ -1,1 +1,13 @@
 """Raw arrays and the namespaces that compute on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+
+@cache
+def forward_for(op: Any, xp: Any) -> Callable[..., Any]:
+    """The forward of an op on the arrays of a backend: a function of (\\*arrays, \\*\\*params)."""
+    return getattr(xp, op.name) if op.forward is None else partial(op.forward, xp)

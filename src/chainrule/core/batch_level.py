@@ -10,7 +10,7 @@ import numpy as np
 from . import op as op_module
 from .batching import batch
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, like, new_tensor, numbers_of, still
+from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
     from .op import Op
@@ -40,11 +40,11 @@ class Batched(Lifted):
     def numbers(self) -> Any:
         return numbers_of(self.value)
 
-    def still(self) -> Batched:
-        return Batched(self.level, still(self.value))
-
     def like(self, array: Any) -> Any:
         return Batched(self.level, like(self.value, np.broadcast_to(array, (self.level.size, *array.shape))))
+
+    def without_tangents(self) -> Any:
+        return Batched(self.level, at_rest(self.value))
 
     def shown(self) -> tuple[Any, list[str]]:
         inside = indent(repr(new_tensor(self.value)), "    ")

@@ -6,6 +6,8 @@ The ``ctx`` that a Function's methods get is the node itself, so what they leave
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,10 +16,10 @@ from ..errors import NotATensorError
 from . import views
 from .modes import changed_modes, modes
 from .mutation import refuse_write
-from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq
+from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq, note_levels
 from .origin import caller
 from .saved import describe, freed_error, overwritten_error, packed
-from .value import TensorBase, new_tensor, writable
+from .value import Lifted, TensorBase, new_tensor, writable
 from .version import bump, cell_of, guard
 from .views import View, base_of, current_node
 
@@ -159,12 +161,25 @@ class CustomNode(FunctionCtx, Node):
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What ``save_for_backward`` was given; raises when freed, or when one was changed in place since."""
+        """What ``save_for_backward`` was given; raises when freed, or when one was changed in place since.
+
+        In ``jvp``: what ``save_for_forward`` was given.
+        """
         if type(self.saved) is Freed:
             raise freed_error(self, self.saved)
         if self.to_save:  # still inside forward
             return tuple(self.to_save)
         return tuple([None if one is None else one.read(self) for one in self.saved])
+
+    @contextmanager
+    def saved_for_jvp(self) -> Iterator[None]:
+        """``saved_tensors`` is what was saved for forward mode, if anything was."""
+        before = self.to_save
+        self.to_save = self.saved_for_forward or before
+        try:
+            yield
+        finally:
+            self.to_save = before
 
     def __repr__(self) -> str:
         return f"<torch.autograd.function.{type(self).__name__} object at {id(self):#x}>"
@@ -175,7 +190,12 @@ class CustomNode(FunctionCtx, Node):
 
     def port(self, number: int) -> Node:
         """The edge of one of the outputs."""
-        return Port.of(self, number, Space(*self.spaces[number])) if len(self.spaces) > 1 else self
+        if len(self.spaces) == 1:
+            return self
+        port = Port.of(self, number, Space(*self.spaces[number]))
+        if self.extra is not None and self.extra.levels:
+            extra_of(port).levels = self.extra.levels
+        return port
 
     def release(self, freed: Freed) -> None:
         if any(one is not None for one in self.saved):
@@ -342,7 +362,18 @@ def overrides(function: Any, name: str) -> bool:
 
 
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run a Function's forward and record it as one node."""
+    """Run a Function's forward and record it as one node; or what its methods say of lifted operands."""
+    if any(isinstance(a, TensorBase) and isinstance(a._array, Lifted) for a in args):
+        from .custom_levels import level_to_take_off, with_level_taken_off
+
+        level = level_to_take_off(function, args)
+        if level is not None:
+            return with_level_taken_off(function, args, kwargs, level)
+    return call(function, args, kwargs)[1]
+
+
+def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[CustomNode, Any]:
+    """Run a Function's forward; its node (which is its ctx) and what it returned, recorded if that is needed."""
     positions = tuple([i for i, a in enumerate(args) if isinstance(a, TensorBase)])
     parents = tuple([current_node(args[i]) for i in positions])
     node = function._backward_cls.of(args, parents, positions)
@@ -362,14 +393,18 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     if not any(node.needs_input_grad):
         for tensor in node.dirty_tensors:
             bump(tensor, (node.code, node.lasti))
-        return raw
-    finish_node(node, outputs)
+        return node, raw
     inputs = {id(args[i]) for i in positions}
     numbers = {id(out): number for number, out in enumerate(outputs) if isinstance(out, TensorBase)}
+    if len(outputs) > 1 and any(isinstance(out, TensorBase) and isinstance(out._array, Lifted) for out in outputs):
+        from .custom_levels import evened
+
+        outputs = evened(outputs)
+    finish_node(node, outputs)
     wrapped = tuple([output(node, out, number, inputs) for number, out in enumerate(outputs)])
     node.saved = tuple([saved(node, tensor, args, numbers, inputs) for tensor in node.to_save])
     node.to_save = node.dirty_tensors = node.non_differentiable = ()
-    return wrapped if isinstance(raw, tuple) else wrapped[0]
+    return node, wrapped if isinstance(raw, tuple) else wrapped[0]
 
 
 def finish_node(node: CustomNode, outputs: tuple[Any, ...]) -> None:
@@ -379,6 +414,7 @@ def finish_node(node: CustomNode, outputs: tuple[Any, ...]) -> None:
     else:
         node.shape = tuple([None if s is None else s[0] for s in node.spaces])  # type: ignore[misc]
         node.dtype = tuple([None if s is None else s[1] for s in node.spaces])
+    note_levels(node, *[o._array for o in outputs if isinstance(o, TensorBase)])
     if modes().anomaly:
         import traceback
 

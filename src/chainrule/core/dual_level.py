@@ -15,8 +15,8 @@ import numpy as np
 
 from . import op as op_module
 from .forward import evaluate, jvp
-from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, like, new_tensor, numbers_of, still
+from .lifted import Level, bare, computed, levels_of, lowered
+from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
     from .op import Op
@@ -43,15 +43,15 @@ class Dual(Lifted):
     def numbers(self) -> Any:
         return numbers_of(self.primal)
 
-    def still(self) -> Any:
-        return still(self.primal)
-
     def like(self, array: Any) -> Any:
         return like(self.primal, array)
 
+    def without_tangents(self) -> Any:
+        return at_rest(self.primal)
+
     def shown(self) -> tuple[Any, list[str]]:
         array, more = self.primal.shown() if isinstance(self.primal, Lifted) else (self.primal, [])
-        return array, [*more, f"tangent={new_tensor(self.tangent)!r}"] if self.level.is_open else more
+        return array, [*more, f"tangent={new_tensor(self.tangent)}"] if self.level.is_open else more
 
 
 class DualLevel(Level):
@@ -59,6 +59,7 @@ class DualLevel(Level):
 
     __slots__ = ("is_open",)
 
+    is_dual = True
     is_open: bool
     """Whether it still runs: afterwards its tensors are seen without their tangents."""
 
@@ -97,15 +98,28 @@ def enter(x: Any, t: Any, level: DualLevel) -> Any:
 
 def primal_part(x: Any, level: DualLevel, copy: bool) -> Any:
     """Raw ``x`` without its tangent; with ``copy``, memory of its own: nothing watches what is lifted."""
-    return own(x.primal if level.is_mine(x) else x, copy)
+    return batched_as(own(x.primal if level.is_mine(x) else x, copy), x)
 
 
 def tangent_part(x: Any, level: DualLevel, copy: bool) -> Any:
     """The tangent of raw ``x``, likewise."""
     if level.is_mine(x):
-        return own(x.tangent, copy)
+        return batched_as(own(x.tangent, copy), x)
     xp, (value,) = lowered((x,))
     return bare(xp.zeros_like(value))
+
+
+def batched_as(part: Any, x: Any) -> Any:
+    """A part of x in the batches that x is in, even if it is the same for all their elements.
+
+    The cotangent of the part is then that of one element, as x's is, and not their sum.
+    """
+    missing: list[Any] = [one for one in levels_of(x) - levels_of(part) if one.makes_batch]
+    for one in sorted(missing, key=lambda level: level.depth):
+        xp, (value,) = lowered((part,))
+        whole = bare(xp.broadcast_to(value, (one.size, *part.shape)))
+        part = computed(op_module.OPS["batch_in"], whole, level=one, axis=-1 - len(part.shape))
+    return part
 
 
 def own(array: Any, copy: bool) -> Any:

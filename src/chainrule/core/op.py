@@ -25,7 +25,7 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
-from ..backend import numpy as numpy_namespace
+from ..backend import forward_for, numpy as numpy_namespace
 from .node import Node
 
 Rule = Callable[..., Any]
@@ -357,7 +357,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], spec:
         raise TypeError(f"op {op.name} is declared twice")
     op.all_rule = options.get("all")
     op.forward = options.get("forward")
-    op.raw = raw_forward(op)
+    op.raw = forward_for(op, numpy_namespace)
     op.mixed = options.get("mixed")
     op.jvp = options.get("jvp")
     op.batch = options.get("batch")
@@ -397,15 +397,6 @@ def _lay_out(op: Op) -> None:
 def names_with_default(rule: Rule) -> tuple[str, ...]:
     code: CodeType = rule.__code__
     return code.co_varnames[code.co_argcount - len(rule.__defaults__ or ()) : code.co_argcount]
-
-
-def raw_forward(op: Op) -> Callable[..., Any]:
-    """The op's forward on NumPy arrays."""
-    if op.forward is None:
-        return getattr(numpy_namespace, op.name)
-    from functools import partial
-
-    return partial(op.forward, numpy_namespace)
 
 
 def _camel(name: str) -> str:

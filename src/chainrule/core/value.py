@@ -77,13 +77,13 @@ class Lifted:
         """All numbers that it stands for, as an array of any shape, to be checked; empty where there are none yet."""
         return np.empty(0, self.dtype)
 
-    def still(self) -> Lifted:
-        """The same value without tangents."""
-        return self
-
     def like(self, array: Any) -> Raw:
         """A plain array as a value that others of the same batch can be written to."""
         return array
+
+    def without_tangents(self) -> Any:
+        """The same value at rest: what is left of it when forward mode is left out."""
+        raise NotImplementedError
 
     def shown(self) -> tuple[Any, list[str]]:
         """How it is printed: the array whose numbers are shown, and what to add behind them; or the whole text."""
@@ -92,6 +92,30 @@ class Lifted:
     def nesting(self) -> int:
         """How many levels lie inside, this one included."""
         return 1 + sum(level.depth < self.level.depth for level in self.levels)
+
+
+class Parked(Lifted):
+    """A value that a compiled program left with XLA. Whoever asks for the tensor's memory gets it as an ndarray."""
+
+    __slots__ = ("value",)
+
+    value: Any
+    """A JAX array."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.shape = value.shape
+        self.dtype = np.dtype(value.dtype)
+        self.levels = frozenset()
+
+    def plain(self, doing: str) -> Any:
+        return np.asarray(self.value)
+
+    def without_tangents(self) -> Any:
+        return self
+
+    def shown(self) -> tuple[Any, list[str]]:
+        return np.asarray(self.value), []
 
 
 class Flags:
@@ -164,16 +188,16 @@ def new_tensor(array: Raw, node: Node | None = None) -> Any:
     tensor = allocate()
     tensor._array = array
     tensor._node = node
-    tensor._cell = None
-    tensor._view = None
-    tensor._meta = None
+    tensor._cell = tensor._view = tensor._meta = None
     return tensor
 
 
 def writable(tensor: TensorBase) -> Any:
     """The tensor's memory as an ndarray: a 0-d value kept as a NumPy scalar becomes a 0-d array. A lifted value is none."""
     array = tensor._array
-    if type(array) is not np.ndarray and not isinstance(array, Lifted):
+    if type(array) is Parked:
+        array = tensor._array = np.array(array.value)
+    elif type(array) is not np.ndarray and not isinstance(array, Lifted):
         array = tensor._array = np.asarray(array)
     return array
 
@@ -181,11 +205,6 @@ def writable(tensor: TensorBase) -> Any:
 def numbers_of(array: Raw) -> Any:
     """All the numbers of a raw value, whatever their places: what checks of values look at."""
     return array.numbers() if isinstance(array, Lifted) else array
-
-
-def still(array: Raw) -> Raw:
-    """A raw value without tangents."""
-    return array.still() if isinstance(array, Lifted) else array
 
 
 def like(array: Raw, made: Any) -> Raw:
@@ -200,3 +219,8 @@ def values_of(tensor: TensorBase, doing: str) -> np.ndarray[Any, Any]:
     """
     array = tensor._array
     return array.plain(doing) if isinstance(array, Lifted) else writable(tensor)
+
+
+def at_rest(array: Raw) -> Raw:
+    """A raw value without tangents."""
+    return array.without_tangents() if isinstance(array, Lifted) else array

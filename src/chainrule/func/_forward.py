@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from .. import ops
+from ..autograd.forward_ad import moving
 from ..core.dual_level import DualLevel, is_moving
 from ..core.forward import transposed, zero_leaf
 from ..core.lifted import is_only_holder
@@ -72,20 +73,6 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
     values = tree_unflatten([stopped(level, one) for one in outputs], out_spec)
     changes = tree_unflatten([tangent_of(level, one) for one in outputs], out_spec)
     return (values, changes, map_tensors(lambda one: stopped(level, one), aux)) if has_aux else (values, changes)
-
-
-def moving(level: DualLevel, primal: Any, tangent: Any) -> Any:
-    """``primal`` moving along ``tangent``."""
-    if primal._array.dtype.kind in "iub":
-        raise ValueError(f"Expected primal to be floating point or complex, but got: {primal.dtype}")
-    if tangent._array.shape != primal._array.shape:
-        raise RuntimeError(
-            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not supported. "
-            f"Tensor is of size {list(primal._array.shape)} while the given forward gradient is of size {list(tangent._array.shape)}."
-        )
-    if tangent._array.dtype != primal._array.dtype:
-        tangent = ops.astype(tangent, dtype=primal._array.dtype)
-    return ops.dual_in(primal, tangent, level=level)
 
 
 def stopped(level: DualLevel, tensor: Any) -> Any:

@@ -96,7 +96,7 @@ def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool
                     "wanted to use the vjp or jacrev APIs instead?"
                 )
             recorded = was_recording and reach_outside([output], inside)
-            found = pulled([output], inside, None, False, recorded)
+            found = pulled([output], inside, None, recorded, recorded)
         gradient = tree_unflatten(found, spec)
         value = (output, aux) if has_aux else output
         return gradient, value if recorded else map_tensors(constant, value)

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 IsLeaf = Callable[[Any], bool] | None
+Mismatch = Callable[[str], ValueError]
 
 
 class Kind(NamedTuple):
@@ -140,21 +141,28 @@ class TreeSpec:
         [[1, 2], 3]
         """
         subtrees: list[Any] = []
-
-        def walk(spec: TreeSpec, part: Any) -> None:
-            if spec._kind is None:
-                subtrees.append(part)
-                return
-            for child_spec, child in zip(spec.children_specs, spec._children_of(part, mismatch), strict=True):
-                walk(child_spec, child)
-
-        def mismatch(reason: str) -> ValueError:
-            return ValueError(f"{reason}: the structures are {self} and {tree_structure(tree)}")
-
-        walk(self, tree)
+        self._collect(
+            tree, subtrees, lambda reason: ValueError(f"{reason}: the structures are {self} and {tree_structure(tree)}")
+        )
         return subtrees
 
-    def _children_of(self, tree: Any, mismatch: Callable[[str], ValueError]) -> Iterable[Any]:
+    # Recursion is by name, not by a closure: that would be a cycle, and keep the leaves alive until a collection.
+
+    def _collect(self, tree: Any, subtrees: list[Any], mismatch: Mismatch) -> None:
+        if self._kind is None:
+            subtrees.append(tree)
+            return
+        for child_spec, child in zip(self.children_specs, self._children_of(tree, mismatch), strict=True):
+            child_spec._collect(child, subtrees, mismatch)
+
+    def _broadcast(self, prefix: Any, values: list[Any], mismatch: Mismatch) -> None:
+        if kind_of(prefix) is None:
+            values.extend([prefix] * self.num_leaves)
+            return
+        for child, child_spec in zip(self._children_of(prefix, mismatch), self.children_specs, strict=True):
+            child_spec._broadcast(child, values, mismatch)
+
+    def _children_of(self, tree: Any, mismatch: Mismatch) -> Iterable[Any]:
         """The children of a container that must be as this one."""
         cls, kind = type(tree), kind_of(tree)
         if cls in DICTS and self.type in DICTS:
@@ -308,21 +316,14 @@ def broadcast_prefix(prefix: Any, treespec: TreeSpec, name: str = "prefix") -> l
     [0, None, None]
     """
     values: list[Any] = []
-
-    def walk(part: Any, spec: TreeSpec) -> None:
-        if kind_of(part) is None:
-            values.extend([part] * spec.num_leaves)
-            return
-        for child, child_spec in zip(spec._children_of(part, mismatch), spec.children_specs, strict=True):
-            walk(child, child_spec)
-
-    def mismatch(reason: str) -> ValueError:
-        return ValueError(
+    treespec._broadcast(
+        prefix,
+        values,
+        lambda reason: ValueError(
             f"{name} is no prefix of the tree it is for. {reason}: {name} has the structure {tree_structure(prefix)}, the "
             f"tree {treespec}. Where the two have no container in common, {name} must have one value for the whole subtree."
-        )
-
-    walk(prefix, treespec)
+        ),
+    )
     return values
 
 
