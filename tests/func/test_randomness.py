@@ -20,7 +20,7 @@ PLAIN: dict[str, tuple[Draw, Callable[[tuple[int, ...]], Any]]] = {
     "rand": (lambda x: torch.rand(2), lambda batch: torch.rand(*batch, 2)),
     "randn": (lambda x: torch.randn(2), lambda batch: torch.randn(*batch, 2)),
     "randint": (lambda x: torch.randint(10, (2,)), lambda batch: torch.randint(10, (*batch, 2))),
-    "rand_like": (lambda x: torch.rand_like(x), lambda batch: torch.rand(*batch, 2)),
+    "rand_like": (torch.rand_like, lambda batch: torch.rand(*batch, 2)),
     "rand_like of one": (lambda x: torch.rand_like(ONE), lambda batch: torch.rand(*batch, 2)),
     "normal": (lambda x: torch.normal(0.0, 1.0, (2,)), lambda batch: torch.randn(*batch, 2)),
     "normal_": (lambda x: x.clone().normal_(), lambda batch: torch.randn(*batch, 2)),
@@ -47,7 +47,7 @@ DESCRIBED: dict[str, tuple[Draw, Callable[[], Any]]] = {
     "normal of means": (lambda x: torch.normal(x, 1.0), lambda: torch.normal(X, 1.0)),
     "normal of deviations": (lambda x: torch.normal(0.0, x), lambda: torch.normal(0.0, X)),
     "normal of both": (lambda x: torch.normal(x, x), lambda: torch.normal(X, X)),
-    "poisson": (lambda x: torch.poisson(x), lambda: torch.poisson(X)),
+    "poisson": (torch.poisson, lambda: torch.poisson(X)),
     "multinomial": (lambda x: torch.multinomial(x, 2), lambda: torch.multinomial(X, 2)),
     "multinomial with replacement": (lambda x: torch.multinomial(x, 3, True), lambda: torch.multinomial(X, 3, True)),
 }
@@ -119,7 +119,7 @@ def test_a_tensor_that_all_share_gets_no_different_numbers() -> None:
 @pytest.mark.parametrize(("outer", "inner"), [("different", "same"), ("same", "different"), ("different", "different")])
 def test_nested(outer: str, inner: str) -> None:
     def nested() -> Any:
-        return vmap(lambda x: vmap(lambda y: torch.rand(2) + 0 * y, randomness=inner)(x), randomness=outer)(X)
+        return vmap(vmap(lambda y: torch.rand(2) + 0 * y, randomness=inner), randomness=outer)(X)
 
     got, at = drawn(nested)
     shape = (3 if outer == "different" else 1, 2 if inner == "different" else 1, 2)
@@ -130,7 +130,7 @@ def test_nested(outer: str, inner: str) -> None:
 
 def test_the_vmap_inside_decides_whether_to_draw_at_all() -> None:
     with pytest.raises(RuntimeError, match="randomness error mode"):
-        vmap(lambda x: vmap(lambda y: torch.rand(2))(x), randomness="different")(X)
+        vmap(vmap(lambda y: torch.rand(2)), randomness="different")(X)
     assert vmap(lambda x: F.dropout(x, 0.5, training=False))(X).tolist() == X.tolist()
 
 

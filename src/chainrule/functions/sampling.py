@@ -12,7 +12,7 @@ from ..backend import random_numpy as kernels
 from ..core.dispatch import explained
 from ..core.generator import Generator, draw
 from ..core.modes import met
-from ..core.value import Lifted, TensorBase, new_tensor
+from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
@@ -79,8 +79,9 @@ def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
     if given[-1] is std:
         if std._array.dtype.kind == "c":
             raise RuntimeError("normal expects standard deviation to be non-complex: give a real one")
-        if has_values(std._array) and not std._array.min() >= 0:
-            raise RuntimeError(f"normal expects all elements of std >= 0.0: the least is {std._array.min()}")
+        numbers = numbers_of(std._array)
+        if numbers.size and not numbers.min() >= 0:
+            raise RuntimeError(f"normal expects all elements of std >= 0.0: the least is {numbers.min()}")
     else:
         check_std(std)
     try:
@@ -143,20 +144,16 @@ def check_probabilities(p: Any) -> None:
         raise NotImplementedError(
             f"\"bernoulli_tensor_cpu_p_\" not implemented for '{scalar_type_name(p.dtype)}': give floating point probabilities"
         )
-    if has_values(p) and not (p.min() >= 0 and p.max() <= 1):
+    numbers = numbers_of(p)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() <= 1):
         raise RuntimeError(
-            f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {p.min()} to {p.max()}"
+            f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {numbers.min()} to {numbers.max()}"
         )
 
 
 def draw_dtype(p: Any) -> Any:
     """The dtype of the uniform numbers that are compared with probabilities."""
     return kernels.F64 if p.dtype == kernels.F64 else kernels.F32
-
-
-def has_values(array: Any) -> bool:
-    """Whether there are values that a check could look at: not in a batch or in a trace."""
-    return bool(array.size) and not isinstance(array, Lifted)
 
 
 def without_history(tensor: Any) -> Any:
@@ -216,7 +213,7 @@ def multinomial(
 
     >>> import chainrule as torch
     >>> torch.multinomial(torch.tensor([0., 10., 3.]), 4, replacement=True, generator=torch.Generator().manual_seed(0))
-    tensor([1, 2, 1, 1])
+    tensor([2, 1, 1, 2])
     """
     met(tensor_argument(input, "multinomial", "input"))
     weights = input._array
@@ -240,10 +237,11 @@ def multinomial(
         raise RuntimeError(f"number of categories cannot exceed 2^24: got {categories}")
     if out is not None:
         check_out(out, "multinomial")
-    if has_values(weights):
-        if not (weights.min() >= 0 and weights.max() < math.inf):
+    numbers = numbers_of(weights)
+    if numbers.size:
+        if not (numbers.min() >= 0 and numbers.max() < math.inf):
             raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-        if (weights.sum(-1) == 0).any():
+        if (numbers.sum(-1) == 0).any():
             raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     rows = without_history(input).reshape(-1, categories)
     picked = (_with_replacement if replacement and count > 1 else _without_replacement)(rows, count, generator)
@@ -282,7 +280,8 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     rates = input._array
     if rates.dtype.kind in "biuc":
         raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{scalar_type_name(rates.dtype)}'")
-    if has_values(rates) and not (rates >= 0).all():
-        raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {rates.min()}")
+    numbers = numbers_of(rates)
+    if not (numbers >= 0).all():
+        raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {numbers.min()}")
     counts = new_tensor(draw(kernels.poisson, rates.shape, rates.dtype, generator, given=(rates,), rates=rates))
     return counts if current_node(input) is None else ops.poisson(input, counts)
