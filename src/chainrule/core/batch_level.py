@@ -59,6 +59,7 @@ class BatchLevel(Level):
     __slots__ = ("around", "randomness", "size")
 
     makes_batch = True
+    is_trace = False
     around: Any
     """Who is asked for random numbers outside of it (``Modes.draws``)."""
     size: int

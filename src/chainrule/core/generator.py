@@ -31,6 +31,15 @@ STATE = np.dtype(
 the one that waits for the next call, and the others are never used on the CPU."""
 
 
+def trace_in_force() -> Any:
+    """The trace of a program that draws are inputs of, or None."""
+    mode = get_modes()
+    draws = None if mode is None else mode.draws
+    while draws is not None and not draws.is_trace:
+        draws = draws.around
+    return draws
+
+
 class Generator:
     """A stream of random numbers of its own: PyTorch's on the CPU, number for number.
 
@@ -52,6 +61,9 @@ class Generator:
 
     def __init__(self, device: Any = None) -> None:
         check_device(device)
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_set(self, None)
         self._lock = Lock()
         self._seed = DEFAULT_SEED
         self._twister = None
@@ -86,6 +98,9 @@ class Generator:
         return self._seed
 
     def _start(self, seed: int) -> None:
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_set(self, None)
         with self._lock:
             self._seed = seed
             if self._twister is not None:
@@ -122,7 +137,11 @@ class Generator:
         state["left"], state["next"] = (625 - used, used) if started else (1, 0)
         if spare is not None:
             state["normal_is_valid"], state["normal_y"] = 1, spare
-        return new_tensor(np.frombuffer(state.tobytes(), np.uint8).copy())
+        taken = new_tensor(np.frombuffer(state.tobytes(), np.uint8).copy())
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_taken(self, taken)
+        return taken
 
     def set_state(self, new_state: Tensor) -> None:
         """Go on from a state of :meth:`get_state`.
@@ -134,6 +153,10 @@ class Generator:
             raise TypeError(
                 f"expected a torch.ByteTensor, but got {type(new_state).__name__}: give what get_state() gave"
             )
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_set(self, new_state)
+            return
         array = new_state._array
         if array.dtype != np.uint8:
             raise TypeError(f"RNG state must be a torch.ByteTensor: got {new_state.dtype}, give what get_state() gave")

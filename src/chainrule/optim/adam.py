@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..autograd.grad_mode import set_grad_enabled
-from ..core.value import TensorBase
+from ..core.value import Lifted, TensorBase
 from ..functions.bounds import maximum
 from ..functions.complex_numbers import view_as_real
 from ..functions.creation import tensor
@@ -136,7 +136,8 @@ class Adam(Optimizer):
         if group["amsgrad"]:
             squares = largest.copy_(maximum(largest, squares))
         keeps = group["differentiable"]  # what a recorded step has used is written to by the next
-        t = step.clone() if keeps else step if group["capturable"] else step.item()
+        has_number = not (group["capturable"] or isinstance(step._array, Lifted))
+        t = step.clone() if keeps else step.item() if has_number else step
         correction1, correction2 = 1 - beta1**t, (1 - beta2**t) ** 0.5
         # lr / correction1 * average / (sqrt(squares) / correction2 + eps), with one pass over the elements less.
         root = squares.sqrt()
