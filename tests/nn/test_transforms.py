@@ -64,7 +64,9 @@ def test_an_ensemble() -> None:
 def test_jvp_is_the_finite_difference() -> None:
     net, x = network(), inputs()
     parameters = {name: p.detach() for name, p in net.named_parameters()}
-    direction = {name: torch.linspace(-1, 1, p.numel(), dtype=p.dtype).reshape(p.shape) for name, p in parameters.items()}
+    direction = {
+        name: torch.linspace(-1, 1, p.numel(), dtype=p.dtype).reshape(p.shape) for name, p in parameters.items()
+    }
     _, slope = jvp(lambda p: loss(p, net, x), (parameters,), (direction,))
     step = 1e-6
     ahead, behind = (

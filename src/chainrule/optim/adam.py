@@ -133,9 +133,9 @@ class Adam(Optimizer):
         )
         average.mul_(beta1).add_(grad * (1 - beta1))
         squares.mul_(beta2).add_((grad * grad).mul_(1 - beta2))
-        if group["amsgrad"]:
-            squares = largest.copy_(maximum(largest, squares))
         keeps = group["differentiable"]  # what a recorded step has used is written to by the next
+        if group["amsgrad"]:
+            squares = largest.copy_(maximum(largest.clone(), squares.clone()) if keeps else maximum(largest, squares))
         t = step.clone() if keeps else step if group["capturable"] else step.item()
         correction1, correction2 = 1 - beta1**t, (1 - beta2**t) ** 0.5
         # lr / correction1 * average / (sqrt(squares) / correction2 + eps), with one pass over the elements less.
