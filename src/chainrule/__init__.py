@@ -57,7 +57,9 @@ from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import linalg, nn, optim
+    from . import linalg, nn, optim, testing, utils
+    from ._compile import compile, cond, scan, while_loop
+    from .func import vmap
     from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
 
 __all__ = [
@@ -125,8 +127,12 @@ __all__ = [
 
 newaxis = None
 
-_LAZY = frozenset({"func", "linalg", "nn", "optim", "return_types", "torch_alias", "utils", "version"})
-_LAZY_NAMES = dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules")
+_LAZY = frozenset({"func", "linalg", "nn", "optim", "return_types", "testing", "torch_alias", "utils", "version"})
+_LAZY_NAMES = {
+    **dict.fromkeys(("compile", "cond", "scan", "while_loop"), "_compile"),
+    **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
+    "vmap": "func",
+}
 """What modules that load on first use have for this one."""
 
 

@@ -11,6 +11,7 @@ import chainrule as torch
 from chainrule.autograd import Function
 from chainrule.autograd.functional import hessian, hvp, jacobian, jvp, vhp, vjp
 
+FORWARD = {"vectorize": True, "strategy": "forward-mode"}
 PRODUCTS = [vjp, jvp, vhp, hvp]
 ALL = [jacobian, hessian, *PRODUCTS]
 
@@ -27,6 +28,10 @@ def arguments(function: Callable[..., Any], x: torch.Tensor) -> tuple[Any, ...]:
 
 def cubes(x: torch.Tensor) -> torch.Tensor:
     return (x**3).sum()
+
+
+def of_hessian(options: dict[str, Any]) -> dict[str, Any]:
+    return {name.replace("strategy", "outer_jacobian_strategy"): value for name, value in options.items()}
 
 
 def tensors(result: Any) -> list[torch.Tensor]:
@@ -134,21 +139,21 @@ def test_an_error_in_the_function_comes_out_and_leaves_the_mode(function: Callab
         assert not torch.is_grad_enabled()
 
 
-@pytest.mark.parametrize("vectorize", [False, True])
-def test_results_are_nested_as_outputs_and_inputs_are(vectorize: bool) -> None:
+@pytest.mark.parametrize("options", [{}, {"vectorize": True}, pytest.param(FORWARD, marks=pytest.mark.chainrule_only)])
+def test_results_are_nested_as_outputs_and_inputs_are(options: dict[str, Any]) -> None:
     x, y = torch.ones(2), torch.ones(3, 1)
 
     def f(x: torch.Tensor, y: torch.Tensor) -> Any:
         return x * y, y.sum()
 
-    found = jacobian(f, (x, y), vectorize=vectorize)
+    found = jacobian(f, (x, y), **options)
     assert type(found) is tuple
     assert all(type(row) is tuple for row in found)
     assert [[tuple(one.shape) for one in row] for row in found] == [[(3, 2, 2), (3, 2, 3, 1)], [(2,), (3, 1)]]
-    found = hessian(lambda x, y: (x * y).sum(), (x, y), vectorize=vectorize)
+    found = hessian(lambda x, y: (x * y).sum(), (x, y), **of_hessian(options))
     assert [[tuple(one.shape) for one in row] for row in found] == [[(2, 2), (2, 3, 1)], [(3, 1, 2), (3, 1, 3, 1)]]
-    assert tuple(hessian(cubes, y, vectorize=vectorize).shape) == (3, 1, 3, 1)
-    ((only,),) = jacobian(lambda x: (x,), (x,), vectorize=vectorize)
+    assert tuple(hessian(cubes, y, **of_hessian(options)).shape) == (3, 1, 3, 1)
+    ((only,),) = jacobian(lambda x: (x,), (x,), **options)
     assert only.tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
@@ -255,13 +260,13 @@ def test_a_refused_vector_comes_before_the_call() -> None:
 
 
 @pytest.mark.chainrule_only
-@pytest.mark.parametrize("vectorize", [False, True])
-def test_empty_outputs_and_inputs_have_empty_jacobians(vectorize: bool) -> None:
+@pytest.mark.parametrize("options", [{}, {"vectorize": True}, FORWARD])
+def test_empty_outputs_and_inputs_have_empty_jacobians(options: dict[str, Any]) -> None:
     x, empty = torch.ones(2), torch.ones(0, 3)
-    assert tuple(jacobian(lambda x: x[:0], x, vectorize=vectorize).shape) == (0, 2)
-    assert tuple(jacobian(lambda x: x * 2, empty, vectorize=vectorize).shape) == (0, 3, 0, 3)
-    assert tuple(jacobian(lambda x: x.sum(), empty, vectorize=vectorize).shape) == (0, 3)
-    assert tuple(hessian(cubes, empty, vectorize=vectorize).shape) == (0, 3, 0, 3)
+    assert tuple(jacobian(lambda x: x[:0], x, **options).shape) == (0, 2)
+    assert tuple(jacobian(lambda x: x * 2, empty, **options).shape) == (0, 3, 0, 3)
+    assert tuple(jacobian(lambda x: x.sum(), empty, **options).shape) == (0, 3)
+    assert tuple(hessian(cubes, empty, **of_hessian(options)).shape) == (0, 3, 0, 3)
 
 
 @pytest.mark.chainrule_only
@@ -276,3 +281,96 @@ def test_an_integer_output_has_a_zero_tangent() -> None:
 def test_the_strict_error_counts_inputs() -> None:
     with pytest.raises(RuntimeError, match="jacobian of the user-provided function is independent of input 1"):
         jacobian(lambda x, y: x * x + y, (torch.ones(2), torch.ones(2)), create_graph=True, strict=True)
+
+
+# -- forward mode ------------------------------------------------------------------------------------------------------
+
+
+def test_forward_mode_gives_the_same_jacobian() -> None:
+    x, y = torch.tensor([0.3, -0.2], dtype=torch.float64), torch.tensor([[0.7], [1.1]], dtype=torch.float64)
+
+    def f(x: torch.Tensor, y: torch.Tensor) -> Any:
+        return (x * y).sin(), x.prod() * y.exp(), y.detach() * 2, x[:1]
+
+    columns = jacobian(f, (x, y), **FORWARD)
+    for row, want in zip(columns, jacobian(f, (x, y)), strict=True):
+        for one, other in zip(row, want, strict=True):
+            assert one.shape == other.shape
+            assert torch.allclose(one, other, rtol=1e-12)
+            assert not one.requires_grad
+
+
+def test_forward_mode_over_reverse_mode_gives_the_same_hessian() -> None:
+    x, y = torch.tensor([0.3, -0.2], dtype=torch.float64), torch.tensor([[0.7], [1.1]], dtype=torch.float64)
+
+    def f(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return ((x * y).sin() * x.prod()).sum()
+
+    columns = hessian(f, (x, y), **of_hessian(FORWARD))
+    for row, want in zip(columns, hessian(f, (x, y)), strict=True):
+        for one, other in zip(row, want, strict=True):
+            assert torch.allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+def test_forward_mode_runs_the_function_once() -> None:
+    calls: list[torch.Tensor] = []
+
+    def f(x: torch.Tensor) -> torch.Tensor:
+        calls.append(x)
+        return x * x
+
+    x = torch.ones(3)
+    jacobian(f, x, **FORWARD)
+    assert len(calls) == 1
+    assert calls[0] is not x
+    assert tuple(calls[0].shape) == (3,)
+
+
+def test_forward_mode_has_the_dtype_of_the_output() -> None:
+    assert jacobian(lambda x: x.double(), torch.ones(2), **FORWARD).dtype is torch.float64
+    assert jacobian(lambda x: x * 2, torch.ones(2, dtype=torch.float64), **FORWARD).dtype is torch.float64
+
+
+def test_forward_mode_of_a_holomorphic_function() -> None:
+    z = torch.tensor([1 + 2j, 3j])
+    assert jacobian(lambda z: z * z, z, **FORWARD).tolist() == [[2 + 4j, 0], [0, 6j]]
+
+
+def test_forward_mode_refuses_integers() -> None:
+    with pytest.raises(ValueError, match=r"Expected primal to be floating point or complex, but got: torch\.int64"):
+        jacobian(lambda x: x * 2, torch.tensor([1, 2]), **FORWARD)
+
+
+def test_forward_mode_is_vectorized() -> None:
+    with pytest.raises(NotImplementedError, match="only implemented for `vectorize=True`"):
+        jacobian(lambda x: x, torch.ones(2), strategy="forward-mode")
+    with pytest.raises(NotImplementedError, match="only implemented for `vectorize=True`"):
+        hessian(cubes, torch.ones(2), outer_jacobian_strategy="forward-mode")
+
+
+@pytest.mark.chainrule_only
+def test_forward_mode_can_be_recorded() -> None:
+    x = leaf(1.0, 2.0)
+    found = jacobian(lambda x: x**3, x, create_graph=True, **FORWARD)
+    assert torch.autograd.grad(found.sum(), x)[0].tolist() == [6.0, 12.0]
+    found = hessian(lambda x: (x**4).sum(), x, create_graph=True, **of_hessian(FORWARD))
+    assert torch.autograd.grad(found.sum(), x)[0].tolist() == [24.0, 48.0]
+    assert not jacobian(lambda x: x**3, x, **FORWARD).requires_grad
+    assert not hessian(cubes, x, **of_hessian(FORWARD)).requires_grad
+
+
+@pytest.mark.chainrule_only
+@pytest.mark.parametrize("strategy", ["reverse-mode", "forward-mode"])
+def test_a_whole_jacobian_takes_one_pass(strategy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chainrule.core import batching
+
+    calls: list[str] = []
+    batch = batching.batch
+    for module in ("chainrule.core.batching.batch", "chainrule.core.batch_level.batch"):
+        monkeypatch.setattr(module, lambda op, *rest: calls.append(op.name) or batch(op, *rest))
+    few = jacobian(lambda x: x.sin() * 2, torch.ones(3), vectorize=True, strategy=strategy)
+    count = len(calls)
+    calls.clear()
+    many = jacobian(lambda x: x.sin() * 2, torch.ones(30), vectorize=True, strategy=strategy)
+    assert len(calls) == count > 0
+    assert (tuple(few.shape), tuple(many.shape)) == ((3, 3), (30, 30))

@@ -52,6 +52,9 @@ class Pair:
     def __init__(self, first: Any, second: Any, tag: str = "") -> None:
         self.first, self.second, self.tag = first, second, tag
 
+    def __repr__(self) -> str:
+        return f"Pair({self.first}, {self.second}, {self.tag!r})"
+
 
 register_pytree_node(
     Pair, lambda pair: ((pair.first, pair.second), pair.tag), lambda children, tag: Pair(*children, tag)

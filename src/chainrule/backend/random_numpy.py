@@ -134,7 +134,7 @@ def halves(x: Array) -> tuple[Array, Array]:
 
 def narrowed(numbers: Array, dtype: Any) -> Array:
     """Numbers as the dtype: PyTorch's half precisions are made of float32."""
-    if dtype.name in DIGITS and dtype.itemsize == 2 and numbers.dtype != F32:
+    if dtype.itemsize == 2 and dtype.kind not in "iu" and numbers.dtype != F32:
         numbers = numbers.astype(F32)
     return numbers.astype(dtype, copy=False)
 
@@ -153,11 +153,16 @@ def normal(
     # The last 16 are made anew. The uniform numbers that they would have been made of are drawn all the same, save in
     # half precision.
     unused = rest if dtype.itemsize > 2 else 0
-    numbers = unit(stream, whole + (unused + 16 if rest else 0), F64 if dtype == F64 else F32)
-    box_muller(numbers[:whole], numbers[:whole])
+    compute = F64 if dtype == F64 else F32
+    numbers = unit(stream, whole + (unused + 16 if rest else 0), compute)
     if rest:
-        box_muller(numbers[-16:], numbers[count - 16 : count])
-    return narrowed(affine(numbers[:count], std, mean), dtype)
+        numbers[whole : whole + 16] = numbers[-16:]
+    blocks = numbers[: whole + (16 if rest else 0)]
+    box_muller(blocks)
+    if rest:
+        numbers = blocks[:count].copy()
+        numbers[-16:] = blocks[-16:]
+    return narrowed(affine(numbers, std, mean), dtype)
 
 
 def standard_normal(stream: MersenneTwister, count: int) -> Array:

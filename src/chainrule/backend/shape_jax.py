@@ -198,7 +198,9 @@ def _put_flat(x: Array, part: Array, places: Array) -> Array:
 
 PUT: dict[str, Put] = {
     **dict.fromkeys(("view", "reshape_alias", "unsafe_view", "alias", "expand_dims", "expand_dims_"), _put_reshaped),
-    **dict.fromkeys(("squeeze", "squeeze_", "squeeze_one", "squeeze_one_", "squeeze_all", "squeeze_all_"), _put_reshaped),
+    **dict.fromkeys(
+        ("squeeze", "squeeze_", "squeeze_one", "squeeze_one_", "squeeze_all", "squeeze_all_"), _put_reshaped
+    ),
     **dict.fromkeys(("swapaxes", "swapaxes_", "matrix_transpose", "t", "t_"), _put_swapped),
     **dict.fromkeys(("select", "unstack"), _put_selected),
     **dict.fromkeys(("split", "split_with_sizes"), _put_piece),

@@ -16,7 +16,7 @@ from ..errors import NotATensorError
 from . import views
 from .modes import changed_modes, modes
 from .mutation import refuse_write
-from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq
+from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq, note_levels
 from .origin import caller
 from .saved import describe, freed_error, overwritten_error, packed
 from .value import Lifted, TensorBase, new_tensor, writable
@@ -190,7 +190,12 @@ class CustomNode(FunctionCtx, Node):
 
     def port(self, number: int) -> Node:
         """The edge of one of the outputs."""
-        return Port.of(self, number, Space(*self.spaces[number])) if len(self.spaces) > 1 else self
+        if len(self.spaces) == 1:
+            return self
+        port = Port.of(self, number, Space(*self.spaces[number]))
+        if self.extra is not None and self.extra.levels:
+            extra_of(port).levels = self.extra.levels
+        return port
 
     def release(self, freed: Freed) -> None:
         if any(one is not None for one in self.saved):
@@ -359,13 +364,11 @@ def overrides(function: Any, name: str) -> bool:
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a Function's forward and record it as one node; or what its methods say of lifted operands."""
     if any(isinstance(a, TensorBase) and isinstance(a._array, Lifted) for a in args):
-        from . import custom_levels as levels
+        from .custom_levels import level_to_take_off, with_level_taken_off
 
-        level = levels.level_to_take_off(function, args)
-        if isinstance(level, levels.DualLevel):
-            return levels.with_jvp(function, args, kwargs, level)
-        if isinstance(level, levels.BatchLevel):
-            return levels.with_vmap(function, args, level)
+        level = level_to_take_off(function, args)
+        if level is not None:
+            return with_level_taken_off(function, args, kwargs, level)
     return call(function, args, kwargs)[1]
 
 
@@ -391,9 +394,13 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
         for tensor in node.dirty_tensors:
             bump(tensor, (node.code, node.lasti))
         return node, raw
-    finish_node(node, outputs)
     inputs = {id(args[i]) for i in positions}
     numbers = {id(out): number for number, out in enumerate(outputs) if isinstance(out, TensorBase)}
+    if len(outputs) > 1 and any(isinstance(out, TensorBase) and isinstance(out._array, Lifted) for out in outputs):
+        from .custom_levels import evened
+
+        outputs = evened(outputs)
+    finish_node(node, outputs)
     wrapped = tuple([output(node, out, number, inputs) for number, out in enumerate(outputs)])
     node.saved = tuple([saved(node, tensor, args, numbers, inputs) for tensor in node.to_save])
     node.to_save = node.dirty_tensors = node.non_differentiable = ()
@@ -407,6 +414,7 @@ def finish_node(node: CustomNode, outputs: tuple[Any, ...]) -> None:
     else:
         node.shape = tuple([None if s is None else s[0] for s in node.spaces])  # type: ignore[misc]
         node.dtype = tuple([None if s is None else s[1] for s in node.spaces])
+    note_levels(node, *[o._array for o in outputs if isinstance(o, TensorBase)])
     if modes().anomaly:
         import traceback
 

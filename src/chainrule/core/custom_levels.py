@@ -6,14 +6,18 @@ says what becomes of the tangents or of the batch.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import op as op_module
 from .batch_level import BatchLevel
 from .custom import Function, call, overrides
 from .dual_level import DualLevel, is_moving
-from .lifted import Level
+from .lifted import levels_of
+from .modes import changed_modes
 from .value import Lifted, TensorBase
+
+if TYPE_CHECKING:
+    from .lifted import Level
 
 
 class VmapInfo(NamedTuple):
@@ -54,6 +58,13 @@ def batches_itself(function: Any) -> bool:
     return bool(function.generate_vmap_rule)
 
 
+def with_level_taken_off(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any], level: Level) -> Any:
+    if isinstance(level, DualLevel):
+        return with_jvp(function, args, kwargs, level)
+    assert isinstance(level, BatchLevel)
+    return with_vmap(function, args, level)
+
+
 def with_jvp(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any], level: DualLevel) -> Any:
     """The Function on the primals, its outputs moving along what its ``jvp`` method says."""
     xp = op_module.recorded_namespace
@@ -63,6 +74,9 @@ def with_jvp(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, 
         primals.append(xp.primal_part(a, level=level) if moves else a)
         tangents.append(xp.tangent_part(a, level=level) if moves else None)
     node, result = call(function, tuple(primals), kwargs)
+    if isinstance(level_to_take_off(function, tuple(primals)), DualLevel):
+        # The node is ctx, for what it saved. Its outputs moved as the code of forward does, not as jvp says.
+        result = function.apply(*primals, **kwargs)
     if node.materialize_grads:
         tangents = [
             xp.zeros_like(a) if t is None and isinstance(a, TensorBase) and a._array.dtype.kind not in "iub" else t
@@ -71,14 +85,15 @@ def with_jvp(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, 
     with node.saved_for_jvp():
         changes = function.jvp(node, *tangents)
     several = isinstance(result, tuple)
-    outs, moves = (result, changes) if several else ((result,), (changes,))
-    if not isinstance(moves, tuple) or len(moves) != len(outs):
+    outs = result if several else (result,)
+    changed: Any = changes if several else (changes,)
+    if not isinstance(changed, tuple) or len(changed) != len(outs):
         raise RuntimeError(
-            f"{function.__name__}.jvp returned {len(moves) if isinstance(moves, tuple) else 1} tangents for {len(outs)} outputs: it "
+            f"{function.__name__}.jvp returned {len(changed) if isinstance(changed, tuple) else 1} tangents for {len(outs)} outputs: it "
             "must return one, or None, for each output of forward"
         )
     moving = []
-    for number, (out, move) in enumerate(zip(outs, moves, strict=True)):
+    for number, (out, move) in enumerate(zip(outs, changed, strict=True)):
         if move is None or not isinstance(out, TensorBase):
             moving.append(out)
             continue
@@ -124,3 +139,26 @@ def each(out: Any, dim: int | None, level: BatchLevel) -> Any:
     if dim is None or not isinstance(out, TensorBase):
         return out
     return op_module.recorded_namespace.batch_in(out, level=level, axis=dim - out._array.ndim if dim >= 0 else dim)
+
+
+def evened(outputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The outputs of one node, all of them batched where one is: the node runs back once for each element of the batch.
+
+    (One that were the same for all elements would bring to each of them the sum of its cotangents.)
+    """
+    levels = {level for x in outputs if isinstance(x, TensorBase) for level in levels_of(x._array) if level.makes_batch}
+    for level in sorted(levels, key=lambda level: level.depth):
+        outputs = tuple(
+            [
+                spread_out(x, level) if isinstance(x, TensorBase) and level not in levels_of(x._array) else x
+                for x in outputs
+            ]
+        )
+    return outputs
+
+
+def spread_out(x: Any, level: Any) -> Any:
+    """One value as a batch of the same value."""
+    xp, shape = op_module.recorded_namespace, x._array.shape
+    with changed_modes(grad=False):
+        return xp.batch_in(xp.broadcast_to(x, (level.size, *shape)), level=level, axis=-1 - len(shape))

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import op as op_module
 from .forward import evaluate, jvp
-from .lifted import Level, bare, lowered
+from .lifted import Level, bare, computed, levels_of, lowered
 from .value import Lifted, TensorBase, at_rest, new_tensor
 
 if TYPE_CHECKING:
@@ -91,14 +91,27 @@ def enter(x: Any, t: Any, level: DualLevel) -> Any:
 
 
 def primal_part(x: Any, level: DualLevel) -> Any:
-    return own(x.primal if level.is_mine(x) else x)
+    return batched_as(own(x.primal if level.is_mine(x) else x), x)
 
 
 def tangent_part(x: Any, level: DualLevel) -> Any:
     if level.is_mine(x):
-        return own(x.tangent)
+        return batched_as(own(x.tangent), x)
     xp, (value,) = lowered((x,))
     return bare(xp.zeros_like(value))
+
+
+def batched_as(part: Any, x: Any) -> Any:
+    """A part of x in the batches that x is in, even if it is the same for all their elements.
+
+    The cotangent of the part is then that of one element, as x's is, and not their sum.
+    """
+    missing: list[Any] = [one for one in levels_of(x) - levels_of(part) if one.makes_batch]
+    for one in sorted(missing, key=lambda level: level.depth):
+        xp, (value,) = lowered((part,))
+        whole = bare(xp.broadcast_to(value, (one.size, *part.shape)))
+        part = computed(op_module.OPS["batch_in"], (whole,), {"level": one, "axis": -1 - len(part.shape)})
+    return part
 
 
 def own(array: Any) -> Any:

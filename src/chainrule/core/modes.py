@@ -18,6 +18,7 @@ class Modes:
 
     __slots__ = (
         "anomaly",
+        "capture",
         "check_nan",
         "clone_on_write",
         "forward",
@@ -40,6 +41,8 @@ class Modes:
     """The message under which saved-tensor hooks are refused."""
     anomaly: bool
     """Whether nodes keep the whole forward traceback."""
+    capture: Any
+    """Whom ops tell of the operands that they meet (``compile`` asks), or None."""
     check_nan: bool
     """Whether a backward under anomaly mode stops at NaN."""
     clone_on_write: Any
@@ -64,6 +67,7 @@ ORDINARY.inference = False
 ORDINARY.hooks = ()
 ORDINARY.hooks_refused = None
 ORDINARY.anomaly = False
+ORDINARY.capture = None
 ORDINARY.check_nan = True
 ORDINARY.clone_on_write = None
 ORDINARY.keep_versions = False
@@ -75,6 +79,13 @@ get_modes = _current.get
 def modes() -> Modes:
     """The modes in force, as a record even when they are ordinary."""
     return get_modes() or ORDINARY
+
+
+def met(*tensors: Any) -> None:
+    """Tell whoever asks (``Modes.capture``) that the values of tensors are used, other than by an op."""
+    current = get_modes()
+    if current is not None and current.capture is not None:
+        current.capture.met(tensors)
 
 
 def set_modes(new: Modes | None) -> Modes | None:

@@ -16,7 +16,7 @@ import numpy as np
 from ..promotion import check_cast
 from . import views
 from .lifted import converted, put_into
-from .modes import ORDINARY, changed_modes, get_modes, modes
+from .modes import ORDINARY, changed_modes, get_modes, met, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
@@ -36,13 +36,13 @@ WIDE_FLOATS = frozenset(np.dtype(name) for name in ("float32", "float64"))
 
 def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     """``tensor`` becomes ``op(tensor, *args, **params)``, in its own memory. ``op`` is an op's apply function."""
-    memory = writable(tensor)
     mode = get_modes()
-    if mode is not None and not mode.grad and written_directly(op.op, tensor, memory, args, params, mode):
+    if mode is not None and not mode.grad and written_directly(op.op, tensor, writable(tensor), args, params, mode):
         bump(tensor, caller())
         return tensor
     mode = mode or ORDINARY
-    refuse_write(tensor, memory, any(_needs(a) for a in (tensor, *args)) and mode.grad)
+    refuse_write(tensor, writable(tensor), any(_needs(a) for a in (tensor, *args)) and mode.grad)
+    memory = writable(tensor)
     for arg in args:
         if isinstance(arg, TensorBase) and arg._cell is tensor._cell and arg._cell is not None:
             refuse_overlap(memory, arg._array)
@@ -64,7 +64,7 @@ def written_directly(op: Any, tensor: Any, memory: Any, args: Any, params: Any, 
     The update of a parameter is such a write: this saves it a temporary and a copy.
     """
     raw, cell = IN_MEMORY.get(op.raw), tensor._cell
-    ordinary = not (mode.inference or mode.keep_versions or mode.clone_on_write is not None)
+    ordinary = not (mode.inference or mode.keep_versions or mode.clone_on_write is not None or mode.capture is not None)
     if raw is None or params or len(args) != 1 or not ordinary or not (cell is None or type(cell) is Cell):
         return False
     if type(memory) is not np.ndarray or memory.dtype not in WIDE_FLOATS or not memory.flags.carray:
@@ -90,6 +90,7 @@ def _needs(arg: Any) -> bool:
 def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: bool) -> None:
     """Raise where a write to the tensor would break gradients or touch memory that is not the tensor's to write."""
     mode = modes()
+    met(tensor)
     node = current_node(tensor)
     view = tensor._view
     if mode.grad and type(node) is AccumulateGrad and view is None:
@@ -97,7 +98,7 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
             "a leaf Variable that requires grad is being used in an in-place operation. A leaf's value has no history to "
             "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
         )
-    if mode.grad and view is not None:
+    if mode.grad and view is not None and view.made_in != views.DETACHED:
         if view.made_in == views.NO_GRAD and node is not None:
             refuse_view(tensor, view, node)
         made_leaf = type(node) is AccumulateGrad and view.made_in != views.NO_GRAD

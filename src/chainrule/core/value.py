@@ -91,6 +91,30 @@ class Lifted:
         return 1 + sum(level.depth < self.level.depth for level in self.levels)
 
 
+class Parked(Lifted):
+    """A value that a compiled program left with XLA. Whoever asks for the tensor's memory gets it as an ndarray."""
+
+    __slots__ = ("value",)
+
+    value: Any
+    """A JAX array."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.shape = value.shape
+        self.dtype = np.dtype(value.dtype)
+        self.levels = frozenset()
+
+    def plain(self, doing: str) -> Any:
+        return np.asarray(self.value)
+
+    def without_tangents(self) -> Any:
+        return self
+
+    def shown(self) -> tuple[Any, list[str]]:
+        return np.asarray(self.value), []
+
+
 class Flags:
     """The flags of a lifted value."""
 
@@ -161,16 +185,16 @@ def new_tensor(array: Raw, node: Node | None = None) -> Any:
     tensor = allocate()
     tensor._array = array
     tensor._node = node
-    tensor._cell = None
-    tensor._view = None
-    tensor._meta = None
+    tensor._cell = tensor._view = tensor._meta = None
     return tensor
 
 
 def writable(tensor: TensorBase) -> Any:
     """The tensor's memory as an ndarray: a 0-d value kept as a NumPy scalar becomes a 0-d array. A lifted value is none."""
     array = tensor._array
-    if type(array) is not np.ndarray and not isinstance(array, Lifted):
+    if type(array) is Parked:
+        array = tensor._array = np.array(array.value)
+    elif type(array) is not np.ndarray and not isinstance(array, Lifted):
         array = tensor._array = np.asarray(array)
     return array
 

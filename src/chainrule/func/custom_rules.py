@@ -17,14 +17,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from ..autograd._backward import grad
+from ..autograd.forward_ad import moving
 from ..core.custom import Function, FunctionMeta
 from ..core.dual_level import DualLevel, is_moving
+from ..core.lifted import levels_of
 from ..core.modes import changed_modes, is_grad_enabled
-from ..core.value import Lifted, TensorBase, new_tensor
+from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
 from ..functions.filling import zeros_like
 from ..utils._pytree import TreeSpec, tree_flatten, tree_map
-from ._forward import moving, stopped, tangent_of
+from ._forward import stopped, tangent_of
 
 __all__ = ["custom_jvp", "custom_vjp", "stop_gradient"]
 
@@ -104,6 +106,8 @@ class Call:
 class VjpFunction(Function):
     """Records a call of a ``custom_vjp`` function: from its tensors to those of the result."""
 
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(ctx: Any, call: Call, *tensors: Any) -> tuple[Any, ...]:
         inside = [x.detach() for x in tensors]
@@ -135,6 +139,8 @@ class VjpFunction(Function):
 
 class JvpFunction(Function):
     """Records a call of a ``custom_jvp`` function: from its tensors to those of the result."""
+
+    generate_vmap_rule = True
 
     @staticmethod
     def forward(ctx: Any, call: Call, *tensors: Any) -> tuple[Any, ...]:
@@ -224,17 +230,17 @@ class CustomFunction:
 
     def positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """All arguments by position, defaults included: rules get them so."""
-        if self.signature is None and not kwargs:
-            return args
-        if self.signature is not None:
+        if self.signature is None:
+            named = sorted(kwargs)
+        else:
             bound = self.signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            if not bound.kwargs:
-                return bound.args
-        raise TypeError(
-            f"custom_{self.kind.lower()} function {self.name} takes its arguments by position, but {sorted(kwargs)} can only be "
-            "given by name"
-        )
+            args, named = bound.args, [name for name in bound.kwargs if name in kwargs]
+        if named:
+            raise TypeError(
+                f"custom_{self.kind.lower()} function {self.name} takes its arguments by position, but {named} can only be given by name"
+            )
+        return args
 
 
 class custom_vjp(CustomFunction):  # noqa: N801 - JAX's name
@@ -412,8 +418,7 @@ class custom_jvp(CustomFunction):  # noqa: N801 - JAX's name
 
 def innermost_dual(tensors: Sequence[Any]) -> DualLevel | None:
     """The forward mode in which any of the tensors moves; of several the innermost."""
-    arrays = [x._array for x in tensors if isinstance(x._array, Lifted)]
-    levels = {level for array in arrays for level in array.levels if isinstance(level, DualLevel)}
+    levels = {level for x in tensors for level in levels_of(x._array) if isinstance(level, DualLevel)}
     return max(levels, key=lambda level: level.depth, default=None)
 
 

@@ -38,9 +38,9 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     tensor([5., 1.])
     """
     _check_exportable(input, force)
-    if isinstance(input._array, Lifted):
-        return values_of(input, "calling .numpy() on a Tensor").copy()
     memory = writable(input)
+    if isinstance(memory, Lifted):
+        return values_of(input, "calling .numpy() on a Tensor").copy()
     expose(input)
     return memory[...]
 
@@ -209,7 +209,8 @@ def reduce(input: Tensor) -> Any:
             NOT_A_LEAF + f"pickling: a pickle holds no graph, and this one is the result of {input.grad_fn.name()}. "  # type: ignore[union-attr]
             "Pickle its .detach()."
         )
-    values = np.ascontiguousarray(input._array).reshape(input._array.shape)
+    array = values_of(input, "pickling a Tensor")
+    values = np.ascontiguousarray(array).reshape(array.shape)
     name = str(input.dtype).removeprefix("torch.")
     state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
     return rebuild, state

@@ -50,7 +50,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> F.relu(torch.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    return relu_(input) if inplace else activation.relu(input)
+    return relu_(input) if inplace else ops.relu(tensor_argument(input, "relu", "input"))
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:

@@ -1,0 +1,97 @@
+"""Which tensors a function uses besides its arguments, and how tensors are lent to a trace.
+
+A compiled function may read and write any tensor that it can reach: parameters, buffers, the state of an optimizer. Ops
+tell the :class:`Capture` in force of each tensor that they meet; one that was there before the function began, and is no
+argument, is captured.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..core.node import AccumulateGrad
+from ..core.value import Lifted, Parked, TensorBase, meta_of, writable
+from ..core.version import COUNTER
+from ..core.views import current_node
+from ..core.xla_level import XlaArray
+
+
+class Capture:
+    """What ops met while a function ran."""
+
+    def __init__(self, lent: list[Any], is_trace: bool, takes_lent: bool = False) -> None:
+        self.known = {id(thing): thing for thing in gc.get_objects() if isinstance(thing, TensorBase)}
+        """All tensors that there are: one met later that is not among them was made by the function."""
+        self.lent = {id(tensor) for tensor in lent}
+        self.found: list[Any] = []
+        self.loans: list[Loan] = []
+        """Of a trace: those that were found, as they were."""
+        self.is_trace = is_trace
+        self.takes_lent = takes_lent
+        """Whether tensors that are lent to the trace outside count as captured: to the body of a loop they are."""
+        self.ops = 0
+
+    def met(self, args: tuple[Any, ...]) -> None:
+        """An op is about to compute on ``args``."""
+        self.ops += 1
+        for arg in args:
+            if isinstance(arg, TensorBase) and id(arg) in self.known and id(arg) not in self.lent:
+                if isinstance(arg._array, Lifted) and type(arg._array) is not Parked and not self.takes_lent:
+                    continue  # somebody lends it already
+                self.lent.add(id(arg))
+                self.found.append(arg)
+                if self.is_trace:  # whatever happens to it from here on happens to a copy
+                    self.loans.append(Loan(arg, np.array(writable(arg))))
+
+
+class Loan:
+    """A tensor that stands for an input of the program while that is traced, and what it was before."""
+
+    __slots__ = ("array", "cell", "grad", "is_leaf", "lent", "node", "tensor", "version", "view", "writer")
+
+    def __init__(self, tensor: Any, value: Any) -> None:
+        self.tensor = tensor
+        self.array = tensor._array
+        self.node = current_node(tensor)
+        self.is_leaf = self.node is None or type(self.node) is AccumulateGrad
+        self.view = tensor._view
+        self.cell = tensor._cell
+        if self.cell is not None:
+            self.version, self.writer = COUNTER.__get__(self.cell), self.cell.writer
+        self.grad = None if tensor._meta is None else tensor._meta.grad
+        self.lent = tensor._array = XlaArray(value)
+        tensor._view = None
+        if not self.is_leaf:  # the graph that it comes from is no part of the program
+            tensor._node = AccumulateGrad.of(tensor)
+
+    @property
+    def is_written(self) -> bool:
+        return self.tensor._array is not self.lent
+
+    def end(self) -> None:
+        """The tensor as it was."""
+        tensor = self.tensor
+        tensor._array, tensor._node, tensor._view, tensor._cell = self.array, self.node, self.view, self.cell
+        if self.cell is not None:
+            COUNTER.__set__(self.cell, self.version)
+            self.cell.writer = self.writer
+        if tensor._meta is not None or self.grad is not None:
+            meta_of(tensor).grad = self.grad
+
+
+@contextmanager
+def standing_in(tensors: list[Any], values: list[Any]) -> Iterator[None]:
+    """``tensors`` are ``values`` inside: their arrays, their places in the graph."""
+    before = [(t._array, t._node, t._view, t._cell) for t in tensors]
+    try:
+        for tensor, value in zip(tensors, values, strict=True):
+            tensor._array, tensor._node, tensor._view, tensor._cell = value._array, value._node, None, value._cell
+        yield
+    finally:
+        for tensor, old in zip(tensors, before, strict=True):
+            tensor._array, tensor._node, tensor._view, tensor._cell = old

@@ -1,0 +1,272 @@
+"""``compile``: a function, or a whole step with its backward and its update, as one XLA program.
+
+The first call runs as it stands: it creates what a first step creates (the state of an optimizer). From the second call
+on, the function is traced: the tensors that it uses, arguments or not, are lent to the trace, which runs the same Python
+on values that have no numbers yet. What it read is what the program takes, what it wrote is what the program gives back.
+Each signature of the inputs has a program of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd.function import Function
+from ..core.modes import changed_modes, modes
+from ..core.value import Lifted, Parked, TensorBase
+from ..dtypes import default
+from ..func import vjp
+from ..utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
+from .cache import use_cache
+from .capture import Capture, standing_in
+from .program import Program, described
+
+
+def compile(
+    model: Callable[..., Any] | None = None,
+    *,
+    fullgraph: bool = True,
+    dynamic: bool | None = None,
+    backend: str = "xla",
+    mode: str | None = None,
+    options: Any = None,
+    disable: bool = False,
+    fallback: str = "error",
+) -> Any:
+    """``model``, run by XLA from its second call on.
+
+    Args:
+        model: a function or a module; left out, the call gives a decorator.
+        fullgraph: the whole function is one program, always.
+        dynamic: accepted; each shape has a program of its own.
+        backend: "xla"; PyTorch's other names are taken as it.
+        mode: accepted.
+        options: accepted.
+        disable: give ``model`` back as it is.
+        fallback: what happens where the function depends on values: "error", or "eager": a warning, and it runs as it stands.
+
+    Returns:
+        A function of the same arguments. Tensors that it uses otherwise (parameters, ``.grad``, the state of an optimizer)
+        are found by themselves, and written as the function writes them. Python numbers are constants of a program.
+
+    Raises:
+        ImportError: JAX is not installed. RuntimeError: at the call that traces, if the function depends on values.
+
+    >>> import chainrule as torch
+    >>> @torch.compile
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(torch.ones(2))
+    tensor([2., 2.])
+    """
+    if fallback not in ("error", "eager"):
+        raise ValueError(f"compile(): fallback must be 'error' or 'eager', got {fallback!r}")
+    if model is None:
+        return functools.partial(compile, disable=disable, fallback=fallback)
+    if disable:
+        return model
+    if not callable(model):
+        raise TypeError(f"compile(): expected a function or a module, got {type(model).__name__}")
+    return Compiled(model, fallback)
+
+
+class Compiled:
+    """A compiled function: its programs, by the signature of their inputs."""
+
+    def __init__(self, function: Callable[..., Any], fallback: str) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self._function = function
+        self._fallback = fallback
+        self._programs: dict[Any, Program] = {}
+        self._captured: list[Any] = []
+        self._modules: list[Any] = []
+        """The modules that the function holds on to: whether they train is a part of the signature."""
+        self._is_warm = False
+        self._eager_keys: set[Any] = set()
+        self._log: list[str] = []
+        try:
+            import jax  # noqa: F401
+        except ImportError:
+            raise ImportError("compile needs JAX: pip install 'chainrule[xla]'") from None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._function, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        leaves, spec = tree_flatten((args, kwargs))
+        if modes().capture is not None or any(is_lifted(leaf) for leaf in leaves):
+            return self._function(*args, **kwargs)  # part of the program, or of the transform, around it
+        if not self._is_warm:
+            return self._first_run(args, kwargs, leaves)
+        key = self._key(leaves, spec)
+        if key in self._eager_keys:
+            return self._function(*args, **kwargs)
+        program = self._programs.get(key)
+        if program is None or program.signature != program.state_signature():
+            try:
+                program = self._traced(key, args, kwargs, leaves, program)
+            except RuntimeError as error:
+                if self._fallback != "eager" or not str(error).startswith("compile: "):
+                    raise
+                self._eager_keys.add(key)
+                warnings.warn(f"{error} It runs as it stands from now on.", stacklevel=2)
+                return self._function(*args, **kwargs)
+        if program.results.needs_graph:
+            return differentiable(program, leaves)
+        return program(leaves)
+
+    def _first_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Any:
+        capture = Capture([leaf for leaf in leaves if isinstance(leaf, TensorBase)], is_trace=False)
+        with changed_modes(capture=capture):
+            result = self._function(*args, **kwargs)
+        self._captured = capture.found
+        self._modules = modules_among(held_by(self._function))
+        self._is_warm = True
+        return result
+
+    def _key(self, leaves: list[Any], spec: TreeSpec) -> tuple[Any, ...]:
+        current = modes()
+        kinds = tuple([described(leaf) if isinstance(leaf, TensorBase) else static_key(leaf) for leaf in leaves])
+        modules = self._modules + modules_among(leaves)
+        trains = tuple([one.training for module in modules for one in module.modules()])
+        return spec, kinds, current.grad, current.inference, default.dtype, trains
+
+    def _traced(
+        self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any], stale: Program | None
+    ) -> Program:
+        use_cache()
+        given = {id(leaf) for leaf in leaves}
+        program = Program(self._function, args, kwargs, [t for t in self._captured if id(t) not in given])
+        warn_if_long(program)
+        self._captured = list({id(t): t for t in (*self._captured, *program.captured)}.values())
+        self._log.append(f"{self._reason(key, stale)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
+        self._programs[key] = program
+        return program
+
+    def _reason(self, key: Any, stale: Program | None) -> str:
+        """Why a new program was needed."""
+        if stale is not None:
+            pairs = zip(stale.signature, stale.state_signature(), strict=True)
+            changed = [f"captured tensor {at}: {a} became {b}" for at, (a, b) in enumerate(pairs) if a != b]
+            return "traced again, since what it uses has changed: " + "; ".join(changed)
+        if not self._programs:
+            return "traced for the first time"
+        last = list(self._programs)[-1]
+        if last[0] != key[0]:
+            return f"traced again, since the arguments have another structure: {last[0]} became {key[0]}"
+        changed = [
+            f"argument {at}: {a} became {b}" for at, (a, b) in enumerate(zip(last[1], key[1], strict=True)) if a != b
+        ]
+        names = ("grad mode", "inference mode", "default dtype", "training flags")
+        changed += [f"{name}: {a} became {b}" for name, a, b in zip(names, last[2:], key[2:], strict=True) if a != b]
+        return "traced again, since the call has changed: " + "; ".join(changed)
+
+
+def is_lifted(leaf: Any) -> bool:
+    return isinstance(leaf, TensorBase) and isinstance(leaf._array, Lifted) and not isinstance(leaf._array, Parked)
+
+
+def static_key(leaf: Any) -> Any:
+    """What stands for an argument that is no tensor: its value, or which object it is."""
+    try:
+        hash(leaf)
+    except TypeError:
+        return type(leaf), id(leaf)
+    return type(leaf), leaf
+
+
+def modules_among(things: list[Any]) -> list[Any]:
+    return [thing for thing in things if hasattr(type(thing), "named_modules")]
+
+
+def held_by(function: Any) -> list[Any]:
+    """What a function holds on to: its closure, the globals that it names, the object that it is a method of."""
+    code = getattr(function, "__code__", None)
+    held = [function, getattr(function, "__self__", None)]
+    if code is not None:
+        cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+        held += [cell.cell_contents for name, cell in cells if name in inspect.getclosurevars(function).nonlocals]
+        held += [function.__globals__[name] for name in code.co_names if name in function.__globals__]
+    return held
+
+
+class CompiledFunction(Function):
+    """A compiled function in the graph around it: one node, whose backward is compiled as well."""
+
+    @staticmethod
+    def forward(ctx: Any, program: Program, leaves: list[Any], *inputs: Any) -> Any:
+        ctx.program, ctx.leaves = program, leaves
+        ctx.save_for_backward(*inputs)
+        ctx.set_materialize_grads(True)
+        outputs, ctx.spec = tree_flatten(program(leaves))
+        ctx.is_tensor = [isinstance(one, TensorBase) for one in outputs]
+        return (tree_unflatten(range(len(outputs)), ctx.spec), *outputs)
+
+    @staticmethod
+    def backward(ctx: Any, _: Any, *cotangents: Any) -> Any:
+        inputs = ctx.saved_tensors
+        given = [g for g, is_tensor in zip(cotangents, ctx.is_tensor, strict=True) if is_tensor]
+        return (None, None, *pull_of(ctx.program)(inputs, given))
+
+
+def differentiable(program: Program, leaves: list[Any]) -> Any:
+    """Run a program whose outputs require grad outside of it."""
+    inputs = [leaves[at] for at in program.positions] + program.captured
+    tree, *outputs = CompiledFunction.apply(program, leaves, *inputs)
+    return tree_unflatten(outputs, tree_flatten(tree)[1])
+
+
+def pull_of(program: Program) -> Any:
+    """The compiled vjp of a program: a function of (inputs, cotangents), made when first asked for."""
+    if program.pull is None:
+
+        def pull(inputs: tuple[Any, ...], cotangents: list[Any]) -> list[Any]:
+            inexact = [at for at, one in enumerate(inputs) if one._array.dtype.kind not in "iub"]
+
+            def outputs(*values: Any) -> list[Any]:
+                given = list(inputs)
+                for at, value in zip(inexact, values, strict=True):
+                    given[at] = value
+                with standing_in(program.captured, given[len(program.positions) :]):
+                    return [one for one in tree_leaves(program.call(given)) if isinstance(one, TensorBase)]
+
+            found = iter(vjp(outputs, *[inputs[at] for at in inexact])[1](cotangents))
+            return [next(found) if at in inexact else None for at in range(len(inputs))]
+
+        program.pull = Compiled(pull, "error")
+        program.pull._is_warm = True  # it creates no state
+    return program.pull
+
+
+LONG = 2000
+"""Ops from which the compile time of an unrolled program is worth a warning."""
+
+
+def warn_if_long(program: Program) -> None:
+    if program.results.ops > LONG:
+        warnings.warn(
+            f"compile: the program has {program.results.ops} ops (traced in {program.seconds:.1f} s). XLA's compile time grows faster "
+            "than a program: some 5 s for 1000 ops, a minute for 3000. Write long loops with chainrule.scan, which compiles its body "
+            "once.",
+            stacklevel=4,
+        )
+
+
+def explain(compiled: Any) -> str:
+    """What a compiled function has been traced for, and why each time.
+
+    >>> import chainrule as torch
+    >>> print(torch.compile.explain(torch.compile(torch.sin)))
+    no program yet: the first call runs as it stands, the second is traced
+    """
+    if not isinstance(compiled, Compiled):
+        raise TypeError(f"explain(): expected a compiled function, got {type(compiled).__name__}")
+    if not compiled._log:
+        return "no program yet: the first call runs as it stands, the second is traced"
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(compiled._log, 1))
+
+
+compile.explain = explain  # type: ignore[attr-defined]
