@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import gc
+import warnings
 import weakref
+from collections.abc import Callable
 
 import pytest
 
@@ -104,3 +106,22 @@ def test_parameters_of_a_subclass_keep_their_class_and_train() -> None:
     assert [p.grad.tolist() for p in module.parameters()] == [[3, 3]]
     assert type(copy.deepcopy(module).weight) is Weight
     assert list(copy.deepcopy(module).state_dict()) == ["weight"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nn.functional.softmax(torch.zeros(2)),
+        lambda: nn.Softmax()(torch.zeros(2)),
+        lambda: nn.LogSoftmax()(torch.zeros(2)),
+        lambda: nn.ReLU().state_dict({}),
+        lambda: nn.init.kaiming_uniform_(torch.zeros(0, 2)),
+        lambda: nn.ReLU().to(torch.complex64),
+    ],
+    ids=range(6),
+)
+def test_warnings_name_the_line_that_calls(call: Callable[[], object]) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    assert [(w.filename, w.lineno) for w in caught] == [(__file__, call.__code__.co_firstlineno)]
