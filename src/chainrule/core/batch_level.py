@@ -83,7 +83,9 @@ class BatchLevel(Level):
         xp = op_module.recorded_namespace
         if self not in getattr(array, "levels", ()):
             return g * self.size
-        return xp.sum(xp.batch_out(g, level=self, axis=-1 - array.ndim, copy=False), axis=(-1 - array.ndim,), keepdims=False)
+        return xp.sum(
+            xp.batch_out(g, level=self, axis=-1 - array.ndim, copy=False), axis=(-1 - array.ndim,), keepdims=False
+        )
 
 
 def enter(x: Any, level: BatchLevel, axis: int) -> Any:
