@@ -37,5 +37,5 @@ poisson = linear("poisson(x, v)", **OVERWRITE)
 
 # PyTorch has no derivative of it, and its node says so.
 binomial = elementwise("binomial(x, y, v)", node="torch::autograd::NotImplemented", promotion=None,
-    forward=lambda xp, x, y, v: xp.clone(v),
+    forward=lambda xp, x, y, v: xp.clone(xp.broadcast_to(v, (x + y + v).shape)),
 )
