@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..backend import random_numpy as kernels
+from ..backend import counts_numpy, random_numpy as kernels
 from ..core.dispatch import explained
 from ..core.generator import Generator, draw
 from ..core.modes import met
@@ -22,7 +22,7 @@ from .random import check_std, floating, integer, made, part_std, refill, wanted
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["bernoulli", "multinomial", "normal", "poisson"]
+__all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]
 
 MOST_CATEGORIES = 1 << 24
 
@@ -283,5 +283,37 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     numbers = numbers_of(rates)
     if not (numbers >= 0).all():
         raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {numbers.min()}")
-    counts = new_tensor(draw(kernels.poisson, rates.shape, rates.dtype, generator, given=(rates,), rates=rates))
+    counts = new_tensor(draw(counts_numpy.poisson, rates.shape, rates.dtype, generator, given=(rates,), rates=rates))
     return counts if current_node(input) is None else ops.poisson(input, counts)
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of ``count`` trials succeed, each with probability ``prob``, at each place. There is no gradient.
+
+    Raises:
+        ValueError: the numbers of trials are integers; RuntimeError: the two have different dtypes.
+
+    >>> import chainrule as torch
+    >>> torch.binomial(torch.tensor([4., 100.]), torch.tensor([0.5, 0.3]), generator=torch.Generator().manual_seed(0))
+    tensor([ 3., 32.])
+    """
+    met(tensor_argument(count, "binomial", "count"), tensor_argument(prob, "binomial", "prob", 2))
+    given = (count._array, prob._array)
+    dtype, other = (array.dtype for array in given)
+    if dtype.kind in "biuc":
+        raise ValueError(f"binomial only supports floating-point dtypes for count, got: {scalar_type_name(dtype)}")
+    if dtype.itemsize == 2:
+        raise NotImplementedError(f"\"binomial_cpu\" not implemented for '{scalar_type_name(dtype)}': use float32")
+    if dtype != other:
+        raise RuntimeError(
+            f"Found dtype {scalar_type_name(other)} but expected {scalar_type_name(dtype)}: give both the same"
+        )
+    try:
+        shape = np.broadcast_shapes(*[array.shape for array in given])
+    except ValueError as error:
+        raise explained(error, *given) from None
+    trials, chances = [ops.broadcast_to(without_history(one), shape=shape)._array for one in (count, prob)]
+    numbers = draw(counts_numpy.binomial, shape, dtype, generator, given=given, trials=trials, chances=chances)
+    result = new_tensor(numbers)
+    recorded = current_node(count) is not None or current_node(prob) is not None
+    return ops.binomial(count, prob, result) if recorded else result
