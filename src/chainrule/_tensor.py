@@ -12,7 +12,7 @@ from . import dtypes, printing
 from .autograd import _backward
 from .core import version, views
 from .core.hooks import RemovableHandle
-from .core.modes import modes
+from .core.modes import met, modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
 from .core.value import Lifted, TensorBase, meta_of, set_tensor_class, values_of, writable
 from .core.views import current_node
@@ -150,6 +150,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def grad(self) -> Tensor | None:
         """The gradients added up by backward passes, or None."""
+        met(self)
         meta = self._meta
         if (meta is None or (meta.grad is None and not meta.retains_grad)) and not self.is_leaf:
             import warnings
@@ -165,6 +166,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
+        met(self)
         if value is None:
             if self._meta is not None:
                 self._meta.grad = None
