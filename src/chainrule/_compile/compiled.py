@@ -162,7 +162,7 @@ class Compiled:
                     self._eager_keys.add(key)
                     warnings.warn(f"{error} It runs as it stands from now on.", stacklevel=2)
                     return self._function(*args, **kwargs)
-            return differentiable(program, leaves) if program.results.needs_graph else program(leaves)
+            return differentiable(program, leaves) if program.results.recorded else program(leaves)
 
     def _first_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Any:
         capture = Capture([leaf for leaf in leaves if isinstance(leaf, TensorBase)])
@@ -281,11 +281,14 @@ class CompiledFunction(Function):
         ctx.set_materialize_grads(True)
         outputs = tree_leaves(program.run_on(leaves, drawn))
         made = program.results.made
+        ctx.mark_non_differentiable(*[outputs[at] for at in made if at not in program.results.recorded])
         return ([None if at in made else one for at, one in enumerate(outputs)], *[outputs[at] for at in made])
 
     @staticmethod
     def backward(ctx: Any, _: Any, *cotangents: Any) -> Any:
-        return (None, None, *pull_of(ctx.program)(ctx.saved_tensors, ctx.drawn, list(cotangents)))
+        results = ctx.program.results
+        given = [g for at, g in zip(results.made, cotangents, strict=True) if at in results.recorded]
+        return (None, None, *pull_of(ctx.program)(ctx.saved_tensors, ctx.drawn, given))
 
 
 def differentiable(program: Program, leaves: list[Any]) -> Any:
@@ -315,7 +318,7 @@ def pull_of(program: Program) -> Any:
                 lent = standing_in(program.captured, given[first:last], owners, given[last:])
                 with lent, changed_modes(draws=again):
                     results = tree_leaves(program.call(given))
-                    return [results[at] for at in program.results.made]
+                    return [results[at] for at in program.results.recorded]
 
             found = iter(vjp(outputs, *[inputs[at] for at in inexact])[1](cotangents))
             return [next(found) if at in inexact else None for at in range(len(inputs))]

@@ -18,8 +18,9 @@ from ..core.xla_level import XlaArray
 from ..func import vjp
 from ..functions.filling import zeros_like
 from ..functions.joining import stack
-from ..utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
+from ..utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map, tree_structure, tree_unflatten
 from .capture import Capture, standing_in
+from .feeds import NoDraws
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -113,7 +114,7 @@ class Body:
         capture = Capture(leaves, in_body=True)
 
         def run(*values: Any) -> list[Any]:
-            with changed_modes(capture=capture, grad=False):
+            with changed_modes(capture=capture, grad=False, draws=NoDraws()):
                 return self.raw(values, [], [])
 
         self.shapes = jax.eval_shape(run, *[raw_of(leaf) for leaf in leaves])
@@ -217,8 +218,10 @@ def scan(combine_fn: Callable[[Any, Any], Any], init: Any, xs: Any, *, dim: int 
     if length and is_traced((init, xs)):
         return scanned(combine_fn, init, tree_unflatten([leaf.movedim(dim, 0) for leaf in leaves], spec), dim, reverse)
     carry, ys = init, []
+    structure = tree_structure(init)
     for at in reversed(range(length)) if reverse else range(length):
         carry, y = combine_fn(carry, tree_unflatten([leaf.select(dim, at) for leaf in leaves], spec))
+        check_carry(tree_structure(carry), structure)
         ys.append(y)
     if not ys:
         raise RuntimeError("scan() over a dimension of length 0 has no y to tell the shape of its result by")
@@ -227,20 +230,24 @@ def scan(combine_fn: Callable[[Any, Any], Any], init: Any, xs: Any, *, dim: int 
     return carry, tree_map(lambda *parts: stack(list(parts), dim), *ys)
 
 
+def check_carry(after: TreeSpec, before: TreeSpec) -> None:
+    if after != before:
+        raise RuntimeError(
+            f"scan(): combine_fn returned a carry of another structure than it was given: {after} after {before}"
+        )
+
+
 def scanned(combine_fn: Any, init: Any, xs: Any, dim: int, reverse: bool) -> Any:
     """``scan`` by XLA, over the first dimension."""
     carry, carry_spec = tree_flatten(init)
     leaves = tree_leaves(xs)
     first = tree_map(lambda x: x[0], xs)
     body = Body(combine_fn, (init, first))
+    check_carry(body.spec.children_specs[0], carry_spec)
     inputs = [*carry, *leaves, *body.captured]
     step = body.of(len(carry) + len(leaves), body.captured)
     outputs = Loop.apply(step, len(carry), len(leaves), reverse, *inputs)
     after, ys = outputs[: len(carry)], outputs[len(carry) : len(body.shapes)]
-    if body.spec.children_specs[0] != carry_spec:
-        raise RuntimeError(
-            f"scan(): combine_fn returned a carry of another structure than it was given: {body.spec.children_specs[0]} after {carry_spec}"
-        )
     moved = [y.movedim(0, dim) for y in ys]
     return tree_unflatten(list(after), carry_spec), tree_unflatten(moved, body.spec.children_specs[1])
 

@@ -180,6 +180,20 @@ class Draws:
         }
 
 
+class NoDraws:
+    """Refuses random numbers, in the body of a loop or a branch: how many it would draw is not known before the run."""
+
+    is_trace = True
+
+    def drawn(self, *wanted: Any) -> Any:
+        raise RuntimeError(
+            "compile: cond, scan and while_loop cannot draw random numbers in the body that they compile. Draw them before, and "
+            "give them as operands or as xs."
+        )
+
+    state_taken = state_set = drawn
+
+
 def drawn_now(draws: list[Draw], left_behind: dict[int, Generator]) -> list[Any]:
     """The numbers of all draws, in their order; generators end where the function leaves them."""
     states, values = [], []

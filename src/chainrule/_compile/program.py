@@ -183,7 +183,8 @@ class Results:
         """Number of an input -> its new ``.grad``, like an output."""
         self.outputs: list[tuple[str, Any]] = []
         """For each leaf of the result: ("value", its number), ("input", whose it is) or ("static", the leaf itself)."""
-        self.needs_graph = False
+        self.recorded: list[int] = []
+        """Numbers of the leaves of the result that have a history for a backward outside."""
 
     def found(self, result: Any, loans: list[Loan], capture: Capture) -> list[Any]:
         self.ops = capture.ops
@@ -200,9 +201,7 @@ class Results:
                 self.grads[number] = self.described(grad)
         leaves, self.spec = tree_flatten(result)
         self.outputs = [self.described(leaf) for leaf in leaves]
-        self.needs_graph = any(
-            what == "value" and is_differentiable(leaf) for (what, _), leaf in zip(self.outputs, leaves, strict=True)
-        )
+        self.recorded = [at for at in self.made if is_differentiable(leaves[at])]
         return self.values
 
     @property

@@ -260,7 +260,7 @@ class CustomNode(FunctionCtx, Node):
             )
         if result._array.dtype.kind == "c":
             result = result.conj_physical()
-        return result if tensors else result._array
+        return result if tensors else writable(result)
 
 
 class Space:

@@ -29,7 +29,7 @@ from .node import AccumulateGrad, Freed, Node, Port
 from .op import GENERAL, IDENTITY
 from .origin import caller
 from .saved import stale_error, unpacked
-from .value import Lifted, Meta, TensorBase, meta_of, new_tensor
+from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
 from .version import bump
 
 seq_of, depth_of, extra_of = attrgetter("seq"), attrgetter("depth"), attrgetter("extra")
@@ -315,7 +315,7 @@ class Pass:
             return None
         if tensor._array.dtype.kind == "c":
             tensor = tensor.conj_physical()
-        return tensor if self.tensors else tensor._array
+        return tensor if self.tensors else writable(tensor)
 
     def tensor_hooks(self, node: Node, g: Any, extra: Any) -> Any:
         """Run the hooks registered on the node's output tensor, then keep its grad if that was asked for."""
@@ -527,7 +527,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             replacements.append(run.inside(add, old, run.outward(g)))
         else:
             buffers.append(old)
-            sums.append(old._array + run.outward(g)._array)
+            sums.append(old._array + writable(run.outward(g)))
     if buffers:
         place = caller()
         for old in buffers:
