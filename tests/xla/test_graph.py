@@ -82,7 +82,7 @@ def test_transforms_around_a_compiled_function() -> None:
         func.jacrev(plain),
         func.jacfwd(func.jacrev(plain)),
         lambda x, y: func.jvp(plain, (x, y), (y, x)),
-        lambda x, y: func.vmap(func.grad(lambda a, b: a.sin() * b))(x, y),
+        func.vmap(func.grad(lambda a, b: a.sin() * b)),
         lambda x, y: func.jvp(func.grad(lambda a: plain(a, y)), (x,), (y,))[1],
     ],
 )

@@ -73,7 +73,7 @@ class Reach:
             yield from references(thing)
         elif kind is types.MethodType:
             yield "self", thing.__self__
-            yield from references(thing.__func__)
+            yield "function", thing.__func__
         elif kind is partial:
             yield from (("func", thing.func), ("args", thing.args), ("keywords", thing.keywords))
         elif hasattr(kind, "named_modules"):
