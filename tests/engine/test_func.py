@@ -1,9 +1,10 @@
 """``torch.func``: values, structures, what is recorded outside, writes inside, refusals."""
 
+# ruff: noqa: PLW0108 - what may raise is called by the test, not when it is collected
+
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -21,7 +22,10 @@ from chainrule.func import (
     vmap,
 )
 
-Pair = namedtuple("Pair", "first second")
+
+class Pair(NamedTuple):
+    first: Any
+    second: Any
 
 
 def values(*numbers: float) -> Any:
@@ -221,7 +225,7 @@ class TestVjp:
     def test_refusals(self, cotangents: Any, message: str) -> None:
         with pytest.raises(RuntimeError, match=message):
             vjp(torch.sin, X)[1](cotangents)
-        with pytest.raises(RuntimeError, match="expected f.*to return only tensors"):
+        with pytest.raises(RuntimeError, match=r"expected f.*to return only tensors"):
             vjp(lambda x: (x, 3), X)
 
 
@@ -300,7 +304,7 @@ class TestJacobians:
         for argnums in (0, 1, (0, 1)):
             back, forth = jacrev(f, argnums)(X, X[:2].repeat(1)[:1]), jacfwd(f, argnums)(X, X[:2].repeat(1)[:1])
             for name in ("outer", "sum"):
-                pairs = zip(back[name], forth[name]) if argnums == (0, 1) else [(back[name], forth[name])]
+                pairs = zip(back[name], forth[name], strict=True) if argnums == (0, 1) else [(back[name], forth[name])]
                 assert all(close(a, b) and a.shape == b.shape for a, b in pairs)
 
     def test_shapes(self) -> None:
