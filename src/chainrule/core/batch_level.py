@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +86,50 @@ class BatchLevel(Level):
         xp = op_module.recorded_namespace
         if self not in getattr(array, "levels", ()):
             return g * self.size
-        return xp.sum(xp.batch_out(g, level=self, axis=-1 - array.ndim, copy=False), axis=(-1 - array.ndim,), keepdims=False)
+        return xp.sum(
+            xp.batch_out(g, level=self, axis=-1 - array.ndim, copy=False), axis=(-1 - array.ndim,), keepdims=False
+        )
+
+
+_running: ContextVar[tuple[BatchLevel, ...]] = ContextVar("running batches", default=())
+
+
+@contextmanager
+def runs(level: BatchLevel) -> Iterator[None]:
+    """A function of one element runs, for a batch of them."""
+    before = _running.set((*_running.get(), level))
+    try:
+        yield
+    finally:
+        _running.reset(before)
+
+
+def drawing_batches() -> list[BatchLevel]:
+    """The batches, outermost first, of which each element draws random numbers of its own.
+
+    Raises:
+        RuntimeError: in one that runs, none may be drawn.
+    """
+    levels = _running.get()
+    if any(level.randomness == "error" for level in levels):
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness "
+            "flags on vmap or perform the randomness operation out of vmap"
+        )
+    return [level for level in levels if level.randomness == "different"]
+
+
+def in_batches(array: Any, levels: list[BatchLevel]) -> Any:
+    """An array whose first axes are those of the batches, outermost first, as one element of each."""
+    for level in levels:
+        array = Batched(level, array)
+    return array
+
+
+def blank(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Memory of a shape for random numbers, one for each element of the batches that draw their own."""
+    levels = drawing_batches()
+    return in_batches(np.empty((*[level.size for level in levels], *shape), dtype), levels)
 
 
 def enter(x: Any, level: BatchLevel, axis: int) -> Any:

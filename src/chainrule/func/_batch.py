@@ -11,7 +11,7 @@ from functools import partial, wraps
 from typing import Any
 
 from .. import ops
-from ..core.batch_level import BatchLevel
+from ..core.batch_level import BatchLevel, runs
 from ..core.lifted import is_only_holder
 from ..core.value import Lifted, TensorBase
 from ..functions.joining import cat
@@ -149,7 +149,8 @@ def run(
         leaf if dim is None else ops.batch_in(leaf, level=level, axis=dim)
         for leaf, dim in zip(leaves, dims, strict=True)
     ]
-    result = func(*tree_unflatten(inside, spec), **kwargs)
+    with runs(level):
+        result = func(*tree_unflatten(inside, spec), **kwargs)
     for leaf, alias, dim in zip(leaves, inside, dims, strict=True):
         if dim is not None:
             write_back(leaf, alias, partial(ops.batch_out, level=level, axis=dim))
