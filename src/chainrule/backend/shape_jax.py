@@ -13,7 +13,7 @@ from jax import lax
 
 from . import forward_for
 from .elementwise_jax import number, view_as_complex, view_as_real
-from .shape_numpy import Geometry, positions, extent, select, slice_axis
+from .shape_numpy import Geometry, extent, positions, select, slice_axis
 
 Array = Any
 
