@@ -244,6 +244,8 @@ def draw(
 ) -> Raw:
     """Random numbers: the one place where any are drawn.
 
+    Inside of a ``vmap`` with randomness="different" it is one for each element of the batch.
+
     Args:
         kernel: a function of ``backend.random_numpy``, which ``params`` are for.
         shape: of the result.

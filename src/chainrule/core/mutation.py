@@ -87,7 +87,7 @@ def _needs(arg: Any) -> bool:
     return isinstance(arg, TensorBase) and current_node(arg) is not None
 
 
-def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: bool) -> None:
+def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
     """Raise where a write to the tensor would break gradients or touch memory that is not the tensor's to write."""
     mode = modes()
     met(tensor)
@@ -200,7 +200,7 @@ def write(tensor: Any, result: Any) -> Any:
         node.dtype = memory.dtype
         keep_written(node, tensor, memory)
     view = tensor._view
-    if view is None:
+    if view is None or view.made_in == views.DETACHED:
         if tensor._meta is not None and tensor._meta.retains_grad and node is not None:
             extra_of(tensor._node).retained = None
             extra_of(node).retained = weakref.ref(tensor)
