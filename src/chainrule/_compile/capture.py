@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,9 @@ from ..core.value import Lifted, Parked, TensorBase, meta_of, writable
 from ..core.version import COUNTER
 from ..core.views import current_node
 from ..core.xla_level import XlaArray
-from .feeds import Settings
+
+if TYPE_CHECKING:
+    from .feeds import Settings
 
 
 def all_tensors() -> dict[int, Any]:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .._tensor import Tensor
-from ..core.generator import Draw, Generator
 from ..core.value import Lifted, TensorBase
 from ..core.xla_level import XlaArray
+
+if TYPE_CHECKING:
+    from ..core.generator import Draw, Generator
 
 FLOAT = np.dtype(np.float64)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from functools import partial
 from sys import getrefcount
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.generator import Draw, Generator
 from ..core.modes import modes, set_modes
 from ..core.node import AccumulateGrad, Freed
 from ..core.origin import caller
@@ -21,6 +20,8 @@ from ..utils._pytree import tree_flatten, tree_unflatten
 from .capture import Capture, Loan, all_tensors, refuse_kept
 from .feeds import FLOAT, Draws, Guard, Settings, Source, drawn_now
 
+if TYPE_CHECKING:
+    from ..core.generator import Draw, Generator
 
 ATTEMPTS = 10
 """How often a function is traced anew because it used what had not been captured."""

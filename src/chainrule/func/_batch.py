@@ -11,7 +11,7 @@ from functools import partial, wraps
 from typing import Any
 
 from .. import ops
-from ..core.batch_level import BatchLevel, runs
+from ..core.batch_level import BatchLevel
 from ..core.lifted import is_only_holder
 from ..core.modes import changed_modes
 from ..core.value import Lifted, TensorBase
@@ -151,9 +151,10 @@ def run(
         leaf if dim is None else ops.batch_in(leaf, level=level, axis=dim)
         for leaf, dim in zip(leaves, dims, strict=True)
     ]
+    nodes = [current_node(one) if isinstance(one, TensorBase) else None for one in inside]
     with changed_modes(draws=level):
         result = func(*tree_unflatten(inside, spec), **kwargs)
-    for leaf, alias, dim in zip(leaves, inside, dims, strict=True):
+    for leaf, alias, node, dim in zip(leaves, inside, nodes, dims, strict=True):
         if dim is not None:
             write_back(leaf, alias, node, partial(ops.batch_out, level=level, axis=dim))
     name = name_of(func)

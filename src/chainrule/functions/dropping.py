@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.batch_level import blank, drawing_batches
 from ..core.mutation import refuse_write
 from ..core.value import new_tensor, writable
 from ..core.views import current_node

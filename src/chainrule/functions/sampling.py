@@ -312,9 +312,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
         trials, chances = np.broadcast_arrays(*given)
     except ValueError as error:
         raise explained(error, *given) from None
-    numbers = draw(
-        counts_numpy.binomial, trials.shape, dtype, generator, given=given, trials=trials, chances=chances
-    )
+    numbers = draw(counts_numpy.binomial, trials.shape, dtype, generator, given=given, trials=trials, chances=chances)
     result = new_tensor(numbers)
     recorded = current_node(count) is not None or current_node(prob) is not None
     return ops.binomial(count, prob, result) if recorded else result
