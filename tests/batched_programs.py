@@ -22,7 +22,10 @@ def recorded(name: str) -> Any:
 def setups() -> dict[str, str]:
     """The statements that make the variables of each family of programs."""
     elementwise, reduction = recorded("elementwise")["setup"], recorded("reduction")["common"]
-    made = dict.fromkeys(("shape", "indexing", "linalg"), PRELUDE) | {"elementwise": elementwise, "reduction": reduction}
+    made = dict.fromkeys(("shape", "indexing", "linalg"), PRELUDE) | {
+        "elementwise": elementwise,
+        "reduction": reduction,
+    }
     return {
         name: setup.replace(".clone().requires_grad_()", "").replace(", requires_grad=True", "")
         for name, setup in made.items()
@@ -46,7 +49,10 @@ class Batch:
         self.torch = torch
         self.setup = compile(SETUPS[family], family, "exec")
         *statements, last = program.split(";")
-        self.first, self.last = compile(";".join(statements).strip(), program, "exec"), compile(last.strip(), program, "eval")
+        self.first, self.last = (
+            compile(";".join(statements).strip(), program, "exec"),
+            compile(last.strip(), program, "eval"),
+        )
         start = self.namespace()
         known = {name: value for name, value in start.items() if isinstance(value, torch.Tensor)}
         used = set(re.findall(r"\b[a-z]\w*\b", program))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 from finite import derivative, direction
 from ops.harness import COMPLEX, DIFFERENTIABLE, Case, cases
 
@@ -89,10 +87,10 @@ def assert_same(got: Any, want: Any, what: str, tolerance: float = 1e-11) -> Non
     got, want = flat(got), flat(want)
     assert len(got) == len(want), what
     for one, other in zip(got, want, strict=True):
-        one, other = one.detach().numpy(), other.detach().numpy()
-        assert one.dtype == other.dtype, what
-        size = np.max(np.abs(other), initial=0)
-        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance * (1 + size), err_msg=what)
+        have, wanted = one.detach().numpy(), other.detach().numpy()
+        assert have.dtype == wanted.dtype, what
+        size = np.max(np.abs(wanted), initial=0)
+        np.testing.assert_allclose(have, wanted, rtol=tolerance, atol=tolerance * (1 + size), err_msg=what)
 
 
 @cases(CHOSEN)
@@ -145,4 +143,6 @@ def test_whole_jacobians_and_hessians(case: Case) -> None:
 
 
 def test_every_op_with_a_derivative_is_here() -> None:
-    assert {case.op.name for case in CHOSEN} >= {case.op.name for case in DIFFERENTIABLE if case.sample.smooth and case.smooth_outputs()}
+    assert {case.op.name for case in CHOSEN} >= {
+        case.op.name for case in DIFFERENTIABLE if case.sample.smooth and case.smooth_outputs()
+    }
