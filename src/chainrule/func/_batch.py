@@ -11,8 +11,9 @@ from functools import partial, wraps
 from typing import Any
 
 from .. import ops
-from ..core.batch_level import BatchLevel, runs
+from ..core.batch_level import BatchLevel
 from ..core.lifted import is_only_holder
+from ..core.modes import changed_modes
 from ..core.value import Lifted, TensorBase
 from ..core.views import current_node
 from ..functions.joining import cat
@@ -151,7 +152,7 @@ def run(
         for leaf, dim in zip(leaves, dims, strict=True)
     ]
     nodes = [current_node(one) if isinstance(one, TensorBase) else None for one in inside]
-    with runs(level):
+    with changed_modes(draws=level):
         result = func(*tree_unflatten(inside, spec), **kwargs)
     for leaf, alias, node, dim in zip(leaves, inside, nodes, dims, strict=True):
         if dim is not None:
