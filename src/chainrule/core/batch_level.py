@@ -10,9 +10,10 @@ import numpy as np
 from . import op as op_module
 from .batching import batch
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, at_rest, new_tensor
+from .value import Lifted, TensorBase, at_rest, device_of, new_tensor
 
 if TYPE_CHECKING:
+    from ..device import device
     from .op import Op
 
 
@@ -29,6 +30,10 @@ class Batched(Lifted):
             level, value.levels if isinstance(value, Lifted) else frozenset(), value.shape[1:], value.dtype
         )
         self.value = value
+
+    @property
+    def device(self) -> device:
+        return device_of(self.value)
 
     def plain(self, doing: str) -> Any:
         raise RuntimeError(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ..device import CPU, check_device, device as Device
+from ..device import CPU, device as Device
+from ..errors import UnavailableDeviceError
 from .value import TensorBase, new_tensor
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ class Generator:
     """The stream, made when the first number is drawn."""
 
     def __init__(self, device: Any = None) -> None:
-        check_device(device)
+        if device is not None and Device(device).type != "cpu":
+            raise UnavailableDeviceError(
+                f"a Generator draws on the CPU, not on '{device}': leave device= away, and pass the generator to functions with device="
+            )
         self._lock = Lock()
         self._seed = DEFAULT_SEED
         self._twister = None

@@ -20,6 +20,7 @@ from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
 from ..core.views import ORDINARY, current_node
 from ..promotion import checked_scalar, scalar_type_name
+from .conversion import to_device
 
 NUMBERS = (bool, int, float, complex, np.generic)
 
@@ -306,7 +307,11 @@ def has_more_than_memory(value: Any) -> bool:
 
 
 def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
-    """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded."""
+    """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded.
+
+    The values may come from another device.
+    """
+    values = tuple([to_device(value, x.device) for value in values])
     if is_watched(x) or (values and has_more_than_memory(values[0])):
         return inplace(op, x, *values, **params)
     memory = writable(x)
