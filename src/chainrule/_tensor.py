@@ -12,8 +12,9 @@ from . import dtypes, printing
 from .autograd import _backward
 from .core import version, views
 from .core.hooks import RemovableHandle
+from .core.lifted import levels_of
 from .core.modes import modes
-from .core.node import AccumulateGrad, Node, edge_of, extra_of, note_levels
+from .core.node import AccumulateGrad, Node, edge_of, extra_of
 from .core.value import Lifted, TensorBase, device_of, meta_of, set_tensor_class, writable
 from .core.views import current_array, current_node, values_of
 from .device import CPU, device
@@ -282,7 +283,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         node = self._node
         if type(node) is AccumulateGrad:
             node.shape, node.dtype = self._array.shape, self._array.dtype
-            note_levels(node, self._array)
+            if node.extra is not None or isinstance(self._array, Lifted):
+                extra_of(node).levels = levels_of(self._array)
 
     @data.deleter
     def data(self) -> None:

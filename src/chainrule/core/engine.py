@@ -288,7 +288,8 @@ class Pass:
             return node.cotangents(g, need, self.tensors)
         saved = unpacked(node, self.tensors)
         pulls = node.op.bound_rules()
-        return tuple([pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=True)])
+        found = [pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=False)]
+        return (*found, *[None] * (len(need) - len(found)))  # the indices of a variadic op have no rule
 
     # -- hooks -----------------------------------------------------------------------------------------------------
 
