@@ -193,6 +193,26 @@ def test_a_saved_tensor_is_read_once() -> None:
         run(Twice.apply, leaf(2.0)).backward()
 
 
+@pytest.mark.parametrize("use_reentrant", [False, True])
+def test_the_same_random_numbers_are_drawn_again(use_reentrant: bool) -> None:
+    drawn: list[Any] = []
+
+    def function(x: Any) -> Any:
+        drawn.append(torch.rand(3, dtype=torch.float64))
+        return (x * drawn[-1]).sin()
+
+    for preserve in (True, False):
+        drawn.clear()
+        torch.manual_seed(0)
+        out = checkpoint(function, leaf(1.0, 2.0, 3.0), use_reentrant=use_reentrant, preserve_rng_state=preserve)
+        torch.rand(1)
+        before = torch.get_rng_state()
+        out.sum().backward()
+        first, again = [numbers.tolist() for numbers in drawn]
+        assert (first == again) is preserve
+        assert torch.equal(torch.get_rng_state(), before) is preserve
+
+
 # -- contexts and groups --------------------------------------------------------------------------------------------------------
 
 

@@ -57,6 +57,12 @@ class XlaArray(Lifted):
             )
         return np.asarray(self.value)
 
+    def numbers(self) -> Any:
+        return super().numbers() if self.is_traced else np.asarray(self.value)
+
+    def like(self, array: Any) -> Any:
+        return placed(array, self.place)
+
     def without_tangents(self) -> Any:
         return self
 

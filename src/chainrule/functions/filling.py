@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.value import TensorBase
+from ..core.value import TensorBase, like, new_tensor
+from ..core.xla_level import placed
 from ..device import CPU, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar
@@ -95,7 +96,9 @@ def zeros(
     """
     where = place_of(device)
     wanted = dtype_of(dtype, out, "zeros")
-    return deliver(filled(np.zeros, "zeros", shape_of(sizes, size, "zeros"), wanted, requires_grad, where), out, "zeros")
+    return deliver(
+        filled(np.zeros, "zeros", shape_of(sizes, size, "zeros"), wanted, requires_grad, where), out, "zeros"
+    )
 
 
 def ones(
@@ -125,7 +128,9 @@ def empty(
     """
     where = place_of(device)
     wanted = dtype_of(dtype, out, "empty")
-    return deliver(filled(np.empty, "empty", shape_of(sizes, size, "empty"), wanted, requires_grad, where), out, "empty")
+    return deliver(
+        filled(np.empty, "empty", shape_of(sizes, size, "empty"), wanted, requires_grad, where), out, "empty"
+    )
 
 
 def empty_strided(
@@ -226,13 +231,18 @@ def fill_like(
 ) -> Tensor:
     """``make(shape, dtype)`` as a tensor with the shape, the dtype, the device and the order in memory of ``input``."""
     array = tensor_argument(input, function, "input")._array
-    where = input.device if device is None else place_of(device)
+    where = None if device is None else place_of(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
     order = memory_order(array, memory_format)
     if order is None:
-        return filled(make, function, array.shape, wanted, requires_grad, where)
+        return settled(filled(make, function, array.shape, wanted, False), input, where, requires_grad)
     result = filled(make, function, tuple(array.shape[axis] for axis in order), wanted, False)
-    return finish(result._array.transpose(np.argsort(order)), requires_grad, where)
+    return settled(new_tensor(result._array.transpose(np.argsort(order))), input, where, requires_grad)
+
+
+def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) -> Tensor:
+    """A new tensor as a leaf on a device, or (None) like ``input``: on its device, in its batch."""
+    return finish(like(input._array, made._array) if where is None else placed(made._array, where), requires_grad)
 
 
 def memory_order(array: Any, memory_format: Any = None) -> list[int] | None:
@@ -432,7 +442,9 @@ def linspace(
     """
     where = place_of(device)
     first, last, steps, wanted = _ends("linspace", start, end, steps, dtype, out)
-    return deliver(filled(partial(_spaced, first, last), "linspace", (steps,), wanted, requires_grad, where), out, "linspace")
+    return deliver(
+        filled(partial(_spaced, first, last), "linspace", (steps,), wanted, requires_grad, where), out, "linspace"
+    )
 
 
 def _ends(

@@ -190,7 +190,7 @@ def multinomial(
 
     >>> import chainrule as torch
     >>> torch.multinomial(torch.tensor([0., 10., 3.]), 4, replacement=True, generator=torch.Generator().manual_seed(0))
-    tensor([1, 2, 1, 1])
+    tensor([2, 1, 1, 2])
     """
     weights = tensor_argument(input, "multinomial", "input")._array
     count = integer(num_samples, "multinomial", "num_samples")

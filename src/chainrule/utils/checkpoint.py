@@ -30,6 +30,7 @@ from ..core.saved import describe, overwritten_error
 from ..core.value import TensorBase
 from ..core.views import current_node
 from ..errors import UnavailableDeviceError
+from ..random import get_rng_state, set_rng_state
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -92,8 +93,8 @@ def checkpoint(
             nothing.
         debug: let errors list the expressions whose values were saved, and recomputed.
         early_stop: stop the recomputation when all that is needed is there.
-        kwargs: keyword arguments of the function. ``preserve_rng_state`` is PyTorch's, and changes nothing: no function
-            here draws random numbers.
+        kwargs: keyword arguments of the function. ``preserve_rng_state`` (default True) is not handed on: the function is to
+            draw the same random numbers when it is called again.
 
     Returns:
         What the function returns.
@@ -127,8 +128,10 @@ def checkpoint(
     if not is_grad_enabled():
         return function(*args, **kwargs)
 
+    state = get_rng_state() if preserve else None
+
     def again(*args: Any) -> None:
-        with recompute_context:
+        with random_numbers_from(state), recompute_context:
             function(*args, **kwargs)
 
     forced = _early_stop.get()
@@ -168,7 +171,7 @@ def checkpoint_sequential(
         segments: how many; at most as many as there are functions.
         input: the argument of the first function.
         use_reentrant: as for :func:`checkpoint`.
-        kwargs: ``preserve_rng_state``, which changes nothing here.
+        kwargs: ``preserve_rng_state``, as for :func:`checkpoint`.
 
     >>> import chainrule as torch
     >>> from chainrule.utils.checkpoint import checkpoint_sequential
@@ -179,7 +182,7 @@ def checkpoint_sequential(
     if use_reentrant is None:
         warnings.warn(not_given("checkpoint_sequential"), stacklevel=2)
         use_reentrant = True
-    kwargs.pop("preserve_rng_state", None)
+    preserve = kwargs.pop("preserve_rng_state", True)
     if kwargs:
         raise ValueError(f"Unexpected keyword arguments: {','.join(kwargs)}")
     steps = list(functions.children()) if hasattr(functions, "children") else list(functions)
@@ -188,7 +191,7 @@ def checkpoint_sequential(
         raise ValueError(f"{len(steps)} functions cannot be divided into {segments} segments: ask for fewer")
     for number in range(segments - 1):
         part = steps[number * size : (number + 1) * size]
-        input = checkpoint(in_sequence, part, input, use_reentrant=use_reentrant)
+        input = checkpoint(in_sequence, part, input, use_reentrant=use_reentrant, preserve_rng_state=preserve)
     return in_sequence(steps[(segments - 1) * size :], input)
 
 
@@ -196,6 +199,20 @@ def in_sequence(functions: Sequence[Callable[[Any], Any]], input: Any) -> Any:
     for function in functions:
         input = function(input)
     return input
+
+
+@contextlib.contextmanager
+def random_numbers_from(state: Tensor | None) -> Iterator[None]:
+    """Inside, random numbers are drawn from a state of the generator; afterwards it goes on where it was. None: as always."""
+    if state is None:
+        yield
+        return
+    now = get_rng_state()
+    set_rng_state(state)
+    try:
+        yield
+    finally:
+        set_rng_state(now)
 
 
 @contextlib.contextmanager
@@ -416,6 +433,7 @@ class CheckpointFunction(Function):
     def forward(ctx: Any, run_function: Callable[..., Any], preserve_rng_state: bool, *args: Any) -> Any:
         check_backward_validity(args)
         ctx.run_function = run_function
+        ctx.random_state = get_rng_state() if preserve_rng_state else None
         ctx.is_tensor = [isinstance(a, TensorBase) for a in args]
         ctx.others = [None if isinstance(a, TensorBase) else a for a in args]
         ctx.save_for_backward(*[a for a in args if isinstance(a, TensorBase)])
@@ -434,7 +452,7 @@ class CheckpointFunction(Function):
         tensors = iter(ctx.saved_tensors)
         inputs = [next(tensors) if is_tensor else a for is_tensor, a in zip(ctx.is_tensor, ctx.others, strict=True)]
         detached = detach_variable(tuple(inputs))
-        with enable_grad():
+        with random_numbers_from(ctx.random_state), enable_grad():
             outputs = ctx.run_function(*detached)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         pairs = [

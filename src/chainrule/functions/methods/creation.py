@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core.value import TensorBase
-from ...device import place_of
+from ...core.value import Lifted, TensorBase
+from ...device import CPU, place_of
 from .. import creation, filling
 
 
@@ -28,7 +28,8 @@ class CreationMethods(TensorBase):
         """
         where = self.device if device is None else place_of(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, "new_tensor")
-        return creation.finish(np.array(creation.values(data, wanted)), requires_grad, where)
+        array = creation.values(data, wanted)
+        return creation.finish(array if isinstance(array, Lifted) else np.array(array), requires_grad, where)
 
     def new_zeros(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
         """Zeros of a shape, by default of this tensor's dtype.
@@ -48,11 +49,13 @@ class CreationMethods(TensorBase):
         return self._new(np.empty, "new_empty", sizes, size, dtype, **rest)
 
     def new_full(
-        self: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, **rest: Any
+        self: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+        layout: Any = None, pin_memory: bool = False,
     ) -> Any:  # fmt: skip
         """One number in a shape, by default of this tensor's dtype."""
-        where = self.device if device is None else device
-        return filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=where, **rest)
+        where = None if device is None else place_of(device)
+        made = filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=CPU)
+        return filling.settled(made, self, where, requires_grad)
 
     def new(self: Any, *args: Any, device: Any = None) -> Any:
         """The legacy constructor for this tensor's dtype: sizes make uninitialised memory, a sequence values."""
@@ -62,6 +65,7 @@ class CreationMethods(TensorBase):
         self: Any, make: Any, function: str, sizes: tuple[Any, ...], size: Any, dtype: Any, *, device: Any = None,
         requires_grad: bool = False, layout: Any = None, pin_memory: bool = False,
     ) -> Any:  # fmt: skip
-        where = self.device if device is None else place_of(device)
+        where = None if device is None else place_of(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, function)
-        return filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, requires_grad, where)
+        made = filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, False)
+        return filling.settled(made, self, where, requires_grad)
