@@ -32,7 +32,7 @@ class XlaArray(Lifted):
     place: device
     """Where the tensor lives."""
 
-    def __init__(self, value: Any, place: device) -> None:
+    def __init__(self, value: Any, place: device = CPU) -> None:
         super().__init__(XLA, frozenset(), value.shape, np.dtype(value.dtype))
         self.value = value
         self.place = place
@@ -56,6 +56,11 @@ class XlaArray(Lifted):
                 "outside of the compiled function; or compile with fallback='eager'."
             )
         return np.asarray(self.value)
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether it is there for a trace, and not the value of a tensor on the device "xla"."""
+        return self.place is CPU or self.is_traced
 
     def numbers(self) -> Any:
         return super().numbers() if self.is_traced else np.asarray(self.value)
