@@ -114,7 +114,7 @@ class Body:
                 )
         self.takes = places_of(leaves)
         """Where its arguments live."""
-        capture = Capture(leaves, is_trace=False, takes_lent=True)
+        capture = Capture(leaves, in_body=True)
 
         def run(*values: Any) -> list[Any]:
             with changed_modes(capture=capture, grad=False):

@@ -220,7 +220,7 @@ def numbers_of(array: Raw) -> Any:
 
 def like(array: Raw, made: Any) -> Raw:
     """A new plain array as a value like the raw ``array``: on its device, one for each element of its batch."""
-    return array.like(made) if isinstance(array, Lifted) else made
+    return array.like(made) if isinstance(array, Lifted) and not isinstance(made, Lifted) else made
 
 
 def at_rest(array: Raw) -> Raw:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..device import CPU, XLA_DEVICE, device
 from . import op as op_module
-from .lifted import BELOW, Level
+from .lifted import BELOW, Level, computed
 from .modes import get_modes
 from .origin import caller, resolve
 from .value import Lifted, TensorBase, device_of, new_tensor
@@ -128,7 +128,7 @@ def placed(array: Any, place: device) -> Any:
     """A raw value on that device; as it is, if it is there."""
     if device_of(array) is place:
         return array
-    return enter(array) if place is XLA_DEVICE else leave(array)
+    return computed(op_module.OPS["xla_in" if place is XLA_DEVICE else "xla_out"], array, level=XLA)
 
 
 def beside(g: Any, other: Any) -> Any:

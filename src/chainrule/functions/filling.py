@@ -242,7 +242,10 @@ def fill_like(
 
 def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) -> Tensor:
     """A new tensor as a leaf on a device, or (None) like ``input``: on its device, in its batch."""
-    return finish(like(input._array, made._array) if where is None else placed(made._array, where), requires_grad)
+    array = made._array
+    if where is None:
+        array, where = like(input._array, array), input.device
+    return finish(placed(array, where), requires_grad)
 
 
 def memory_order(array: Any, memory_format: Any = None) -> list[int] | None:

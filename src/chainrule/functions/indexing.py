@@ -171,7 +171,8 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
     """Take up an int, an integer tensor or a mask: a view, or one more of ``arrays``."""
     if isinstance(item, (int, np.integer)):
         return select(x, dim, item, named), dim
-    source, array = item, None
+    source: Any = item
+    array: Any = None
     if isinstance(item, TensorBase):
         array = item._array
     elif isinstance(item, np.ndarray):

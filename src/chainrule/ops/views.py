@@ -37,7 +37,7 @@ def _each_get(call):
 
 
 def _each_put(call):
-    places, pairs = _places(call)
+    places, _ = _places(call)
     xp, (x, v) = call.xp, call.stretched()
     rows, part = _numbers(xp, x), _numbers(xp, v)
     if places.size == rows.shape[1] and (np.diff(places.reshape(-1)) == 1).all():
