@@ -19,6 +19,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..core.modes import changed_modes, modes
 from ..core.value import Lifted, Parked, TensorBase, new_tensor
+from ..core.xla_level import XlaArray
 from ..dtypes import default
 from ..func import vjp
 from ..utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
@@ -235,7 +236,12 @@ TRACING = RLock()
 
 
 def is_lifted(leaf: Any) -> bool:
-    return isinstance(leaf, TensorBase) and isinstance(leaf._array, Lifted) and not isinstance(leaf._array, Parked)
+    """Whether an argument is a value of a transform. That of a tensor on the device "xla" is none."""
+    return (
+        isinstance(leaf, TensorBase)
+        and isinstance(leaf._array, Lifted)
+        and not isinstance(leaf._array, (Parked, XlaArray))
+    )
 
 
 def static_key(leaf: Any) -> Any:

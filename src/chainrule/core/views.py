@@ -97,6 +97,22 @@ def current_node(tensor: TensorBase) -> Node | None:
     return tensor._node
 
 
+def current_array(tensor: TensorBase) -> Any:
+    """The tensor's raw value; a view that is lifted takes it from its base anew."""
+    if tensor._view is not None and isinstance(tensor._array, Lifted):
+        current_node(tensor)
+    return tensor._array
+
+
+def values_of(tensor: TensorBase, doing: str) -> Any:
+    """The tensor's values as an ndarray, to be read; raises for one that has none, saying what was being done.
+
+    ``doing`` completes "It looks like you're ...".
+    """
+    array = current_array(tensor)
+    return array.plain(doing) if isinstance(array, Lifted) else writable(tensor)
+
+
 def memory_of(tensor: TensorBase) -> Any:
     """The tensor's memory; where it is lifted, memory of the layout that it would have: of a base in C order, the part that
     the tensor's path leads to. Its values mean nothing.

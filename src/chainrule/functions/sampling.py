@@ -44,7 +44,7 @@ def normal(
         out: where to write the result.
         dtype: floating or complex; by default the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
 

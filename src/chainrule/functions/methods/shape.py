@@ -42,7 +42,7 @@ class ShapeMethods(TensorBase):
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        from ...core.value import values_of
+        from ...core.views import values_of
 
         return values_of(self, "calling .data_ptr() on a Tensor").__array_interface__["data"][0]
 
