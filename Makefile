@@ -27,8 +27,8 @@ demo: $(READY) ## run the lecture notebook and print each recorded output beside
 test: lint types ## everything that must hold: lint, types, layers, tests, docstring examples
 	$(PY) -m pytest -n $(JOBS) --hypothesis-profile=ci
 
-test-xla: $(XLA_READY) ## the XLA backend, on JAX
-	$(XLA_PY) -m pytest -n $(JOBS) tests/xla
+test-xla: $(XLA_READY) ## what needs JAX: the XLA backend, compiled programs, docstring examples of both
+	$(XLA_PY) -m pytest -n $(JOBS) tests/xla tests/test_doctests.py
 
 lint: $(READY) ## style (ruff) and layers (import-linter)
 	$(PY) -m ruff check

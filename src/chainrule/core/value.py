@@ -209,7 +209,7 @@ def numbers_of(array: Raw) -> Any:
 
 def like(array: Raw, made: Any) -> Raw:
     """A new plain array as a value like the raw ``array``: one for each element of its batch, if it is one of those."""
-    return array.like(made) if isinstance(array, Lifted) else made
+    return array.like(made) if isinstance(array, Lifted) and not isinstance(made, Lifted) else made
 
 
 def values_of(tensor: TensorBase, doing: str) -> np.ndarray[Any, Any]:

@@ -158,7 +158,7 @@ def randperm(
     largest = 1 << kernels.DIGITS[wanted.name] if wanted.name in kernels.DIGITS else np.iinfo(wanted).max
     if count - 1 > largest:
         raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow: randperm({count})")
-    return made(kernels.permutation, "randperm", (count,), wanted, generator, out, device, requires_grad)
+    return made(kernels.permutations, "randperm", (count,), wanted, generator, out, device, requires_grad, n=count)
 
 
 def made(
@@ -257,11 +257,12 @@ def _like(
 
 def refill(
     tensor: Any, op: Any, kernel: Any, generator: Any, dtype: Any = None, convert: Callable[[Any], Any] | None = None,
-    **params: Any,
+    given: tuple[Any, ...] = (), **params: Any,
 ) -> Any:  # fmt: skip
     """Overwrite a tensor with random numbers, in the order of its memory; ``op`` records the write.
 
-    ``convert`` makes the values of the numbers, which are drawn in ``dtype``.
+    ``convert`` makes a tensor of values of that of the numbers, which are drawn in ``dtype``; raw values ``given`` take
+    part in that.
     """
     memory = writable(tensor)
     refuse_write(tensor, memory, current_node(tensor) is not None)  # before a number is drawn
@@ -272,8 +273,10 @@ def refill(
         order = sorted(range(memory.ndim), key=lambda axis: -memory.strides[axis])
     if kernel is kernels.normal:
         params["contiguous"] = order is None
-    numbers = draw(kernel, memory.shape, dtype or memory.dtype, generator, order, **params)
-    return overwrite(tensor, op, new_tensor(numbers if convert is None else convert(numbers)))
+    numbers = new_tensor(
+        draw(kernel, memory.shape, dtype or memory.dtype, generator, order, into=memory, given=given, **params)
+    )
+    return overwrite(tensor, op, numbers if convert is None else convert(numbers))
 
 
 def bounds_of(dtype: Any, low: Any, high: Any) -> tuple[int, int]:
