@@ -45,7 +45,7 @@ bench-torch: $(TORCH_READY) ## the same, against real PyTorch in the same run
 
 conformance: $(TORCH_READY) ## compare with real PyTorch, live
 	$(TORCH_PY) tools/run_engine_tests_on_torch.py
-	test ! -d tests/conformance || $(TORCH_PY) -m pytest tests/conformance
+	$(TORCH_PY) -m pytest -n $(JOBS) tests/conformance
 
 golden: $(TORCH_READY) ## record the golden files again from real PyTorch
 	for script in tools/record_*.py; do $(TORCH_PY) $$script || exit; done
@@ -64,7 +64,7 @@ clean: ## remove everything that make made
 INSTALLED := pyproject.toml tools/make_venv.py src/chainrule/version.py $(wildcard src/chainrule/kernelspec/*)
 
 .venv/.ready: CONTENTS := '.[test,dev]'
-.venv-torch/.ready: CONTENTS := '.[test]' $(TORCH)
+.venv-torch/.ready: CONTENTS := '.[test,conformance]' $(TORCH)
 .venv/.ready .venv-torch/.ready: $(INSTALLED)
 	@test -n "$(PYTHON)" || { echo "error: found no Python 3.11 or newer with venv or pip; name one: make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) tools/make_venv.py $(@D) $(CONTENTS)

@@ -1,0 +1,120 @@
+"""Every op of PyTorch's op database that chainrule has, compared with PyTorch, live."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import chainrule
+
+from . import translation
+from .checks import CHECKS, OF_ANY_OP, OF_FEW_NUMBERS, OF_REAL_NUMBERS
+from .exceptions import UNDEFINED_VALUES, WRONG
+from .samples import FEW, OPS, Case, cases, tensors_in
+from .translation import NotHereError
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+DTYPES = (torch.float64, torch.complex128, torch.int64, torch.bool)
+TOLERANCE = {"rtol": 1e-7, "atol": 1e-7}
+
+
+def is_here(name: str) -> bool:
+    try:
+        translation.function(OPS[name].op)
+    except NotHereError:
+        return False
+    return True
+
+
+HERE = [name for name in OPS if is_here(name)]
+
+
+def test_what_is_not_here_yet(record_property: Any) -> None:
+    record_property("missing", " ".join(name for name in OPS if name not in HERE))
+    assert HERE
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("name", HERE)
+def test_op(name: str, check: str, record_property: Any) -> None:
+    record_property("op", name)
+    record_property("check", check)
+    found = [
+        one
+        for dtype in DTYPES
+        if dtype in OPS[name].supported_dtypes("cpu")
+        for one in (compared(case, check) for case in cases(name, dtype) if concerns(check, case))
+    ]
+    outcome = (
+        "excepted" if (name, check) in WRONG else "nothing" if not found else "passed" if any(found) else "unsupported"
+    )
+    record_property("outcome", outcome)
+
+
+def concerns(check: str, case: Case) -> bool:
+    """Whether a check is made of a case."""
+    if check in ("method", "inplace"):
+        return getattr(case.op, check + "_variant") is not None
+    if check not in OF_ANY_OP and not case.wanted:
+        return False
+    return not (check in OF_REAL_NUMBERS and case.is_complex) and not (check in OF_FEW_NUMBERS and case.size > FEW)
+
+
+def compared(case: Case, check: str) -> bool:
+    """Compare; False where PyTorch itself raises."""
+    ours, theirs = CHECKS[check]
+    for program in theirs:
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                want = program(case.of_torch)
+        except Exception:
+            continue
+        break
+    else:
+        return False
+    try:
+        have = ours(case.ours)
+    except Exception as error:
+        raise AssertionError(f"chainrule raises for {shown(case)}: {type(error).__name__}: {error}") from error
+    different = difference(have, want, case.op.name in UNDEFINED_VALUES)
+    assert different is None, f"{different}\nof {shown(case)}"
+    return True
+
+
+def difference(have: Any, want: Any, shapes_only: bool) -> str | None:
+    """What is different in words, or None."""
+    if isinstance(want, torch.Tensor):
+        if not isinstance(have, chainrule.Tensor):
+            return f"a {type(have).__name__}, where a tensor is wanted"
+        for attribute in ("shape", "dtype", "requires_grad"):
+            mine, its = getattr(have, attribute), getattr(want, attribute)
+            if str(mine) != str(its):
+                return f"{attribute} {mine}, where {its} is wanted"
+        if shapes_only:
+            return None
+        a, b = np.asarray(have.detach().numpy()), translation.array(want)
+        if np.allclose(a, b, equal_nan=True, **TOLERANCE):
+            return None
+        return f"have {a!r}\nwant {b!r}"
+    if isinstance(want, (tuple, list)):
+        if not isinstance(have, (tuple, list)) or len(have) != len(want):
+            return f"have {have!r}, want {want!r}"
+        return next(filter(None, (difference(a, b, shapes_only) for a, b in zip(have, want, strict=True))), None)
+    if isinstance(want, torch.dtype):
+        return None if str(have) == str(want) else f"have {have}, want {want}"
+    same = have == want or (have != have and want != want)
+    return None if same else f"have {have!r}, want {want!r}"
+
+
+def shown(case: Case) -> str:
+    input, args, kwargs = case.arguments
+    text = f"{case.op.name}: {input!r}, {args!r}, {kwargs!r}"
+    return (
+        text
+        if len(text) < 1500
+        else f"{case.op.name}: {[tuple(x.shape) for x in tensors_in(case.arguments)]}, {kwargs!r}"
+    )
