@@ -11,7 +11,9 @@ import pytest
 
 import chainrule as torch
 from chainrule.autograd import grad
+from chainrule.backend.normal_numpy import EXACT
 from chainrule.nn import functional as F
+from chainrule.utils.checkpoint import checkpoint
 
 f64 = torch.float64
 
@@ -83,6 +85,16 @@ def test_equal_huge_values() -> None:
     assert torch.full((10,), 1e20).var().item() == 0
 
 
+def test_checkpoints() -> None:
+    def overwriting(x: torch.Tensor) -> torch.Tensor:
+        y = x.exp()
+        return y.mul_(2).sin()
+
+    x = leaf(0.5)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        grad(checkpoint(overwriting, x, use_reentrant=False).sum(), x)
+
+
 def test_numpy_memory() -> None:
     array = np.ones(3)
     w = leaf(1.0, 2.0, 3.0)
@@ -137,6 +149,20 @@ def test_numpy_calls_are_recorded() -> None:
     assert grad((np.array([3.0]) * x).sum(), x)[0].item() == 3
 
 
+def test_numpy_arrays_are_written_to_tensors() -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    y = x * 2
+    y[0] = np.array([1.0, 2.0, 3.0])[::-1]
+    y[[1], :2] = np.array([[7, 8]])
+    y[1, 2:] = np.float64(9)
+    assert y.tolist() == [[3, 2, 1], [7, 8, 9]]
+    assert not torch.autograd.grad(y.sum(), x)[0].any()
+    with pytest.raises(RuntimeError, match=r"shape|size"):
+        y[0] = np.ones(2)
+    with pytest.raises(TypeError, match=r"can't convert np.ndarray of type"):
+        y[0] = np.array(["a"])
+
+
 def test_post_accumulate_hooks_run_when_the_pass_is_over() -> None:
     x, y = leaf(1.0), leaf(2.0)
     seen = []
@@ -156,3 +182,12 @@ def test_a_leaf_that_nobody_holds() -> None:
     assert accumulator.variable is None
     out.backward()
     assert x.grad.item() == 2
+
+
+def test_many_normal_numbers() -> None:
+    generator = torch.Generator().manual_seed(0)
+    exact = torch.cat([torch.randn(EXACT, generator=generator) for _ in range(2)]).numpy()
+    quick = torch.randn(2 * EXACT, generator=generator.manual_seed(0)).numpy()
+    apart = np.abs(quick.view(np.int32) - exact.view(np.int32))
+    assert apart.max() <= 4
+    assert (apart > 2).mean() < 1e-3

@@ -28,13 +28,11 @@ def test_as_recorded(program: str) -> None:
 def keys(draw: Any) -> tuple[tuple[int, ...], tuple[Any, ...]]:
     """A shape, and an index of it. PyTorch takes ints before arrays, so only one of the two kinds."""
     shape = tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=3)))
-    with_arrays = draw(st.booleans())
+    kinds = ["slice", "none", *draw(st.sampled_from([("array", "mask"), ("int",)]))]
     width = draw(st.integers(0, 3))
     items: list[Any] = []
     for size in shape:
-        kind = draw(
-            st.sampled_from(["slice", "none", "array" if with_arrays else "int", "mask" if with_arrays else "int"])
-        )
+        kind = draw(st.sampled_from(kinds))
         if kind == "none":
             items.append(None)
         if kind == "int":
@@ -43,7 +41,7 @@ def keys(draw: Any) -> tuple[tuple[int, ...], tuple[Any, ...]]:
             items.append(np.array(draw(st.lists(st.integers(-size, size - 1), min_size=width, max_size=width)), int))
         elif kind == "mask" and not any(isinstance(item, np.ndarray) for item in items):
             items.append(np.array(draw(st.lists(st.booleans(), min_size=size, max_size=size))))
-            with_arrays = False
+            kinds = ["slice", "none"]
         else:
             bound = st.none() | st.integers(-size - 1, size + 1)
             items.append(slice(draw(bound), draw(bound), draw(st.none() | st.integers(1, 3))))

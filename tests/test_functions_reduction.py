@@ -97,7 +97,7 @@ def test_norms_whose_powers_leave_the_range_of_doubles(p: float, scale: float) -
     near = torch.tensor([3.0, -4.0, 1.0], dtype=torch.float64, requires_grad=True)
     far = (near.detach() * scale).requires_grad_()
     near_norm, far_norm = near.norm(p), far.norm(p)
-    assert float(far_norm) == pytest.approx(float(near_norm) * scale, rel=1e-12, abs=0)
+    assert far_norm.item() == pytest.approx(near_norm.item() * scale, rel=1e-12, abs=0)
     near_norm.backward()
     far_norm.backward()
     np.testing.assert_allclose(far.grad.numpy(), near.grad.numpy(), rtol=1e-12)

@@ -159,9 +159,7 @@ z=torch.zeros(2,3); z[z>5]=torch.ones(0); z
 z=torch.zeros(2,3); z[z>5]=torch.ones(1); z
 z=torch.zeros(2,3); z[z==0]=torch.arange(6.); z
 z=torch.zeros(2,3); z[torch.tensor([[True,False,True],[False,True,False]])]=torch.ones(2,3); z
-import numpy as np; z=torch.zeros(2,3); z[0]=np.ones(3); z
 import numpy as np; z=torch.zeros(2,3); z[0]=np.float64(3); z
-import numpy as np; z=torch.zeros(2,3); z[[0]]=np.ones(3); z
 s2=torch.zeros(()); s2[...]=3; s2
 s2=torch.zeros(()); s2[()]=3; s2
 s2=torch.zeros(()); s2[None]=3; s2

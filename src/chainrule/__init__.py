@@ -11,10 +11,11 @@ import importlib
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from . import autograd, functions as _functions
+from . import autograd, functions as _functions, random
 from ._tensor import Tensor, is_inference
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from .autograd.grad_mode import enable_grad, inference_mode, is_inference_mode_enabled, no_grad, set_grad_enabled
+from .core.generator import Generator, default_generator
 from .core.modes import is_grad_enabled
 from .device import device
 from .dtypes import (
@@ -51,15 +52,19 @@ from .dtypes import (
 from .functions import *
 from .printing import set_printoptions
 from .promotion import can_cast, promote_types
+from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import linalg, nn
+    from . import linalg, nn, optim, testing, utils
+    from ._compile import compile, cond, scan, while_loop
+    from .func import vmap
     from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
 
 __all__ = [
     *_functions.__all__,
+    "Generator",
     "Size",
     "Tensor",
     "autograd",
@@ -68,8 +73,9 @@ __all__ = [
     "can_cast",
     "cdouble",
     "cfloat",
-    "complex64",
     "complex128",
+    "complex64",
+    "default_generator",
     "device",
     "double",
     "dtype",
@@ -81,42 +87,52 @@ __all__ = [
     "float32",
     "float64",
     "get_default_dtype",
+    "get_rng_state",
     "half",
     "iinfo",
     "inf",
     "inference_mode",
+    "initial_seed",
     "int",
-    "int8",
     "int16",
     "int32",
     "int64",
+    "int8",
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
     "is_grad_enabled",
     "is_inference",
     "is_inference_mode_enabled",
     "long",
+    "manual_seed",
     "nan",
     "newaxis",
     "no_grad",
     "pi",
     "promote_types",
+    "random",
+    "seed",
     "set_anomaly_enabled",
     "set_default_dtype",
     "set_default_tensor_type",
     "set_grad_enabled",
     "set_printoptions",
+    "set_rng_state",
     "short",
-    "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "uint8",
 ]
 
 newaxis = None
 
-_LAZY = frozenset({"func", "linalg", "nn", "return_types", "torch_alias", "utils", "version"})
-_LAZY_NAMES = dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules")
+_LAZY = frozenset({"func", "linalg", "nn", "optim", "return_types", "testing", "torch_alias", "utils", "version"})
+_LAZY_NAMES = {
+    **dict.fromkeys(("compile", "cond", "scan", "while_loop"), "_compile"),
+    **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
+    "vmap": "func",
+}
 """What modules that load on first use have for this one."""
 
 

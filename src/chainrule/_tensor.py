@@ -14,7 +14,7 @@ from .core import version, views
 from .core.hooks import RemovableHandle
 from .core.modes import modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
-from .core.value import Lifted, TensorBase, at_rest, meta_of, new_tensor, set_tensor_class, values_of, writable
+from .core.value import Lifted, TensorBase, meta_of, set_tensor_class, values_of, writable
 from .core.views import current_node
 from .device import CPU, device
 from .dtypes import dtype  # noqa: TC001 - a property of that name hides it from the class body
@@ -255,7 +255,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def data(self) -> Tensor:
         """The same memory without history, with a version counter of its own: writes through it go unnoticed."""
-        alias = new_tensor(at_rest(writable(self)))
+        alias = views.alias_without_history(self)
         cell = version.cell_of(self)
         alias._cell = version.ExposedCell() if type(cell) is version.ExposedCell else version.DataCell(cell)
         return alias
@@ -286,7 +286,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         >>> (torch.ones(1, requires_grad=True) * 2).detach()
         tensor([2.])
         """
-        alias = new_tensor(at_rest(writable(self)))
+        alias = views.alias_without_history(self)
         alias._cell = version.cell_of(self)
         return alias
 
@@ -365,13 +365,25 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             value = value.real
         return wanted(value)
 
+    def _warn_of_lost_history(self) -> None:
+        if current_node(self) is not None:
+            import warnings
+
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                "Consider using tensor.detach() first.",
+                stacklevel=3,
+            )
+
     def __float__(self) -> float:
+        self._warn_of_lost_history()
         return self._scalar(float)
 
     def __int__(self) -> int:
         return self._scalar(int)
 
     def __complex__(self) -> complex:
+        self._warn_of_lost_history()
         return self._scalar(complex)
 
     def __index__(self) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
 import chainrule as torch
-from chainrule.autograd import grad
+from chainrule.autograd import Function, grad
 
 
 def leaf(*values: float) -> torch.Tensor:
@@ -131,6 +132,30 @@ def test_an_output_among_the_inputs_gets_its_whole_gradient() -> None:
     gh, gx = grad([h, k], [h, x])
     assert gh.item() == 4.0
     assert gx.item() == 16.0
+
+
+def test_the_pass_ends_at_an_intermediate_value() -> None:
+    ran: list[str] = []
+
+    class Cube(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            ran.append("backward")
+            return g * 3 * ctx.saved_tensors[0] ** 2
+
+    for function in (Cube.apply, lambda x: x**3):
+        x = leaf(1.0, 2.0)
+        h = function(x)
+        h.grad_fn.register_hook(lambda grad_inputs, grad_outputs: ran.append("hook"))
+        assert grad((h * h).sum(), h)[0].tolist() == [2.0, 16.0]
+        assert ran == []
+        assert grad(h.sum(), x)[0].tolist() == [3.0, 12.0]  # what h saved has been kept
+        ran.clear()
 
 
 def test_only_what_is_asked_for_is_computed() -> None:
@@ -328,3 +353,30 @@ def test_the_cotangent_is_not_changed() -> None:
     grad([h, h + x, x], x, [v, v, v])
     assert v.tolist() == [1.0, 1.0]
     assert v._version == 0
+
+
+def test_the_node_of_a_target_is_not_run() -> None:
+    """A pass ends at its targets: what lies behind them is neither run nor freed."""
+
+    class Counted(Function):
+        runs = 0
+
+        @staticmethod
+        def forward(ctx, value):
+            ctx.save_for_backward(value)
+            return value * value
+
+        @staticmethod
+        def backward(ctx, g):
+            Counted.runs += 1
+            (value,) = ctx.saved_tensors
+            return g * 2 * value
+
+    x = torch.tensor([2.0], requires_grad=True)
+    for square in (torch.square, Counted.apply):
+        y = square(x)
+        (g,) = grad(y.sin(), y)
+        assert torch.equal(g, y.cos())
+        assert Counted.runs == 0
+        assert grad(y, x)[0].tolist() == [4.0]
+        assert grad((y * 3).sum(), y)[0].tolist() == [3.0]  # y's own node has been freed

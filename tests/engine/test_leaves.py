@@ -224,6 +224,18 @@ def test_deepcopy_of_a_leaf_copies_values_flag_and_grad() -> None:
     assert (x.tolist(), x.grad.tolist()) == ([1.0, 1.0], [3.0, 3.0])
 
 
+def test_copies_of_a_leaf_of_a_subclass_get_gradients_of_their_own() -> None:
+    class Scale(torch.Tensor):
+        pass
+
+    x = torch.tensor([1.0, 2.0]).as_subclass(Scale).requires_grad_()
+    for c in (copy.copy(x), copy.deepcopy(x)):
+        assert type(c) is Scale
+        (c * 3).sum().backward()
+        assert c.grad.tolist() == [3, 3]
+    assert x.grad is None
+
+
 def test_deepcopy_keeps_sharing_within_what_is_copied() -> None:
     x = torch.ones(2, requires_grad=True)
     a, b = copy.deepcopy([x, x])

@@ -226,6 +226,12 @@ SAMPLES = {
         sample(EMPTY),
         special("-inf -1 -0 0 1 inf nan", expected=("nan nan -inf inf 0.5 0 nan",)),
     ],
+    "cbrt": [
+        sample(P),
+        sample(S),
+        sample(EMPTY),
+        special("-inf -8 -0 0 1 inf nan", expected=("0 0.08333333333333333 inf inf 0.3333333333333333 0 nan",)),
+    ],
     "rsqrt": [
         sample(P),
         sample(S),

@@ -13,11 +13,14 @@ import chainrule as torch
 from chainrule.backend import forward_for, numpy as numpy_namespace
 from chainrule.backend.namespace import EXTRAS, STANDARD
 from chainrule.core.dispatch import promote
-from chainrule.core.op import OPS
 
 jax = pytest.importorskip("jax")
 
 from chainrule.backend import jax as xp  # noqa: E402 - it needs JAX
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::RuntimeWarning"
+)  # of NumPy, about infinities and NaNs, in code that is not ours
 
 ROUNDINGS = {
     "float64": 1e-11,

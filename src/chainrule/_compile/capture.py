@@ -24,7 +24,7 @@ from ..core.xla_level import XlaArray
 class Capture:
     """What ops met while a function ran."""
 
-    def __init__(self, lent: list[Any], is_trace: bool) -> None:
+    def __init__(self, lent: list[Any], is_trace: bool, takes_lent: bool = False) -> None:
         self.known = {id(thing): thing for thing in gc.get_objects() if isinstance(thing, TensorBase)}
         """All tensors that there are: one met later that is not among them was made by the function."""
         self.lent = {id(tensor) for tensor in lent}
@@ -32,6 +32,8 @@ class Capture:
         self.loans: list[Loan] = []
         """Of a trace: those that were found, as they were."""
         self.is_trace = is_trace
+        self.takes_lent = takes_lent
+        """Whether tensors that are lent to the trace outside count as captured: to the body of a loop they are."""
         self.ops = 0
 
     def met(self, args: tuple[Any, ...]) -> None:
@@ -39,7 +41,7 @@ class Capture:
         self.ops += 1
         for arg in args:
             if isinstance(arg, TensorBase) and id(arg) in self.known and id(arg) not in self.lent:
-                if isinstance(arg._array, Lifted) and type(arg._array) is not Parked:
+                if isinstance(arg._array, Lifted) and type(arg._array) is not Parked and not self.takes_lent:
                     continue  # somebody lends it already
                 self.lent.add(id(arg))
                 self.found.append(arg)

@@ -157,7 +157,9 @@ class Compiled:
         last = list(self._programs)[-1]
         if last[0] != key[0]:
             return f"traced again, since the arguments have another structure: {last[0]} became {key[0]}"
-        changed = [f"argument {at}: {a} became {b}" for at, (a, b) in enumerate(zip(last[1], key[1], strict=True)) if a != b]
+        changed = [
+            f"argument {at}: {a} became {b}" for at, (a, b) in enumerate(zip(last[1], key[1], strict=True)) if a != b
+        ]
         names = ("grad mode", "inference mode", "default dtype", "training flags")
         changed += [f"{name}: {a} became {b}" for name, a, b in zip(names, last[2:], key[2:], strict=True) if a != b]
         return "traced again, since the call has changed: " + "; ".join(changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from sys import getrefcount
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from ..core.modes import modes, set_modes
 from ..core.node import AccumulateGrad, Freed
 from ..core.origin import caller
-from ..core.value import Lifted, Parked, TensorBase, meta_of, new_tensor
+from ..core.value import Lifted, Parked, TensorBase, meta_of, new_tensor, writable
 from ..core.version import bump
 from ..core.views import current_node
 from ..core.xla_level import XlaArray
@@ -39,7 +40,7 @@ class Program:
                 inputs = self.inputs(leaves)
                 self.results = Results(inputs)
                 shapes = [jax.ShapeDtypeStruct(t._array.shape, t._array.dtype) for t in inputs]
-                jaxpr = jax.make_jaxpr(lambda *values: self.trace(inputs, values))(*shapes)
+                jaxpr = jax.make_jaxpr(partial(self.trace, inputs))(*shapes)
                 if not self.results.missed:
                     break
                 self.captured = [*self.captured, *self.results.missed]
@@ -65,14 +66,14 @@ class Program:
         args, kwargs = tree_unflatten(leaves, self.spec)
         return self.function(*args, **kwargs)
 
-    def trace(self, inputs: list[Any], values: Any) -> list[Any]:
+    def trace(self, inputs: list[Any], *values: Any) -> list[Any]:
         """The function on tracers, lent to its inputs; the values of all that it gives back."""
         loans: list[Loan] = []
         capture = Capture(inputs, is_trace=True)
         outside = set_modes(modes().replace(capture=capture))
         try:
             for tensor, value in zip(inputs, values, strict=True):
-                loans.append(Loan(tensor, value))  # noqa: PERF401 - one by one: what is lent is given back, whatever happens
+                loans.append(Loan(tensor, value))
             return self.results.found(self.call(inputs), loans, capture)
         finally:
             set_modes(outside)
@@ -84,14 +85,13 @@ class Program:
         import jax
 
         inputs = self.inputs(leaves)
+        shared = {number for number in self.results.written if is_shared(inputs[number])}
         values = [value_of(tensor) for tensor in inputs]
-        for number in self.given_up:
-            if is_shared(inputs[number]):
-                values[number] = np.array(values[number])
+        for number in shared.intersection(self.given_up):
+            values[number] = np.array(values[number])
         with jax.enable_x64(True):
             results = self.run(*values)
-        del values
-        return self.results.delivered(inputs, results)
+        return self.results.delivered(inputs, shared, results)
 
 
 class Results:
@@ -148,11 +148,19 @@ class Results:
         self.values.append(array if isinstance(array, np.ndarray) else getattr(array, "value", array))
         return len(self.values) - 1
 
-    def delivered(self, inputs: list[Any], values: list[Any]) -> Any:
-        """Put the values where they belong; return the result."""
+    def delivered(self, inputs: list[Any], shared: set[int], values: list[Any]) -> Any:
+        """Put the values where they belong; return the result.
+
+        Into the tensor's memory where others share that; else it is left with XLA, until somebody asks.
+        """
         place = caller(4)
         for number, at in self.written.items():
-            overwrite(inputs[number], values[at], place)
+            tensor = inputs[number]
+            if number in shared:
+                np.copyto(writable(tensor), np.asarray(values[at]))
+            else:
+                tensor._array = Parked(values[at])
+            bump(tensor, place)
 
         def made(what: str, at: Any) -> Any:
             return new_tensor(Parked(values[at])) if what == "value" else inputs[at] if what == "input" else at
@@ -180,7 +188,7 @@ def is_differentiable(leaf: Any) -> bool:
 def described(tensor: Any) -> tuple[Any, ...]:
     """What of an input a trace depends on: shape, dtype, whether it requires grad, whether it has a grad."""
     array, meta = tensor._array, tensor._meta
-    return array.shape, array.dtype.name, tensor._node is not None, meta is not None and meta.grad is not None
+    return array.shape, array.dtype, tensor._node is not None, meta is not None and meta.grad is not None
 
 
 def value_of(tensor: Any) -> Any:
@@ -194,18 +202,8 @@ SOLE = 3
 
 
 def is_shared(tensor: Any) -> bool:
-    """Whether others see the parked value of a tensor."""
+    """Whether others may see the memory of a tensor: views, NumPy arrays, a graph that saved it."""
     array = tensor._array
-    return type(array) is Parked and getrefcount(array) > SOLE
-
-
-def overwrite(tensor: Any, value: Any, place: Any) -> None:
-    """Let a tensor hold ``value``: in its memory where others share that, else as XLA's array, until somebody asks."""
-    array = tensor._array
-    if isinstance(array, np.ndarray) and (
-        array.base is not None or getrefcount(array) > SOLE or tensor._view is not None
-    ):
-        np.copyto(array, np.asarray(value))
-    else:
-        tensor._array = Parked(value)
-    bump(tensor, place)
+    if getrefcount(array) > SOLE or tensor._view is not None:
+        return True
+    return isinstance(array, np.ndarray) and array.base is not None

@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import ops
 from ..core.batch_level import BatchLevel
-from ..core.engine import backward_pass
 from ..core.node import AccumulateGrad, Node, Port
+from ..core.plain_pass import reverse_pass
 from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
 from ..errors import NotATensorError
@@ -61,13 +61,15 @@ def grad(
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
-    keys = list(inputs) if isinstance(inputs, dict) else None
-    wanted = as_tuple(inputs.values() if keys is not None else inputs)
+    keys = None
+    if isinstance(inputs, dict):
+        keys, inputs = list(inputs), inputs.values()
+    wanted = (inputs,) if isinstance(inputs, TensorBase) else as_tuple(inputs)
     if not wanted:
         raise RuntimeError(
             "`inputs` argument to `grad()` cannot be empty: give at least one tensor to differentiate by"
         )
-    sources = as_tuple(outputs)
+    sources = (outputs,) if isinstance(outputs, TensorBase) else as_tuple(outputs)
     cotangents = as_cotangents(grad_outputs, len(sources))
     if is_grads_batched:
         results = batched(
@@ -98,7 +100,7 @@ def gradients(
         edge = target(one, number)
         edges.append(edge)
         targets[edge[0]] = one
-    found = backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, False)
+    found = reverse_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, False)
     results: list[Any] = []
     for node, slot in edges:
         g = found.get(node)
@@ -176,7 +178,7 @@ def backward(
         if not wanted:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         targets = {target(one, number)[0]: leaf_of(one) for number, one in enumerate(wanted)}
-    backward_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, True)
+    reverse_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, True)
 
 
 def leaf_of(one: Any) -> Any:
@@ -191,9 +193,7 @@ def leaf_of(one: Any) -> Any:
 
 
 def as_tuple(things: Any) -> tuple[Any, ...]:
-    if isinstance(things, (TensorBase, GradientEdge)):
-        return (things,)
-    return tuple(things)
+    return (things,) if isinstance(things, (TensorBase, GradientEdge)) else tuple(things)
 
 
 def as_cotangents(given: Any, count: int) -> list[Any]:
@@ -210,15 +210,16 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
 def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, Any]]:
     """The roots of the pass: nodes with their cotangents."""
     roots = []
-    for number, (source, g) in enumerate(zip(sources, cotangents, strict=True)):
-        if isinstance(source, GradientEdge):
-            roots.append(edge_seed(source, g))
-            continue
+    for number, source in enumerate(sources):
+        g = cotangents[number]
         if not isinstance(source, TensorBase):
+            if isinstance(source, GradientEdge):
+                roots.append(edge_seed(source, g))
+                continue
             raise NotATensorError(
                 f"Expected output to be a torch.Tensor: output {number} is of type {type(source).__name__}"
             )
-        node = current_node(source)
+        node = source._node if source._view is None else current_node(source)
         if node is None:
             raise RuntimeError(
                 f"element {number} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from requires "
@@ -277,13 +278,13 @@ def _size(shape: tuple[int, ...]) -> str:
 
 def target(one: Any, number: int) -> tuple[Node, int]:
     """The node at which an input's cotangent is found, and the slot of it."""
-    if isinstance(one, GradientEdge):
-        return one.node, one.output_nr
     if not isinstance(one, TensorBase):
+        if isinstance(one, GradientEdge):
+            return one.node, one.output_nr
         raise NotATensorError(
             f"all inputs have to be Tensors or GradientEdges, but got {type(one).__name__} (input {number})"
         )
-    node = current_node(one)
+    node = one._node if one._view is None else current_node(one)
     if type(node) is Port:
         owner = node.parents[0]
         assert owner is not None

@@ -35,6 +35,11 @@ def zero_where(x: Array, mask: Array) -> Array:
     return jnp.where(mask, number(0, x), x)
 
 
+def unsigned_zeros(x: Array) -> Array:
+    """``x``, with each zero a positive one: XLA makes nothing of adding 0."""
+    return zero_where(x, x == 0)
+
+
 def relu(x: Array) -> Array:
     """max(x, 0), that keeps the sign of zeros."""
     return zero_where(x, x < 0)
@@ -51,13 +56,13 @@ def minimum(x: Array, y: Array) -> Array:
 
 
 def fmax(x: Array, y: Array) -> Array:
-    """The larger; a number wins over a NaN."""
-    return jnp.where((x >= y) | (y != y), x, y)
+    """The larger; a number wins over a NaN, and of zeros ``y`` does."""
+    return jnp.where((x > y) | (y != y), x, y)
 
 
 def fmin(x: Array, y: Array) -> Array:
-    """The smaller; a number wins over a NaN."""
-    return jnp.where((x <= y) | (y != y), x, y)
+    """The smaller; a number wins over a NaN, and of zeros ``y`` does."""
+    return jnp.where((x < y) | (y != y), x, y)
 
 
 def clip(x: Array, min: Any = None, max: Any = None) -> Array:
@@ -118,6 +123,8 @@ def fmod(x: Array, y: Array) -> Array:
 
 def pow(x: Array, y: Array) -> Array:
     """A power; of integers to negative powers what fits: 1, -1 and 0."""
+    if x.dtype.kind == "c":
+        return jnp.where((x == 0) & (y.real > 0), 0, jnp.power(x, y))
     if x.dtype.kind != "i":
         return jnp.power(x, y)
     sign = jnp.where(y & 1, x, x * x)  # of 1 and -1 their own power, if they are to the power of something negative
@@ -134,9 +141,9 @@ def power_to(x: Array, *, exponent: Any) -> Array:
         return x * x * x
     if x.dtype.kind not in "iu":
         if exponent == 0.5:
-            return jnp.sqrt(x)
+            return sqrt(x)
         if exponent == -0.5:
-            return jnp.reciprocal(jnp.sqrt(x))
+            return jnp.reciprocal(sqrt(x))
         if exponent == -1:
             return jnp.reciprocal(x)
         if exponent == -2:
@@ -197,6 +204,36 @@ def isclose(x: Array, y: Array, *, rtol: float, atol: float, equal_nan: bool) ->
     return close
 
 
+# -- complex functions with cuts ----------------------------------------------------------------------------------------
+
+
+def mirrored(function: Any) -> Any:
+    """f(conj z) = conj f(z): computed in the upper half plane, since XLA forgets the sign of a zero below a cut."""
+
+    def both_halves(x: Array) -> Array:
+        if x.dtype.kind != "c":
+            return function(x)
+        above = function(lax.complex(x.real, jnp.abs(x.imag)))
+        return jnp.where(jnp.signbit(x.imag), jnp.conj(above), above)
+
+    both_halves.__name__ = function.__name__
+    return both_halves
+
+
+sqrt = mirrored(jnp.sqrt)
+asin = mirrored(jnp.asin)
+acos = mirrored(jnp.acos)
+acosh = mirrored(jnp.acosh)
+
+
+def asinh(x: Array) -> Array:
+    """Of a complex z, whose cuts lie on the imaginary axis, asin(i z) / i."""
+    if x.dtype.kind != "c":
+        return jnp.asinh(x)
+    turned = asin(lax.complex(-x.imag, x.real))
+    return lax.complex(turned.imag, -turned.real)
+
+
 # -- functions with a domain, and what they tend to at its ends ---------------------------------------------------------
 
 
@@ -213,6 +250,11 @@ def xlogy(x: Array, y: Array) -> Array:
     """``x`` log ``y``, and 0 where x = 0, unless y is a NaN."""
     y = y.astype(x.dtype)
     return zero_where(x * jnp.log(y), (x == 0) & ~jnp.isnan(y))
+
+
+def logaddexp2(x: Array, y: Array) -> Array:
+    """log2(2^x + 2^y), exact for equal operands."""
+    return jnp.where(x == y, x + 1, jnp.logaddexp2(x, y))
 
 
 @widened
@@ -250,7 +292,7 @@ def sinc_derivative(x: Array, *, n: int) -> Array:
     for k in range(first + 14, first - 1, -1):
         series = series * (near * near) + (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
     if n % 2:
-        series = series * near + 0  # no minus zero
+        series = unsigned_zeros(series * near)
     cycle = (jnp.sin(far), jnp.cos(far))
     rest = cycle[0] / far
     for m in range(1, n + 1):
@@ -270,13 +312,23 @@ erf = widened(special.erf)
 erfc = widened(special.erfc)
 erfinv = widened(special.erfinv)
 lgamma = widened(special.gammaln)
-digamma = widened(special.digamma)
 
 
 @widened
+def digamma(x: Array) -> Array:
+    """The derivative of lgamma; infinite at 0, where the sign of the zero says which way."""
+    return jnp.where(x == 0, jnp.copysign(number(math.inf, x), -x), special.digamma(x))
+
+
 def polygamma(x: Array, *, n: int) -> Array:
-    """The n-th derivative of digamma."""
-    return special.polygamma(n, x)
+    """The n-th derivative of digamma, (-1)^(n+1) n! zeta(n + 1, x): infinite at 0 and below it at all integers."""
+    if n == 0:
+        return digamma(x)
+    wide = x.astype(np.float64)
+    pole = (wide <= 0) & (wide == jnp.floor(wide))
+    zeta = special.zeta(number(n + 1, wide), jnp.where(pole | jnp.isinf(wide), 1, wide))
+    zeta = jnp.where(pole, math.inf, jnp.where(wide == math.inf, 0, zeta))
+    return narrow((-1) ** (n + 1) * math.factorial(n) * zeta, x)
 
 
 # -- complex numbers ----------------------------------------------------------------------------------------------------

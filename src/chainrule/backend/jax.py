@@ -11,8 +11,6 @@ from typing import Any
 
 from jax.numpy import (
     abs,
-    acos,
-    acosh,
     add,
     all,
     any,
@@ -20,8 +18,6 @@ from jax.numpy import (
     argmax,
     argmin,
     asarray,
-    asin,
-    asinh,
     atan,
     atan2,
     atanh,
@@ -67,7 +63,6 @@ from jax.numpy import (
     log2,
     log10,
     logaddexp,
-    logaddexp2,
     logical_and,
     logical_not,
     logical_or,
@@ -82,7 +77,6 @@ from jax.numpy import (
     not_equal,
     ones,
     ones_like,
-    permute_dims,
     positive,
     rad2deg,
     real,
@@ -93,7 +87,6 @@ from jax.numpy import (
     sign,
     sin,
     sinh,
-    sqrt,
     square,
     squeeze,
     stack,
@@ -112,7 +105,11 @@ from jax.numpy import (
 )
 
 from .elementwise_jax import (
+    acos,
+    acosh,
     angle,
+    asin,
+    asinh,
     clip,
     complex,
     digamma,
@@ -128,6 +125,7 @@ from .elementwise_jax import (
     isclose,
     lgamma,
     log_softmax,
+    logaddexp2,
     logit,
     maximum,
     minimum,
@@ -144,6 +142,7 @@ from .elementwise_jax import (
     signbit,
     sinc_derivative,
     softmax,
+    sqrt,
     trunc_divide,
     view_as_complex,
     view_as_real,
@@ -209,7 +208,7 @@ from .shape_jax import (
     unfold,
     unfold_adjoint,
 )
-from .shape_numpy import unstack
+from .shape_numpy import permute_dims, unstack
 from .sorting_jax import (
     argsort,
     bincount,

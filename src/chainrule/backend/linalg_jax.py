@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .elementwise_jax import narrow, widen_half
+from .elementwise_jax import narrow, unsigned_zeros, widen_half
 from .linalg_numpy import Labels
 
 Array = Any
@@ -105,16 +105,16 @@ def cofactors(x: Array, *directions: Array) -> Array:
 
 
 def _small_cofactors(x: Array, directions: tuple[Array, ...], n: int) -> Array:
-    """Up to 3 by 3: the textbook's formulas, exact for small integers; + 0 makes each zero a positive one."""
+    """Up to 3 by 3: the textbook's formulas, exact for small integers; each zero is a positive one."""
     if len(directions) >= n:
         return jnp.zeros_like(x)
     if n <= 1:
         return jnp.ones_like(x)
     if n == 2:
         m = directions[0] if directions else x
-        return m[..., ::-1, ::-1] * np.array([[1, -1], [-1, 1]], x.dtype) + 0
+        return unsigned_zeros(m[..., ::-1, ::-1] * np.array([[1, -1], [-1, 1]], x.dtype))
     if not directions:
-        return _minors(x, x) + 0
+        return unsigned_zeros(_minors(x, x))
     y, z = (x, *directions)[-2:]
     return _minors(y, z) + _minors(z, y)
 
@@ -130,8 +130,9 @@ def _minors(x: Array, y: Array) -> Array:
 
 def _svd(x: Array) -> tuple[Array, Array, Array, Any]:
     """U, s, V', and the function that takes the cofactors of diag(s), or a change of them, to those of x."""
-    u, s, vh = jnp.linalg.svd(x)
-    sign = (jnp.linalg.det(u) * jnp.linalg.det(vh))[..., None, None]
+    finite = jnp.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    u, s, vh = jnp.linalg.svd(jnp.where(finite, x, 0))  # LAPACK may search for ever among infinities
+    sign = jnp.where(finite, (jnp.linalg.det(u) * jnp.linalg.det(vh))[..., None, None], np.nan)
     return u, s, vh, lambda c: (sign * (jnp.conj(u) @ c.astype(x.dtype) @ jnp.conj(vh))).astype(x.dtype)
 
 

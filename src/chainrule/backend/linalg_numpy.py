@@ -135,8 +135,9 @@ def _minors(x: Array, y: Array) -> Array:
 
 def _svd(x: Array) -> tuple[Array, Array, Array, Any]:
     """U, s, V', and the function that takes the cofactors of diag(s), or a change of them, to those of x."""
-    u, s, vh = np.linalg.svd(x)
-    sign = (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
+    finite = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    u, s, vh = np.linalg.svd(np.where(finite, x, 0))  # LAPACK may search for ever among infinities
+    sign = np.where(finite, (np.linalg.det(u) * np.linalg.det(vh))[..., None, None], np.nan)
     return u, s, vh, lambda c: (sign * (np.conj(u) @ c @ np.conj(vh))).astype(x.dtype)
 
 

@@ -28,6 +28,7 @@ EXTRAS: dict[str, str] = {
     "angle": "the argument of a complex number; of a real one 0 or pi",
     "as_strided": "(x, *, size, stride, offset, origin) a view of the storage of x, which lies there as origin says",
     "bincount": "(x, *, minlength) how often each integer occurs",
+    "cbrt": "the real cube root",
     "clone": "a copy, the order of the strides kept",
     "cofactors": "(x, *directions) the matrix of cofactors of x, or its mixed derivative along the directions",
     "complex": "(x, y) complex numbers x + iy from two real arrays",

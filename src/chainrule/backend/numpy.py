@@ -83,6 +83,7 @@ from .elementwise_numpy import (
     asin,
     atan,
     atan2,
+    cbrt,
     complex,
     conj,
     cos,

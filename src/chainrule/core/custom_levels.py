@@ -12,11 +12,8 @@ from . import op as op_module
 from .batch_level import BatchLevel
 from .custom import Function, call, overrides
 from .dual_level import DualLevel, is_moving
-<<<<<<< HEAD
-=======
-from .lifted import Level, levels_of
+from .lifted import levels_of
 from .modes import changed_modes
->>>>>>> functional
 from .value import Lifted, TensorBase
 
 if TYPE_CHECKING:

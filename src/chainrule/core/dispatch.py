@@ -19,6 +19,7 @@ from ..promotion import result_dtype, scalar_to
 from .lifted import converted, interpret
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
+from .number_path import make_with_number
 from .op import ARRAY_WIDTH, Op
 from .origin import OUTSIDE, getframe, outer
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
@@ -148,6 +149,7 @@ def _make_binary(op: Op) -> Any:
     keeps_x, keeps_y = name_x in op.fields, name_y in op.fields
     if keeps_x != keeps_y:  # the layout of node.saved below has room for both or for none
         return _make_general(op)
+    with_number = make_with_number(op, keep_for_x, general, UNUSUAL)
     node_class: Any = None
 
     def apply(x: Any, y: Any) -> Any:
@@ -156,7 +158,7 @@ def _make_binary(op: Op) -> Any:
             xa = x._array
             ya = y._array
         except AttributeError:
-            return general(op, (x, y), {})
+            return with_number(x, y)
         dtype = xa.dtype
         if dtype is not ya.dtype or get_modes() is not None:
             return general(op, (x, y), {})

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from contextvars import ContextVar, copy_context
-from operator import attrgetter
+from contextvars import Context, ContextVar, copy_context
+from operator import add, attrgetter
 from sys import getrefcount
 from typing import Any
 
@@ -32,7 +32,7 @@ from .saved import stale_error, unpacked
 from .value import Lifted, Meta, TensorBase, meta_of, new_tensor
 from .version import bump
 
-seq_of, depth_of = attrgetter("seq"), attrgetter("depth")
+seq_of, depth_of, extra_of = attrgetter("seq"), attrgetter("depth"), attrgetter("extra")
 
 _running: ContextVar[Pass | None] = ContextVar("chainrule_pass", default=None)
 current_pass = _running.get
@@ -53,6 +53,7 @@ class Pass:
         "anomaly",
         "at_end",
         "captured",
+        "context",
         "cotangents",
         "leaves",
         "levels",
@@ -94,6 +95,7 @@ class Pass:
         self.needed = needed
         self.at_end: list[Any] = []
         self.anomaly = modes().anomaly
+        self.context: Context | None = None
 
     def will_reach(self, node: Node | None) -> bool:
         """Whether a cotangent will come to the node in this pass (a hook asks)."""
@@ -103,8 +105,6 @@ class Pass:
 
     def whole(self, roots: list[tuple[Node, Any]], accumulate: bool) -> dict[Node, Any]:
         """The pass from its roots to the delivery."""
-        set_modes(pass_modes(get_modes(), self.recorded))
-        _running.set(self)
         captured: dict[Node, Any] = {}
         try:
             for node, g in roots:
@@ -121,9 +121,27 @@ class Pass:
                     node, g = self.captured.popitem()
                     captured[node] = [self.outward(one) for one in g] if type(g) is list else self.handed_out(g)
         finally:
+            self.context = None  # which refers to this pass
             for action in self.at_end:
                 action()
         return captured
+
+    def inside(self, function: Any, *args: Any) -> Any:
+        """Call what may run the user's code, or ops on tensors: in the modes of the pass, where ``current_pass`` finds it.
+
+        In a context of its own: however it ends, the modes outside are what they were. Rules on raw arrays need none.
+        """
+        if current_pass() is self:
+            return function(*args)
+        if self.context is None:
+            self.context = copy_context()
+            self.context.run(self.enter)
+        return self.context.run(function, *args)
+
+    def enter(self) -> None:
+        """Make the context that this runs in the pass's."""
+        set_modes(pass_modes(get_modes(), self.recorded))
+        _running.set(self)
 
     def seed(self, node: Node, g: Any) -> None:
         """Give a root its cotangent."""
@@ -184,18 +202,18 @@ class Pass:
             if g is not None:
                 extra = node.extra
                 if extra is not None:
-                    g = self.tensor_hooks(node, g, extra)
+                    g = self.inside(self.tensor_hooks, node, g, extra)
                 if targets is not None and node in targets:
                     self.captured[node] = g
                 parents = node.parents
-                if parents and (needed is None or node in needed):
+                if parents and (needed is None or not needed.isdisjoint(parents)):
                     pulls = node.pulls
                     if pulls is None or anomaly or (extra is not None and extra.is_hooked()):
                         self.step(node, g, needed)
                     else:
                         saved = node.saved
                         if tensors or type(saved) is not tuple:
-                            saved = unpacked(node, tensors)
+                            saved = self.inside(unpacked, node, tensors)
                         for (rule, at), parent in zip(pulls, parents):  # noqa: B905 - strict is slow here
                             if parent is None or (needed is not None and parent not in needed):
                                 continue
@@ -223,7 +241,7 @@ class Pass:
                                 if not tensors and total.size > LARGE:
                                     owned.add(parent)
                 elif targets is None and type(node) is AccumulateGrad:
-                    self.leaves[node] = g if extra is None else self.leaf_hooks(node, g, extra)
+                    self.leaves[node] = g if extra is None else self.inside(self.leaf_hooks, node, g, extra)
             if after and node in after:
                 self.run(list(after[node]), None, {})
 
@@ -235,10 +253,13 @@ class Pass:
         slots[port.number] = g if slots[port.number] is None else slots[port.number] + g
 
     def step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
-        """One node in its general form: ports, custom functions, hooks."""
+        """One node in its general form: ports, custom functions, hooks, rules for all operands."""
         if type(node) is Port:
             self.to_slot(node, g)
-            return
+        else:
+            self.inside(self.general_step, node, g, needed)
+
+    def general_step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
         extra = node.extra
         if extra is not None and extra.prehooks:
             g = self.prehooks(node, g, extra.prehooks)
@@ -396,26 +417,23 @@ def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, lis
     A leaf with hooks runs, as in PyTorch, as soon as its gradient is complete: those are given apart, by the last node
     that contributes to them.
     """
-    stack = [node for node, _ in roots]
-    seen = set(stack)
-    is_lifted = any(node.extra is not None and node.extra.levels for node in stack)
-    pop, push, see = stack.pop, stack.append, seen.add
-    hooked: list[Node] = []
-    while stack:
-        node = pop()
+    found: list[Any] = [node for node, _ in roots]
+    seen: set[Any] = {None, *found}
+    push, see = found.append, seen.add
+    for node in found:  # which grows
         for parent in node.parents:
-            if parent is not None and parent not in seen:
+            if parent not in seen:
                 see(parent)
                 push(parent)
-                if parent.extra is not None:
-                    if parent.extra.levels:
-                        is_lifted = True
-                    if type(parent) is AccumulateGrad and not parent.parents:
-                        hooked.append(parent)
+    seen.discard(None)
     order = sorted(seen, key=seq_of, reverse=True)
     after: dict[Node, list[Any]] = {}
-    if hooked:
-        waiting = set(hooked)
+    is_lifted = False
+    if any(map(extra_of, order)):
+        special = [node for node in order if node.extra is not None]
+        is_lifted = any(node.extra.levels for node in special)
+        waiting = {node for node in special if type(node) is AccumulateGrad and not node.parents}
+        waiting.difference_update([node for node, _ in roots])
         order = [node for node in order if node not in waiting]
         for node in reversed(order):  # from the oldest: the first contributor met is the last to run
             for parent in node.parents:
@@ -428,11 +446,10 @@ def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, lis
 def needed_for(targets: dict[Node, Any], oldest_first: Iterable[Node]) -> set[Node]:
     """The nodes through which a cotangent must pass to reach a target."""
     needed = set(targets)
+    need, is_needless = needed.add, needed.isdisjoint
     for node in oldest_first:
-        for parent in node.parents:
-            if parent in needed:
-                needed.add(node)
-                break
+        if not is_needless(node.parents):
+            need(node)
     return needed
 
 
@@ -454,12 +471,11 @@ def backward_pass(
     tensors = recorded or is_lifted or any(holds_lifted(g) for _, g in roots)
     run = Pass(recorded, tensors, targets, order, after, needed)
     run.levels = levels_at([node for node, _ in roots]) if is_lifted else frozenset()
-    # In a context of its own: however it ends, the modes outside are what they were.
-    captured: dict[Node, Any] = copy_context().run(run.whole, roots, accumulate)
+    captured = run.inside(run.whole, roots, accumulate) if tensors else run.whole(roots, accumulate)
     if not retain_graph:
         freed = Freed(caller(3))
         for node in order:
-            if node.saved and (needed is None or node in needed) and not is_shared(node):
+            if node.saved and (needed is None or not needed.isdisjoint(node.parents)) and not is_shared(node):
                 node.release(freed)
     return captured
 
@@ -505,7 +521,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             replacements.append(run.handed_out(g))
         elif run.tensors or old._node is not None or type(old._array) is not np.ndarray:
             replaced.append(tensor._meta)
-            replacements.append(old + run.outward(g))
+            replacements.append(run.inside(add, old, run.outward(g)))
         else:
             buffers.append(old)
             sums.append(old._array + run.outward(g)._array)
@@ -519,12 +535,12 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
     drain(map(np.copyto, [old._array for old in buffers], sums))
     for leaf_hooks, g in watched:
         for hook in list(leaf_hooks.values()):
-            hook((), (run.outward(g),))
+            run.inside(hook, (), (run.outward(g),))
     for tensor in tensors:
         hooks = tensor._meta.post_hooks
         if hooks:
             for hook in list(hooks.values()):
-                hook(tensor)
+                run.inside(hook, tensor)
 
 
 set_grad = vars(Meta)["grad"].__set__

@@ -247,4 +247,5 @@ def transposed(ends: list[tuple[Node, Any]], leaves: dict[Node, Any], recorded: 
         run.run(order, needed, {})
     finally:
         set_modes(outside)
+        run.context = None  # which refers to the pass
     return run.captured

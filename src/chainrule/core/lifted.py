@@ -103,11 +103,15 @@ def converted(array: Any, dtype: Any) -> Any:
 
 def put_into(base: Any, value: Any, path: Any) -> Any:
     """The raw ``base`` with ``value`` in the part that a path of views leads to."""
+    if not path:
+        return value
     return computed(op_module.OPS["put_path"], (base, value), {"path": path, "shape": base.shape})
 
 
 def part_of(base: Any, path: Any) -> Any:
     """The part of the raw ``base`` that a path of views leads to."""
+    if not path:
+        return base
     return computed(op_module.OPS["get_path"], (base,), {"path": path, "shape": base.shape})
 
 

@@ -81,6 +81,13 @@ def modes() -> Modes:
     return get_modes() or ORDINARY
 
 
+def met(*tensors: Any) -> None:
+    """Tell whoever asks (``Modes.capture``) that the values of tensors are used, other than by an op."""
+    current = get_modes()
+    if current is not None and current.capture is not None:
+        current.capture.met(tensors)
+
+
 def set_modes(new: Modes | None) -> Modes | None:
     """Put ``new`` in force; return what was."""
     old = get_modes()

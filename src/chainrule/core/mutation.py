@@ -7,6 +7,7 @@ the node *put the result into the path* (see ``views``), and all views of it are
 
 from __future__ import annotations
 
+import operator
 import weakref
 from typing import Any
 
@@ -15,18 +16,31 @@ import numpy as np
 from ..promotion import check_cast
 from . import views
 from .lifted import converted, put_into
-from .modes import changed_modes, modes
+from .modes import ORDINARY, changed_modes, get_modes, met, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
 from .value import Lifted, TensorBase, new_tensor, writable
-from .version import InferenceCell, bump, cell_of, guard
+from .version import Cell, InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, put_node
+
+IN_MEMORY: dict[Any, Any] = {
+    operator.add: operator.iadd,
+    operator.sub: operator.isub,
+    operator.mul: operator.imul,
+    operator.truediv: operator.itruediv,
+}
+"""The operators whose result NumPy can put where their first operand is."""
+WIDE_FLOATS = frozenset(np.dtype(name) for name in ("float32", "float64"))
 
 
 def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     """``tensor`` becomes ``op(tensor, *args, **params)``, in its own memory. ``op`` is an op's apply function."""
-    mode = modes()
+    mode = get_modes()
+    if mode is not None and not mode.grad and written_directly(op.op, tensor, writable(tensor), args, params, mode):
+        bump(tensor, caller())
+        return tensor
+    mode = mode or ORDINARY
     refuse_write(tensor, writable(tensor), any(_needs(a) for a in (tensor, *args)) and mode.grad)
     memory = writable(tensor)
     for arg in args:
@@ -44,6 +58,31 @@ def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     return write(tensor, result)
 
 
+def written_directly(op: Any, tensor: Any, memory: Any, args: Any, params: Any, mode: Any) -> bool:
+    """Let NumPy put the result of a plain operator where its first operand is, if nothing is recorded or refused.
+
+    The update of a parameter is such a write: this saves it a temporary and a copy.
+    """
+    raw, cell = IN_MEMORY.get(op.raw), tensor._cell
+    ordinary = not (mode.inference or mode.keep_versions or mode.clone_on_write is not None or mode.capture is not None)
+    if raw is None or params or len(args) != 1 or not ordinary or not (cell is None or type(cell) is Cell):
+        return False
+    if type(memory) is not np.ndarray or memory.dtype not in WIDE_FLOATS or not memory.flags.carray:
+        return False
+    (other,) = args
+    if isinstance(other, TensorBase):
+        array = other._array
+        if type(array) is not np.ndarray or array.dtype != memory.dtype or array.shape != memory.shape:
+            return False
+        if other is not tensor and cell is not None and other._cell is cell:
+            return False
+        other = array
+    elif type(other) is not float:
+        return False
+    raw(memory, other)
+    return True
+
+
 def _needs(arg: Any) -> bool:
     return isinstance(arg, TensorBase) and current_node(arg) is not None
 
@@ -51,8 +90,7 @@ def _needs(arg: Any) -> bool:
 def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: bool) -> None:
     """Raise where a write to the tensor would break gradients or touch memory that is not the tensor's to write."""
     mode = modes()
-    if mode.capture is not None:
-        mode.capture.met((tensor,))
+    met(tensor)
     node = current_node(tensor)
     view = tensor._view
     if mode.grad and type(node) is AccumulateGrad and view is None:
@@ -60,7 +98,7 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
             "a leaf Variable that requires grad is being used in an in-place operation. A leaf's value has no history to "
             "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
         )
-    if mode.grad and view is not None:
+    if mode.grad and view is not None and view.made_in != views.DETACHED:
         if view.made_in == views.NO_GRAD and node is not None:
             refuse_view(tensor, view, node)
         made_leaf = type(node) is AccumulateGrad and view.made_in != views.NO_GRAD

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import origin
 from .hooks import RemovableHandle
+from .origin import caller
 from .value import Lifted
 
 if TYPE_CHECKING:
@@ -192,18 +193,20 @@ class AccumulateGrad(Node):
         return self.ref()
 
     @classmethod
-    def of(cls, tensor: TensorBase) -> AccumulateGrad:
+    def of(cls, tensor: TensorBase, skip: int = 3) -> AccumulateGrad:
+        """The node of a leaf made by whoever called into chainrule; ``skip`` is for :func:`origin.caller`."""
         array = tensor._array
         node = cls()
         node.parents = ()
         node.saved = ()
         node.seq = next_seq()
-        node.code, node.lasti = origin.caller(3)
+        node.code, node.lasti = caller(skip)
         node.shape = array.shape
         node.dtype = array.dtype
         node.extra = None
         node.ref = weakref.ref(tensor)
-        note_levels(node, array)
+        if isinstance(array, Lifted):
+            note_levels(node, array)
         return node
 
     def cotangents(self, g: Any, need: tuple[bool, ...], tensors: bool) -> tuple[Any, ...]:

@@ -20,26 +20,31 @@ getframe = sys._getframe
 OUTSIDE: set[str] = set()
 """Names of files known not to be chainrule's. The hot path asks this set only."""
 
+INSIDE: set[str] = set()
+"""Names of files known to be chainrule's."""
 
-def outer(frame: FrameType | None) -> FrameType:
-    """The nearest frame, from ``frame`` outward, that is not chainrule's."""
-    last = frame
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if name in OUTSIDE:
-            return frame
-        if not name.startswith(PACKAGE):
-            OUTSIDE.add(name)
-            return frame
-        last, frame = frame, frame.f_back
-    assert last is not None
-    return last
+
+def outer(frame: FrameType) -> FrameType:
+    """The nearest frame, from ``frame`` outward, that is not chainrule's; if all are, the outermost."""
+    while (name := frame.f_code.co_filename) not in OUTSIDE:
+        if name in INSIDE:
+            back = frame.f_back
+            if back is None:
+                break
+            frame = back
+        else:
+            (INSIDE if name.startswith(PACKAGE) else OUTSIDE).add(name)
+    return frame
 
 
 def caller(skip: int = 1) -> tuple[CodeType, int]:
     """The origin of whoever called into chainrule; ``skip`` frames are known to be chainrule's own."""
-    frame = outer(getframe(skip))
-    return frame.f_code, frame.f_lasti
+    frame = getframe(skip)
+    code = frame.f_code
+    if code.co_filename not in OUTSIDE:
+        frame = outer(frame)
+        code = frame.f_code
+    return code, frame.f_lasti
 
 
 class Place(NamedTuple):

@@ -185,9 +185,7 @@ def new_tensor(array: Raw, node: Node | None = None) -> Any:
     tensor = allocate()
     tensor._array = array
     tensor._node = node
-    tensor._cell = None
-    tensor._view = None
-    tensor._meta = None
+    tensor._cell = tensor._view = tensor._meta = None
     return tensor
 
 

@@ -148,7 +148,8 @@ def guard(tensor: TensorBase, array: Any) -> Cell | Fingerprint:
     """What a node keeps beside ``array``, saved from ``tensor``, to know later that it did not change."""
     cell = tensor._cell
     if cell is None:
-        return new_cell(tensor)
+        cell = tensor._cell = Cell()
+        return cell
     if (type(cell) is ExposedCell or cell.exposures is not None) and isinstance(array, np.ndarray):
         return Fingerprint(cell, array)
     return cell

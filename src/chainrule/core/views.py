@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .lifted import part_of
-from .modes import get_modes
+from .modes import get_modes, met
 from .node import AccumulateGrad, Node, next_seq, note_levels
 from .origin import caller
-from .value import Lifted
+from .value import Lifted, at_rest, new_tensor, writable
 from .version import COUNTER, cell_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Path = tuple[tuple["Op", tuple[tuple[str, Any], ...], int | None], ...]
 """Steps (view op, its parameters, which output) from a base to a view."""
 
-ORDINARY, NO_GRAD, MULTI, CUSTOM = "ordinary", "no_grad", "multi", "custom"
+ORDINARY, NO_GRAD, MULTI, CUSTOM, DETACHED = "ordinary", "no_grad", "multi", "custom", "detached"
 
 
 class View:
@@ -77,6 +77,9 @@ def current_node(tensor: TensorBase) -> Node | None:
     view = tensor._view
     if view is None:
         return tensor._node
+    if view.made_in == DETACHED:
+        refresh_detached(tensor, view)
+        return tensor._node
     version = counter(tensor._cell)
     if view.version == version:
         return tensor._node
@@ -89,6 +92,28 @@ def current_node(tensor: TensorBase) -> Node | None:
     view.version = version
     tensor._node = None if parent is None else get_node(parent, tensor, view)
     return tensor._node
+
+
+def alias_without_history(tensor: TensorBase) -> Any:
+    """The same memory without history: what ``detach`` gives, but for the version counter.
+
+    A lifted value is no memory that could be shared, so its alias is a view, which takes the base's value when asked for.
+    """
+    met(tensor)
+    array = writable(tensor)
+    alias = new_tensor(at_rest(array))
+    if isinstance(array, Lifted):
+        view = alias._view = View()
+        view.base, view.path = (tensor, ()) if tensor._view is None else (base_of(tensor._view), tensor._view.path)
+        view.made_in, view.version = DETACHED, 0
+    return alias
+
+
+def refresh_detached(tensor: TensorBase, view: View) -> None:
+    base = base_of(view)
+    current_node(base)
+    if isinstance(base._array, Lifted):
+        tensor._array = at_rest(part_of(base._array, view.path))
 
 
 def base_of(view: View) -> TensorBase:

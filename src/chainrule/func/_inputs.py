@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..core.modes import met
 from ..core.node import AccumulateGrad
 from ..core.value import TensorBase, new_tensor, writable
 from ..core.views import counter, current_node
@@ -71,6 +72,7 @@ def differentiated_by(tensor: Any) -> Any:
             "only Tensors of floating point dtype can require gradients: an argument that is differentiated by is "
             f"{tensor.dtype}. Convert it first, e.g. with .float(), or choose other argnums."
         )
+    met(tensor)
     outer = current_node(tensor)
     alias = new_tensor(writable(tensor))
     alias._cell = tensor._cell
@@ -102,7 +104,8 @@ def reach_outside(outputs: list[Any], inside: list[Any]) -> bool:
 
 
 def constant(tensor: Any) -> Any:
-    """The same value without history."""
+    """The same value without history, moving on where it moves."""
+    met(tensor)
     alias = new_tensor(writable(tensor))
     alias._cell = tensor._cell
     return alias

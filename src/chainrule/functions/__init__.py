@@ -13,6 +13,7 @@ from .conversion import *
 from .creation import *
 from .cumulative import *
 from .determinism import *
+from .dropping import *
 from .einsum import *
 from .elementwise import *
 from .filling import *
@@ -27,8 +28,10 @@ from .memory import *
 from .norms import *
 from .powers import *
 from .quantiles import *
+from .random import *
 from .rearranging import *
 from .reduction import *
+from .sampling import *
 from .shape import *
 from .sorting import *
 from .spread import *

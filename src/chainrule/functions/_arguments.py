@@ -64,18 +64,23 @@ def sizes_of(sizes: tuple[Any, ...], function: str, name: str = "size") -> tuple
     return tuple(out)
 
 
-def deliver(result: Tensor, out: Any, function: str) -> Tensor:
-    """``result``, or ``out`` with the result written into it."""
-    if out is None:
-        return result
+def check_out(out: Any, function: str, recorded: bool = False) -> None:
+    """Raise where ``out`` cannot take a result, or may not: one that is recorded."""
     tensor_argument(out, function, "out")
-    if current_node(out) is not None or current_node(result) is not None:
+    if recorded or current_node(out) is not None:
         raise RuntimeError(
             f"{function}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad. Leave out= away, or wrap the call in torch.no_grad()."
         )
+    refuse_write(out, writable(out), False)
+
+
+def deliver(result: Tensor, out: Any, function: str) -> Tensor:
+    """``result``, or ``out`` with the result written into it."""
+    if out is None:
+        return result
+    check_out(out, function, current_node(result) is not None)
     memory = writable(out)
-    refuse_write(out, memory, False)
     if result._array.shape != memory.shape:
         if memory.size:
             import warnings

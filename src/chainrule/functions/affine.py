@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..core.mutation import inplace
+from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
+from .einsum import einsum
 from .linalg import by, expand_error, is_mixed, matmul, mixed, mixed_addmv, not_multipliable, stretches
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm"]
+__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm", "bilinear"]
 
 Number = Any
 
@@ -206,3 +208,52 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     product = matmul(input, ops.t(weight))
     _stretched(bias, product.shape)  # type: ignore[arg-type]
     return ops.add(product, bias)
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input1 @ weight[k] @ input2 + bias[k]`` for each k: what a bilinear layer computes.
+
+    Args:
+        input1: of shape (..., n).
+        input2: of shape (..., p), the leading sizes as those of ``input1``.
+        weight: of shape (m, n, p).
+        bias: of shape (m,), or none.
+
+    Returns:
+        A tensor of shape (..., m).
+
+    Raises:
+        RuntimeError: shapes that do not fit, or several dtypes.
+
+    >>> import chainrule as torch
+    >>> torch.bilinear(torch.tensor([1., 2.]), torch.tensor([3., 4.]), torch.eye(2)[None])
+    tensor([11.])
+    """
+    tensor_argument(input1, "bilinear", "input1", 1)
+    tensor_argument(input2, "bilinear", "input2", 2)
+    tensor_argument(weight, "bilinear", "weight", 3)
+    if weight.ndim != 3:
+        raise IndexError(f"bilinear(): weight must have 3 dimensions (out, in1, in2), got shape {list(weight.shape)}")
+    if input1.ndim != input2.ndim:
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}")
+    if not input1.ndim:
+        raise IndexError("bilinear(): the inputs need a last dimension, but they have no dimensions")
+    for dim, (m, n) in enumerate(zip(input1.shape[:-1], input2.shape[:-1], strict=True)):
+        if m != n:
+            raise RuntimeError(f"bilinear(): input batch dimensions do not match at dim {dim}: got {m} and {n}")
+    for dim, x in enumerate((input1, input2), 1):
+        if x.shape[-1] != weight.shape[dim]:
+            raise RuntimeError(
+                f"bilinear(): input{dim} size does not match weight size: got {x.shape[-1]} but expected {weight.shape[dim]}"
+            )
+    if bias is not None and tensor_argument(bias, "bilinear", "bias", 4).shape[0] != weight.shape[0]:
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected {weight.shape[0]}"
+        )
+    if not input1.dtype == input2.dtype == weight.dtype:
+        names = [scalar_type_name(t._array.dtype).lower() for t in (input1, input2, weight)]
+        raise RuntimeError(
+            "All tensors must have the same dtype, got input1: {}, input2: {}, weight: {}".format(*names)
+        )
+    product = einsum("...i,kij,...j->...k", input1, weight, input2)
+    return product if bias is None else product + bias

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "complex", "get_default_device", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "polar", "result_type",
-    "set_default_device",
+    "set_default_device", "typename",
 ]  # fmt: skip
 
 Dtype = Any
@@ -166,6 +166,20 @@ def _check_parts(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) ->
 
 
 # -- questions -----------------------------------------------------------------------------------------------------------
+
+
+def typename(obj: Any) -> str:
+    """The name of a tensor's type, or the full name of a class, of a function, or of the class of anything else.
+
+    >>> import chainrule as torch
+    >>> torch.typename(torch.ones(1)), torch.typename(1), torch.typename(torch.nn.Module)
+    ('torch.FloatTensor', 'int', 'torch.nn.modules.module.Module')
+    """
+    if isinstance(obj, TensorBase):
+        return type_name(obj.dtype)
+    named = obj if getattr(obj, "__module__", None) and hasattr(obj, "__qualname__") else type(obj)
+    module = named.__module__.replace("chainrule", "torch", 1)
+    return named.__qualname__ if module == "builtins" else f"{module}.{named.__qualname__}"
 
 
 def is_tensor(obj: object) -> bool:

@@ -10,10 +10,10 @@ import numpy as np
 from .. import dtypes
 from ..core.modes import get_modes
 from ..core.node import AccumulateGrad
-from ..core.value import TensorBase, new_tensor, values_of
+from ..core.value import TensorBase, allocate, new_tensor, values_of
 from ..core.version import INFERENCE_CELL, ExposedCell
 from ..device import check_device
-from ..dtypes import as_dtype, get_default_dtype
+from ..dtypes import as_dtype, default, get_default_dtype
 from ..errors import NotANumberError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["as_tensor", "asarray", "from_numpy", "layout", "strided", "tensor"]
 
 Dtype = Any
+FLOATS = {float}
 
 
 class layout:  # noqa: N801 - PyTorch's name
@@ -41,7 +42,9 @@ strided = layout()
 
 def finish(array: Any, requires_grad: bool) -> Tensor:
     """A new leaf around ``array``."""
-    tensor = new_tensor(array)
+    tensor = allocate()
+    tensor._array = array
+    tensor._node = tensor._cell = tensor._view = tensor._meta = None
     mode = get_modes()
     if mode is not None and mode.inference:
         tensor._cell = INFERENCE_CELL
@@ -53,7 +56,7 @@ def finish(array: Any, requires_grad: bool) -> Tensor:
                 "Only Tensors of floating point and complex dtype can require gradients: this one would be "
                 f"{dtypes.FROM_NUMPY[array.dtype]}. Give floating point values, or dtype=torch.float32."
             )
-        tensor._node = AccumulateGrad.of(tensor)
+        tensor._node = AccumulateGrad.of(tensor, 4)
     return tensor
 
 
@@ -82,6 +85,8 @@ def tensor(
     """
     if device is not None:
         check_device(device)
+    if dtype is None and type(data) is list and set(map(type, data)) == FLOATS:  # the commonest
+        return finish(np.array(data, default.dtype.numpy), requires_grad)
     wanted = None if dtype is None else as_dtype(dtype).numpy
     if isinstance(data, TensorBase):
         import warnings

@@ -219,24 +219,27 @@ def scalar_tensor(
 # -- like another tensor -------------------------------------------------------------------------------------------------
 
 
-def _like(
+def fill_like(
     make: Any, function: str, input: Any, dtype: Dtype, device: Any, requires_grad: bool, memory_format: Any
 ) -> Tensor:
+    """``make(shape, dtype)`` as a tensor with the shape, the dtype and the order in memory of ``input``."""
     array = tensor_argument(input, function, "input")._array
     check_device(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
-    order = _memory_order(array)
-    if memory_format is not None and memory_format.axes is None and "contiguous" in repr(memory_format):
-        order = None
+    order = memory_order(array, memory_format)
     if order is None:
         return filled(make, function, array.shape, wanted, requires_grad)
     result = filled(make, function, tuple(array.shape[axis] for axis in order), wanted, False)
     return finish(result._array.transpose(np.argsort(order)), requires_grad)
 
 
-def _memory_order(array: Any) -> list[int] | None:
-    """The axes as they lie in memory, outermost first, if they are permuted and without gaps; else None."""
+def memory_order(array: Any, memory_format: Any = None) -> list[int] | None:
+    """The axes as they lie in memory, outermost first, if they are permuted and without gaps and that order is to be
+    kept; else None.
+    """
     if array.ndim < 2 or array.flags.c_contiguous:
+        return None
+    if memory_format is not None and memory_format.axes is None and "contiguous" in repr(memory_format):
         return None
     order = sorted(builtins.range(array.ndim), key=lambda axis: -array.strides[axis])
     return order if array.transpose(order).flags.c_contiguous else None
@@ -252,7 +255,7 @@ def zeros_like(
     >>> torch.zeros_like(torch.tensor([1, 2]))
     tensor([0, 0])
     """
-    return _like(np.zeros, "zeros_like", input, dtype, device, requires_grad, memory_format)
+    return fill_like(np.zeros, "zeros_like", input, dtype, device, requires_grad, memory_format)
 
 
 def ones_like(
@@ -265,7 +268,7 @@ def ones_like(
     >>> torch.ones_like(torch.tensor([1, 2]), dtype=torch.float32)
     tensor([1., 1.])
     """
-    return _like(np.ones, "ones_like", input, dtype, device, requires_grad, memory_format)
+    return fill_like(np.ones, "ones_like", input, dtype, device, requires_grad, memory_format)
 
 
 def empty_like(
@@ -278,7 +281,7 @@ def empty_like(
     >>> torch.empty_like(torch.ones(2, 3)).shape
     torch.Size([2, 3])
     """
-    return _like(np.empty, "empty_like", input, dtype, device, requires_grad, memory_format)
+    return fill_like(np.empty, "empty_like", input, dtype, device, requires_grad, memory_format)
 
 
 def full_like(
@@ -294,7 +297,7 @@ def full_like(
     array = tensor_argument(input, "full_like", "input")._array
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, "full_like")
     value = checked_scalar(wanted, _number(fill_value, "full_like", "fill_value", 2))
-    return _like(_full(value), "full_like", input, dtype, device, requires_grad, memory_format)
+    return fill_like(_full(value), "full_like", input, dtype, device, requires_grad, memory_format)
 
 
 # -- ranges --------------------------------------------------------------------------------------------------------------

@@ -346,10 +346,14 @@ def number_for(dtype: Any, value: Any, function: str) -> Any:
 
 
 def value_for(x: Any, value: Any) -> Any:
-    """What is written: a tensor, or a number that the dtype can hold."""
+    """What is written: a tensor, an array as one of the dtype, or a number that the dtype can hold."""
     if isinstance(value, TensorBase):
         return value
     dtype = x._array.dtype
+    if isinstance(value, np.ndarray):
+        from .numpy_protocol.operands import tensor
+
+        return tensor(value).to(x.dtype)
     if isinstance(value, NUMBERS):
         return number_for(dtype, value, "__setitem__")
     name = (

@@ -38,9 +38,9 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     tensor([5., 1.])
     """
     _check_exportable(input, force)
-    if isinstance(input._array, Lifted):
-        return values_of(input, "calling .numpy() on a Tensor").copy()
     memory = writable(input)
+    if isinstance(memory, Lifted):
+        return values_of(input, "calling .numpy() on a Tensor").copy()
     expose(input)
     return memory[...]
 
@@ -150,9 +150,8 @@ def shallow_copy(input: Tensor) -> Tensor:
     """What ``copy.copy`` gives: another tensor over the same memory, that requires grad if this one does."""
     alias = new_tensor(writable(input))
     alias._cell = cell_of(input)
-    if current_node(input) is not None:
-        alias.requires_grad_()
-    return _dressed(alias, input, dict(input.__dict__))
+    made = _dressed(alias, type(input), input.__dict__)
+    return made.requires_grad_() if current_node(input) is not None else made
 
 
 def deep_copy(input: Tensor, memo: dict[int, Any]) -> Tensor:
@@ -166,13 +165,14 @@ def deep_copy(input: Tensor, memo: dict[int, Any]) -> Tensor:
             NOT_A_LEAF + "the deepcopy protocol at the moment. This one is the result of "
             f"{input.grad_fn.name()}: copy its values with .detach().clone(), or do not keep it on the object that is copied."  # type: ignore[union-attr]
         )
-    made = new_tensor(_copied_memory(input._array, memo))
+    made = _dressed(new_tensor(_copied_memory(input._array, memo)), type(input), {})
     memo[id(input)] = made
+    made.__dict__.update(copy.deepcopy(input.__dict__, memo))
     if current_node(input) is not None:
         made.requires_grad_()
     if input._meta is not None and input._meta.grad is not None:
         meta_of(made).grad = copy.deepcopy(input._meta.grad, memo)
-    return _dressed(made, input, copy.deepcopy(input.__dict__, memo))
+    return made
 
 
 def _copied_memory(array: Any, memo: dict[Any, Any]) -> Any:
@@ -191,10 +191,13 @@ def _copied_memory(array: Any, memo: dict[Any, Any]) -> Any:
     return np.ndarray(array.shape, array.dtype, memo[key], start, array.strides)
 
 
-def _dressed(made: Any, input: Tensor, attributes: dict[str, Any]) -> Tensor:
-    """``made`` with the class and the attributes of ``input``."""
-    if type(made) is not type(input):
-        made = made.as_subclass(type(input))
+def _dressed(made: Any, cls: type, attributes: dict[str, Any]) -> Any:
+    """``made``, which does not require grad yet, as an instance of ``cls`` with these attributes.
+
+    A leaf's node knows its tensor, so that requires_grad comes after the class.
+    """
+    if type(made) is not cls:
+        made = made.as_subclass(cls)
     made.__dict__.update(attributes)
     return made
 
@@ -206,7 +209,8 @@ def reduce(input: Tensor) -> Any:
             NOT_A_LEAF + f"pickling: a pickle holds no graph, and this one is the result of {input.grad_fn.name()}. "  # type: ignore[union-attr]
             "Pickle its .detach()."
         )
-    values = np.ascontiguousarray(input._array).reshape(input._array.shape)
+    array = values_of(input, "pickling a Tensor")
+    values = np.ascontiguousarray(array).reshape(array.shape)
     name = str(input.dtype).removeprefix("torch.")
     state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
     return rebuild, state
@@ -222,14 +226,8 @@ def rebuild(
     if dtype is None:
         raise ValueError(f"the pickle of a tensor names a dtype that there is not: {name!r}")
     values = np.frombuffer(data, dtype.numpy).reshape(shape).copy()
-    made = new_tensor(values)
-    if requires_grad:
-        made.requires_grad_()
-    if cls is not type(made):
-        made = made.as_subclass(cls)
-    if attributes:
-        made.__dict__.update(attributes)
-    return made
+    made = _dressed(new_tensor(values), cls, attributes or {})
+    return made.requires_grad_() if requires_grad else made
 
 
 def export_device(input: Tensor) -> tuple[int, int]:

@@ -1,11 +1,13 @@
-"""Neural networks: so far their functions, in ``nn.functional``."""
+"""Neural networks: modules, their parameters, and functions in ``nn.functional``."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .._missing import missing_name
-from . import functional as functional
+from . import functional as functional, init as init, modules as modules, parameter as parameter, utils as utils
+from .modules import *
+from .parameter import Buffer as Buffer, Parameter as Parameter
 
 
 def __getattr__(name: str) -> Any:

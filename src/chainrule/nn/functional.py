@@ -14,14 +14,17 @@ from ..core import mutation
 from ..functions import activation, transcendental
 from ..functions._arguments import axis_of, tensor_argument
 from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
+from ..functions.affine import bilinear, linear
 from ..ops.activation import REDUCTIONS
+from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "celu", "celu_", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
-    "l1_loss", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "mse_loss", "prelu", "relu",
+    "alpha_dropout", "bilinear", "celu", "celu_", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_",
+    "feature_alpha_dropout", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
+    "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "mse_loss", "prelu", "relu",
     "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus",
     "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
 ]  # fmt: skip
@@ -47,7 +50,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> F.relu(torch.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    return relu_(input) if inplace else activation.relu(input)
+    return relu_(input) if inplace else ops.relu(tensor_argument(input, "relu", "input"))
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:

@@ -21,6 +21,7 @@ from .joining import *
 from .levels import *
 from .linalg import *
 from .powers import *
+from .random import *
 from .reduction import *
 from .shape import *
 from .sorting import *

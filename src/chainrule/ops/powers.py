@@ -7,7 +7,7 @@ import math
 
 from ..core.op import elementwise
 
-__all__ = ["ldexp", "pow", "power_of", "power_to", "rsqrt", "sqrt", "square"]
+__all__ = ["cbrt", "ldexp", "pow", "power_of", "power_to", "rsqrt", "sqrt", "square"]
 
 
 def power_in_base(xp, g, x, y):
@@ -61,6 +61,9 @@ def square(x):
 
 sqrt = elementwise("sqrt(x)", promotion="float",
     x=lambda g, out: g / (2 * out),
+)
+cbrt = elementwise("cbrt(x)", promotion="float", domain="biufV",
+    x=lambda g, out: g / (3 * (out * out)),
 )
 rsqrt = elementwise("rsqrt(x)", promotion="float",
     forward=lambda xp, x: xp.reciprocal(xp.sqrt(x)),

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .._missing import missing_name
+
+if TYPE_CHECKING:
+    from . import checkpoint
+
+_LAZY = frozenset({"_pytree", "checkpoint"})
 
 
 def __getattr__(name: str) -> Any:
-    if name == "_pytree":
+    if name in _LAZY:
         return importlib.import_module(f"{__name__}.{name}")
-    from .._missing import missing_name
-
     raise missing_name(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

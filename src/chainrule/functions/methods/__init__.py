@@ -11,6 +11,7 @@ from .elementwise import ElementwiseMethods
 from .indexing import IndexingMethods
 from .interop import InteropMethods
 from .linalg import LinalgMethods
+from .random import RandomMethods
 from .reduction import ReductionMethods
 from .shape import ShapeMethods
 from .transcendental import TranscendentalMethods
@@ -26,6 +27,7 @@ class TensorMethods(
     IndexingMethods,
     InteropMethods,
     LinalgMethods,
+    RandomMethods,
     ReductionMethods,
     ShapeMethods,
     TranscendentalMethods,

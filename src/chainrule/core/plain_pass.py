@@ -1,0 +1,132 @@
+"""The hot path of the reverse pass, as ``dispatch`` has hot paths for ops: an ordinary graph on raw arrays.
+
+Ordinary means: one root, the modes as they are by default, nothing extra on any node (hooks, retained gradients, ports),
+a rule for each operand and saved values at hand. Nothing of the user's can run during such a pass, so that it needs no
+context and no :class:`~chainrule.core.engine.Pass`. All else takes ``engine.backward_pass``, to the same result.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from ..backend import numpy as numpy_namespace
+from .engine import LARGE, Pass, backward_pass, deliver, seq_of
+from .modes import get_modes
+from .node import Freed, Node
+from .op import GENERAL, IDENTITY
+from .origin import caller
+from .saved import stale_error
+from .value import Lifted
+
+parents_of, pulls_of = attrgetter("parents"), attrgetter("pulls")
+
+RAW = Pass(False, False, None, [], {}, None)
+"""For what a pass on raw arrays does with a cotangent."""
+
+
+def reverse_pass(
+    roots: list[tuple[Node, Any]],
+    targets: dict[Node, Any] | None,
+    retain_graph: bool,
+    recorded: bool,
+    accumulate: bool,
+) -> dict[Node, Any]:
+    """What :func:`engine.backward_pass` does, by the hot path where the graph is ordinary."""
+    cotangents = None
+    if len(roots) == 1 and not recorded and get_modes() is None and (targets is None or not accumulate):
+        ((root, seed),) = roots
+        plan = planned(root, targets)
+        if plan is not None and type(seed) is not list and not isinstance(seed._array, Lifted):
+            steps, wanted = plan
+            cotangents = pulled_back(root, RAW.inward(seed), steps, wanted)
+    if cotangents is None:  # nothing has happened so far
+        return backward_pass(roots, targets, retain_graph, recorded, accumulate)
+    captured: dict[Node, Any] = {}
+    if targets is None:
+        run = Pass(False, False, None, steps, {}, None)
+        run.leaves = cotangents
+        deliver(run, [])
+    else:
+        while cotangents:
+            node, g = cotangents.popitem()
+            captured[node] = RAW.handed_out(g)
+    if not retain_graph:
+        freed = Freed(caller(3))
+        for node in steps:
+            if node.saved:
+                node.release(freed)
+    return captured
+
+
+def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], set[Node]] | None:
+    """The nodes to run, from the oldest, and those that want a cotangent; None where the graph is not ordinary.
+
+    Targets are leaves: all there are, by default.
+    """
+    if root.extra is not None:
+        return None
+    found: list[Any] = [root]
+    seen: set[Any] = {None, root}
+    push, see = found.append, seen.add
+    for node in found:  # which grows
+        for parent in node.parents:
+            if parent not in seen:
+                if parent.extra is not None:
+                    return None
+                see(parent)
+                push(parent)
+    found.sort(key=seq_of)
+    if targets is None:
+        seen.discard(None)
+        wanted, steps = seen, [node for node in found if node.parents]
+    elif any(map(parents_of, targets)):
+        return None
+    else:
+        wanted, steps = set(targets), []
+        is_unwanted = wanted.isdisjoint
+        for node in found:
+            if not is_unwanted(node.parents):
+                wanted.add(node)
+                steps.append(node)
+    return None if None in map(pulls_of, steps) else (steps, wanted)
+
+
+def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dict[Node, Any] | None:
+    """The cotangents of the leaves among ``wanted``, from that of the root; None where saved values are not at hand."""
+    cotangents = {root: g}
+    pop, get, owned = cotangents.pop, cotangents.get, set[Node]()
+    for node in reversed(steps):
+        g = pop(node, None)
+        if g is None:
+            continue
+        saved = node.saved
+        if type(saved) is not tuple:
+            return None
+        for (rule, at), parent in zip(node.pulls, node.parents):  # type: ignore[arg-type]  # noqa: B905 - strict is slow here
+            if parent in wanted:
+                if at == IDENTITY:
+                    gp = g
+                elif at == GENERAL:
+                    gp = rule(numpy_namespace, g, saved, node)
+                    if gp is None:
+                        continue
+                else:
+                    cell = saved[at + 1]
+                    if cell is not None and cell.version != saved[at + 2]:
+                        raise stale_error(node)
+                    gp = rule(g, saved[at])
+                if gp.dtype is not parent.dtype or gp.shape != parent.shape:
+                    gp = RAW.project(gp, parent)
+                before = get(parent)
+                if before is None:
+                    cotangents[parent] = gp
+                elif parent in owned:
+                    np.add(before, gp, before)
+                else:
+                    total = cotangents[parent] = before + gp
+                    if total.size > LARGE:
+                        owned.add(parent)
+    return cotangents

@@ -1,0 +1,69 @@
+"""A call of a NumPy function on tensors: recorded, answered by NumPy, or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...core.value import TensorBase
+from . import (  # noqa: F401 - fill COVERED
+    METHODS,
+    as_result,
+    calculus,
+    choosing,
+    joining,
+    order,
+    polynomials,
+    products,
+    reductions,
+    renamed,
+    requires_grad,
+    shaping,
+    writing,
+)
+from .operands import detached, leaves, mapped, operand, refuse_array, write_into
+from .refusals import refusal
+from .registry import COVERED, WITHOUT_GRADIENT, is_neutral, parameters
+
+WRITES = {"copyto": "dst", "fill_diagonal": "a", "place": "arr", "put": "a", "put_along_axis": "arr", "putmask": "a"}
+"""Functions that write to their first argument, and its name."""
+
+
+def answer(function: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """The result of a call, as the module's ``array_function`` promises."""
+    name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
+    recorded = any(map(requires_grad, leaves((*args, *named.values()))))
+    if name in WRITES:
+        target = args[0] if args else named[WRITES[name]]
+        if recorded:
+            refuse_array(target, name)
+        recorded = isinstance(target, TensorBase)
+    if name in COVERED and (recorded or name in METHODS):
+        return call(name, function, args, named)
+    if recorded and name not in WITHOUT_GRADIENT:
+        raise refusal(name, [*COVERED, *WITHOUT_GRADIENT])
+    out = named.pop("out", None) if name in METHODS else None
+    result = function(*mapped(args, detached), **mapped(named, detached))
+    if name in METHODS:
+        result = as_result(result)
+    return result if out is None else write_into(out, result, name)
+
+
+def call(name: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """A recorded call of a covered function."""
+    entry = COVERED[name]
+    if not entry.open:
+        named = dict(zip(parameters(name, function), args, strict=False)) | named
+        args = ()
+    out = named.pop("out", None)
+    given = {key: value for key, value in named.items() if value is not np._NoValue}
+    unknown = [key for key in given if key not in entry.parameters and not is_neutral(key, given[key])]
+    if unknown and not entry.free:
+        raise TypeError(
+            f"numpy.{name}: the argument '{unknown[0]}' is not covered for tensors that require grad; covered are "
+            f"{', '.join(entry.parameters)}"
+        )
+    given = {key: value for key, value in given.items() if key in entry.parameters or entry.free}
+    result = entry.function(*map(operand, args), **{key: operand(value) for key, value in given.items()})
+    return result if out is None else write_into(out, result, name)

@@ -1,0 +1,261 @@
+"""Random numbers whose distribution tensors describe."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import ops
+from ..backend import random_numpy as kernels
+from ..core.dispatch import explained
+from ..core.generator import Generator, draw
+from ..core.value import TensorBase, new_tensor
+from ..core.views import current_node
+from ..promotion import scalar_type_name
+from ._arguments import check_out, deliver, tensor_argument
+from .filling import shape_of
+from .random import check_std, floating, integer, made, part_std, refill, wanted_dtype
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["bernoulli", "multinomial", "normal", "poisson"]
+
+MOST_CATEGORIES = 1 << 24
+
+
+def normal(
+    mean: Any = None, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
+    dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Normal random numbers.
+
+    ``normal(mean, std)`` with tensors gives each number a mean, a standard deviation or both of its own (they broadcast;
+    the gradients of them are zero); ``normal(mean, std, size)`` with two numbers makes a tensor of that size.
+
+    Args:
+        mean: a number or a tensor.
+        std: a number or a tensor, by default 1.
+        size: a sequence of ints, only with two numbers. So are the arguments from ``dtype`` on.
+        generator: where the numbers come from, by default the default generator.
+        out: where to write the result.
+        dtype: floating or complex; by default the default dtype.
+        layout: accepted, and of no effect.
+        device: "cpu", or none.
+        pin_memory: accepted, and of no effect.
+        requires_grad: whether gradients are to be computed for it.
+
+    Raises:
+        RuntimeError: a negative standard deviation; TypeError: two numbers and no size, or a tensor and a size.
+
+    >>> import chainrule as torch
+    >>> torch.normal(torch.tensor([0., 100.]), torch.tensor([1., 0.]), generator=torch.Generator().manual_seed(0))
+    tensor([  1.5410, 100.0000])
+    """
+    of_tensors = isinstance(mean, TensorBase) or isinstance(std, TensorBase)
+    known = all(isinstance(given, (TensorBase, int, float, np.number)) for given in (mean, std))
+    if not known or of_tensors != (size is None):
+        raise TypeError(
+            f"normal() received an invalid combination of arguments: got ({type(mean).__name__}, {type(std).__name__}"
+            f"{'' if size is None else ', size'}). Call normal(mean, std, size) with numbers, or normal(mean, std) with tensors"
+        )
+    if of_tensors:
+        return _normal_of_tensors(mean, std, generator, out)
+    wanted = floating(wanted_dtype(dtype, out, "normal"), "normal_kernel_cpu")
+    check_std(std)
+    return made(
+        kernels.normal, "normal", shape_of((), size, "normal"), wanted, generator, out, device, requires_grad,
+        mean=float(mean), std=part_std(wanted, float(std)),
+    )  # fmt: skip
+
+
+def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
+    given = [p for p in (mean, std) if isinstance(p, TensorBase)]
+    dtype = floating(given[0]._array.dtype, "normal_kernel_cpu")
+    if given[-1] is std:
+        if std._array.dtype.kind == "c":
+            raise RuntimeError("normal expects standard deviation to be non-complex: give a real one")
+        if std._array.size and not std._array.min() >= 0:
+            raise RuntimeError(f"normal expects all elements of std >= 0.0: the least is {std._array.min()}")
+    else:
+        check_std(std)
+    try:
+        shape = np.broadcast_shapes(*[p._array.shape for p in given])
+    except ValueError as error:
+        raise explained(error, *[p._array for p in given]) from None
+    if out is not None:
+        check_out(out, "normal", any(current_node(p) is not None for p in given))
+        dtype = out._array.dtype
+    scale = part_std(dtype, 1.0 if given[-1] is std else float(std))
+    numbers = new_tensor(draw(kernels.normal, shape, dtype, generator, std=scale))
+    if given[-1] is std:
+        numbers.mul_(new_tensor(std._array))
+    numbers.add_(new_tensor(mean._array) if given[0] is mean else mean)
+    if out is not None:
+        return deliver(numbers, out, "normal")
+    if all(current_node(p) is None for p in given):
+        return numbers
+    op = ops.normal_both if len(given) == 2 else ops.normal_mean if given[0] is mean else ops.normal_std
+    return op(*[p if p._array.shape == shape else ops.broadcast_to(p, shape=shape) for p in given], numbers)
+
+
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:
+    """1 with the probability that ``input`` gives at each place, else 0; the gradient is zero.
+
+    Args:
+        input: probabilities.
+        p: one probability instead, of which the result has the shape and the dtype of ``input``.
+        generator: where the random numbers come from, by default the default generator.
+        out: where to write the result.
+
+    Raises:
+        RuntimeError: a probability outside of [0, 1]; NotImplementedError: integers as probabilities.
+
+    >>> import chainrule as torch
+    >>> torch.bernoulli(torch.tensor([0., 0.5, 1.]), generator=torch.Generator().manual_seed(0))
+    tensor([0., 0., 1.])
+    """
+    array = tensor_argument(input, "bernoulli", "input")._array
+    if p is not None:
+        result = new_tensor(np.empty(array.shape, array.dtype))
+        bernoulli_(result, p, generator=generator)
+        return deliver(result, out, "bernoulli")
+    check_probabilities(array)
+    if out is not None:
+        check_out(out, "bernoulli", current_node(input) is not None)
+    hits = trials(array, array.shape, generator).astype(array.dtype if out is None else out._array.dtype)
+    result = new_tensor(hits)
+    if out is not None or current_node(input) is None:
+        return deliver(result, out, "bernoulli")
+    return ops.bernoulli(input, result)
+
+
+def check_probabilities(p: Any) -> None:
+    if p.dtype.kind in "biuc":
+        raise NotImplementedError(
+            f"\"bernoulli_tensor_cpu_p_\" not implemented for '{scalar_type_name(p.dtype)}': give floating point probabilities"
+        )
+    if p.size and not (p.min() >= 0 and p.max() <= 1):
+        raise RuntimeError(
+            f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {p.min()} to {p.max()}"
+        )
+
+
+def trials(p: Any, shape: tuple[int, ...], generator: Any, order: list[int] | None = None) -> Any:
+    """Whether each trial of the given probabilities succeeds."""
+    dtype = kernels.F64 if p.dtype == kernels.F64 else kernels.F32
+    return draw(kernels.uniform, shape, dtype, generator, order) < p
+
+
+def bernoulli_(tensor: Any, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
+    """1 with probability ``p`` (a number, or a tensor that broadcasts), else 0, in place."""
+    kind = tensor._array.dtype
+    if kind.kind == "c" or kind.name in ("uint16", "uint32", "uint64"):
+        raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type_name(kind)}'")
+    if not isinstance(p, TensorBase):
+        if not 0 <= p <= 1:
+            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
+        return refill(tensor, ops.bernoulli_with, kernels.uniform, generator, kernels.F64, lambda u: u < p)
+    check_probabilities(p._array)
+    try:
+        chance = np.broadcast_to(p._array, tensor._array.shape)
+    except ValueError:
+        raise RuntimeError(
+            f"The expanded size of the tensor {list(tensor._array.shape)} must match the existing size "
+            f"{list(p._array.shape)}: the probabilities do not broadcast to the shape of the tensor"
+        ) from None
+    dtype = kernels.F64 if chance.dtype == kernels.F64 else kernels.F32
+    return refill(tensor, ops.bernoulli_by, kernels.uniform, generator, dtype, lambda u: u < chance)
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None,
+    out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """Indices drawn with probabilities in proportion to ``input``, of each row for itself.
+
+    Args:
+        input: a vector of weights, or a matrix with one set of weights a row: not negative, not all zero.
+        num_samples: how many indices to draw.
+        replacement: whether one may be drawn again.
+        generator: where the random numbers come from, by default the default generator.
+        out: where to write the result.
+
+    Raises:
+        RuntimeError: weights that are none, or fewer of them than samples.
+
+    >>> import chainrule as torch
+    >>> torch.multinomial(torch.tensor([0., 10., 3.]), 4, replacement=True, generator=torch.Generator().manual_seed(0))
+    tensor([1, 2, 1, 1])
+    """
+    weights = tensor_argument(input, "multinomial", "input")._array
+    count = integer(num_samples, "multinomial", "num_samples")
+    if not 1 <= weights.ndim <= 2:
+        raise RuntimeError(f"prob_dist must be 1 or 2 dim: got {weights.ndim} dimensions")
+    if weights.dtype.kind in "biuc":
+        raise RuntimeError(
+            f"multinomial only supports floating-point dtypes for input, got: {scalar_type_name(weights.dtype)}"
+        )
+    if out is not None and tensor_argument(out, "multinomial", "out")._array.dtype != np.int64:
+        raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_type_name(out._array.dtype)}")
+    if count <= 0:
+        raise RuntimeError(f"cannot sample n_sample <= 0 samples: got num_samples={count}")
+    categories = weights.shape[-1]
+    if not replacement and count > categories:
+        raise RuntimeError(
+            f"cannot sample n_sample > prob_dist.size(-1) samples without replacement: {count} of {categories}"
+        )
+    if categories > MOST_CATEGORIES:
+        raise RuntimeError(f"number of categories cannot exceed 2^24: got {categories}")
+    if out is not None:
+        check_out(out, "multinomial")
+    if weights.size:
+        if not (weights.min() >= 0 and weights.max() < math.inf):
+            raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+        if (weights.sum(-1) == 0).any():
+            raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    rows = weights.reshape(-1, categories)
+    picked = (_with_replacement if replacement and count > 1 else _without_replacement)(rows, count, generator)
+    return deliver(new_tensor(picked.reshape(*weights.shape[:-1], count)), out, "multinomial")
+
+
+def _with_replacement(rows: Any, count: int, generator: Any) -> Any:
+    """Where uniform numbers fall in the cumulative sums of the weights."""
+    sums = rows.astype(np.promote_types(rows.dtype, kernels.F32) if rows.dtype.kind == "f" else kernels.F32)
+    sums = np.cumsum(sums, axis=-1, dtype=sums.dtype)
+    sums = sums / sums[:, -1:]
+    sums[:, -1:] = 1
+    numbers = draw(kernels.uniform, (len(rows), count), kernels.F64, generator)
+    places = [np.searchsorted(s, u) for s, u in zip(sums.astype(kernels.F64), numbers, strict=True)]
+    return np.array(places, np.int64).reshape(len(rows), count)
+
+
+def _without_replacement(rows: Any, count: int, generator: Any) -> Any:
+    """The weights over exponential waiting times: the largest quotients come first."""
+    quotients = rows / draw(kernels.exponential, rows.shape, rows.dtype, generator)
+    if count == 1:
+        return quotients.argmax(-1)
+    return np.ascontiguousarray(np.argsort(-quotients, axis=-1, kind="stable")[:, :count])
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Numbers of events, of which ``input`` gives the mean at each place; the gradient is zero.
+
+    Raises:
+        RuntimeError: a negative mean; NotImplementedError: integers as means.
+
+    >>> import chainrule as torch
+    >>> torch.poisson(torch.tensor([1., 1., 20.]), generator=torch.Generator().manual_seed(0))
+    tensor([ 2.,  3., 18.])
+    """
+    rates = tensor_argument(input, "poisson", "input")._array
+    if rates.dtype.kind in "biuc":
+        raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{scalar_type_name(rates.dtype)}'")
+    if not (rates >= 0).all():
+        raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {rates.min()}")
+    counts = new_tensor(draw(kernels.poisson, rates.shape, rates.dtype, generator, rates=rates.reshape(-1)))
+    return counts if current_node(input) is None else ops.poisson(input, counts)

@@ -1,0 +1,14 @@
+"""``torch.testing``: are two results close?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._missing import missing_name
+from ._comparison import assert_close
+
+__all__ = ["assert_close"]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing_name(__name__, name)

@@ -1,0 +1,48 @@
+"""A small regression, trained: in PyTorch when recording, in chainrule when testing."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+STEPS = 200
+RECORDED = (1, 2, 10, 50, 100, 200)
+
+
+def train(torch: ModuleType, name: str, settings: str, dtype: str) -> list[list[float]]:
+    """The parameters after some of the steps. ``settings`` is the text of the optimizer's arguments, a tensor ``lr`` as t."""
+    kind = getattr(torch, dtype)
+    x = torch.linspace(-2, 2, 24, dtype=kind).reshape(8, 3)
+    target = torch.stack([x.sum(1).sin(), x.prod(1)], 1)
+    weight = torch.linspace(-0.5, 0.7, 6, dtype=kind).reshape(3, 2).requires_grad_()
+    bias = torch.tensor([0.1, -0.2], dtype=kind, requires_grad=True)
+    unused = torch.ones(2, dtype=kind, requires_grad=True)
+    groups = [{"params": [weight, unused]}, {"params": [bias], "weight_decay": 0.0}]
+    arguments = eval(f"dict({settings})", {"t": lambda value: torch.tensor(value, dtype=kind)})
+    optimizer = getattr(torch.optim, name)(groups, **arguments)
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        # Bounded from both sides, so that going up comes to an end as well.
+        loss = ((x @ weight + bias).tanh() - target).square().mean() + 0.01 * weight.cos().sum()
+        loss.backward()
+        return loss
+
+    found = []
+    for step in range(1, STEPS + 1):
+        optimizer.step(closure)
+        if step in RECORDED:
+            found.append([*weight.detach().flatten().tolist(), *bias.tolist()])
+    assert unused.tolist() == [1, 1]
+    return found
+
+
+def train_complex(torch: ModuleType, name: str, settings: str) -> list[str]:
+    """The same for a complex parameter."""
+    z = torch.tensor([1 + 2j, -0.5j], dtype=torch.complex128, requires_grad=True)
+    optimizer = getattr(torch.optim, name)([z], **eval(f"dict({settings})"))
+    for _ in range(20):
+        optimizer.zero_grad()
+        (z - (0.3 - 0.1j)).abs().square().sum().backward()
+        optimizer.step()
+    return [part for value in z.tolist() for part in (value.real, value.imag)]
