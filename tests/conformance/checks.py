@@ -102,7 +102,7 @@ CHECKS: dict[str, tuple[Check, tuple[Check, ...]]] = {
     **{
         check.__name__: (check, (check,)) for check in (value, method, inplace, vmap, vmap_of_one, grad, jvp, vmap_grad)
     },
-    **{check.__name__: (check, same) for same in (JACOBIANS, BATCHED_JACOBIANS, HESSIANS) for check in same},
+    **{check.__name__: (check, (check, *same)) for same in (JACOBIANS, BATCHED_JACOBIANS, HESSIANS) for check in same},
 }
 """What chainrule does, and what PyTorch may do for the same answer, the first that it supports."""
 OF_ANY_OP = frozenset({"value", "method", "inplace", "vmap", "vmap_of_one"})

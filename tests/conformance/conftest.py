@@ -9,12 +9,15 @@ import pytest
 
 from .checks import CHECKS
 
-SIGNS = {"passed": "ok", "failed": "FAIL", "unsupported": "-", "excepted": "*", "nothing": ""}
-LEGEND = "ok: equal · FAIL: not · -: PyTorch does not support it · *: PyTorch is wrong (exceptions.py) · blank: nothing to compare"
+SIGNS = {"failed": "FAIL", "passed": "ok", "unsupported": "-", "excepted": "*", "missing": "?"}
+LEGEND = (
+    "ok: equal · FAIL: not · -: PyTorch raises · *: PyTorch is wrong (exceptions.py) · ?: needs what chainrule does not have yet; "
+    "several: for several samples · blank: nothing to compare"
+)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    rows: dict[str, dict[str, str]] = {}
+    rows: dict[str, dict[str, list[str]]] = {}
     missing = []
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -22,8 +25,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             if "missing" in found:
                 missing = found["missing"].split()
             if "op" in found and getattr(report, "when", "") == "call":
-                outcome = "failed" if report.failed else found.get("outcome", "passed")
-                rows.setdefault(found["op"], {})[found["check"]] = outcome
+                outcomes = ["failed"] if report.failed else found["outcomes"].split()
+                rows.setdefault(found["op"], {})[found["check"]] = outcomes
     if not rows:
         return
     write = terminalreporter.write_line
@@ -36,9 +39,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.section("chainrule beside PyTorch")
     line("", {check: check for check, _ in columns})
     for name in sorted(rows):
-        line(name, {check: SIGNS[outcome] for check, outcome in rows[name].items()})
-    for outcome in ("passed", "failed", "unsupported", "excepted"):
-        line(outcome, Counter(check for row in rows.values() for check, one in row.items() if one == outcome))
+        line(name, {check: "".join(SIGNS[one] for one in SIGNS if one in found) for check, found in rows[name].items()})
+    for outcome in SIGNS:
+        line(outcome, Counter(check for row in rows.values() for check, found in row.items() if outcome in found))
     write(LEGEND)
     if missing:
         write(

@@ -26,7 +26,7 @@ LARGEST = 150
 """Elements of all tensors of a sample."""
 FEW = 16
 """Elements of the tensors by which second derivatives are taken."""
-BATCH = (1.0, 0.9, 1.1)
+BATCH = (1.0, 0.9, 0.8)
 """The elements of a batch are the sample times these."""
 
 OPS: dict[str, OpInfo] = {op.name + (f".{op.variant_test_name}" if op.variant_test_name else ""): op for op in op_db}
@@ -35,8 +35,9 @@ OPS: dict[str, OpInfo] = {op.name + (f".{op.variant_test_name}" if op.variant_te
 class Case:
     """A sample of an op: its tensors apart from everything else, and which of them, and of its outputs, have derivatives."""
 
-    def __init__(self, op: OpInfo, sample: SampleInput) -> None:
-        self.op = op
+    def __init__(self, name: str, sample: SampleInput) -> None:
+        self.name = name
+        self.op = OPS[name]
         self.arguments = (sample.input, sample.args, sample.kwargs)
         self.process = sample.output_process_fn_grad
         leaves = list(tensors_in(self.arguments))
@@ -99,6 +100,7 @@ class Side:
     def call(self, op: Any = None, first: Any = None) -> Any:
         """The op, or a variant of it, on the sample."""
         input, args, kwargs = self.given(self.leaves())
+        self.torch.manual_seed(0)
         return (op or self.op)(input if first is None else first, *args, **kwargs)
 
     @property
@@ -121,6 +123,7 @@ class Side:
         depend on their phases.
         """
         input, args, kwargs = self.given(tensors)
+        self.torch.manual_seed(0)
         result = self.own(self.case.op.gradcheck_wrapper)(self.op, input, *args, **kwargs)
         return self.own(self.case.process)(result)
 
@@ -135,6 +138,7 @@ class Side:
     def any_function(self, *tensors: Any) -> tuple[Any, ...]:
         """All outputs as a function of all tensors."""
         input, args, kwargs = self.given(tensors)
+        self.torch.manual_seed(0)
         return tuple(tensors_in(self.op(input, *args, **kwargs)))
 
     def scalar(self, *inputs: Any) -> Any:
@@ -213,7 +217,7 @@ def cases(name: str, dtype: torch.dtype) -> list[Case]:
     for sample in samples:
         (rest if kind(sample) in seen else first).append(sample)
         seen.add(kind(sample))
-    return [Case(op, sample) for sample in (first + rest)[:TAKEN]]
+    return [Case(name, sample) for sample in (first + rest)[:TAKEN]]
 
 
 def made(op: OpInfo, dtype: torch.dtype) -> Iterator[SampleInput]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import torch
+from torch.testing._internal.common_utils import freeze_rng_state
 
 import chainrule
 
@@ -60,7 +62,7 @@ def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
         return named(path, chainrule)
     if isinstance(of_torch, functools.partial):
         return functools.partial(function(of_torch.func), *value(of_torch.args), **value(of_torch.keywords))
-    if isinstance(of_torch, types.FunctionType):
+    if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith("torch.testing."):
         return rebound(of_torch)
     raise NotHereError(getattr(of_torch, "__name__", repr(of_torch)))
 
@@ -102,6 +104,8 @@ def value(x: Any) -> Any:
         return tensor(x)
     if x is torch:
         return chainrule
+    if x is freeze_rng_state:
+        return nullcontext
     if isinstance(x, torch.dtype):
         return named(str(x), chainrule)
     if isinstance(x, torch.Size):
@@ -127,13 +131,12 @@ def value(x: Any) -> Any:
 
 def tensor(x: torch.Tensor) -> Any:
     """Chainrule's tensor with the same values, memory of its own, and requires_grad."""
-    found = chainrule.from_numpy(array(x)) if x.dtype != torch.bfloat16 else bfloat16(x)
+    if x.dtype == torch.bfloat16:  # which NumPy lacks
+        found = chainrule.from_numpy(array(x.float())).bfloat16()
+    else:
+        found = chainrule.from_numpy(array(x))
     return found.requires_grad_(x.requires_grad)
 
 
-def bfloat16(x: torch.Tensor) -> Any:
-    return chainrule.from_numpy(array(x.float())).to(chainrule.bfloat16)
-
-
 def array(x: torch.Tensor) -> np.ndarray[Any, Any]:
-    return np.array(x.detach().resolve_conj().resolve_neg().numpy())
+    return np.array(x.numpy(force=True))

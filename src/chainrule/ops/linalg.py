@@ -112,8 +112,8 @@ def added(xp, input, product, beta, alpha):
     return out if out.dtype == product.dtype else xp.astype(out, product.dtype)  # bfloat16 times a number is a float
 
 
-def adding(signature, node, saved_names, product, x, y, batch=batches.each_added):
-    return general(signature, node=node, promotion="common", domain="iufcV", saved_names=saved_names, batch=batch,
+def adding(signature, node, saved_names, product, x, y, batch=batches.each_added, domain="iufcV"):
+    return general(signature, node=node, promotion="common", domain=domain, saved_names=saved_names, batch=batch,
         forward=lambda xp, input, x, y, beta, alpha: added(xp, input, product(xp, x, y), beta, alpha),
         input=lambda xp, g, beta: scaled(g, beta) if beta else xp.zeros_like(g),
         x=x, y=y,
@@ -151,7 +151,7 @@ addr = adding("addr(input, x, y, *, beta, alpha)", "AddrBackward0", {"x": "vec1"
     lambda xp, x, y: xp.expand_dims(x, axis=-1) * y,
     x=lambda xp, g, y, alpha: scaled(xp.matmul(g, y), alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(x, g), alpha),
-    batch=batches.each_addr,
+    batch=batches.each_addr, domain="biufcV",
 )
 
 
