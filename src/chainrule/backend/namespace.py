@@ -119,6 +119,7 @@ EXTRAS: dict[str, str] = {
     "var_mean": "(x, *, axis, correction, keepdims) variance and mean",
     "vector_norm": "(x, *, ord, axis, keepdims) the norm of a real x, also where its powers overflow",
     "view_as_complex": "a view of pairs (real, imaginary) as complex numbers",
+    "view_dtype": "(x, *, dtype) a copy of the bytes, read as another dtype",
     "view_as_real": "a view of complex numbers as pairs (real, imaginary)",
     "widen": "half-precision numbers in single precision",
     "xlogy": "x log y, and 0 where x is 0",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +13,7 @@ import numpy as np
 from . import op as op_module
 from .batching import batch
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, at_rest, new_tensor
+from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
     from .op import Op
@@ -36,6 +39,12 @@ class Batched(Lifted):
             "elements of the batch at once, and has no one value. Please try to rewrite what you're doing with other operations, "
             "such as torch.where or a mask, or do it outside of vmap."
         )
+
+    def numbers(self) -> Any:
+        return numbers_of(self.value)
+
+    def like(self, array: Any) -> Any:
+        return Batched(self.level, like(self.value, np.broadcast_to(array, (self.level.size, *array.shape))))
 
     def without_tangents(self) -> Any:
         return Batched(self.level, at_rest(self.value))
@@ -77,7 +86,50 @@ class BatchLevel(Level):
         xp = op_module.recorded_namespace
         if self not in getattr(array, "levels", ()):
             return g * self.size
-        return xp.sum(xp.batch_out(g, level=self, axis=-1 - array.ndim), axis=(-1 - array.ndim,), keepdims=False)
+        return xp.sum(
+            xp.batch_out(g, level=self, axis=-1 - array.ndim, copy=False), axis=(-1 - array.ndim,), keepdims=False
+        )
+
+
+_running: ContextVar[tuple[BatchLevel, ...]] = ContextVar("running batches", default=())
+
+
+@contextmanager
+def runs(level: BatchLevel) -> Iterator[None]:
+    """A function of one element runs, for a batch of them."""
+    before = _running.set((*_running.get(), level))
+    try:
+        yield
+    finally:
+        _running.reset(before)
+
+
+def drawing_batches() -> list[BatchLevel]:
+    """The batches, outermost first, of which each element draws random numbers of its own.
+
+    Raises:
+        RuntimeError: in one that runs, none may be drawn.
+    """
+    levels = _running.get()
+    if any(level.randomness == "error" for level in levels):
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness "
+            "flags on vmap or perform the randomness operation out of vmap"
+        )
+    return [level for level in levels if level.randomness == "different"]
+
+
+def in_batches(array: Any, levels: list[BatchLevel]) -> Any:
+    """An array whose first axes are those of the batches, outermost first, as one element of each."""
+    for level in levels:
+        array = Batched(level, array)
+    return array
+
+
+def blank(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Memory of a shape for random numbers, one for each element of the batches that draw their own."""
+    levels = drawing_batches()
+    return in_batches(np.empty((*[level.size for level in levels], *shape), dtype), levels)
 
 
 def enter(x: Any, level: BatchLevel, axis: int) -> Any:
@@ -90,8 +142,11 @@ def enter(x: Any, level: BatchLevel, axis: int) -> Any:
     return Batched(level, bare(value))
 
 
-def leave(x: Any, level: BatchLevel, axis: int) -> Any:
-    """The whole batch of raw ``x``, along ``axis`` (negative). Memory of its own: nothing watches what is lifted."""
+def leave(x: Any, level: BatchLevel, axis: int, copy: bool) -> Any:
+    """The whole batch of raw ``x``, along ``axis`` (negative).
+
+    With ``copy``, memory of its own: nothing watches what is lifted, and what comes out may be written to.
+    """
     if level.is_mine(x):
         xp, (value,) = lowered((x.value,))
     else:
@@ -100,4 +155,4 @@ def leave(x: Any, level: BatchLevel, axis: int) -> Any:
     if axis != -len(value.shape):
         value = xp.moveaxis(value, 0, axis)
     value = bare(value)
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return value.copy() if copy and isinstance(value, np.ndarray) else value

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ..device import CPU, check_device, device as Device
+from .batch_level import drawing_batches, in_batches
 from .value import TensorBase, new_tensor
 
 if TYPE_CHECKING:
@@ -184,6 +185,8 @@ def draw(
 ) -> Any:
     """An array of random numbers: the one place where any are drawn.
 
+    Inside of a ``vmap`` with randomness="different" it is one for each element of the batch.
+
     Args:
         kernel: a function of ``backend.random_numpy``, which ``params`` are for.
         shape: of the array.
@@ -196,6 +199,9 @@ def draw(
         generator = default_generator
     elif not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    levels = drawing_batches()
+    lead = [level.size for level in levels]
+    shape = (*lead, *shape)
     count, real = math.prod(shape), dtype
     if dtype.kind == "c":
         count, real = 2 * count, np.dtype(f"f{dtype.itemsize // 2}")
@@ -204,5 +210,6 @@ def draw(
     if real is not dtype:
         numbers = numbers.view(dtype)
     if order is None:
-        return numbers.reshape(shape)
-    return numbers.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+        return in_batches(numbers.reshape(shape), levels)
+    order = [*range(len(lead)), *[len(lead) + axis for axis in order]]
+    return in_batches(numbers.reshape([shape[axis] for axis in order]).transpose(np.argsort(order)), levels)

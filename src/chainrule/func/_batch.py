@@ -11,7 +11,8 @@ from functools import partial, wraps
 from typing import Any
 
 from .. import ops
-from ..core.batch_level import BatchLevel
+from ..core.batch_level import BatchLevel, runs
+from ..core.lifted import is_only_holder
 from ..core.value import Lifted, TensorBase
 from ..functions.joining import cat
 from ..utils._pytree import TreeSpec, broadcast_prefix, tree_flatten, tree_structure, tree_unflatten
@@ -148,7 +149,8 @@ def run(
         leaf if dim is None else ops.batch_in(leaf, level=level, axis=dim)
         for leaf, dim in zip(leaves, dims, strict=True)
     ]
-    result = func(*tree_unflatten(inside, spec), **kwargs)
+    with runs(level):
+        result = func(*tree_unflatten(inside, spec), **kwargs)
     for leaf, alias, dim in zip(leaves, inside, dims, strict=True):
         if dim is not None:
             write_back(leaf, alias, partial(ops.batch_out, level=level, axis=dim))
@@ -182,7 +184,8 @@ def taken_out(output: Any, dim: Any, level: BatchLevel, name: str) -> Any:
         )
     if not -ndim <= dim < ndim:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
-    return ops.batch_out(output, level=level, axis=dim - ndim if dim >= 0 else dim)
+    copy = not (level.is_mine(output._array) and is_only_holder(output, "value"))
+    return ops.batch_out(output, level=level, axis=dim - ndim if dim >= 0 else dim, copy=copy)
 
 
 def joined(parts: list[Any], out_dims: Dims) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.batch_level import blank, drawing_batches
 from ..core.mutation import refuse_write
 from ..core.value import new_tensor, writable
 from ..core.views import current_node
@@ -144,9 +145,9 @@ def _dropped(
             raise RuntimeError(
                 f"Feature dropout requires at least 2 dimensions in the input, got {input.ndim}: give (N, C, ...)"
             )
-        noise = new_tensor(np.empty((*input.shape[:2], *[1] * (input.ndim - 2)), dtype))
+        noise = new_tensor(blank((*input.shape[:2], *[1] * (input.ndim - 2)), dtype))
     else:
-        noise = empty_like(input)
+        noise = new_tensor(blank(input.shape, dtype)) if drawing_batches() else empty_like(input)
     bernoulli_(noise, 1 - p)
     if not alpha:
         return times(noise.div_(1 - p))

@@ -262,7 +262,7 @@ def refill(
 ) -> Any:  # fmt: skip
     """Overwrite a tensor with random numbers, in the order of its memory; ``op`` records the write.
 
-    ``convert`` makes the values of the numbers, which are drawn in ``dtype``.
+    ``convert`` makes the values of the numbers, which are drawn in ``dtype``, of a tensor of them.
     """
     memory = writable(tensor)
     refuse_write(tensor, memory, current_node(tensor) is not None)  # before a number is drawn
@@ -273,8 +273,8 @@ def refill(
         order = sorted(range(memory.ndim), key=lambda axis: -memory.strides[axis])
     if kernel is kernels.normal:
         params["contiguous"] = order is None
-    numbers = draw(kernel, memory.shape, dtype or memory.dtype, generator, order, **params)
-    return overwrite(tensor, op, new_tensor(numbers if convert is None else convert(numbers)))
+    numbers = new_tensor(draw(kernel, memory.shape, dtype or memory.dtype, generator, order, **params))
+    return overwrite(tensor, op, numbers if convert is None else convert(numbers))
 
 
 def bounds_of(dtype: Any, low: Any, high: Any) -> tuple[int, int]:

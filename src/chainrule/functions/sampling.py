@@ -9,9 +9,10 @@ import numpy as np
 
 from .. import ops
 from ..backend import random_numpy as kernels
+from ..core.batch_level import blank
 from ..core.dispatch import explained
 from ..core.generator import Generator, draw
-from ..core.value import TensorBase, new_tensor
+from ..core.value import Lifted, TensorBase, new_tensor, numbers_of, values_of
 from ..core.views import current_node
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
@@ -77,8 +78,9 @@ def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
     if given[-1] is std:
         if std._array.dtype.kind == "c":
             raise RuntimeError("normal expects standard deviation to be non-complex: give a real one")
-        if std._array.size and not std._array.min() >= 0:
-            raise RuntimeError(f"normal expects all elements of std >= 0.0: the least is {std._array.min()}")
+        numbers = numbers_of(std._array)
+        if numbers.size and not numbers.min() >= 0:
+            raise RuntimeError(f"normal expects all elements of std >= 0.0: the least is {numbers.min()}")
     else:
         check_std(std)
     try:
@@ -91,8 +93,8 @@ def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
     scale = part_std(dtype, 1.0 if given[-1] is std else float(std))
     numbers = new_tensor(draw(kernels.normal, shape, dtype, generator, std=scale))
     if given[-1] is std:
-        numbers.mul_(new_tensor(std._array))
-    numbers.add_(new_tensor(mean._array) if given[0] is mean else mean)
+        numbers = ops.astype(ops.multiply(numbers, std.detach()), dtype=dtype)
+    numbers = ops.astype(ops.add(numbers, mean.detach() if given[0] is mean else mean), dtype=dtype)
     if out is not None:
         return deliver(numbers, out, "normal")
     if all(current_node(p) is None for p in given):
@@ -121,14 +123,13 @@ def bernoulli(
     """
     array = tensor_argument(input, "bernoulli", "input")._array
     if p is not None:
-        result = new_tensor(np.empty(array.shape, array.dtype))
+        result = new_tensor(blank(array.shape, array.dtype))
         bernoulli_(result, p, generator=generator)
         return deliver(result, out, "bernoulli")
     check_probabilities(array)
     if out is not None:
         check_out(out, "bernoulli", current_node(input) is not None)
-    hits = trials(array, array.shape, generator).astype(array.dtype if out is None else out._array.dtype)
-    result = new_tensor(hits)
+    result = ops.astype(trials(input, generator), dtype=array.dtype if out is None else out._array.dtype)
     if out is not None or current_node(input) is None:
         return deliver(result, out, "bernoulli")
     return ops.bernoulli(input, result)
@@ -139,16 +140,17 @@ def check_probabilities(p: Any) -> None:
         raise NotImplementedError(
             f"\"bernoulli_tensor_cpu_p_\" not implemented for '{scalar_type_name(p.dtype)}': give floating point probabilities"
         )
-    if p.size and not (p.min() >= 0 and p.max() <= 1):
+    numbers = numbers_of(p)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() <= 1):
         raise RuntimeError(
-            f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {p.min()} to {p.max()}"
+            f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {numbers.min()} to {numbers.max()}"
         )
 
 
-def trials(p: Any, shape: tuple[int, ...], generator: Any, order: list[int] | None = None) -> Any:
+def trials(p: Tensor, generator: Any) -> Tensor:
     """Whether each trial of the given probabilities succeeds."""
-    dtype = kernels.F64 if p.dtype == kernels.F64 else kernels.F32
-    return draw(kernels.uniform, shape, dtype, generator, order) < p
+    dtype = kernels.F64 if p._array.dtype == kernels.F64 else kernels.F32
+    return ops.less(new_tensor(draw(kernels.uniform, p._array.shape, dtype, generator)), p)
 
 
 def bernoulli_(tensor: Any, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
@@ -159,17 +161,17 @@ def bernoulli_(tensor: Any, p: Any = 0.5, *, generator: Generator | None = None)
     if not isinstance(p, TensorBase):
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
-        return refill(tensor, ops.bernoulli_with, kernels.uniform, generator, kernels.F64, lambda u: u < p)
+        return refill(tensor, ops.bernoulli_with, kernels.uniform, generator, kernels.F64, lambda u: ops.less(u, p))
     check_probabilities(p._array)
     try:
-        chance = np.broadcast_to(p._array, tensor._array.shape)
+        np.broadcast_to(np.empty(p._array.shape, bool), tensor._array.shape)
     except ValueError:
         raise RuntimeError(
             f"The expanded size of the tensor {list(tensor._array.shape)} must match the existing size "
             f"{list(p._array.shape)}: the probabilities do not broadcast to the shape of the tensor"
         ) from None
-    dtype = kernels.F64 if chance.dtype == kernels.F64 else kernels.F32
-    return refill(tensor, ops.bernoulli_by, kernels.uniform, generator, dtype, lambda u: u < chance)
+    dtype = kernels.F64 if p._array.dtype == kernels.F64 else kernels.F32
+    return refill(tensor, ops.bernoulli_by, kernels.uniform, generator, dtype, lambda u: ops.less(u, p))
 
 
 def multinomial(
@@ -192,7 +194,7 @@ def multinomial(
     >>> torch.multinomial(torch.tensor([0., 10., 3.]), 4, replacement=True, generator=torch.Generator().manual_seed(0))
     tensor([1, 2, 1, 1])
     """
-    weights = tensor_argument(input, "multinomial", "input")._array
+    weights = values_of(tensor_argument(input, "multinomial", "input"), "calling multinomial on a Tensor")
     count = integer(num_samples, "multinomial", "num_samples")
     if not 1 <= weights.ndim <= 2:
         raise RuntimeError(f"prob_dist must be 1 or 2 dim: got {weights.ndim} dimensions")
@@ -255,7 +257,10 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     rates = tensor_argument(input, "poisson", "input")._array
     if rates.dtype.kind in "biuc":
         raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{scalar_type_name(rates.dtype)}'")
-    if not (rates >= 0).all():
-        raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {rates.min()}")
+    numbers = numbers_of(rates)
+    if not (numbers >= 0).all():
+        raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {numbers.min()}")
+    if isinstance(rates, Lifted):
+        rates.plain("calling poisson on a Tensor")
     counts = new_tensor(draw(kernels.poisson, rates.shape, rates.dtype, generator, rates=rates.reshape(-1)))
     return counts if current_node(input) is None else ops.poisson(input, counts)
