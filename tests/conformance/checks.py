@@ -35,7 +35,7 @@ def grad(side: Any) -> Any:
     """The gradient by all differentiable tensors, of the outputs weighted at random."""
     leaves = [x.requires_grad_() for x in side.inputs()]
     outputs = side.function(*leaves)
-    return side.torch.autograd.grad(outputs, leaves, side.weights(outputs), allow_unused=True)
+    return side.torch.autograd.grad(outputs, leaves, side.weights(outputs), materialize_grads=True)
 
 
 def jvp(side: Any) -> Any:

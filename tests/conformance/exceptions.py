@@ -1,4 +1,4 @@
-"""Where PyTorch is no oracle: the reason for each."""
+"""Where PyTorch is no oracle: the reason for each. ``test_exceptions.py`` asks finite differences, and loops, instead."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ TO_COME = ("singular values",)
 """What errors say of parts that chainrule does not have yet."""
 
 
-class Exception_(NamedTuple):
-    """Samples for which PyTorch gives another answer than it should, or one of several that are right."""
-
-    ops: str
-    checks: str
-    reason: str
-    when: Callable[[Case], Any] = lambda case: True
+def always(_: Case) -> bool:
+    return True
 
 
-BATCHES = (
-    "vmap vmap_of_one vmap_grad vmap_jacrev vmap_jacfwd jacrev jacfwd hessian_fwd_rev hessian_rev_fwd hessian_fwd_fwd"
-)
+def of_a_number(case: Case) -> bool:
+    return not first(case).ndim
+
+
+def of_integers(case: Case) -> bool:
+    return not first(case).is_floating_point()
 
 
 def first(case: Case) -> Any:
     return next(tensors_in(case.arguments))
 
 
+class Excepted(NamedTuple):
+    """Samples for which PyTorch gives another answer than it should, or one of several that are right."""
+
+    ops: str
+    checks: str
+    when: Callable[[Case], bool]
+    reason: str
+
+
 EXCEPTIONS = (
-    Exception_(
+    Excepted(
         "roll",
-        BATCHES,
-        "its batching rule rolls the batch itself where an element is 0-d",
-        lambda case: not first(case).ndim,
+        "vmap vmap_of_one vmap_grad jacrev jacfwd vmap_jacrev vmap_jacfwd hessian_rev_rev hessian_fwd_rev hessian_rev_fwd hessian_fwd_fwd",
+        of_a_number,
+        "of 0-d elements, the batch itself is rolled",
     ),
-    Exception_(
-        "addmv",
-        "vmap vmap_of_one",
-        "float32 under vmap, where each element is int64",
-        lambda case: not first(case).is_floating_point(),
-    ),
-    Exception_(
-        "kthvalue",
-        "value method vmap vmap_of_one",
-        "of ties, the index of any is right: here the first",
-        lambda case: not first(case).is_floating_point(),
-    ),
-)
+    Excepted("addmv", "vmap vmap_of_one", of_integers, "float32 in a batch, where each element for itself is int64"),
+    Excepted("kthvalue", "value method vmap vmap_of_one", of_integers, "of ties any index is right; here it is the first"),
+    Excepted("logcumsumexp", "jacfwd vmap_jacfwd", always, "its tangent keeps six digits; jacrev agrees"),
+    Excepted("linalg.solve", "vmap_jacfwd", always, "its vmap of jacfwd is wrong from the second element on; that of jacrev agrees"),
+    Excepted("diag diag_embed", "hessian_rev_fwd", always, "it reads memory that nobody has written"),
+)  # fmt: skip
 
 
 def excepted(case: Case, check: str) -> bool:
-    return any(check in one.checks.split() and case.name in one.ops.split() and one.when(case) for one in EXCEPTIONS)
+    return any(case.name in one.ops.split() and check in one.checks.split() and one.when(case) for one in EXCEPTIONS)

@@ -116,7 +116,8 @@ def difference(have: Any, want: Any, shapes_only: bool) -> str | None:
         a, b = have.detach().numpy(), translation.array(want)
         if np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True):
             return None
-        return f"have {a!r}\nwant {b!r}"
+        at = np.unravel_index(np.argmin(np.isclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)), a.shape)
+        return f"at {tuple(map(int, at))} have {a[at]}, want {b[at]}"
     if isinstance(want, (tuple, list)):
         if not isinstance(have, (tuple, list)) or len(have) != len(want):
             return f"have {have!r}, want {want!r}"

@@ -139,4 +139,6 @@ def tensor(x: torch.Tensor) -> Any:
 
 
 def array(x: torch.Tensor) -> np.ndarray[Any, Any]:
+    if x._is_zerotensor():  # whose memory PyTorch does not have
+        x = torch.zeros(x.shape, dtype=x.dtype)
     return np.array(x.numpy(force=True))
