@@ -12,16 +12,18 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
 from ..autograd.function import Function
 from ..core.modes import changed_modes, modes
-from ..core.value import Lifted, Parked, TensorBase
+from ..core.value import Lifted, Parked, TensorBase, new_tensor
 from ..dtypes import default
 from ..func import vjp
 from ..utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
 from .cache import use_cache
 from .capture import Capture, standing_in
+from .feeds import Draws, drawn_now
 from .program import Program, described
 
 
@@ -80,10 +82,12 @@ class Compiled:
         functools.update_wrapper(self, function, updated=())
         self._function = function
         self._fallback = fallback
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, list[Program]] = {}
+        """By the signature of the arguments; those of one differ in the state that they were traced for."""
         self._captured: list[Any] = []
         self._modules: list[Any] = []
         """The modules that the function holds on to: whether they train is a part of the signature."""
+        self._last: Program | None = None
         self._is_warm = False
         self._eager_keys: set[Any] = set()
         self._log: list[str] = []
@@ -104,10 +108,10 @@ class Compiled:
         key = self._key(leaves, spec)
         if key in self._eager_keys:
             return self._function(*args, **kwargs)
-        program = self._programs.get(key)
-        if program is None or program.signature != program.state_signature():
+        program = next((one for one in self._programs.get(key, ()) if one.fits()), None)
+        if program is None:
             try:
-                program = self._traced(key, args, kwargs, leaves, program)
+                program = self._traced(key, args, kwargs, leaves)
             except RuntimeError as error:
                 if self._fallback != "eager" or not str(error).startswith("compile: "):
                     raise
@@ -119,7 +123,7 @@ class Compiled:
         return program(leaves)
 
     def _first_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Any:
-        capture = Capture([leaf for leaf in leaves if isinstance(leaf, TensorBase)], is_trace=False)
+        capture = Capture([leaf for leaf in leaves if isinstance(leaf, TensorBase)])
         with changed_modes(capture=capture):
             result = self._function(*args, **kwargs)
         self._captured = capture.found
@@ -134,23 +138,28 @@ class Compiled:
         trains = tuple([one.training for module in modules for one in module.modules()])
         return spec, kinds, current.grad, current.inference, default.dtype, trains
 
-    def _traced(
-        self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any], stale: Program | None
-    ) -> Program:
+    def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Program:
         use_cache()
         given = {id(leaf) for leaf in leaves}
-        program = Program(self._function, args, kwargs, [t for t in self._captured if id(t) not in given])
+        last = self._last
+        draws, settings = ([], []) if last is None else (last.draws, last.settings)
+        captured = [t for t in self._captured if id(t) not in given]
+        with TRACING:
+            program = Program(self._function, args, kwargs, captured, draws, settings)
         warn_if_long(program)
         self._captured = list({id(t): t for t in (*self._captured, *program.captured)}.values())
-        self._log.append(f"{self._reason(key, stale)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
-        self._programs[key] = program
+        self._log.append(f"{self._reason(key)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
+        self._programs.setdefault(key, []).insert(0, program)
+        self._last = program
         return program
 
-    def _reason(self, key: Any, stale: Program | None) -> str:
+    def _reason(self, key: Any) -> str:
         """Why a new program was needed."""
-        if stale is not None:
+        if key in self._programs:
+            stale = self._programs[key][0]
             pairs = zip(stale.signature, stale.state_signature(), strict=True)
             changed = [f"captured tensor {at}: {a} became {b}" for at, (a, b) in enumerate(pairs) if a != b]
+            changed += [str(guard) for guard in stale.guards if not guard.holds()]
             return "traced again, since what it uses has changed: " + "; ".join(changed)
         if not self._programs:
             return "traced for the first time"
@@ -163,6 +172,10 @@ class Compiled:
         names = ("grad mode", "inference mode", "default dtype", "training flags")
         changed += [f"{name}: {a} became {b}" for name, a, b in zip(names, last[2:], key[2:], strict=True) if a != b]
         return "traced again, since the call has changed: " + "; ".join(changed)
+
+
+TRACING = RLock()
+"""One trace at a time: tensors are lent to it."""
 
 
 def is_lifted(leaf: Any) -> bool:
@@ -198,10 +211,12 @@ class CompiledFunction(Function):
 
     @staticmethod
     def forward(ctx: Any, program: Program, leaves: list[Any], *inputs: Any) -> Any:
-        ctx.program, ctx.leaves = program, leaves
+        ctx.program = program
+        drawn = drawn_now(program.draws, program.left_behind)
+        ctx.drawn = [new_tensor(numbers) for numbers in drawn]
         ctx.save_for_backward(*inputs)
         ctx.set_materialize_grads(True)
-        outputs, ctx.spec = tree_flatten(program(leaves))
+        outputs, ctx.spec = tree_flatten(program.run_on(leaves, drawn))
         ctx.is_tensor = [isinstance(one, TensorBase) for one in outputs]
         return (tree_unflatten(range(len(outputs)), ctx.spec), *outputs)
 
@@ -209,7 +224,7 @@ class CompiledFunction(Function):
     def backward(ctx: Any, _: Any, *cotangents: Any) -> Any:
         inputs = ctx.saved_tensors
         given = [g for g, is_tensor in zip(cotangents, ctx.is_tensor, strict=True) if is_tensor]
-        return (None, None, *pull_of(ctx.program)(inputs, given))
+        return (None, None, *pull_of(ctx.program)(inputs, ctx.drawn, given))
 
 
 def differentiable(program: Program, leaves: list[Any]) -> Any:
@@ -220,17 +235,18 @@ def differentiable(program: Program, leaves: list[Any]) -> Any:
 
 
 def pull_of(program: Program) -> Any:
-    """The compiled vjp of a program: a function of (inputs, cotangents), made when first asked for."""
+    """The compiled vjp of a program: a function of (inputs, random numbers, cotangents), made when first asked for."""
     if program.pull is None:
 
-        def pull(inputs: tuple[Any, ...], cotangents: list[Any]) -> list[Any]:
+        def pull(inputs: tuple[Any, ...], drawn: list[Any], cotangents: list[Any]) -> list[Any]:
             inexact = [at for at, one in enumerate(inputs) if one._array.dtype.kind not in "iub"]
+            again = Draws(program.draws, [numbers._array for numbers in drawn])
 
             def outputs(*values: Any) -> list[Any]:
                 given = list(inputs)
                 for at, value in zip(inexact, values, strict=True):
                     given[at] = value
-                with standing_in(program.captured, given[len(program.positions) :]):
+                with standing_in(program.captured, given[len(program.positions) :]), changed_modes(draws=again):
                     return [one for one in tree_leaves(program.call(given)) if isinstance(one, TensorBase)]
 
             found = iter(vjp(outputs, *[inputs[at] for at in inexact])[1](cotangents))

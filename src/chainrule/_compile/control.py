@@ -110,7 +110,7 @@ class Body:
                 raise TypeError(
                     f"control flow in a compiled function takes tensors, got {type(leaf).__name__} among the operands"
                 )
-        capture = Capture(leaves, is_trace=False, takes_lent=True)
+        capture = Capture(leaves, in_body=True)
 
         def run(*values: Any) -> list[Any]:
             with changed_modes(capture=capture, grad=False):

@@ -146,6 +146,7 @@ from .elementwise_jax import (
     trunc_divide,
     view_as_complex,
     view_as_real,
+    view_dtype,
     widen,
     xlogy,
     zero_where,

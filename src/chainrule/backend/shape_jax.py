@@ -13,7 +13,7 @@ from jax import lax
 
 from . import forward_for
 from .elementwise_jax import number, view_as_complex, view_as_real
-from .shape_numpy import Geometry, positions, extent, select, slice_axis
+from .shape_numpy import Geometry, extent, positions, select, slice_axis
 
 Array = Any
 
@@ -130,9 +130,8 @@ def put_path(x: Array, v: Array, *, path: Any, shape: tuple[int, ...]) -> Array:
     if not path:
         return jnp.broadcast_to(v, x.shape).astype(x.dtype)
     first, *rest = path
-    op, params, which = first
     part = put_path(_follow(x, first), v, path=rest, shape=shape)
-    return PUT.get(op.name, _put_by_places)(x, part, first)
+    return PUT.get(first[0].name, _put_by_places)(x, part, first)
 
 
 Put = Callable[[Array, Array, Any], Array]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +9,12 @@ import numpy as np
 
 from . import op as op_module
 from .batching import batch
-from .lifted import Level, bare, lowered
+from .lifted import Level, bare, levels_of, lowered
+from .modes import modes
 from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
+    from .generator import Draw
     from .op import Op
 
 
@@ -57,9 +56,12 @@ class Batched(Lifted):
 class BatchLevel(Level):
     """A ``vmap`` that runs."""
 
-    __slots__ = ("randomness", "size")
+    __slots__ = ("around", "randomness", "size")
 
     makes_batch = True
+    is_trace = False
+    around: Any
+    """Who is asked for random numbers outside of it (``Modes.draws``)."""
     size: int
     randomness: str
     """What a random op does: "error", or "same" or "different" numbers for each element."""
@@ -68,6 +70,7 @@ class BatchLevel(Level):
         super().__init__()
         self.size = size
         self.randomness = randomness
+        self.around = modes().draws
 
     def is_mine(self, array: Any) -> bool:
         return isinstance(array, Lifted) and array.level is self
@@ -80,6 +83,34 @@ class BatchLevel(Level):
             return Batched(self, bare(result))
         return tuple(Batched(self, bare(one)) for one in result)
 
+    def drawn(self, wanted: Draw, into: Any, given: tuple[Any, ...]) -> Any:
+        """Random numbers for the elements; see ``core.generator.draw``."""
+        if self.randomness == "error":
+            raise RuntimeError(
+                "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+                "randomness flags on vmap or perform the randomness operation out of vmap"
+            )
+        is_different = self.randomness == "different"
+        if is_different and into is not None and self not in levels_of(into):
+            raise RuntimeError(
+                "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same randomness. "
+                "If this is necessary for your usage, please make the tensor from a batched one, as torch.empty_like(x) does."
+            )
+        if not is_different and any(self in levels_of(array) for array in given):
+            raise RuntimeError(
+                "Vmap does not currently support same randomness with a batched tensor input. Please use randomness='different', "
+                "or draw numbers of a fixed distribution and compute those that you want from them."
+            )
+        inside = tuple([array.value if self.is_mine(array) else array for array in (into, *given)])
+        if is_different:
+            params = {
+                name: leave(p, self, -1 - p.ndim, copy=False) if hasattr(p, "ndim") else p
+                for name, p in wanted.params.items()
+            }
+            wanted = wanted.batch(self.size, params)
+        numbers = wanted.numbers() if self.around is None else self.around.drawn(wanted, inside[0], inside[1:])
+        return Batched(self, numbers) if is_different else numbers
+
     def led_out(self, g: Any) -> Any:
         """The sum over the batch."""
         array = g._array
@@ -89,47 +120,6 @@ class BatchLevel(Level):
         return xp.sum(
             xp.batch_out(g, level=self, axis=-1 - array.ndim, copy=False), axis=(-1 - array.ndim,), keepdims=False
         )
-
-
-_running: ContextVar[tuple[BatchLevel, ...]] = ContextVar("running batches", default=())
-
-
-@contextmanager
-def runs(level: BatchLevel) -> Iterator[None]:
-    """A function of one element runs, for a batch of them."""
-    before = _running.set((*_running.get(), level))
-    try:
-        yield
-    finally:
-        _running.reset(before)
-
-
-def drawing_batches() -> list[BatchLevel]:
-    """The batches, outermost first, of which each element draws random numbers of its own.
-
-    Raises:
-        RuntimeError: in one that runs, none may be drawn.
-    """
-    levels = _running.get()
-    if any(level.randomness == "error" for level in levels):
-        raise RuntimeError(
-            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness "
-            "flags on vmap or perform the randomness operation out of vmap"
-        )
-    return [level for level in levels if level.randomness == "different"]
-
-
-def in_batches(array: Any, levels: list[BatchLevel]) -> Any:
-    """An array whose first axes are those of the batches, outermost first, as one element of each."""
-    for level in levels:
-        array = Batched(level, array)
-    return array
-
-
-def blank(shape: tuple[int, ...], dtype: Any) -> Any:
-    """Memory of a shape for random numbers, one for each element of the batches that draw their own."""
-    levels = drawing_batches()
-    return in_batches(np.empty((*[level.size for level in levels], *shape), dtype), levels)
 
 
 def enter(x: Any, level: BatchLevel, axis: int) -> Any:

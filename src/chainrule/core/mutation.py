@@ -15,12 +15,12 @@ import numpy as np
 
 from ..promotion import check_cast
 from . import views
-from .lifted import converted, put_into
+from .lifted import converted, levels_of, put_into
 from .modes import ORDINARY, changed_modes, get_modes, met, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
-from .value import Lifted, TensorBase, new_tensor, writable
+from .value import Lifted, TensorBase, at_rest, new_tensor, writable
 from .version import Cell, InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, put_node
 
@@ -200,7 +200,7 @@ def write(tensor: Any, result: Any) -> Any:
         node.dtype = memory.dtype
         keep_written(node, tensor, memory)
     view = tensor._view
-    if view is None:
+    if view is None or view.made_in == views.DETACHED:
         if tensor._meta is not None and tensor._meta.retains_grad and node is not None:
             extra_of(tensor._node).retained = None
             extra_of(node).retained = weakref.ref(tensor)
@@ -229,8 +229,8 @@ def replace(tensor: TensorBase, array: Any) -> Any:
 
 def refuse_unbatched(memory: Any, array: Any) -> None:
     """Raise where one value would have to become a batch of values."""
-    have = memory.levels if isinstance(memory, Lifted) else frozenset()
-    missing = [level for level in getattr(array, "levels", frozenset()) - have if level.makes_batch]
+    # A tangent may be a batch where its primal is not: all elements have the same value, and move along their own directions.
+    missing = [level for level in levels_of(at_rest(array)) - levels_of(memory) if level.makes_batch]
     if missing:
         raise RuntimeError(
             "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that "

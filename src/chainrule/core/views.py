@@ -98,9 +98,8 @@ def current_node(tensor: TensorBase) -> Node | None:
 
 
 def memory_of(tensor: TensorBase) -> Any:
-    """The tensor's memory, to be asked how it is laid out.
-
-    Where it is lifted, memory of the layout that it would have: of a base in C order, the part that the tensor's path leads to.
+    """The tensor's memory; where it is lifted, memory of the layout that it would have: of a base in C order, the part that
+    the tensor's path leads to. Its values mean nothing.
     """
     array = writable(tensor)
     if not isinstance(array, Lifted):

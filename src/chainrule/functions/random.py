@@ -55,8 +55,7 @@ def rand(
         RuntimeError: a negative size, or more memory than there is; NotImplementedError: an integer dtype.
 
     >>> import chainrule as torch
-    >>> torch.manual_seed(0); torch.rand(2, 2)
-    <torch._C.Generator object at ...>
+    >>> torch.rand(2, 2, generator=torch.Generator().manual_seed(0))
     tensor([[0.4963, 0.7682],
             [0.0885, 0.1320]])
     """
@@ -148,7 +147,7 @@ def randperm(
 
     >>> import chainrule as torch
     >>> torch.randperm(4, generator=torch.Generator().manual_seed(0))
-    tensor([2, 0, 1, 3])
+    tensor([0, 1, 3, 2])
     """
     count = integer(n, "randperm", "n")
     wanted = wanted_dtype(INT64 if dtype is None and out is None else dtype, out, "randperm")
@@ -159,7 +158,7 @@ def randperm(
     largest = 1 << kernels.DIGITS[wanted.name] if wanted.name in kernels.DIGITS else np.iinfo(wanted).max
     if count - 1 > largest:
         raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow: randperm({count})")
-    return made(kernels.permutation, "randperm", (count,), wanted, generator, out, device, requires_grad)
+    return made(kernels.permutations, "randperm", (count,), wanted, generator, out, device, requires_grad, n=count)
 
 
 def made(
@@ -258,11 +257,12 @@ def _like(
 
 def refill(
     tensor: Any, op: Any, kernel: Any, generator: Any, dtype: Any = None, convert: Callable[[Any], Any] | None = None,
-    **params: Any,
+    given: tuple[Any, ...] = (), **params: Any,
 ) -> Any:  # fmt: skip
     """Overwrite a tensor with random numbers, in the order of its memory; ``op`` records the write.
 
-    ``convert`` makes the values of the numbers, which are drawn in ``dtype``, of a tensor of them.
+    ``convert`` makes a tensor of values of that of the numbers, which are drawn in ``dtype``; raw values ``given`` take
+    part in that.
     """
     memory = writable(tensor)
     refuse_write(tensor, memory, current_node(tensor) is not None)  # before a number is drawn
@@ -273,7 +273,9 @@ def refill(
         order = sorted(range(memory.ndim), key=lambda axis: -memory.strides[axis])
     if kernel is kernels.normal:
         params["contiguous"] = order is None
-    numbers = new_tensor(draw(kernel, memory.shape, dtype or memory.dtype, generator, order, **params))
+    numbers = new_tensor(
+        draw(kernel, memory.shape, dtype or memory.dtype, generator, order, into=memory, given=given, **params)
+    )
     return overwrite(tensor, op, numbers if convert is None else convert(numbers))
 
 
