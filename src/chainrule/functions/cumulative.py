@@ -128,7 +128,7 @@ def logcumsumexp(
     tensor([1000.0000, 1000.6932])
     """
     axis = running_axis("logcumsumexp", input, dim, names)
-    refuse_kinds(input._array, "biuc", "logcumsumexp_out_cpu")
+    refuse_kinds(input._array, "biu", "logcumsumexp_out_cpu")
     return deliver(ops.logcumsumexp(input, axis=axis), out, "logcumsumexp")
 
 

@@ -83,19 +83,7 @@ logaddexp = elementwise("logaddexp(x, y)", domain="fV",
     x=lambda xp, g, x, y: g * xp.sigmoid(x - y),
     y=lambda xp, g, x, y: g * xp.sigmoid(y - x),
 )
-
-
-def logaddexp_complex_forward(xp, x, y):
-    """In the branch of the operand with the larger real part, as in PyTorch."""
-    swapped = xp.real(x) < xp.real(y)
-    high, low = xp.where(swapped, y, x), xp.where(swapped, x, y)
-    both_infinite = xp.logical_and(xp.isinf(xp.real(low)), xp.real(low) == xp.real(high))
-    at_infinity = xp.where(xp.real(low) < 0, low, xp.log(xp.exp(low) + xp.exp(high)))
-    return xp.where(both_infinite, at_infinity, xp.log1p(xp.exp(low - high)) + high)
-
-
 logaddexp_complex = elementwise("logaddexp_complex(x, y)", node="LogaddexpBackward0", domain="c",
-    forward=logaddexp_complex_forward,
     x=lambda xp, g, x, y: g / (xp.exp(y - x) + 1),
     y=lambda xp, g, x, y: g / (xp.exp(x - y) + 1),
 )
