@@ -55,7 +55,7 @@ bench-xla: $(BENCH_READY) ## compiled programs, against JAX and PyTorch in the s
 
 conformance: $(TORCH_READY) ## compare with real PyTorch, live
 	$(TORCH_PY) tools/run_engine_tests_on_torch.py
-	test ! -d tests/conformance || $(TORCH_PY) -m pytest tests/conformance
+	$(TORCH_PY) -m pytest -n $(JOBS) tests/conformance
 
 golden: $(TORCH_READY) ## record the golden files again from real PyTorch
 	for script in tools/record_*.py; do $(TORCH_PY) $$script || exit; done
@@ -74,7 +74,7 @@ clean: ## remove everything that make made
 INSTALLED := pyproject.toml tools/make_venv.py src/chainrule/version.py $(wildcard src/chainrule/kernelspec/*)
 
 .venv/.ready: CONTENTS := '.[test,dev]'
-.venv-torch/.ready: CONTENTS := '.[test]' $(TORCH)
+.venv-torch/.ready: CONTENTS := '.[test,conformance]' $(TORCH)
 .venv-xla/.ready: CONTENTS := '.[test,xla]'
 .venv-bench/.ready: CONTENTS := '.[xla]' $(TORCH)
 .venv/.ready .venv-torch/.ready .venv-xla/.ready .venv-bench/.ready: $(INSTALLED)

@@ -118,7 +118,7 @@ def sum_of(*terms):
     return sum(there[1:], there[0])
 
 
-def adding(signature, node, saved_names, product, x, y, batch=batches.each_added):
+def adding(signature, node, saved_names, product, x, y, batch=batches.each_added, domain="iufcV"):
     def tangent(xp, x, y, input_tangent, x_tangent, y_tangent, beta, alpha):
         return sum_of(
             None if x_tangent is None else scaled(product(xp, x_tangent, y), alpha),
@@ -126,7 +126,7 @@ def adding(signature, node, saved_names, product, x, y, batch=batches.each_added
             None if input_tangent is None else scaled(input_tangent, beta) if beta else xp.zeros_like(input_tangent),
         )
 
-    return general(signature, node=node, promotion="common", domain="iufcV", saved_names=saved_names, batch=batch,
+    return general(signature, node=node, promotion="common", domain=domain, saved_names=saved_names, batch=batch,
         forward=lambda xp, input, x, y, beta, alpha: added(xp, input, product(xp, x, y), beta, alpha),
         input=lambda xp, g, beta: scaled(g, beta) if beta else xp.zeros_like(g),
         x=x, y=y, jvp=tangent,
@@ -164,7 +164,7 @@ addr = adding("addr(input, x, y, *, beta, alpha)", "AddrBackward0", {"x": "vec1"
     lambda xp, x, y: xp.expand_dims(x, axis=-1) * y,
     x=lambda xp, g, y, alpha: scaled(xp.matmul(g, y), alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(x, g), alpha),
-    batch=batches.each_addr,
+    batch=batches.each_addr, domain="biufcV",
 )
 
 
