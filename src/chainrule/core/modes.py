@@ -27,6 +27,7 @@ class Modes:
         "hooks_refused",
         "inference",
         "keep_versions",
+        "tape",
     )
 
     grad: bool
@@ -49,6 +50,8 @@ class Modes:
     """The store of ``allow_mutation_on_saved_tensors``, or None."""
     keep_versions: bool
     """Whether in-place writes leave the version counters alone."""
+    tape: Any
+    """Who runs the calls of ops and of custom Functions, to note them (``check`` does), or None."""
 
     def replace(self, **changes: Any) -> Modes:
         new = Modes.__new__(Modes)
@@ -71,6 +74,7 @@ ORDINARY.capture = None
 ORDINARY.check_nan = True
 ORDINARY.clone_on_write = None
 ORDINARY.keep_versions = False
+ORDINARY.tape = None
 
 _current: ContextVar[Modes | None] = ContextVar("chainrule_modes", default=None)
 get_modes = _current.get
