@@ -13,8 +13,10 @@ PY := .venv/bin/python
 TORCH_PY := .venv-torch/bin/python
 READY := .venv/.ready
 TORCH_READY := .venv-torch/.ready
+XLA_PY := .venv-xla/bin/python
+XLA_READY := .venv-xla/.ready
 
-.PHONY: help demo test lint types fix bench bench-torch conformance golden coverage wheel clean
+.PHONY: help demo test test-xla lint types fix bench bench-torch conformance golden coverage wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +26,9 @@ demo: $(READY) ## run the lecture notebook and print each recorded output beside
 
 test: lint types ## everything that must hold: lint, types, layers, tests, docstring examples
 	$(PY) -m pytest -n $(JOBS) --hypothesis-profile=ci
+
+test-xla: $(XLA_READY) ## the XLA backend, on JAX
+	$(XLA_PY) -m pytest -n $(JOBS) tests/xla
 
 lint: $(READY) ## style (ruff) and layers (import-linter)
 	$(PY) -m ruff check
@@ -57,7 +62,7 @@ wheel: $(READY) ## build the wheel into dist/
 	$(PY) -m hatchling build -t wheel
 
 clean: ## remove everything that make made
-	rm -rf .venv .venv-torch dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-torch .venv-xla dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # What an editable install copies (metadata, version, kernelspec) is installed again when it changes.
@@ -65,7 +70,8 @@ INSTALLED := pyproject.toml tools/make_venv.py src/chainrule/version.py $(wildca
 
 .venv/.ready: CONTENTS := '.[test,dev]'
 .venv-torch/.ready: CONTENTS := '.[test]' $(TORCH)
-.venv/.ready .venv-torch/.ready: $(INSTALLED)
+.venv-xla/.ready: CONTENTS := '.[test,xla]'
+.venv/.ready .venv-torch/.ready .venv-xla/.ready: $(INSTALLED)
 	@test -n "$(PYTHON)" || { echo "error: found no Python 3.11 or newer with venv or pip; name one: make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) tools/make_venv.py $(@D) $(CONTENTS)
 	@touch $@

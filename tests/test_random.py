@@ -222,6 +222,12 @@ def test_parameters_get_gradients_of_zero(draw: Any) -> None:
     assert x.grad.tolist() == [0.0, 0.0, 0.0]
 
 
+def test_binomial_has_no_gradient() -> None:
+    x = torch.full((3,), 0.5, requires_grad=True)
+    with pytest.raises(NotImplementedError, match="derivative for 'binomial'"):
+        torch.binomial(torch.full((3,), 4.0), x).sum().backward()
+
+
 def test_the_gradient_of_dropout_is_its_noise() -> None:
     x = torch.linspace(1, 2, 50, requires_grad=True)
     y = torch.nn.functional.dropout(x, 0.2)

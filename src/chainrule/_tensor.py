@@ -255,6 +255,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def data(self) -> Tensor:
         """The same memory without history, with a version counter of its own: writes through it go unnoticed."""
+        if isinstance(self._array, Lifted) and any(level.makes_batch for level in self._array.levels):
+            raise RuntimeError("accessing `data` under vmap transform is not allowed: use .detach()")
         alias = views.alias_without_history(self)
         cell = version.cell_of(self)
         alias._cell = version.ExposedCell() if type(cell) is version.ExposedCell else version.DataCell(cell)

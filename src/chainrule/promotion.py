@@ -178,14 +178,11 @@ def result_dtype(*operands: Any) -> np.dtype[Any]:
     keys: list[Any] = [default.dtype]
     for a in operands:
         # (In CPython 3.11 a list comprehension costs a call, 0.1 us.)
-        keys.append((a.dtype if a.ndim else a.dtype.type) if isinstance(a, np.ndarray) else a.__class__)  # noqa: PERF401
+        keys.append((a.dtype if a.ndim else a.dtype.type) if hasattr(a, "ndim") else a.__class__)  # noqa: PERF401
     key = tuple(keys)
     try:
         return _results[key]
     except KeyError:
-        stand_ins = [getattr(a, "stand_in", a) for a in operands]  # of lifted values, see core.lifted
-        if any(s is not a for s, a in zip(stand_ins, operands, strict=True)):
-            return result_dtype(*stand_ins)
         result = _results[key] = result_type(*map(_describe, keys[1:])).numpy
         return result
 

@@ -16,6 +16,7 @@ SAMPLES = {
     "bernoulli": WRITES,
     "bernoulli_by": WRITES,
     "bernoulli_with": WRITES,
+    "binomial": [sample(X, X, X[::-1], smooth=False), sample(S, S, S, smooth=False)],
     "cauchy": WRITES,
     "exponential": WRITES,
     "geometric": WRITES,

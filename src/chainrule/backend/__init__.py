@@ -9,5 +9,5 @@ from typing import Any
 
 @cache
 def forward_for(op: Any, xp: Any) -> Callable[..., Any]:
-    """The forward of an op on the arrays of a backend: a function of (\\*arrays, \\*\\*params)."""
+    """The forward of an op in the namespace of a backend: a function of its arrays and, by keyword, its parameters."""
     return getattr(xp, op.name) if op.forward is None else partial(op.forward, xp)

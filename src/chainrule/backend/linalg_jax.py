@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from .elementwise_jax import narrow, unsigned_zeros, widen_half
-from .linalg_numpy import Labels
+
+if TYPE_CHECKING:
+    from .linalg_numpy import Labels
 
 Array = Any
 
@@ -27,10 +29,7 @@ def contract(x: Array, y: Array, *, x_labels: Labels, y_labels: Labels, out_labe
     shared = [label for label in x_labels if label in y_labels]
     batch = [label for label in shared if label in out_labels]
     summed = [label for label in shared if label not in out_labels]
-    x, y = (
-        _stretched(a, labels, b, others, batch)
-        for a, labels, b, others in ((x, x_labels, y, y_labels), (y, y_labels, x, x_labels))
-    )
+    x, y = _stretched(x, x_labels, y, y_labels, batch), _stretched(y, y_labels, x, x_labels, batch)
     out = lax.dot_general(
         widen_half(x),
         widen_half(y),

@@ -120,6 +120,7 @@ EXTRAS: dict[str, str] = {
     "vector_norm": "(x, *, ord, axis, keepdims) the norm of a real x, also where its powers overflow",
     "view_as_complex": "a view of pairs (real, imaginary) as complex numbers",
     "view_as_real": "a view of complex numbers as pairs (real, imaginary)",
+    "view_dtype": "(x, *, dtype) a copy of the bytes, read as another dtype",
     "widen": "half-precision numbers in single precision",
     "xlogy": "x log y, and 0 where x is 0",
     "zero_where": "(x, mask) x, with zeros where the mask holds",

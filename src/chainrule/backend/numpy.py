@@ -205,6 +205,7 @@ from .shape_numpy import (
     unfold,
     unfold_adjoint,
     unstack,
+    view_dtype,
 )
 from .sorting_numpy import (
     argsort,

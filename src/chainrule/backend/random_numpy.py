@@ -206,44 +206,6 @@ def geometric(stream: MersenneTwister, count: int, dtype: Any, p: float) -> Arra
     return narrowed(np.ceil(np.log(unit(stream, count, F64)) / np.log(1 - p)), dtype)
 
 
-def poisson(stream: MersenneTwister, count: int, dtype: Any, rates: Array) -> Array:
-    """Numbers of events, of each rate for itself: how many uniform numbers that takes depends on what they are."""
-
-    def uniform_number() -> float:
-        return float(unit(stream, 1, F64)[0])
-
-    draws = (_few_events if rate < 10 else _many_events for rate in rates)
-    return narrowed(np.array([d(float(r), uniform_number) for d, r in zip(draws, rates, strict=True)], np.int64), dtype)
-
-
-def _few_events(rate: float, uniform_number: Any) -> int:
-    """As many uniform numbers as can be multiplied until the product is below exp(-rate), less one."""
-    if rate == 0:
-        return 0
-    limit, product, events = math.exp(-rate), 1.0, -1
-    while product > limit:
-        product *= uniform_number()
-        events += 1
-    return events
-
-
-def _many_events(rate: float, uniform_number: Any) -> int:
-    """Rejection from a transformed uniform number (Hoermann 1993, algorithm PTRS)."""
-    b = 0.931 + 2.53 * math.sqrt(rate)
-    a = -0.059 + 0.02483 * b
-    while True:
-        u, v = uniform_number() - 0.5, uniform_number()
-        margin = 0.5 - abs(u)
-        events = math.floor((2 * a / margin + b) * u + rate + 0.43)
-        if margin >= 0.07 and v <= 0.9277 - 3.6224 / (b - 2):
-            return events
-        if events < 0 or (margin < 0.013 and v > margin):
-            continue
-        bound = events * math.log(rate) - rate - math.lgamma(events + 1)
-        if math.log(v * (1.1239 + 1.1328 / (b - 3.4)) / (a / (margin * margin) + b)) <= bound:
-            return events
-
-
 # -- integers -----------------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from jax import lax
 
 from . import forward_for
 from .elementwise_jax import number, view_as_complex, view_as_real
-from .shape_numpy import Geometry, _positions, extent, select, slice_axis
+from .shape_numpy import Geometry, extent, positions, select, slice_axis
 
 Array = Any
 
@@ -51,8 +51,8 @@ def as_strided(x: Array, size: tuple[int, ...], stride: tuple[int, ...], offset:
 def _places_in(origin: Geometry, target: Geometry) -> Array:
     """Which elements, in C order, of the array that lies as ``origin`` a target reads."""
     table = np.full(max(extent(origin), extent(target)), -1)
-    table[_positions(origin).reshape(-1)] = np.arange(math.prod(origin[0]))
-    places = table[_positions(target)]
+    table[positions(origin).reshape(-1)] = np.arange(math.prod(origin[0]))
+    places = table[positions(target)]
     if np.any(places < 0):
         raise RuntimeError(
             f"as_strided: size {target[0]}, stride {target[1]} and storage_offset {target[2]} reach parts of the storage that "
@@ -64,7 +64,7 @@ def _places_in(origin: Geometry, target: Geometry) -> Array:
 def restride(x: Array, source: Geometry, target: Geometry) -> Array:
     """What ``target`` reads from a storage of zeros to which ``x`` was added as ``source``."""
     memory = jnp.zeros(max(extent(source), extent(target)), x.dtype)
-    return memory.at[_positions(source).reshape(-1)].add(x.reshape(-1))[_positions(target)]
+    return memory.at[positions(source).reshape(-1)].add(x.reshape(-1))[positions(target)]
 
 
 # -- the adjoints of views: zeros, with the cotangent in its place ------------------------------------------------------
@@ -130,9 +130,8 @@ def put_path(x: Array, v: Array, *, path: Any, shape: tuple[int, ...]) -> Array:
     if not path:
         return jnp.broadcast_to(v, x.shape).astype(x.dtype)
     first, *rest = path
-    op, params, which = first
     part = put_path(_follow(x, first), v, path=rest, shape=shape)
-    return PUT.get(op.name, _put_by_places)(x, part, first)
+    return PUT.get(first[0].name, _put_by_places)(x, part, first)
 
 
 Put = Callable[[Array, Array, Any], Array]

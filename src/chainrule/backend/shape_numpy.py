@@ -128,8 +128,8 @@ def unfold(x: Array, axis: int, size: int, step: int) -> Array:
 
 
 def view_dtype(x: Array, dtype: Any) -> Array:
-    """The same bytes read as another dtype."""
-    return x.view(dtype)
+    """A copy, in C order, of the bytes, read as another dtype."""
+    return np.array(x, order="C").view(dtype)
 
 
 def storage(x: Array) -> Array:
@@ -155,8 +155,8 @@ def as_strided(x: Array, size: tuple[int, ...], stride: tuple[int, ...], offset:
 def restride(x: Array, source: Geometry, target: Geometry) -> Array:
     """What ``target`` reads from a storage of zeros to which ``x`` was added as ``source``."""
     memory = np.zeros(max(extent(source), extent(target)), x.dtype)
-    np.add.at(memory, _positions(source).reshape(-1), x.reshape(-1))
-    return memory[_positions(target)]
+    np.add.at(memory, positions(source).reshape(-1), x.reshape(-1))
+    return memory[positions(target)]
 
 
 def extent(g: Geometry) -> int:
@@ -165,7 +165,8 @@ def extent(g: Geometry) -> int:
     return 0 if 0 in sizes else offset + 1 + sum([(n - 1) * s for n, s in zip(sizes, strides, strict=True)])
 
 
-def _positions(g: Geometry) -> Array:
+def positions(g: Geometry) -> Array:
+    """Where the elements lie in the storage."""
     sizes, strides, offset = g
     positions = np.full(sizes, offset)
     for axis, (n, s) in enumerate(zip(sizes, strides, strict=True)):

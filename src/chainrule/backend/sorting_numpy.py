@@ -180,8 +180,16 @@ def bincount(x: Array, *, minlength: int) -> Array:
 
 
 def histc(x: Array, *, bins: int, low: float, high: float) -> Array:
-    """How many elements fall into each of the equal bins from ``low`` to ``high``; what is outside is left out."""
+    """How many elements fall into each of the equal bins from ``low`` to ``high``; what is outside is left out.
+
+    Where the two are the same, from the least to the greatest element.
+    """
     flat = x.reshape(-1)
+    if low == high:
+        if flat.size:
+            low, high = float(flat.min()), float(flat.max())
+        if low == high:
+            low, high = low - 1, high + 1
     flat = flat[(flat >= low) & (flat <= high)]
     places = ((flat - low) * bins / (high - low)).astype(np.int64)
     return np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(x.dtype)

@@ -10,7 +10,7 @@ import numpy as np
 from . import op as op_module
 from .batching import batch
 from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, at_rest, new_tensor
+from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
     from .op import Op
@@ -36,6 +36,12 @@ class Batched(Lifted):
             "elements of the batch at once, and has no one value. Please try to rewrite what you're doing with other operations, "
             "such as torch.where or a mask, or do it outside of vmap."
         )
+
+    def numbers(self) -> Any:
+        return numbers_of(self.value)
+
+    def like(self, array: Any) -> Any:
+        return Batched(self.level, like(self.value, np.broadcast_to(array, (self.level.size, *array.shape))))
 
     def without_tangents(self) -> Any:
         return Batched(self.level, at_rest(self.value))
@@ -77,7 +83,9 @@ class BatchLevel(Level):
         xp = op_module.recorded_namespace
         if self not in getattr(array, "levels", ()):
             return g * self.size
-        return xp.sum(xp.batch_out(g, level=self, axis=-1 - array.ndim), axis=(-1 - array.ndim,), keepdims=False)
+        return xp.sum(
+            xp.batch_out(g, level=self, axis=-1 - array.ndim, copy=False), axis=(-1 - array.ndim,), keepdims=False
+        )
 
 
 def enter(x: Any, level: BatchLevel, axis: int) -> Any:
@@ -90,8 +98,11 @@ def enter(x: Any, level: BatchLevel, axis: int) -> Any:
     return Batched(level, bare(value))
 
 
-def leave(x: Any, level: BatchLevel, axis: int) -> Any:
-    """The whole batch of raw ``x``, along ``axis`` (negative). Memory of its own: nothing watches what is lifted."""
+def leave(x: Any, level: BatchLevel, axis: int, copy: bool) -> Any:
+    """The whole batch of raw ``x``, along ``axis`` (negative).
+
+    With ``copy``, memory of its own: nothing watches what is lifted, and what comes out may be written to.
+    """
     if level.is_mine(x):
         xp, (value,) = lowered((x.value,))
     else:
@@ -100,4 +111,4 @@ def leave(x: Any, level: BatchLevel, axis: int) -> Any:
     if axis != -len(value.shape):
         value = xp.moveaxis(value, 0, axis)
     value = bare(value)
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return value.copy() if copy and isinstance(value, np.ndarray) else value

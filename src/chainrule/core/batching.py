@@ -65,6 +65,8 @@ class Call:
 
     def promoted(self, arrays: Arrays) -> Arrays:
         """The operands in the dtypes that those of one element of the batch take: the batch axis is no dimension there."""
+        if len({raw(a).dtype for a in arrays if hasattr(a, "dtype")}) == 1:
+            return arrays
         of_one = [
             np.zeros([1] * (len(a.shape) - has), raw(a).dtype) if hasattr(a, "dtype") else a
             for a, has in zip(arrays, self.batched, strict=True)
@@ -142,12 +144,18 @@ def one_by_one(call: Call) -> Any:
     results = [call.run(*[a[at] if has else a for a, has in pairs]) for at in range(call.size)]
     columns = [results] if call.op.outputs is None else list(zip(*results, strict=True))
     if any(one.shape != column[0].shape for column in columns for one in column):
-        raise RuntimeError(
-            f"vmap: the results of op {name} differ in shape from one element of the batch to another: their shape depends "
-            "on the values. Use a form whose result has the same shape for all values: torch.where, a mask, a sum."
-        )
+        refused(call)
     stacks = tuple(call.xp.stack(list(column), axis=-1 - len(column[0].shape)) for column in columns)
     return stacks[0] if call.op.outputs is None else stacks
+
+
+def refused(call: Call) -> Any:
+    """Ops whose result has a shape that depends on values."""
+    raise RuntimeError(
+        "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
+        f"{call.op.name}, whose result has a shape that depends on values, and so may differ from one of the {call.size} elements "
+        "of the batch to another. Use a form whose result has the same shape for all values: torch.where, a mask, a sum."
+    )
 
 
 KINDS: dict[str, Rule] = {

@@ -9,6 +9,7 @@ a profile shows its name).
 
 from __future__ import annotations
 
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
-from .lifted import converted, interpret
+from .lifted import computed, converted
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
 from .number_path import make_with_number
@@ -423,12 +424,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     elif op.kind == "view" and isinstance(args[0], TensorBase):
         arrays[0] = writable(args[0])
     try:
-        if is_lifted:
-            result = interpret(op, arrays, params)
-        elif op.mixed is None:
-            result = op.raw(*arrays, **params)
-        else:
-            result = op.mixed(op.raw, given, arrays, **params)
+        run = partial(computed, op) if is_lifted else op.raw
+        result = run(*arrays, **params) if op.mixed is None else op.mixed(run, given, arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
     if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):

@@ -16,7 +16,7 @@ import numpy as np
 from . import op as op_module
 from .forward import evaluate, jvp
 from .lifted import Level, bare, computed, levels_of, lowered
-from .value import Lifted, TensorBase, at_rest, new_tensor
+from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
     from .op import Op
@@ -39,6 +39,12 @@ class Dual(Lifted):
 
     def plain(self, doing: str) -> Any:
         return self.primal.plain(doing) if isinstance(self.primal, Lifted) else np.asarray(self.primal)
+
+    def numbers(self) -> Any:
+        return numbers_of(self.primal)
+
+    def like(self, array: Any) -> Any:
+        return like(self.primal, array)
 
     def without_tangents(self) -> Any:
         return at_rest(self.primal)
@@ -90,13 +96,15 @@ def enter(x: Any, t: Any, level: DualLevel) -> Any:
     return Dual(level, x, t)
 
 
-def primal_part(x: Any, level: DualLevel) -> Any:
-    return batched_as(own(x.primal if level.is_mine(x) else x), x)
+def primal_part(x: Any, level: DualLevel, copy: bool) -> Any:
+    """Raw ``x`` without its tangent; with ``copy``, memory of its own: nothing watches what is lifted."""
+    return batched_as(own(x.primal if level.is_mine(x) else x, copy), x)
 
 
-def tangent_part(x: Any, level: DualLevel) -> Any:
+def tangent_part(x: Any, level: DualLevel, copy: bool) -> Any:
+    """The tangent of raw ``x``, likewise."""
     if level.is_mine(x):
-        return batched_as(own(x.tangent), x)
+        return batched_as(own(x.tangent, copy), x)
     xp, (value,) = lowered((x,))
     return bare(xp.zeros_like(value))
 
@@ -110,13 +118,12 @@ def batched_as(part: Any, x: Any) -> Any:
     for one in sorted(missing, key=lambda level: level.depth):
         xp, (value,) = lowered((part,))
         whole = bare(xp.broadcast_to(value, (one.size, *part.shape)))
-        part = computed(op_module.OPS["batch_in"], (whole,), {"level": one, "axis": -1 - len(part.shape)})
+        part = computed(op_module.OPS["batch_in"], whole, level=one, axis=-1 - len(part.shape))
     return part
 
 
-def own(array: Any) -> Any:
-    """Memory of its own: nothing watches what is lifted."""
-    return array.copy() if isinstance(array, np.ndarray) else array
+def own(array: Any, copy: bool) -> Any:
+    return array.copy() if copy and isinstance(array, np.ndarray) else array
 
 
 def is_moving(tensor: TensorBase, level: DualLevel) -> bool:

@@ -284,8 +284,11 @@ class Pass:
         if node.pulls is None:
             return node.cotangents(g, need, self.tensors)
         saved = unpacked(node, self.tensors)
-        pulls = node.op.bound_rules()
-        return tuple([pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=True)])
+        pulls = (
+            node.op.bound_rules()
+        )  # of a variadic operand with a rule there is an all_rule: any other has no gradient
+        found = [pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=False)]
+        return (*found, *[None] * (len(need) - len(pulls)))
 
     # -- hooks -----------------------------------------------------------------------------------------------------
 

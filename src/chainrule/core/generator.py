@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from threading import Lock
+from _thread import allocate_lock as Lock
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np

@@ -12,7 +12,10 @@ written for NumPy, notices that it is not one.
 from __future__ import annotations
 
 from itertools import count
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..backend import numpy as numpy_namespace
 from . import op as op_module
@@ -92,6 +95,35 @@ def bare(result: Any) -> Any:
     return result._array if isinstance(result, TensorBase) else result
 
 
+def holders(tensor: TensorBase, part: str) -> tuple[int, int]:
+    """How many references there are to a tensor's lifted value, and to a part of what is inside."""
+    return getrefcount(tensor._array), getrefcount(getattr(tensor._array, part))
+
+
+def is_only_holder(tensor: TensorBase, part: str) -> bool:
+    """Whether nothing else refers to the memory of that part: no saved value, no view, no other tensor.
+
+    Such memory may leave the level as it is; any other is copied, because nothing watches what is lifted.
+    """
+    return getattr(getattr(tensor._array, part), "base", tensor) is None and holders(tensor, part) == ONE_HOLDER
+
+
+class _Example(Lifted):
+    __slots__ = ("part",)
+
+
+def _one_holder() -> tuple[int, int]:
+    """What :func:`holders` counts of memory that one tensor holds, which differs between versions of Python."""
+    example = _Example(None, frozenset(), (1,), np.dtype(float))
+    example.part = np.zeros(1)
+    tensor = new_tensor(example)
+    del example
+    return holders(tensor, "part")
+
+
+ONE_HOLDER = _one_holder()
+
+
 def converted(array: Any, dtype: Any) -> Any:
     """A raw value in another dtype."""
     if array.dtype == dtype:
@@ -105,17 +137,17 @@ def put_into(base: Any, value: Any, path: Any) -> Any:
     """The raw ``base`` with ``value`` in the part that a path of views leads to."""
     if not path:
         return value
-    return computed(op_module.OPS["put_path"], (base, value), {"path": path, "shape": base.shape})
+    return computed(op_module.OPS["put_path"], base, value, path=path, shape=base.shape)
 
 
 def part_of(base: Any, path: Any) -> Any:
     """The part of the raw ``base`` that a path of views leads to."""
     if not path:
         return base
-    return computed(op_module.OPS["get_path"], (base,), {"path": path, "shape": base.shape})
+    return computed(op_module.OPS["get_path"], base, path=path, shape=base.shape)
 
 
-def computed(op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
+def computed(op: Op, *arrays: Any, **params: Any) -> Any:
     """The op on raw values, lifted or not."""
     if any(isinstance(array, Lifted) for array in arrays):
         return interpret(op, arrays, params)

@@ -114,6 +114,8 @@ def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: boo
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal "
             "tensor before doing inplace update."
         )
+    if isinstance(memory, Lifted) and view is not None:
+        memory = views.memory_of(tensor)
     if memory.size and any(stride == 0 and size > 1 for stride, size in zip(memory.strides, memory.shape, strict=True)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location "
@@ -256,7 +258,9 @@ def reshape_in_place(op: Any, tensor: Any, **params: Any) -> Any:
         tensor._node = result._node
         if tensor._view is not None:
             tensor._view.path += result._view.path
-        elif tensor._cell is not None:  # it may have views, which start from what it was
+        elif tensor._cell is not None or isinstance(
+            tensor._array, Lifted
+        ):  # its views, or its level, start from what it was
             tensor._view = result._view
             tensor._view.made_in = views.ORDINARY
     if not modes().keep_versions:

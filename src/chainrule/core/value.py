@@ -60,11 +60,6 @@ class Lifted:
         """Those of C order: a lifted value is no memory that could be laid out otherwise."""
         return tuple([self.itemsize * prod(self.shape[at + 1 :]) for at in range(len(self.shape))])
 
-    @property
-    def stand_in(self) -> np.ndarray[Any, Any]:
-        """An array that takes the same part in promotion."""
-        return np.zeros((1,) * self.ndim, self.dtype)
-
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -77,6 +72,14 @@ class Lifted:
     def plain(self, doing: str) -> Any:
         """The one array that it stands for; raises where it stands for several or none, saying what was being done."""
         raise NotImplementedError
+
+    def numbers(self) -> Any:
+        """All numbers that it stands for, as an array of any shape, to be checked; empty where there are none yet."""
+        return np.empty(0, self.dtype)
+
+    def like(self, array: Any) -> Raw:
+        """A plain array as a value that others of the same batch can be written to."""
+        return array
 
     def without_tangents(self) -> Any:
         """The same value at rest: what is left of it when forward mode is left out."""
@@ -197,6 +200,16 @@ def writable(tensor: TensorBase) -> Any:
     elif type(array) is not np.ndarray and not isinstance(array, Lifted):
         array = tensor._array = np.asarray(array)
     return array
+
+
+def numbers_of(array: Raw) -> Any:
+    """All the numbers of a raw value, whatever their places: what checks of values look at."""
+    return array.numbers() if isinstance(array, Lifted) else array
+
+
+def like(array: Raw, made: Any) -> Raw:
+    """A new plain array as a value like the raw ``array``: one for each element of its batch, if it is one of those."""
+    return array.like(made) if isinstance(array, Lifted) else made
 
 
 def values_of(tensor: TensorBase, doing: str) -> np.ndarray[Any, Any]:

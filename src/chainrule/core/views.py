@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..backend.numpy import walk
 from .lifted import part_of
 from .modes import get_modes, met
 from .node import AccumulateGrad, Node, next_seq, note_levels
@@ -92,6 +95,19 @@ def current_node(tensor: TensorBase) -> Node | None:
     view.version = version
     tensor._node = None if parent is None else get_node(parent, tensor, view)
     return tensor._node
+
+
+def memory_of(tensor: TensorBase) -> Any:
+    """The tensor's memory; where it is lifted, memory of the layout that it would have: of a base in C order, the part that
+    the tensor's path leads to. Its values mean nothing.
+    """
+    array = writable(tensor)
+    if not isinstance(array, Lifted):
+        return array
+    view = tensor._view
+    whole = array if view is None else base_of(view)._array
+    memory = np.empty(whole.shape, whole.dtype)
+    return memory if view is None else walk(memory, view.path)
 
 
 def alias_without_history(tensor: TensorBase) -> Any:

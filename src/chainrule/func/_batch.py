@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import ops
 from ..core.batch_level import BatchLevel
+from ..core.lifted import is_only_holder
 from ..core.value import Lifted, TensorBase
 from ..functions.joining import cat
 from ..utils._pytree import TreeSpec, broadcast_prefix, tree_flatten, tree_structure, tree_unflatten
@@ -182,7 +183,8 @@ def taken_out(output: Any, dim: Any, level: BatchLevel, name: str) -> Any:
         )
     if not -ndim <= dim < ndim:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
-    return ops.batch_out(output, level=level, axis=dim - ndim if dim >= 0 else dim)
+    copy = not (level.is_mine(output._array) and is_only_holder(output, "value"))
+    return ops.batch_out(output, level=level, axis=dim - ndim if dim >= 0 else dim, copy=copy)
 
 
 def joined(parts: list[Any], out_dims: Dims) -> Any:

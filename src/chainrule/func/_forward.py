@@ -10,6 +10,7 @@ from .. import ops
 from ..autograd.forward_ad import moving
 from ..core.dual_level import DualLevel, is_moving
 from ..core.forward import transposed, zero_leaf
+from ..core.lifted import is_only_holder
 from ..core.modes import changed_modes, is_grad_enabled
 from ..core.value import TensorBase
 from ..core.views import current_node
@@ -76,12 +77,21 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
 
 def stopped(level: DualLevel, tensor: Any) -> Any:
     """The tensor without its tangent at the level."""
-    return ops.primal_part(tensor, level=level) if is_moving(tensor, level) else tensor
+    if not is_moving(tensor, level):
+        return tensor
+    return ops.primal_part(tensor, level=level, copy=must_copy(tensor, level, "primal"))
+
+
+def must_copy(tensor: Any, level: DualLevel, part: str) -> bool:
+    """Whether something else refers to the memory of what is taken out of the level."""
+    return not (level.is_mine(tensor._array) and is_only_holder(tensor, part))
 
 
 def tangent_of(level: DualLevel, tensor: Any) -> Any:
     """The tangent of the tensor at the level."""
-    return ops.tangent_part(tensor, level=level) if is_moving(tensor, level) else zeros_like(tensor)
+    if not is_moving(tensor, level):
+        return zeros_like(tensor)
+    return ops.tangent_part(tensor, level=level, copy=must_copy(tensor, level, "tangent"))
 
 
 def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:

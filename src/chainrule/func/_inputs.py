@@ -8,7 +8,7 @@ from typing import Any
 from ..core.modes import met
 from ..core.node import AccumulateGrad
 from ..core.value import TensorBase, new_tensor, writable
-from ..core.views import counter, current_node
+from ..core.views import base_of, counter, current_node
 from ..utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
 Argnums = int | tuple[int, ...]
@@ -129,4 +129,6 @@ def map_tensors(function: Callable[[Any], Any], tree: Any) -> Any:
 def write_back(outer: Any, inside: Any, taken_out: Callable[[Any], Any]) -> None:
     """What a transformed function wrote into its argument, written into the tensor that was given for it."""
     if inside._cell is not None and counter(inside._cell):
+        if inside._view is not None:  # it was reshaped in place, which stays inside
+            inside = base_of(inside._view)
         outer.copy_(taken_out(inside))

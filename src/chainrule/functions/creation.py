@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..core.lifted import converted
 from ..core.modes import get_modes
 from ..core.node import AccumulateGrad
 from ..core.value import TensorBase, allocate, new_tensor, values_of
@@ -106,8 +107,7 @@ def tensor(
 def values(data: Any, wanted: Any) -> Any:
     """``data`` as an array of the dtype ``wanted``, or of the one that PyTorch infers; of an array, it may share memory."""
     if isinstance(data, TensorBase):
-        array = data._array
-        return array if wanted is None else array.astype(wanted)
+        return data._array if wanted is None else converted(data._array, wanted)
     if isinstance(data, np.ndarray):
         check_numpy(data)
         data = np.asarray(data)  # no mask, no matrix

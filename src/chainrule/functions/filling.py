@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.value import TensorBase
+from ..core.value import Lifted, TensorBase
 from ..device import check_device
 from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar
@@ -226,6 +226,9 @@ def fill_like(
     array = tensor_argument(input, function, "input")._array
     check_device(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
+    if isinstance(array, Lifted):
+        made = filled(make, function, array.shape, wanted, False)
+        return finish(array.like(made._array), requires_grad)
     order = memory_order(array, memory_format)
     if order is None:
         return filled(make, function, array.shape, wanted, requires_grad)

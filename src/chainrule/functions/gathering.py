@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase
+from ..core.value import TensorBase, new_tensor, numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
-from .indexing import basic_part, number_for, put_operands
+from .indexing import basic_part, number_for, put_call
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -46,8 +46,9 @@ def in_range(
     indices: Any, size: int, dim: int, error: type[Exception] = RuntimeError, least: int = 0, prefix: str = ""
 ) -> None:
     """Raise for an index outside of ``least`` ... ``size`` - 1."""
-    if indices.size:
-        low, high = int(indices.min()), int(indices.max())
+    numbers = numbers_of(indices)
+    if numbers.size:
+        low, high = int(numbers.min()), int(numbers.max())
         if low < least or high >= size:
             wrong = low if low < least else high
             raise error(f"{prefix}index {wrong} is out of bounds for dimension {dim} with size {size}")
@@ -301,9 +302,11 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     axis = axis_of(dim, array.ndim, "index_select")
     raw = integers(index, "index_select", position=3, wanted="int32 or int64")
     places = vector(index, "index_select")
-    size = array.shape[axis] if array.ndim else 1
-    if raw.size and not 0 <= raw.min() <= raw.max() < size:
-        raise IndexError(f"index out of range in self: indices must be 0 to {size - 1}, got {raw.min()} to {raw.max()}")
+    size, numbers = array.shape[axis] if array.ndim else 1, numbers_of(raw)
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
+        raise IndexError(
+            f"index out of range in self: indices must be 0 to {size - 1}, got {numbers.min()} to {numbers.max()}"
+        )
     if not array.ndim:
         return deliver(ops.reshape(ops.take(ops.reshape(input, (1,)), places, axis=-1), ()), out, "index_select")
     return deliver(ops.take(input, places, axis=axis), out, "index_select")
@@ -393,14 +396,13 @@ def filling_slices(
     input: Any, dim: int, index: Any, value: Any, function: str = "index_fill"
 ) -> tuple[Any, list[Any], dict[str, Any]]:
     array = tensor_argument(input, "index_fill", "input")._array
-    raw = np.atleast_1d(integers(index, "index_fill", position=3, wanted="int64"))
-    vector(index, "index_fill")
+    raw = integers(index, "index_fill", position=3, wanted="int64")
+    places = vector(index, "index_fill")
     axis = axis_of(dim, array.ndim, "index_fill")
     size = array.shape[axis] if array.ndim else 1
     in_range(raw, size, axis + array.ndim, IndexError, least=-size)
-    mask = np.zeros(size, bool)
-    mask[raw] = True
-    mask = mask.reshape((-1,) + (1,) * (-axis - 1)) if array.ndim else mask.reshape(())
+    mask = ops.scatter_number(new_tensor(np.zeros(size, bool)), places, value=True, axis=-1)
+    mask = ops.reshape(mask, (size,) + (1,) * (-axis - 1) if array.ndim else ())
     if isinstance(value, TensorBase):
         zero_dim(value, "index_fill_")
         return ops.index_fill, [mask, value], {}
@@ -426,11 +428,11 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
     >>> torch.index_put(torch.zeros(3), (torch.tensor([0, 0]),), torch.tensor(1.), accumulate=True)
     tensor([2., 0., 0.])
     """
-    operands, params = putting(input, indices, values, accumulate)
-    return ops.index_put(input, *operands, **params)
+    op, operands, params = putting(input, indices, values, accumulate)
+    return op(input, *operands, **params)
 
 
-def putting(input: Any, indices: Any, values: Any, accumulate: bool) -> tuple[list[Any], dict[str, Any]]:
+def putting(input: Any, indices: Any, values: Any, accumulate: bool) -> tuple[Any, list[Any], dict[str, Any]]:
     tensor_argument(input, "index_put", "input")
     tensor_argument(values, "index_put", "values", 3)
     if len(indices) > input._array.ndim:
@@ -440,16 +442,16 @@ def putting(input: Any, indices: Any, values: Any, accumulate: bool) -> tuple[li
             raise TypeError(f"expected Tensor as element {at} in argument 0, but got {type(index).__name__}")
     vectors = [ops.reshape(index, (1,)) if not index._array.ndim else index for index in indices]
     _, arrays, axes = basic_part(input, tuple(vectors))
-    return put_operands(input, arrays, axes, values), {"axes": axes, "accumulate": accumulate}
+    return put_call(input, arrays, axes, values, accumulate)
 
 
 def flat_places(input: Any, index: Any, function: str) -> Any:
     raw = tensor_argument(index, function, "index", 2)._array
     if raw.dtype != np.int64:
         raise RuntimeError(f"{function}(): Expected a long tensor for index, but got {scalar_type_name(raw.dtype)}")
-    size = input._array.size
-    if raw.size:
-        low, high = int(raw.min()), int(raw.max())
+    size, numbers = input._array.size, numbers_of(raw)
+    if numbers.size:
+        low, high = int(numbers.min()), int(numbers.max())
         if low < -size or high >= size:
             raise IndexError(
                 f"out of range: tried to access index {low if low < -size else high} on a tensor of {size} elements."

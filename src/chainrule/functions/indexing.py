@@ -16,7 +16,7 @@ from ..backend.indexing_numpy import key_of
 from ..core.modes import get_modes
 from ..core.mutation import inplace, refuse_write
 from ..core.origin import caller
-from ..core.value import Lifted, TensorBase, writable
+from ..core.value import Lifted, TensorBase, values_of, writable
 from ..core.version import bump
 from ..core.views import ORDINARY, current_node
 from ..promotion import checked_scalar, scalar_type_name
@@ -130,7 +130,13 @@ def basic_part(x: Any, key: Any) -> tuple[Any, list[Any], tuple[int, ...]]:
             x, dim = placed(x, item, dim, named, arrays)
             named += covers(item)
     ndim = x._array.ndim
-    return x, [array for _, array in arrays], tuple([at - ndim for at, _ in arrays])
+    places, indices = [at for at, _ in arrays], [array for _, array in arrays]
+    if len({array.ndim == 0 for array in indices}) > 1 and places[-1] - places[0] >= len(places):
+        raise RuntimeError(
+            "vmap: an index with slices between tensors, of which some are 0-d and batched, is not supported: index first with the "
+            "0-d ones, then with the others"
+        )
+    return x, indices, tuple([at - ndim for at in places])
 
 
 def as_items(key: Any) -> tuple[Any, ...]:
@@ -194,11 +200,12 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
         warnings.warn(
             "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=4
         )
-        source = array = np.asarray(array, bool)
-        kind = "b"
+        source = ops.astype(item, dtype=np.dtype(bool)) if isinstance(array, Lifted) else np.asarray(array, bool)
+        array, kind = getattr(source, "_array", source), "b"
     if kind == "b":
         if not array.ndim:
-            return truth(x, bool(array), dim, arrays)
+            value = values_of(item, "indexing with a boolean mask") if isinstance(array, Lifted) else array
+            return truth(x, bool(value), dim, arrays)
         check_mask(x, array, dim)
         arrays.append((dim, source))
         return x, dim + array.ndim
@@ -206,7 +213,7 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
         raise IndexError(
             f"tensors used as indices must be long, int, byte or bool tensors, got {getattr(item, 'dtype', type(item).__name__)}"
         )
-    if not array.ndim:
+    if not array.ndim and not isinstance(array, Lifted):
         return select(x, dim, int(array), named), dim
     arrays.append((dim, source))
     return x, dim + 1
@@ -391,20 +398,26 @@ def fitted(value: Any, shape: tuple[int, ...]) -> Any:
 
 def put(x: Any, indices: list[Any], axes: tuple[int, ...], value: Any, accumulate: bool = False) -> Any:
     """Write ``value`` into ``x`` at index arrays, or add it there."""
-    operands = put_operands(x, indices, axes, value)
-    if not (accumulate or is_watched(x) or (isinstance(value, TensorBase) and has_more_than_memory(value))):
+    op, operands, params = put_call(x, indices, axes, value, accumulate)
+    more = any(isinstance(a, TensorBase) and has_more_than_memory(a) for a in operands)
+    if not (accumulate or more or is_watched(x)):
         memory = writable(x)
         refuse_write(x, memory, False)
         value, *arrays = [a._array if isinstance(a, TensorBase) else a for a in operands]
         memory[key_of(memory.ndim, tuple(arrays), axes)] = value
         bump(x, caller())
         return x
-    return inplace(ops.index_put, x, *operands, axes=axes, accumulate=accumulate)
+    return inplace(op, x, *operands, **params)
 
 
-def put_operands(x: Any, indices: list[Any], axes: tuple[int, ...], value: Any) -> list[Any]:
-    """The operands after ``x`` of ``ops.index_put``, checked."""
+def put_call(
+    x: Any, indices: list[Any], axes: tuple[int, ...], value: Any, accumulate: bool
+) -> tuple[Any, list[Any], dict[str, Any]]:
+    """The op that writes into ``x`` at index arrays, its operands after ``x``, checked, and its parameters."""
     raw = [index._array if isinstance(index, TensorBase) else index for index in indices]
+    if any(isinstance(array, Lifted) and array.dtype.kind == "b" for array in raw):
+        return masked_put(x, indices, axes, value, accumulate)
+    raw = [np.zeros(array.shape, array.dtype) if isinstance(array, Lifted) else array for array in raw]
     try:
         shape = np.broadcast_to(np.int8(0), x._array.shape)[key_of(x._array.ndim, tuple(raw), axes)].shape
     except IndexError as error:
@@ -424,7 +437,25 @@ def put_operands(x: Any, indices: list[Any], axes: tuple[int, ...], value: Any) 
             )
         if have != value._array.shape:
             value = ops.reshape(value, have)
-    return [value, *indices]
+    return ops.index_put, [value, *indices], {"axes": axes, "accumulate": accumulate}
+
+
+def masked_put(
+    x: Any, indices: list[Any], axes: tuple[int, ...], value: Any, accumulate: bool
+) -> tuple[Any, list[Any], dict[str, Any]]:
+    """:func:`put_call` of a mask of which each element of a batch has its own: one value for all the places it chooses."""
+    mask, (axis, *others) = indices[0], axes
+    behind = -axis - mask.ndim
+    if others or accumulate or (isinstance(value, TensorBase) and value._array.ndim > behind):
+        raise RuntimeError(
+            "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with a "
+            "boolean mask: how many elements it chooses may differ from one element of the batch to another. Only one value for "
+            "all of them can be written, with the mask as the only index; or use torch.where."
+        )
+    mask = ops.reshape(mask, (*mask.shape, *[1] * behind))
+    if not isinstance(value, TensorBase):
+        return ops.masked_fill_number, [mask], {"value": value}
+    return ops.masked_fill, [mask, value], {}
 
 
 def copy_(x: Any, source: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import Lifted, TensorBase, new_tensor, values_of
+from ..core.value import TensorBase, new_tensor, numbers_of, values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from .gathering import same_dtype, zero_dim
@@ -91,9 +91,9 @@ def scattering_masked(input: Any, mask: Any, source: Any) -> list[Any]:
     same_dtype(input, source, "masked_scatter: expected self and source to have same dtypes but got {} and {}")
     raw = mask_of(mask, "masked_scatter", "masked_scatter_ only supports boolean masks, but got mask with dtype {}")
     broadcastable(input, mask)
-    if isinstance(raw, Lifted):
-        return [mask, source]
-    holes = int(np.count_nonzero(np.broadcast_to(raw, np.broadcast_shapes(raw.shape, input._array.shape))))
+    wide = ops.broadcast_to(mask.detach(), shape=np.broadcast_shapes(raw.shape, input._array.shape))
+    count = ops.count_nonzero(ops.reshape(wide, (wide._array.size,)), axis=(-1,), keepdims=False)
+    holes = int(numbers_of(count._array).max(initial=0))
     if source._array.size < holes:
         raise RuntimeError(
             f"Number of elements of source < number of ones in mask: got {source._array.size} for {holes}"

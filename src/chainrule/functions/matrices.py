@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
+from ..core.value import numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._reduction_arguments import named
@@ -124,8 +125,8 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     check_square("linalg.inv", input)
     result = ops.inv(input)
-    if not np.isfinite(result._array).all():
-        _refuse_singular(input._array)
+    if not np.isfinite(numbers_of(result._array)).all():
+        _refuse_singular(numbers_of(input._array))
     return deliver(result, out, "inverse")
 
 

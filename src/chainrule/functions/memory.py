@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..backend.shape_numpy import geometry, storage
+from ..backend.shape_numpy import geometry, positions, storage
 from ..core.mutation import refuse_write
-from ..core.value import new_tensor, writable
+from ..core.value import Lifted, new_tensor, writable
 from ..core.version import cell_of
-from ..core.views import current_node
+from ..core.views import base_of, current_node, memory_of
 from ..dtypes import as_dtype
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, sizes_of, tensor_argument
@@ -108,7 +108,7 @@ def contiguous(input: Tensor, *, memory_format: Any = contiguous_format) -> Tens
         check_format(memory_format, input._array.ndim, "contiguous")
         if memory_format is preserve_format:
             raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
-    return input if in_order(input._array, memory_format) else copy_in_order(input, memory_format)
+    return input if in_order(memory_of(input), memory_format) else copy_in_order(input, memory_format)
 
 
 def is_contiguous(input: Tensor, *, memory_format: Any = contiguous_format) -> bool:
@@ -123,7 +123,7 @@ def is_contiguous(input: Tensor, *, memory_format: Any = contiguous_format) -> b
             check_format(memory_format, input._array.ndim, "is_contiguous")
         if memory_format.axes is not None and len(memory_format.axes) != input._array.ndim:
             return False
-    return in_order(input._array, memory_format)
+    return in_order(memory_of(input), memory_format)
 
 
 def numel(input: Tensor) -> int:
@@ -166,7 +166,7 @@ def stride(input: Tensor, dim: int | None = None) -> Any:
     >>> torch.ones(2, 3).stride()
     (3, 1)
     """
-    array = writable(input)
+    array = memory_of(input)
     if dim is not None:
         return strides_of(array)[named_axis(dim, array.ndim, "stride")]
     return strides_of(array)
@@ -198,7 +198,7 @@ def storage_offset(input: Tensor) -> int:
     >>> torch.arange(5)[2:].storage_offset()
     2
     """
-    return geometry(writable(input))[2]
+    return geometry(memory_of(input))[2]
 
 
 def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
@@ -212,7 +212,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     tensor([[0, 2],
             [1, 3]])
     """
-    array = writable(tensor_argument(input, "as_strided", "input"))
+    array = memory_of(tensor_argument(input, "as_strided", "input"))
     sizes, strides = sizes_of((size,), "as_strided"), sizes_of((stride,), "as_strided", "stride")
     origin = geometry(array)
     offset = origin[2] if storage_offset is None else storage_offset
@@ -235,12 +235,20 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"setStorage: sizes {list(sizes)}, strides {list(strides)}, storage offset {offset}, and itemsize {array.itemsize} "
             f"requiring a storage size of {needs} are out of bounds for storage of size {have}"
         )
+    if isinstance(input._array, Lifted) and input._view is not None:
+        if not np.isin(positions((sizes, strides, offset)), positions(origin)).all():
+            raise RuntimeError(
+                f"result = tensor.as_strided({list(sizes)}, {list(strides)}, {offset}) can access memory outside of `tensor`, which "
+                "is not supported inside of a transform: there a tensor has no more than its own elements"
+            )
+        input = base_of(input._view)  # where strides and offset count from
+        origin = geometry(memory_of(input))
     return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)
 
 
 def view_dtype(input: Tensor, dtype: Any) -> Tensor:
-    """The same bytes read as another dtype, sharing memory and versions but no gradient."""
-    array, wanted = writable(input), as_dtype(dtype).numpy
+    """The same bytes read as another dtype, sharing memory and versions but no gradient (inside of a transform: a copy)."""
+    array, wanted = memory_of(input), as_dtype(dtype).numpy
     old, new = array.dtype.itemsize, wanted.itemsize
     names = f"{scalar_type_name(array.dtype)} as {scalar_type_name(wanted)} (different element sizes), but got"
     if old != new:
@@ -250,6 +258,8 @@ def view_dtype(input: Tensor, dtype: Any) -> Tensor:
             raise RuntimeError(f"self.stride(-1) must be 1 to view {names} {array.strides[-1] // old}")
         if new > old and array.shape[-1] * old % new:
             raise RuntimeError(f"self.size(-1) must be divisible by {new // old} to view {names} {array.shape[-1]}")
+    if isinstance(input._array, Lifted):
+        return ops.view_dtype(input, dtype=wanted)
     alias = new_tensor(array.view(wanted))
     alias._cell = cell_of(input)
     return alias
@@ -266,6 +276,8 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) 
         raise RuntimeError(f"numel: integer multiplication overflow: sizes must not be negative, got {list(shape)}")
     if current_node(input) is not None:
         raise RuntimeError("cannot resize variables that require grad. Use .reshape(), which gives a new tensor.")
+    if isinstance(input._array, Lifted):
+        raise RuntimeError("cannot resize variables inside of a transform. Use .reshape(), which gives a new tensor.")
     array = writable(input)
     refuse_write(input, array, False)
     count, flat = math.prod(shape), storage(array)[geometry(array)[2] :]

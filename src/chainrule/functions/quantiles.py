@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from ..core.value import TensorBase
+from ..core.value import TensorBase, numbers_of
 from ..dtypes import int64
 from ._arguments import axis_of, deliver
 from ._reduction_arguments import array_of, check_keepdim
@@ -100,7 +100,8 @@ def _check(function: str, array: Any, q: Any, interpolation: str) -> None:
                 f"{function}() q tensor must be same dtype as the input tensor: got {given.dtype.name} for "
                 f"{array.dtype.name}"
             )
-        if not ((given >= 0) & (given <= 1)).all():
+        numbers = numbers_of(given)
+        if not ((numbers >= 0) & (numbers <= 1)).all():
             raise RuntimeError(f"{function}() q values must be in the range [0, 1]")
     elif isinstance(q, bool) or not isinstance(q, (int, float)):
         raise TypeError(f"{function}(): argument 'q' (position 2) must be float or Tensor, not {type(q).__name__}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..backend import random_numpy as kernels
+from ..backend import counts_numpy, random_numpy as kernels
 from ..core.dispatch import explained
 from ..core.generator import Generator, draw
 from ..core.value import TensorBase, new_tensor
@@ -21,7 +21,7 @@ from .random import check_std, floating, integer, made, part_std, refill, wanted
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["bernoulli", "multinomial", "normal", "poisson"]
+__all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]
 
 MOST_CATEGORIES = 1 << 24
 
@@ -190,7 +190,7 @@ def multinomial(
 
     >>> import chainrule as torch
     >>> torch.multinomial(torch.tensor([0., 10., 3.]), 4, replacement=True, generator=torch.Generator().manual_seed(0))
-    tensor([1, 2, 1, 1])
+    tensor([2, 1, 1, 2])
     """
     weights = tensor_argument(input, "multinomial", "input")._array
     count = integer(num_samples, "multinomial", "num_samples")
@@ -257,5 +257,37 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
         raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{scalar_type_name(rates.dtype)}'")
     if not (rates >= 0).all():
         raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {rates.min()}")
-    counts = new_tensor(draw(kernels.poisson, rates.shape, rates.dtype, generator, rates=rates.reshape(-1)))
+    counts = new_tensor(draw(counts_numpy.poisson, rates.shape, rates.dtype, generator, rates=rates.reshape(-1)))
     return counts if current_node(input) is None else ops.poisson(input, counts)
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of ``count`` trials succeed, each with probability ``prob``, at each place. There is no gradient.
+
+    Raises:
+        ValueError: the numbers of trials are integers; RuntimeError: the two have different dtypes.
+
+    >>> import chainrule as torch
+    >>> torch.binomial(torch.tensor([4., 100.]), torch.tensor([0.5, 0.3]), generator=torch.Generator().manual_seed(0))
+    tensor([ 3., 32.])
+    """
+    given = (tensor_argument(count, "binomial", "count")._array, tensor_argument(prob, "binomial", "prob", 2)._array)
+    dtype, other = (array.dtype for array in given)
+    if dtype.kind in "biuc":
+        raise ValueError(f"binomial only supports floating-point dtypes for count, got: {scalar_type_name(dtype)}")
+    if dtype.itemsize == 2:
+        raise NotImplementedError(f"\"binomial_cpu\" not implemented for '{scalar_type_name(dtype)}': use float32")
+    if dtype != other:
+        raise RuntimeError(
+            f"Found dtype {scalar_type_name(other)} but expected {scalar_type_name(dtype)}: give both the same"
+        )
+    try:
+        trials, chances = np.broadcast_arrays(*given)
+    except ValueError as error:
+        raise explained(error, *given) from None
+    numbers = draw(
+        counts_numpy.binomial, trials.shape, dtype, generator, trials=trials.ravel(), chances=chances.ravel()
+    )
+    result = new_tensor(numbers)
+    recorded = current_node(count) is not None or current_node(prob) is not None
+    return ops.binomial(count, prob, result) if recorded else result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..backend.shape_numpy import is_viewable
+from ..core.views import memory_of
 from ..promotion import scalar_type_name
 from ..size import Size
 from ._arguments import axes_of, axis_of, sizes_of, tensor_argument
@@ -97,7 +98,7 @@ def view(input: Tensor, shape: tuple[int, ...]) -> Tensor:
         RuntimeError: the strides do not allow it.
     """
     shape = inferred(shape, input._array.size)
-    if not is_viewable(input._array, shape):
+    if not is_viewable(memory_of(input), shape):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
             f"contiguous subspaces). Use .reshape(...) instead: the tensor of shape {list(input.shape)} has strides "

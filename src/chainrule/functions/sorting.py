@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor
+from ..core.value import Lifted, TensorBase, new_tensor, numbers_of
 from ..dtypes import float64, int32
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
@@ -452,13 +452,12 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     refuse_kinds(array, "biuc", "histogram_cpu")
     if bins < 1:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
-    low, high = float(min), float(max)
-    if low == high and array.size:
-        low, high = float(array.min()), float(array.max())
-    if not abs(low) + abs(high) < float("inf"):
-        raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
-    if low == high:
-        low, high = low - 1, high + 1
+    low, high = ends = float(min), float(max)
+    numbers = numbers_of(array)
+    if low == high and numbers.size:
+        ends = float(numbers.min()), float(numbers.max())
+    if not abs(ends[0]) + abs(ends[1]) < float("inf"):
+        raise RuntimeError(f"torch.histc: range of [{ends[0]}, {ends[1]}] is not finite")
     if low > high:
         raise RuntimeError(f"torch.histc: max must be larger than min, but got min={min} and max={max}")
     return deliver(ops.histc(input, bins=bins, low=low, high=high), out, "histc")
@@ -481,15 +480,19 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     """
     array = array_of(input, "bincount")
     refuse_kinds(array, "bfcV", "bincount_cpu")
-    if array.ndim != 1 or (array.size and array.min() < 0):
+    numbers = numbers_of(array)
+    if array.ndim != 1 or (numbers.size and numbers.min() < 0):
         raise RuntimeError(
             f"bincount only supports 1-d non-negative integral inputs. Got shape {list(array.shape)}"
-            + (f" and a smallest element of {array.min()}." if array.size else ".")
+            + (f" and a smallest element of {numbers.min()}." if numbers.size else ".")
         )
     if minlength < 0:
         raise RuntimeError(f"minlength should be >= 0, but got {minlength}")
+    length = max(minlength, int(numbers.max()) + 1 if numbers.size else 0)
+    if length > minlength and isinstance(array, Lifted):
+        array.plain(f"calling bincount with a minlength of {minlength}, which is no more than an element of the input")
     if weights is None:
-        return ops.bincount(input, minlength=minlength)
+        return ops.bincount(input, minlength=length)
     given = tensor_argument(weights, "bincount", "weights", 2)._array
     if given.shape != array.shape:
         raise RuntimeError(
@@ -497,6 +500,5 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         )
     if given.dtype.kind in "biu":
         weights = ops.astype(weights, float64)
-    length = max(minlength, int(array.max()) + 1 if array.size else 0)
     zeros = ops.zeros((length,), dtype=weights.dtype)
     return ops.index_add(zeros, input, weights, axis=-1)

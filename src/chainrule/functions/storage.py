@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..backend.shape_numpy import storage as memory_of
-from ..core.value import TensorBase, writable
+from ..core.value import Lifted, TensorBase, writable
 from ..device import CPU
 from ..dtypes import FROM_NUMPY, dtype
 
@@ -93,7 +93,12 @@ class TypedStorage:
 
 def typed_storage(input: Any) -> TypedStorage:
     """The storage of a tensor."""
-    return TypedStorage(memory_of(writable(input)))
+    array = writable(input)
+    if isinstance(array, Lifted):
+        raise NotImplementedError(
+            "Cannot access the storage of a tensor inside of a transform: it stands for more than one value"
+        )
+    return TypedStorage(memory_of(array))
 
 
 def untyped_storage(input: Any) -> UntypedStorage:

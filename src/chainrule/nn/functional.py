@@ -298,7 +298,7 @@ def chosen_dim(function: str, input: Any, dim: int | None, stacklevel: int) -> i
         return dim
     warnings.warn(
         f"Implicit dimension choice for {function} has been deprecated. Change the call to include dim=X as an argument.",
-        stacklevel=stacklevel + 1,
+        stacklevel=stacklevel,
     )
     return 0 if input.ndim in (0, 1, 3) else 1
 

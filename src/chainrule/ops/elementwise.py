@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.lifted import converted
 from ..core.op import elementwise
 
 __all__ = [
@@ -52,8 +53,8 @@ def wide_number(raw, given, promoted, **params):
     if dtype.itemsize != 2 or dtype.kind in "iu":
         return raw(*promoted, **params)
     single = np.dtype(np.float32)
-    right = given[1].astype(single) if hasattr(given[1], "dtype") else single.type(given[1])
-    return raw(promoted[0].astype(single), right, **params).astype(dtype)
+    right = converted(given[1], single) if hasattr(given[1], "dtype") else single.type(given[1])
+    return converted(raw(converted(promoted[0], single), right, **params), dtype)
 
 
 add = elementwise("add(x, y)",

@@ -7,7 +7,7 @@ operands are constants: they have no rule.
 
 from __future__ import annotations
 
-from ..core.batching import one_by_one, same_call
+from ..core.batching import refused, same_call
 from ..core.op import elementwise, general, linear, step
 from . import indexing_batches as batches
 
@@ -58,21 +58,21 @@ index_fill_number = elementwise("index_fill_number(x, mask, *, value)", node="In
     forward=_masked_fill_number, x=_kept,
 )
 
-masked_select = linear("masked_select(x, mask)", saved_names={"mask": "mask"}, batch=one_by_one,
+masked_select = linear("masked_select(x, mask)", saved_names={"mask": "mask"}, batch=batches.each_masked_select,
     x=lambda xp, g, x_shape, mask: xp.masked_scatter(xp.zeros(x_shape, dtype=g.dtype), mask, g),
 )
 
-masked_scatter = linear("masked_scatter(x, mask, v)", saved_names={"mask": "mask"}, batch=one_by_one,
+masked_scatter = linear("masked_scatter(x, mask, v)", saved_names={"mask": "mask"}, batch=batches.each_masked_scatter,
     x=_kept,
     v=lambda xp, g, mask, v_shape: xp.masked_scatter_adjoint(g, mask, shape=v_shape),
 )
 
 masked_scatter_adjoint = linear("masked_scatter_adjoint(x, mask, *, shape)", node="MaskedScatterBackwardBackward0",
-    batch=one_by_one,
+    batch=batches.each_masked_scatter_adjoint,
     x=lambda xp, g, x_shape, mask: xp.masked_scatter(xp.zeros(x_shape, dtype=g.dtype), mask, g),
 )
 
-nonzero = step("nonzero(x)", outputs="*", batch=one_by_one)
+nonzero = step("nonzero(x)", outputs="*", batch=refused)
 
 # -- the whole ----------------------------------------------------------------------------------------------------------
 # In-place writes as functions of the old value, which they forget.

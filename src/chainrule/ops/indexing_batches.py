@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
+
+from ..core.batching import refused
+
 
 def places(call, axes, shape):
     """The places that the index operands of a call speak of in an array of ``shape``, with the batch axis."""
@@ -18,9 +22,7 @@ def places(call, axes, shape):
     if not any(batched):
         found = xp.index(count, *given, axes=axes)
         return xp.broadcast_to(found, (size, *found.shape))
-    if any(str(a.dtype).endswith("bool") for a in given):  # how many places a mask has is up to each element
-        rows = [[a[at] if has else a for a, has in zip(given, batched, strict=True)] for at in range(size)]
-        return xp.stack([xp.index(count, *row, axes=axes) for row in rows], axis=0)
+    given, batched, axes = without_masks(call, given, batched, axes)
     shapes = [a.shape[has:] for a, has in zip(given, batched, strict=True)]
     rank = max(len(one) for one in shapes)
     aligned = [
@@ -29,6 +31,23 @@ def places(call, axes, shape):
     ]
     neighbours = axes == tuple(range(axes[0], axes[0] + len(axes)))
     return xp.moveaxis(xp.index(count, *aligned, axes=axes), len(shape) + axes[0] if neighbours else 0, 0)
+
+
+def without_masks(call, given, batched, axes):
+    """The index operands with each mask as the places that it chooses."""
+    found = []
+    for a, has, axis in zip(given, batched, axes, strict=True):
+        if not str(a.dtype).endswith("bool"):
+            found.append((a, has, axis))
+        elif has:
+            raise RuntimeError(
+                "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with "
+                f"a boolean mask: how many elements it chooses may differ from one of the {call.size} elements of the batch to "
+                "another. Use torch.where, which keeps the shape."
+            )
+        else:
+            found += [(one, False, axis + at) for at, one in enumerate(call.xp.nonzero(a))]
+    return tuple(zip(*found, strict=True))
 
 
 def rows(xp, a, size):
@@ -82,6 +101,41 @@ def each_index_add(xp, x, indices, v, axis):
 
 def each_index_copy(xp, x, indices, v, axis):
     return xp.scatter(x, wide(xp, indices, x.shape, axis), v, axis=axis)
+
+
+def each_masked_select(call, xp, x, size):
+    """The mask's places, which must be the same for all."""
+    mask = call.arrays[1]
+    if call.batched[1]:
+        refused(call)
+    shape = np.broadcast_shapes(x.shape[1:], mask.shape)
+    x = xp.broadcast_to(xp.reshape(x, (size, *[1] * (len(shape) - x.ndim + 1), *x.shape[1:])), (size, *shape))
+    places = xp.nonzero(xp.reshape(xp.broadcast_to(mask, shape), (-1,)))[0]
+    return xp.take(rows(xp, x, size), places, axis=-1)
+
+
+def masked_rows(xp, x, mask, size):
+    """Operand and mask broadcast together, as rows; for each element, how many before it are masked; and their shape."""
+    shape = np.broadcast_shapes(x.shape[1:], mask.shape[1:])
+    x, mask = [
+        rows(xp, xp.broadcast_to(xp.reshape(a, (size, *[1] * (len(shape) - a.ndim + 1), *a.shape[1:])), (size, *shape)), size)
+        for a in (x, mask)
+    ]
+    ranks = xp.cumulative_sum(xp.astype(mask, np.int64), axis=-1)
+    return x, mask, xp.maximum(ranks - 1, 0), (size, *shape)
+
+
+def each_masked_scatter(xp, x, mask, v, size):
+    x, mask, ranks, shape = masked_rows(xp, x, mask, size)
+    v = rows(xp, v, size) if 0 not in v.shape else xp.zeros((size, 1), dtype=v.dtype)
+    return xp.reshape(xp.where(mask, xp.gather(v, xp.minimum(ranks, v.shape[1] - 1), axis=-1), x), shape)
+
+
+def each_masked_scatter_adjoint(xp, x, mask, shape, size):
+    x, mask, ranks, _ = masked_rows(xp, x, mask, size)
+    count = max(prod(shape), 1)
+    out = xp.scatter_add(xp.zeros((size, count), dtype=x.dtype), xp.minimum(ranks, count - 1), xp.where(mask, x, 0), axis=-1)
+    return xp.reshape(out if prod(shape) else out[:, :0], (size, *shape))
 
 
 def each_take_flat(xp, x, indices, size):

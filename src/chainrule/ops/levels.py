@@ -11,8 +11,8 @@ batch_in = linear("batch_in(x, *, level, axis)",
     forward=lambda xp, x, level, axis: batch_level.enter(x, level, axis),
     x=lambda xp, g, level, axis: xp.batch_out(g, level=level, axis=axis),
 )
-batch_out = linear("batch_out(x, *, level, axis)",
-    forward=lambda xp, x, level, axis: batch_level.leave(x, level, axis),
+batch_out = linear("batch_out(x, *, level, axis, copy)",
+    forward=lambda xp, x, level, axis, copy=True: batch_level.leave(x, level, axis, copy),
     x=lambda xp, g, level, axis: xp.batch_in(g, level=level, axis=axis),
 )
 
@@ -21,11 +21,11 @@ dual_in = linear("dual_in(x, t, *, level)",
     x=lambda xp, g, level: xp.tangent_part(g, level=level),
     t=lambda xp, g, level: xp.primal_part(g, level=level),
 )
-primal_part = linear("primal_part(x, *, level)",
-    forward=lambda xp, x, level: dual_level.primal_part(x, level),
+primal_part = linear("primal_part(x, *, level, copy)",
+    forward=lambda xp, x, level, copy=True: dual_level.primal_part(x, level, copy),
     x=lambda xp, g, level: xp.dual_in(xp.zeros_like(g), g, level=level),
 )
-tangent_part = linear("tangent_part(x, *, level)",
-    forward=lambda xp, x, level: dual_level.tangent_part(x, level),
+tangent_part = linear("tangent_part(x, *, level, copy)",
+    forward=lambda xp, x, level, copy=True: dual_level.tangent_part(x, level, copy),
     x=lambda xp, g, level: xp.dual_in(g, xp.zeros_like(g), level=level),
 )

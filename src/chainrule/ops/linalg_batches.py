@@ -25,11 +25,23 @@ def each_vdot(xp, x, y):
     return xp.sum(xp.conj(x) * y, axis=(-1,), keepdims=False)
 
 
-def each_mv(xp, x, y):
-    return xp.squeeze(xp.matmul(x, column(xp, y)), axis=-1)
+# Of a product with one matrix for all, the vectors are the rows of another matrix; nothing is stretched.
 
 
-def each_vm(xp, x, y):
+def times_vector(xp, x, y, x_has, y_has):
+    if not x_has:
+        return xp.matmul(y, xp.matrix_transpose(x)) if y_has else xp.expand_dims(xp.matmul(x, y), axis=-2)
+    return xp.squeeze(xp.matmul(x, column(xp, y)), axis=-1) if y_has else xp.matmul(x, y)
+
+
+def each_mv(call, xp):
+    return times_vector(xp, *call.arrays, *call.batched)
+
+
+def each_vm(call, xp):
+    x, y = call.arrays
+    if not call.batched[1]:
+        return xp.matmul(x, y)
     return xp.squeeze(xp.matmul(row(xp, x), y), axis=-2)
 
 
@@ -52,32 +64,33 @@ def combined(xp, input, product, beta, alpha):
 
 
 def each_added(call, xp):
-    """A product of matrices: every operand with the batch axis and as many axes as the others."""
-    arrays = call.stretched()
-    rank = max(len(a.shape) for a in arrays) - 1
-    return call.run(*[padded(xp, a, rank) for a in arrays])
+    """A product of matrices: operands with the batch axis have as many axes behind it as the others."""
+    arrays = call.arrays if any(call.batched[1:]) else call.stretched()  # the product needs the batch axis
+    rank = max(len(shape) for shape in call.shapes())
+    return call.run(*[a if len(a.shape) == len(shape) else padded(xp, a, rank) for a, shape in zip(arrays, call.shapes(), strict=True)])
 
 
 def each_addbmm(xp, input, x, y, beta, alpha):
     return combined(xp, input, xp.sum(xp.matmul(x, y), axis=(-3,), keepdims=False), beta, alpha)
 
 
-def each_addmv(xp, input, x, y, beta, alpha):
-    return combined(xp, input, each_mv(xp, x, y), beta, alpha)
+def each_addmv(call, xp, input, beta, alpha):
+    return combined(xp, input, times_vector(xp, *call.arrays[1:], *call.batched[1:]), beta, alpha)
 
 
 def each_addr(xp, input, x, y, beta, alpha):
     return combined(xp, input, column(xp, x) * row(xp, y), beta, alpha)
 
 
-def each_layer(call, xp, b, x, w):
+def each_layer(call, xp, b, x):
     """A linear layer, x w' + b; with the same weights for all it is a layer of more rows."""
+    w, rank = xp.matrix_transpose(call.arrays[2]), len(x.shape) - 1
     if not call.batched[2]:
-        out = xp.matmul(x, xp.matrix_transpose(call.arrays[2]))
-    elif len(x.shape) == 2:
-        out = each_vm(xp, x, xp.matrix_transpose(w))
+        out = xp.matmul(x, w)
+    elif rank == 1:
+        out = xp.squeeze(xp.matmul(row(xp, call.arrays[1]), w), axis=-2)
     else:
-        out = xp.matmul(x, padded(xp, xp.matrix_transpose(w), len(x.shape) - 1))
+        out = xp.matmul(call.arrays[1], padded(xp, w, rank))
     return out + padded(xp, b, len(out.shape) - 1)
 
 

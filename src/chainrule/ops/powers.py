@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 import math
 
 from ..core.op import elementwise
@@ -43,6 +42,8 @@ def power_of_y(xp, g, y, out, base):
     if base == 0:
         return xp.zero_where(g * (out * -math.inf), xp.real(y) >= 0)
     if isinstance(base, complex):
+        import cmath
+
         return g * (out * cmath.log(base))
     return g * (out * (math.log(base) if base > 0 else math.nan))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..core.op import linear
+from ..core.op import elementwise, linear
 from .indexing import OVERWRITE
 
 __all__ = [
-    "bernoulli", "bernoulli_by", "bernoulli_with", "cauchy", "exponential", "geometric", "log_normal", "normal",
+    "bernoulli", "bernoulli_by", "bernoulli_with", "binomial", "cauchy", "exponential", "geometric", "log_normal", "normal",
     "normal_both", "normal_mean", "normal_std", "poisson", "random_any", "random_below", "random_between", "uniform",
 ]  # fmt: skip
 
@@ -34,3 +34,8 @@ normal_both = linear("normal_both(x, y, v)", node="NormalBackward3", batch=lambd
     v=lambda g: g,
 )
 poisson = linear("poisson(x, v)", **OVERWRITE)
+
+# PyTorch has no derivative of it, and its node says so.
+binomial = elementwise("binomial(x, y, v)", node="torch::autograd::NotImplemented", promotion=None,
+    forward=lambda xp, x, y, v: xp.clone(xp.broadcast_to(v, (x + y + v).shape)),
+)

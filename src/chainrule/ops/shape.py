@@ -9,6 +9,8 @@ from __future__ import annotations
 from ..backend.shape_numpy import extent, is_viewable
 from ..core.batching import same_call
 from ..core.op import general, linear, view as declare_view
+from ..core.value import Lifted
+from ..core.views import memory_of
 
 __all__ = [
     "alias", "as_strided", "broadcast_to", "clone", "contiguous", "diag_embed", "diagonal", "diagonal_adjoint",
@@ -42,6 +44,8 @@ unsafe_view = declare_view("unsafe_view(x, *, shape)", **RESHAPE)
 def reshape(x, shape):
     """A view where the strides allow it, else a copy; three node names, as in PyTorch."""
     array = x._array
+    if isinstance(array, Lifted):
+        array = memory_of(x)
     if array.flags.c_contiguous:
         return view(x, shape=shape)
     if is_viewable(array, shape):

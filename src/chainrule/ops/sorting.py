@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 
-from ..core.batching import one_by_one, same_call
+import numpy as np
+
+from ..core.batching import refused, same_call
 from ..core.op import declare, step
 from .reduction import at_index, evenly
 
@@ -66,12 +68,12 @@ median_all = selection("median_all(x, *, axis)", node="MedianBackward0", x=evenl
 nanmedian_all = selection("nanmedian_all(x, *, axis)", node="NanmedianBackward0", x=evenly)
 
 # As in PyTorch, these have no derivative.
-unique = selection("unique(x, *, axis)", one_by_one, node="Unique2Backward0", outputs="values inverse counts")
-unique_along = selection("unique_along(x, *, axis)", one_by_one, node="UniqueDimBackward0",
+unique = selection("unique(x, *, axis)", refused, node="Unique2Backward0", outputs="values inverse counts")
+unique_along = selection("unique_along(x, *, axis)", refused, node="UniqueDimBackward0",
     outputs="values inverse counts",
     forward=lambda xp, x, axis: xp.unique(x, axis=axis),
 )
-unique_consecutive = selection("unique_consecutive(x, *, axis)", one_by_one, outputs="values inverse counts")
+unique_consecutive = selection("unique_consecutive(x, *, axis)", refused, outputs="values inverse counts")
 
 
 def _each_searched(xp, x, v, run):
@@ -89,6 +91,35 @@ def searchsorted(x, v, *, side="left"):
     return search_rows(x, v, side=side)
 
 
-isin = step("isin(x, y)", batch=one_by_one)
-bincount = step("bincount(x, *, minlength)", batch=one_by_one)
-histc = step("histc(x, *, bins, low, high)", batch=one_by_one)
+
+def _rows(xp, x):
+    return xp.reshape(x, (x.shape[0], -1))
+
+
+def _each_is_in(call, xp, x, y, run):
+    if not call.batched[1]:
+        return run(*call.arrays)
+    among = xp.any(xp.equal(xp.expand_dims(_rows(xp, x), axis=-1), xp.expand_dims(_rows(xp, y), axis=-2)), axis=(-1,), keepdims=False)
+    return xp.reshape(among, x.shape)
+
+
+def _each_counted(xp, x, minlength, size):
+    """``minlength`` is the length: ``bincount`` sees to that."""
+    return xp.scatter_add(xp.zeros((size, minlength), dtype=np.int64), x, xp.ones(x.shape, dtype=np.int64), axis=-1)
+
+
+def _each_in_bins(xp, x, bins, low, high, size):
+    x = _rows(xp, x)
+    if low == high and x.shape[1]:
+        low, high = [end(x, axis=(-1,), keepdims=True) for end in (xp.min, xp.max)]
+        alone = xp.equal(low, high)
+        low, high = xp.where(alone, low - 1, low), xp.where(alone, high + 1, high)
+    inside = xp.logical_and(xp.greater_equal(x, low), xp.less_equal(x, high))
+    places = xp.astype(xp.where(inside, (x - low) * bins / (high - low), 0), np.int64)
+    zeros = xp.zeros((size, bins), dtype=x.dtype)
+    return xp.scatter_add(zeros, xp.minimum(places, bins - 1), xp.astype(inside, x.dtype), axis=-1)
+
+
+isin = step("isin(x, y)", batch=_each_is_in)
+bincount = step("bincount(x, *, minlength)", batch=_each_counted)
+histc = step("histc(x, *, bins, low, high)", batch=_each_in_bins)

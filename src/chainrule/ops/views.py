@@ -5,37 +5,48 @@ from __future__ import annotations
 import numpy as np
 
 from ..backend.numpy import walk
-from ..core.batching import one_by_one
+from ..core.forward import raw
 from ..core.op import linear
 from ..core.views import set_path_nodes
 
 
 def _places(call):
-    """Where the part lies in a base in C order; None if it is not made of the base's elements (``view_as_real``)."""
+    """Where the part lies among the numbers of a base in C order, and whether it is complex: then by pairs.
+
+    The path leads to places as it leads to values; a complex number holds those of its two parts.
+    """
     path, shape = call.params["path"], call.params["shape"]
-    if any(op.name in ("view_as_real", "view_as_complex") for op, _, _ in path):
-        return None
-    return walk(np.arange(np.prod(shape, dtype=int)).reshape(shape), path)
+    is_complex = raw(call.arrays[0]).dtype.kind == "c"
+    places = np.arange(np.prod(shape, dtype=int) * (1 + is_complex), dtype=float)
+    part = walk((places.view(complex) if is_complex else places).reshape(shape), path)
+    pairs = part.dtype.kind == "c"
+    places = np.ascontiguousarray(part).view(float).reshape(*part.shape, 2) if pairs else part
+    return places.astype(int), pairs
+
+
+def _numbers(xp, x):
+    """Each element of a batch as a row of real numbers."""
+    return xp.reshape(xp.view_as_real(x) if raw(x).dtype.kind == "c" else x, (x.shape[0], -1))
 
 
 def _each_get(call):
-    places = _places(call)
-    if places is None:
-        return one_by_one(call)
+    places, pairs = _places(call)
     xp, (x,) = call.xp, call.arrays
-    part = xp.take(xp.reshape(x, (call.size, -1)), places.reshape(-1), axis=-1)
-    return xp.reshape(part, (call.size, *places.shape))
+    part = xp.reshape(xp.take(_numbers(xp, x), places.reshape(-1), axis=-1), (call.size, *places.shape))
+    return xp.view_as_complex(part) if pairs else part
 
 
 def _each_put(call):
-    places = _places(call)
-    if places is None:
-        return one_by_one(call)
+    places, pairs = _places(call)
     xp, (x, v) = call.xp, call.stretched()
-    if places.size == np.prod(x.shape[1:]) and (np.diff(places.reshape(-1)) == 1).all():
-        return xp.reshape(v, x.shape)
-    rows, part = xp.reshape(x, (call.size, -1)), xp.reshape(v, (call.size, -1))
-    return xp.reshape(xp.index_put(rows, part, places.reshape(-1), axes=(-1,), accumulate=False), x.shape)
+    rows, part = _numbers(xp, x), _numbers(xp, v)
+    if places.size == rows.shape[1] and (np.diff(places.reshape(-1)) == 1).all():
+        rows = part
+    else:
+        rows = xp.index_put(rows, part, places.reshape(-1), axes=(-1,), accumulate=False)
+    is_complex = raw(x).dtype.kind == "c"
+    out = xp.reshape(rows, (*x.shape, 2) if is_complex else x.shape)
+    return xp.view_as_complex(out) if is_complex else out
 
 
 get_path = linear("get_path(x, *, path, shape)", node="AsStridedBackward0", batch=_each_get,

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..autograd.grad_mode import set_grad_enabled
+from ..core.modes import modes
 from ..core.value import TensorBase
+from ..dtypes import float64
 from ..functions.bounds import maximum
 from ..functions.complex_numbers import view_as_real
 from ..functions.creation import tensor
@@ -31,7 +33,7 @@ class Adam(Optimizer):
         amsgrad: divide by the largest average of squares so far.
         foreach: accepted: one way of computing is all there is.
         maximize: go up instead of down.
-        capturable: compute with the step count as a tensor, never as a number.
+        capturable: compute with the step count as a tensor, never as a number (as a compiled step does in any case).
         differentiable: record the update, so that gradients flow through it; the parameters are then no leaves.
         fused: accepted: one way of computing is all there is.
         decoupled_weight_decay: as :class:`AdamW` does: shrink the parameter, not through the gradient.
@@ -133,10 +135,12 @@ class Adam(Optimizer):
         )
         average.mul_(beta1).add_(grad * (1 - beta1))
         squares.mul_(beta2).add_((grad * grad).mul_(1 - beta2))
-        if group["amsgrad"]:
-            squares = largest.copy_(maximum(largest, squares))
         keeps = group["differentiable"]  # what a recorded step has used is written to by the next
-        t = step.clone() if keeps else step if group["capturable"] else step.item()
+        if group["amsgrad"]:
+            squares = largest.copy_(maximum(largest.clone(), squares.clone()) if keeps else maximum(largest, squares))
+        # A program that is recorded takes the count as a tensor: the number would be that of the recording.
+        is_number = not (keeps or group["capturable"] or modes().capture is not None)
+        t = step.item() if is_number else step.to(float64)
         correction1, correction2 = 1 - beta1**t, (1 - beta2**t) ** 0.5
         # lr / correction1 * average / (sqrt(squares) / correction2 + eps), with one pass over the elements less.
         root = squares.sqrt()

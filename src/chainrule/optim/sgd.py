@@ -101,7 +101,7 @@ class SGD(Optimizer):
         state = self.state[param]
         buffer = state.get("momentum_buffer")
         if buffer is None:
-            buffer = state["momentum_buffer"] = grad.detach().clone()
+            buffer = state["momentum_buffer"] = grad.clone()
         else:
             damped = grad if group["dampening"] == 0 else grad * (1 - group["dampening"])
             buffer.mul_(momentum).add_(damped)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.value import TensorBase
+from ...core.value import Lifted, TensorBase, like
 from ...device import check_device
 from .. import creation, filling
 
@@ -28,7 +28,8 @@ class CreationMethods(TensorBase):
         """
         check_device(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, "new_tensor")
-        return creation.finish(np.array(creation.values(data, wanted)), requires_grad)
+        array = creation.values(data, wanted)
+        return creation.finish(array if isinstance(array, Lifted) else np.array(array), requires_grad)
 
     def new_zeros(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
         """Zeros of a shape, by default of this tensor's dtype.
@@ -49,7 +50,9 @@ class CreationMethods(TensorBase):
 
     def new_full(self: Any, size: Any, fill_value: Any, *, dtype: Any = None, **rest: Any) -> Any:
         """One number in a shape, by default of this tensor's dtype."""
-        return filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, **rest)
+        made = filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, **rest)
+        made._array = like(self._array, made._array)
+        return made
 
     def new(self: Any, *args: Any, device: Any = None) -> Any:
         """The legacy constructor for this tensor's dtype: sizes make uninitialised memory, a sequence values."""
@@ -61,4 +64,6 @@ class CreationMethods(TensorBase):
     ) -> Any:  # fmt: skip
         check_device(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, function)
-        return filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, requires_grad)
+        made = filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, requires_grad)
+        made._array = like(self._array, made._array)
+        return made

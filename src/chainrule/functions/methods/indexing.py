@@ -114,7 +114,7 @@ class IndexingMethods(TensorBase):
 
     def index_put_(self: Any, indices: Sequence[Any], values: Tensor, accumulate: bool = False) -> Tensor:
         """``index_put`` in place."""
-        return written(self, ops.index_put, *gathering.putting(self, indices, values, accumulate))
+        return written(self, *gathering.putting(self, indices, values, accumulate))
 
     def put_(self: Any, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
         """``put`` in place."""

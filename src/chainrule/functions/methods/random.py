@@ -89,7 +89,7 @@ class RandomMethods(TensorBase):
 
         >>> import chainrule as torch
         >>> torch.empty(2).exponential_(generator=torch.Generator().manual_seed(0))
-        tensor([0.1305, 0.2093])
+        tensor([3.5083, 1.2304])
         """
         random.continuous(self._array.dtype, "Exponential")
         if not lambd > 0:
@@ -101,7 +101,7 @@ class RandomMethods(TensorBase):
 
         >>> import chainrule as torch
         >>> torch.empty(2).cauchy_(generator=torch.Generator().manual_seed(0))
-        tensor([-1.1630, -0.8585])
+        tensor([10.5977,  0.7648])
         """
         random.continuous(self._array.dtype, "Cauchy")
         if not sigma > 0:
@@ -113,7 +113,7 @@ class RandomMethods(TensorBase):
 
         >>> import chainrule as torch
         >>> torch.empty(2).log_normal_(generator=torch.Generator().manual_seed(0))
-        tensor([59.2600,  1.5117])
+        tensor([59.2634,  1.5116])
         """
         if not std > 0:
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
@@ -127,7 +127,7 @@ class RandomMethods(TensorBase):
 
         >>> import chainrule as torch
         >>> torch.empty(4).geometric_(0.5, generator=torch.Generator().manual_seed(0))
-        tensor([4., 3., 1., 3.])
+        tensor([1., 1., 2., 1.])
         """
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")

@@ -42,9 +42,9 @@ class ShapeMethods(TensorBase):
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        from ...core.value import writable
+        from ...core.value import values_of
 
-        return writable(self).__array_interface__["data"][0]
+        return values_of(self, "calling .data_ptr() on a Tensor").__array_interface__["data"][0]
 
     # -- the shape
 

@@ -50,8 +50,6 @@ class Calls(ModuleBase):
         """
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
-    _call_impl = __call__
-
     def _call_with_hooks(self, args: Any, kwargs: dict[str, Any]) -> Any:
         hooks = self._forward_hooks_to_call()
         called: set[int] = set()

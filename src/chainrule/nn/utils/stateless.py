@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ...func._modules import call_with
-
 __all__ = ["functional_call"]
 
 
@@ -20,6 +18,8 @@ def functional_call(
     strict: bool = False,
 ) -> Any:
     """Deprecated: use ``torch.func.functional_call``, whose arguments these are."""
+    from ...func._modules import call_with
+
     warnings.warn(
         "This API is deprecated as of PyTorch 2.0 and will be removed in a future version of PyTorch. Please use "
         "torch.func.functional_call instead which is a drop-in replacement.",
