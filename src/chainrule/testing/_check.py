@@ -17,7 +17,7 @@ from ..core.modes import set_modes
 from ..core.value import TensorBase, new_tensor, writable
 from ..utils._pytree import kind_of, tree_flatten, tree_leaves
 from ._blame import Fault, Kink, find_kink, wrong_forward, wrong_reverse
-from ._lines import Arrays, Program, Slope, Vector, inner, random_direction, slope_along, weighed
+from ._lines import SMALL, Arrays, Program, Slope, Vector, inner, random_direction, slope_along, weighed
 
 REPLACED = 3
 """How many lines are tried for each that is wanted, where there are kinks."""
@@ -171,7 +171,7 @@ class Subject:
 
     @classmethod
     def of(cls, fn: Callable[..., Any], inputs: Any) -> Subject:
-        args = inputs if isinstance(inputs, tuple) else (inputs,)
+        args = inputs if type(inputs) is tuple else (inputs,)
         leaves, spec = tree_flatten(args)
         names = [path for at, arg in enumerate(args) for path in paths(arg, parameter_name(fn, at))]
         wanted = chosen(leaves)
@@ -333,8 +333,11 @@ class Checking:
             if one.directions == self.directions:
                 return
             number = one.directions
-            moves = self.direction(program, at, moving)
-            slope = slope_along(program.along(moves), program.value, modes.cotangents[number], self.rtol)
+            for least in (SMALL, 0.0):
+                moves = self.direction(program, at, moving, least)
+                slope = slope_along(program.along(moves), program.value, modes.cotangents[number], self.rtol)
+                if slope is not None:
+                    break
             if slope is not None:
                 one.directions += 1
                 modes.compare(number, at, moves, slope, one)
@@ -353,10 +356,10 @@ class Checking:
                 f"{one.name}: each direction tried met a kink, or values too coarse for differences (float32 inside?)"
             )
 
-    def direction(self, program: Program, at: int, moving: Any) -> list[Any]:
-        """A random direction in which some elements of one input move."""
+    def direction(self, program: Program, at: int, moving: Any, least: float) -> list[Any]:
+        """A random direction in which some elements of one input move; see :func:`random_direction`."""
         moves = [np.zeros_like(a) for a in program.arrays]
-        moves[at] = np.where(moving, random_direction(self.rng, program.arrays[at]), moves[at])
+        moves[at] = np.where(moving, random_direction(self.rng, program.arrays[at], least), moves[at])
         return moves
 
     def smooth_elements(self, program: Program, at: int, u: Vector) -> Any:
@@ -369,7 +372,7 @@ class Checking:
             group = groups.pop(0)
             moving = np.zeros_like(found)
             moving[group] = True
-            line = program.along(self.direction(program, at, moving.reshape(program.arrays[at].shape)))
+            line = program.along(self.direction(program, at, moving.reshape(program.arrays[at].shape), 0.0))
             if slope_along(line, program.value, u, self.rtol) is not None:
                 found |= moving
             elif len(group) > 1:

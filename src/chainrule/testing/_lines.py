@@ -23,6 +23,7 @@ STEPS = [2.0**-7, 2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27]
 FLOOR = 1e-4
 """How much the size of the values counts, beside that of the slope, in what an error is compared with: where terms of the
 size of the values cancel, differences know the slope no better."""
+SMALL = 0.1
 WORSE, APART = 16, 4
 """Signs of coarse values: how many times a smaller step is in more doubt than a larger one (rounding makes it 32 times),
 and how many times its doubt the slope of the larger one is away."""
@@ -143,10 +144,15 @@ def random_signs(rng: np.random.Generator, shape: Any) -> Any:
     return rng.uniform(0.5, 1, shape) * rng.choice([-1.0, 1.0], shape)
 
 
-def random_direction(rng: np.random.Generator, array: Any) -> Any:
-    """A direction in which each element moves by about itself, or by a tenth of what is usual if it is smaller."""
+def random_direction(rng: np.random.Generator, array: Any, least: float = SMALL) -> Any:
+    """A direction in which each element moves by about itself, if that is not ``least`` of the usual, else by that.
+
+    With ``least=0`` no element but zero can leave its sign, so that what is only defined on one side stays defined.
+    """
     array = np.asarray(array)
-    direction = np.maximum(np.abs(array), 0.1 * size_of(array)) * random_signs(rng, array.shape)
+    size, usual = np.abs(array), size_of(array)
+    size = np.where(size == 0, SMALL * usual, np.maximum(size, least * usual))
+    direction = size * random_signs(rng, array.shape)
     if array.dtype.kind == "c":
         direction = direction * np.exp(2j * np.pi * rng.random(array.shape))
     return direction.astype(array.dtype)
