@@ -12,7 +12,7 @@ import numpy as np
 from ..autograd._backward import grad
 from ..core.value import writable
 from ..core.views import current_node
-from ._lines import Arrays, Program, Vector, flat, inner, random_direction, slope_along, tensors, weighed
+from ._lines import Directions, Program, Vector, flat, inner, moved, random_direction, slope_along, tensors, weighed
 from ._tape import Entry, Tape
 
 if TYPE_CHECKING:
@@ -141,9 +141,9 @@ def wrong_pull(entry: Entry, number: int, watch: Watch, rng: np.random.Generator
     g = watch.inputs[entry.at[number] if entry.is_op else number]
     g = np.zeros_like(entry.values[number]) if g is None else writable(g)
     for _ in range(TRIES):
-        directions = [np.zeros_like(value) for value in program.arrays]
         at = entry.moving.index(number)
-        directions[at] = v = random_direction(rng, program.arrays[at])
+        v = random_direction(rng, program.arrays[at])
+        directions = program.only(at, v)
         slope = slope_along(program.along(directions), program.value, u, rtol)
         if slope is None:
             continue
@@ -180,8 +180,7 @@ def wrong_push(entry: Entry, number: int, alone: Program, rng: np.random.Generat
     at = entry.moving.index(number)
     for _ in range(TRIES):
         u = alone.random_cotangent(rng)
-        directions = [np.zeros_like(value) for value in alone.arrays]
-        directions[at] = random_direction(rng, alone.arrays[at])
+        directions = alone.only(at, random_direction(rng, alone.arrays[at]))
         slope = slope_along(alone.along(directions), alone.value, u, rtol)
         if slope is None:
             continue
@@ -201,13 +200,13 @@ def cut(tape: Tape, mode: str) -> Fault | None:
 # -- kinks -----------------------------------------------------------------------------------------------------------
 
 
-def find_kink(program: Program, directions: Arrays, rng: np.random.Generator, rtol: float) -> Kink | None:
+def find_kink(program: Program, directions: Directions, rng: np.random.Generator, rtol: float) -> Kink | None:
     """The first call that has no derivative where the program is, moving as it does along a line.
 
     Integers and booleans count as outputs here: a comparison that changes is the kink of what is chosen by it.
     """
     middle, behind, ahead = (
-        recorded(Program(program.call, [a + step * d for a, d in zip(program.arrays, directions, strict=True)]))[
+        recorded(Program(program.call, moved(program.arrays, directions, step)))[
             0
         ].entries
         for step in (0, -NEAR, NEAR)

@@ -17,7 +17,7 @@ from ..core.modes import set_modes
 from ..core.value import TensorBase, new_tensor, writable
 from ..utils._pytree import kind_of, tree_flatten, tree_leaves
 from ._blame import Fault, Kink, find_kink, wrong_forward, wrong_reverse
-from ._lines import SMALL, Arrays, Program, Slope, Vector, inner, random_direction, slope_along, weighed
+from ._lines import SMALL, Arrays, Directions, Program, Slope, Vector, inner, random_direction, slope_along, weighed
 
 REPLACED = 3
 """How many lines are tried for each that is wanted, where there are kinks."""
@@ -328,10 +328,12 @@ class Checking:
         self.blame(program, modes, report)
 
     def examine_input(self, program: Program, modes: Modes, at: int, one: InputReport, report: Report) -> None:
-        moving = np.ones(one.shape, bool)
+        moving = modes.movable(at)
+        one.left_out = int(np.sum(~moving))
+        searched = False
         for _ in range(REPLACED * self.directions):
-            if one.directions == self.directions:
-                return
+            if one.directions == self.directions or not moving.any():
+                break
             number = one.directions
             for least in (SMALL, 0.0):
                 moves = self.direction(program, at, moving, least)
@@ -346,38 +348,36 @@ class Checking:
             kink = find_kink(program, moves, self.rng, self.rtol)
             if kink is not None:
                 report.kinks[kink] += 1
-            if not one.left_out:
-                moving = self.smooth_elements(program, at, modes.cotangents[number])
+            if not searched:
+                searched = True
+                moving = self.smooth_elements(program, at, modes.cotangents[number], moving)
                 one.left_out = int(np.sum(~moving))
-                if not moving.any():
-                    break
         if not one.directions:
             report.problems.append(
-                f"{one.name}: each direction tried met a kink, or values too coarse for differences (float32 inside?)"
+                f"{one.name}: cannot tell, since each direction tried meets a kink, or values too coarse for differences (float32 "
+                "inside?)"
             )
 
     def direction(self, program: Program, at: int, moving: Any, least: float) -> list[Any]:
         """A random direction in which some elements of one input move; see :func:`random_direction`."""
-        moves = [np.zeros_like(a) for a in program.arrays]
-        moves[at] = np.where(moving, random_direction(self.rng, program.arrays[at], least), moves[at])
-        return moves
+        return program.only(at, np.where(moving, random_direction(self.rng, program.arrays[at], least), 0))
 
-    def smooth_elements(self, program: Program, at: int, u: Vector) -> Any:
+    def smooth_elements(self, program: Program, at: int, u: Vector, moving: Any) -> Any:
         """Which elements of an input can move without a kink: groups that meet one are halved, as often as lines are left."""
-        found = np.zeros(program.arrays[at].size, bool)
-        groups = [np.arange(found.size)]
+        found = np.zeros(moving.size, bool)
+        groups = [np.flatnonzero(moving)]
         for _ in range(SEARCHED):
             if not groups:
                 break
             group = groups.pop(0)
-            moving = np.zeros_like(found)
-            moving[group] = True
-            line = program.along(self.direction(program, at, moving.reshape(program.arrays[at].shape), 0.0))
+            some = np.zeros_like(found)
+            some[group] = True
+            line = program.along(self.direction(program, at, some.reshape(moving.shape), 0.0))
             if slope_along(line, program.value, u, self.rtol) is not None:
-                found |= moving
+                found |= some
             elif len(group) > 1:
                 groups += np.array_split(group, 2)
-        return found.reshape(program.arrays[at].shape)
+        return found.reshape(moving.shape)
 
     def blame(self, program: Program, modes: Modes, report: Report) -> None:
         """Name the first wrong call for each mode that is wrong."""
@@ -418,6 +418,17 @@ class Modes:
             self.has_forward = False
             self.failed("forward", error)
 
+    def movable(self, at: int) -> Any:
+        """Which elements of an input can be moved: those that are finite.
+
+        Where outputs are not, and left out, what is NaN for that reason is so, too: 0 times infinity.
+        """
+        array = self.program.arrays[at]
+        able = np.isfinite(array)
+        if self.gradients is not None and not np.isfinite(self.program.value).all():
+            able &= np.isfinite([g[at] for g in self.gradients]).all(0)
+        return able
+
     def failed(self, mode: str, error: RuntimeError) -> None:
         """A mode raised: it is not there, or it is wrong."""
         if isinstance(error, NotImplementedError):
@@ -425,22 +436,24 @@ class Modes:
         else:
             self.report.failures.append(f"{mode} mode fails: {error}")
 
-    def compare(self, number: int, at: int, moves: Arrays, slope: Slope, one: InputReport) -> None:
+    def compare(self, number: int, at: int, moves: Directions, slope: Slope, one: InputReport) -> None:
         """Compare both modes with the slope along a line on which one input moves."""
         u = self.cotangents[number]
         size = slope.limit / self.report.rtol
         if self.gradients is not None:
             g = self.gradients[number][at]
             off = abs(inner(g, moves[at]) - float(u @ slope.vector))
-            size_here = max(size, weighed(np.abs(g), moves[at]))
-            one.reverse_error = larger(one.reverse_error, off / size_here)
-            if not off <= slope.error + self.report.rtol * size_here:
+            of = max(size, weighed(np.abs(moves[at]), g))
+            one.reverse_error = larger(one.reverse_error, relative(off, of))
+            if not off <= slope.error + self.report.rtol * of:
                 self.wrong_cotangent = u
                 self.wrong(one, "reverse pass", not g.any())
         if self.has_forward:
             tangent = self.program.pushed(moves)
-            off = weighed(np.abs(u), tangent - slope.vector)
-            one.forward_error = larger(one.forward_error, off / size)
+            # What does not move for it is left out may still be NaN: 0 times infinity.
+            at_rest = np.isnan(tangent) & (slope.vector == 0) & (one.left_out > 0)
+            off = weighed(np.where(at_rest, 0, np.abs(u)), tangent - slope.vector)
+            one.forward_error = larger(one.forward_error, relative(off, size))
             if not off <= slope.error + slope.limit:
                 self.is_forward_wrong = True
                 self.wrong(one, "forward pass", not tangent.any())
@@ -450,6 +463,11 @@ class Modes:
         said = f"the {which} sees no dependence on {one.name}, but the values do"
         if sees_nothing and said not in self.report.failures:
             self.report.failures.append(said)
+
+
+def relative(off: float, size: float) -> float:
+    """An error by what it is an error of."""
+    return off / size if size else np.inf if off else 0.0
 
 
 def larger(a: float, b: float) -> float:

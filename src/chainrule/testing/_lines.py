@@ -16,6 +16,8 @@ from .. import func
 from ..core.value import new_tensor, writable
 
 Arrays = Sequence[Any]
+Directions = Sequence[Any]
+"""For each array the direction in which it moves, or None."""
 Vector = Any
 
 STEPS = [2.0**-7, 2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27]
@@ -47,13 +49,29 @@ class Program:
         outputs = self.outputs(arrays)
         return flat(outputs) if [(y.shape, y.dtype) for y in outputs] == self.likes else None
 
-    def along(self, directions: Arrays) -> Callable[[float], Vector | None]:
-        """The outputs at a distance along a line."""
-        return lambda step: self.at([a + step * d for a, d in zip(self.arrays, directions, strict=True)])
+    def only(self, at: int, direction: Any) -> list[Any]:
+        """Directions in which one array moves."""
+        return [direction if number == at else None for number in range(len(self.arrays))]
 
-    def pushed(self, directions: Arrays) -> Vector:
-        """The tangent of the outputs, by forward mode."""
-        _, tangents = func.jvp(self.call, (tensors(self.arrays),), (tensors(directions),))
+    def along(self, directions: Directions) -> Callable[[float], Vector | None]:
+        """The outputs at a distance along a line."""
+        return lambda step: self.at(moved(self.arrays, directions, step))
+
+    def pushed(self, directions: Directions) -> Vector:
+        """The tangent of the outputs, by forward mode. Arrays whose direction is None have no tangent."""
+        moving = [at for at, d in enumerate(directions) if d is not None]
+
+        def call(*moved: Any) -> list[Any]:
+            given = tensors(self.arrays)
+            for at, x in zip(moving, moved, strict=True):
+                given[at] = x
+            return self.call(given)
+
+        _, tangents = func.jvp(
+            call,
+            tuple(tensors([self.arrays[at] for at in moving])),
+            tuple(tensors([directions[at] for at in moving])),
+        )
         return flat([writable(t) for t in tangents])
 
     def puller(self) -> Callable[[Vector], list[Any]]:
@@ -112,7 +130,8 @@ def slope_along(line: Callable[[float], Vector | None], value: Vector, u: Vector
         narrow = (8 * (near_right - near_left) - (right - left)) / (6 * step)
         ahead = one_sided(base, near_right, right, far_right) / step
         behind = -one_sided(base, near_left, left, far_left) / step
-        limit = rtol * (weighed(weights, narrow) + FLOOR * weighed(weights, base))
+        values = np.maximum(np.abs(far_left), np.abs(far_right))
+        limit = rtol * (weighed(weights, narrow) + FLOOR * weighed(weights, np.maximum(values, np.abs(base))))
         error = weighed(weights, wide - narrow)
         doubt = error + weighed(weights, ahead - behind)
         if any(doubt > WORSE * past or weighed(weights, narrow - slope) > APART * past for slope, past in before):
@@ -132,12 +151,14 @@ def one_sided(at_0: Vector, at_half: Vector, at_1: Vector, at_2: Vector) -> Vect
 
 def weighed(weights: Vector, vector: Vector) -> float:
     """The size of a vector of outputs in terms of a cotangent: what no cancellation can make small."""
-    return float(np.sum(weights * np.abs(vector)))
+    used = weights != 0  # what is left out may be NaN
+    return float(np.sum(weights[used] * np.abs(vector[used])))
 
 
 def inner(a: Any, b: Any) -> float:
-    """The real inner product, complex or not."""
-    return float(np.sum(np.real(np.conj(a) * b)))
+    """The real inner product, complex or not, over what b is not zero at."""
+    used = b != 0
+    return float(np.sum(np.real(np.conj(a[used]) * b[used])))
 
 
 def random_signs(rng: np.random.Generator, shape: Any) -> Any:
@@ -162,6 +183,11 @@ def size_of(array: Any) -> float:
     """The root mean square; 1 where that is zero or not finite."""
     size = float(np.sqrt(np.mean(np.abs(array) ** 2))) if array.size else 0.0
     return size if 0 < size < np.inf else 1.0
+
+
+def moved(arrays: Arrays, directions: Arrays, step: float) -> list[Any]:
+    """The arrays a step further along their directions; None stands for no direction."""
+    return [a if d is None else a + step * d for a, d in zip(arrays, directions, strict=True)]
 
 
 def tensors(arrays: Arrays) -> list[Any]:
