@@ -12,6 +12,7 @@ import pytest
 
 import chainrule as torch
 from chainrule.autograd import Function
+from chainrule.core.op import GENERAL, OPS
 from chainrule.nn import functional as F
 
 check = torch.check
@@ -140,7 +141,9 @@ def test_modules_are_checked_by_parameters_and_inputs_in_float64_and_stay_as_the
     assert report.ok, report
     assert [one.name for one in report.inputs] == ["input", "0.weight", "0.bias", "2.weight"]
     assert all(one.reverse_error < 1e-9 for one in report.inputs)
-    assert all(value.dtype is torch.float32 and torch.equal(value, before[n]) for n, value in model.state_dict().items())
+    assert all(
+        value.dtype is torch.float32 and torch.equal(value, before[n]) for n, value in model.state_dict().items()
+    )
     assert all(p.grad is None for p in model.parameters())
 
 
@@ -444,3 +447,241 @@ def test_what_is_wrong_is_blamed_on_its_line(name: str) -> None:
     assert len(str(report).splitlines()) <= 10
     with pytest.raises(RuntimeError, match=re.escape(str(report))):
         report.raise_if_wrong()
+
+
+def test_a_fault_says_which_input_and_both_numbers() -> None:
+    fault = check(second_operand, x()).faults[0]
+    assert (fault.mode, fault.name, fault.argument) == ("reverse", "MadeBackward", "argument 0") or fault.argument
+    assert fault.place.expression == "multiply.apply(a, b)"
+    assert f"got {fault.got:.7g}, expected {fault.expected:.7g}" in str(fault)
+    assert ", the opposite" in str(check(wrong_sign, x()))
+    assert ", 0.5 times as much" in str(check(wrong_factor, x()))
+
+
+def test_which_argument_is_wrong() -> None:
+    assert check(one_argument, x()).ok  # the other argument needs no gradient
+    scale = torch.tensor(3.0, dtype=torch.float64)
+    report = check(lambda x, s: made(lambda x, y: x * y, lambda x, y, g: (g * y, None)).apply(x, s), (x(), scale))
+    assert [one.is_wrong for one in report.inputs] == [False, True]
+    assert report.faults[0].argument == "argument 1"
+    assert "the reverse pass sees no dependence on s, but the values do" in str(report)
+
+
+def test_a_wrong_input_does_not_hide_behind_another() -> None:
+    report = check(lambda big, small: 1e9 * big + half_square(small), (x(), x()))
+    assert not report.ok
+    assert [one.is_wrong for one in report.inputs] == [False, True]
+
+
+def test_no_dependence_is_said() -> None:
+    text = str(check(detached, x()))
+    assert "the reverse pass sees no dependence on x, but the values do" in text
+    assert "sees no dependence through `h.detach()`" in text
+
+
+def test_a_wrong_jvp() -> None:
+    function = made(lambda x: x.sin(), lambda x, g: g * x.cos(), lambda x, t: t * x.sin())
+    report = check(used(function), x())
+    assert [fault.mode for fault in report.faults] == ["forward"]
+    assert marked(report)
+    (one,) = report.inputs
+    assert one.reverse_error < 1e-8 < one.forward_error
+
+
+def test_a_wrong_jvp_and_backward_of_different_lines() -> None:
+    forward = made(lambda x: x.sin(), lambda x, g: g * x.cos(), lambda x, t: t * x.sin())
+    reverse = made(lambda x: x.sin(), lambda x, g: g, lambda x, t: t * x.cos())
+    report = check(lambda x: forward.apply(reverse.apply(x)), x())
+    assert [(fault.mode, fault.place.expression) for fault in report.faults] == [
+        ("reverse", "reverse.apply(x)"),
+        ("forward", "forward.apply(reverse.apply(x))"),
+    ]
+
+
+def test_a_mode_that_is_not_there_is_said_and_no_fault() -> None:
+    function = made(lambda x: x.sin(), lambda x, g: g * x.cos())
+    report = check(function.apply, x())
+    assert report.ok
+    assert "forward mode was not checked" in str(report)
+
+
+def test_without_any_mode_nothing_can_be_told() -> None:
+    class Nothing(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+    report = check(Nothing.apply, x())
+    assert report.verdict == "cannot tell"
+    with pytest.raises(RuntimeError, match="neither mode is there"):
+        report.raise_if_wrong()
+
+
+def test_a_reverse_pass_that_fails_is_wrong() -> None:
+    def saved_and_written(x: Any) -> Any:
+        h = x * 2
+        y = h.exp() * h
+        h += 1
+        return y
+
+    report = check(saved_and_written, x())
+    assert report.verdict == "wrong"
+    assert "reverse mode fails: one of the variables needed for gradient computation has been modified" in str(report)
+    assert "`h += 1`" in str(report)
+
+
+def test_values_that_leave_as_numbers() -> None:
+    report = check(lambda x: x * x.sum().item(), x())
+    assert report.verdict == "wrong"
+    assert "item()" in str(report)
+
+
+@pytest.mark.parametrize("name", ["sin", "mul"])
+def test_a_wrong_op_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    op = OPS[{"mul": "multiply"}.get(name, name)]
+    node = op.node_class or op.make_node_class()
+    bound = op.bound_rules()
+    wrong = lambda xp, g, s, node: 1.5 * bound[0](xp, g, s, node)  # noqa: E731
+    monkeypatch.setattr(op, "bound", (wrong, *bound[1:]))
+    monkeypatch.setattr(node, "pulls", ((wrong, GENERAL), *node.pulls[1:]))
+
+    def program(x: Any) -> Any:
+        h = torch.exp(x) + 1
+        h = getattr(torch, name)(*[h, h][: len(op.args)])  # wrong
+        return h.cos()
+
+    report = check(program, x())
+    assert marked(report)
+    assert report.faults[0].name == node.__name__
+    assert report.faults[0].argument == "operand 'x'"
+
+
+def test_a_wrong_second_derivative() -> None:
+    class Once(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return 3 * x.detach() ** 2 * g  # wrong
+
+    assert check(Once.apply, x()).ok
+    report = check(lambda x: Once.apply(x).sin(), x(), order=2)
+    assert report.verdict == "wrong"
+    assert str(report).startswith("second derivative of <lambda>: wrong")
+    assert marked(report)
+
+
+def test_a_wrong_first_derivative_is_reported_as_such() -> None:
+    report = check(wrong_sign, x(), order=2)
+    assert report.order == 1
+    assert marked(report)
+
+
+def test_a_float32_rule_is_wrong_at_a_finer_tolerance_only() -> None:
+    assert not check(float32_inside, x(), rtol=1e-9).ok
+    assert check(float32_inside, x(), rtol=1e-4).ok
+
+
+# -- kinks -----------------------------------------------------------------------------------------------------------
+
+
+def zero() -> Any:
+    return torch.tensor([0.0, 1.0, -2.0, 3.0])
+
+
+def by_branch(x: Any) -> Any:
+    return x * 2 if x[0] > 0 else x * 3  # kink
+
+
+KINKS: dict[str, tuple[Callable[..., Any], Any, str, int]] = {
+    "relu": (torch.relu, zero, "ReluBackward0", 1),
+    "abs": (lambda x: x.abs() * 2, zero, "AbsBackward0", 1),
+    "norm": (lambda x: torch.linalg.vector_norm(x[:1]), zero, "LinalgVectorNormBackward0", 1),
+    "clamp": (lambda x: x.clamp(0, 2), zero, "ClampBackward1", 1),
+    "floor": (lambda x: torch.floor(x) * x, zero, "FloorBackward0", 4),
+    "where": (lambda x: torch.where(x > 0, x, 0), zero, "greater", 1),
+    "sort": (lambda x: x.sort().values[1], lambda: torch.tensor([1.0, 1.0, 0.0, 2.0]), "SortBackward0", 2),
+    "maximum": (torch.maximum, lambda: (zero(), zero()), "MaximumBackward0", 4),
+    "branch": (by_branch, zero, "greater", 1),
+    "square root": (lambda x: x.abs().sqrt(), zero, "AbsBackward0", 1),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_kinks_are_stepped_around_and_reported(name: str) -> None:
+    function, inputs, blamed, count = KINKS[name]
+    report = check(function, inputs())
+    assert report.verdict in ("right", "cannot tell"), report
+    assert (report.verdict == "right") == all(one.directions for one in report.inputs)
+    assert all(one.left_out == count for one in report.inputs), report
+    assert all(one.kinks for one in report.inputs)
+    assert {kink.name for kink in report.kinks} == {blamed}, report
+    assert blamed in str(report)
+    assert f"{count} elements left out" in str(report)
+
+
+def test_a_kink_is_located() -> None:
+    def program(x: Any) -> Any:
+        h = x * 2
+        h = torch.relu(h)
+        return h.sin()
+
+    (kink,) = check(program, zero()).kinks
+    assert kink.place.expression == "torch.relu(h)"
+
+
+@pytest.mark.parametrize("function", [torch.relu, torch.abs, lambda x: x.max(), lambda x: x.sort().values[:1]])
+def test_where_all_directions_meet_a_kink_nothing_can_be_told(function: Any) -> None:
+    report = check(function, torch.zeros(2))
+    assert report.verdict == "cannot tell", report
+    assert not report.ok
+    with pytest.raises(RuntimeError, match="cannot tell"):
+        report.raise_if_wrong()
+
+
+def test_a_kink_that_is_only_near_is_none() -> None:
+    report = check(torch.relu, torch.tensor([1e-7, -1e-5, 1.0, 3e-3]))
+    assert report.ok
+    assert not report.kinks
+
+
+def test_a_wrong_function_with_kinks_is_still_wrong() -> None:
+    wrong = made(lambda x: x.relu(), lambda x, g: g * (x > 0) * 1.5)
+    report = check(lambda x: wrong.apply(x), zero())
+    assert report.verdict == "wrong"
+    assert report.faults[0].place.expression == "wrong.apply(x)"
+
+
+# -- what cannot be told ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: x * torch.rand(20), lambda x: F.dropout(x, 0.5), torch.nn.Dropout(), lambda x: x + next(COUNT)],
+)
+def test_random_functions_are_noticed(function: Any) -> None:
+    report = check(function, torch.rand(20, dtype=torch.float64))
+    assert report.verdict == "cannot tell"
+    assert "the same inputs gave different outputs" in str(report)
+
+
+COUNT = iter(range(1000))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_values_that_are_rounded_inside_are_noticed(dtype: Any, mixed: bool) -> None:
+    report = check(lambda x: x.to(dtype).exp() + (x if mixed else 0), x())
+    assert report.verdict == "cannot tell", report
+    (kink,) = report.kinks
+    assert kink.place.expression == "x.to(dtype)"
+    assert check(lambda x: x.float().exp(), x(), rtol=1e-2).ok
+
+
+def test_results_are_the_same_for_a_seed() -> None:
+    first, second, third = (str(check(wrong_factor, x(), seed=seed)) for seed in (0, 0, 1))
+    assert first == second != third

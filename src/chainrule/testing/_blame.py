@@ -12,7 +12,7 @@ import numpy as np
 from ..autograd._backward import grad
 from ..core.value import writable
 from ..core.views import current_node
-from ._lines import Directions, Program, Vector, flat, inner, moved, random_direction, slope_along, tensors, weighed
+from ._lines import Directions, Movable, Program, Vector, flat, inner, moved, slope_along, tensors, weighed
 from ._tape import Entry, Tape
 
 if TYPE_CHECKING:
@@ -140,15 +140,15 @@ def wrong_pull(entry: Entry, number: int, watch: Watch, rng: np.random.Generator
     u = flat([np.zeros(*like) if g is None else writable(g) for g, like in zip(given, program.likes, strict=True)])
     g = watch.inputs[entry.at[number] if entry.is_op else number]
     g = np.zeros_like(entry.values[number]) if g is None else writable(g)
+    one = Movable(program, entry.moving.index(number), rng, rtol)
     for _ in range(TRIES):
-        at = entry.moving.index(number)
-        v = random_direction(rng, program.arrays[at])
-        directions = program.only(at, v)
-        slope = slope_along(program.along(directions), program.value, u, rtol)
+        directions, slope = one.line(u)
         if slope is None:
+            one.search(u)
             continue
+        v = directions[one.at]
         got, expected = inner(g, v), float(u @ slope.vector)
-        if not abs(got - expected) <= slope.limit + rtol * weighed(np.abs(g), v):
+        if not abs(got - expected) <= slope.limit + rtol * weighed(np.abs(v), g):
             return Fault("reverse", entry.name(), entry.place(), entry.argument(number), got, expected)
     return None
 
@@ -177,12 +177,12 @@ def wrong_forward(program: Program, rng: np.random.Generator, rtol: float) -> Fa
 
 def wrong_push(entry: Entry, number: int, alone: Program, rng: np.random.Generator, rtol: float) -> Fault | None:
     """Whether the outputs of one call move along one of its tensors as forward mode says."""
-    at = entry.moving.index(number)
+    one = Movable(alone, entry.moving.index(number), rng, rtol)
+    u = alone.random_cotangent(rng)
     for _ in range(TRIES):
-        u = alone.random_cotangent(rng)
-        directions = alone.only(at, random_direction(rng, alone.arrays[at]))
-        slope = slope_along(alone.along(directions), alone.value, u, rtol)
+        directions, slope = one.line(u)
         if slope is None:
+            one.search(u)
             continue
         tangent = alone.pushed(directions)
         if not weighed(np.abs(u), tangent - slope.vector) <= slope.limit:
@@ -206,10 +206,7 @@ def find_kink(program: Program, directions: Directions, rng: np.random.Generator
     Integers and booleans count as outputs here: a comparison that changes is the kink of what is chosen by it.
     """
     middle, behind, ahead = (
-        recorded(Program(program.call, moved(program.arrays, directions, step)))[
-            0
-        ].entries
-        for step in (0, -NEAR, NEAR)
+        recorded(Program(program.call, moved(program.arrays, directions, step)))[0].entries for step in (0, -NEAR, NEAR)
     )
     for entry, one, other in zip(middle, behind, ahead, strict=False):
         if not entry.target is one.target is other.target:

@@ -17,12 +17,12 @@ from ..core.modes import set_modes
 from ..core.value import TensorBase, new_tensor, writable
 from ..utils._pytree import kind_of, tree_flatten, tree_leaves
 from ._blame import Fault, Kink, find_kink, wrong_forward, wrong_reverse
-from ._lines import SMALL, Arrays, Directions, Program, Slope, Vector, inner, random_direction, slope_along, weighed
+from ._lines import Arrays, Directions, Movable, Program, Slope, Vector, inner, weighed
 
 REPLACED = 3
 """How many lines are tried for each that is wanted, where there are kinks."""
-SEARCHED = 24
-"""How many more lines the search for elements without kinks may take, for one input."""
+REPEATED = 3
+"""How many times the function runs again on the same inputs."""
 SHOWN = 4
 """How many inputs a report shows."""
 
@@ -288,8 +288,8 @@ class Checking:
                 f"check expects {self.subject.name} to return a floating or complex tensor, but it returns none."
             )
         report = Report(self.subject.name, 1, self.rtol)
-        again = program.at(program.arrays)
-        if again is None or not np.array_equal(again, program.value, equal_nan=True):
+        again = [program.at(program.arrays) for _ in range(REPEATED)]
+        if not all(value is not None and np.array_equal(value, program.value, equal_nan=True) for value in again):
             report.problems.append(
                 "the same inputs gave different outputs, so that nothing can be told: is there something random (dropout: call "
                 "eval() before; or set the seed inside of the function), or a state that each call changes?"
@@ -328,18 +328,14 @@ class Checking:
         self.blame(program, modes, report)
 
     def examine_input(self, program: Program, modes: Modes, at: int, one: InputReport, report: Report) -> None:
-        moving = modes.movable(at)
-        one.left_out = int(np.sum(~moving))
-        searched = False
+        movable = Movable(program, at, self.rng, self.rtol)
+        movable.moving &= modes.able(at)
         for _ in range(REPLACED * self.directions):
-            if one.directions == self.directions or not moving.any():
+            one.left_out = int(np.sum(~movable.moving))
+            if one.directions == self.directions or not movable.moving.any():
                 break
             number = one.directions
-            for least in (SMALL, 0.0):
-                moves = self.direction(program, at, moving, least)
-                slope = slope_along(program.along(moves), program.value, modes.cotangents[number], self.rtol)
-                if slope is not None:
-                    break
+            moves, slope = movable.line(modes.cotangents[number])
             if slope is not None:
                 one.directions += 1
                 modes.compare(number, at, moves, slope, one)
@@ -348,36 +344,12 @@ class Checking:
             kink = find_kink(program, moves, self.rng, self.rtol)
             if kink is not None:
                 report.kinks[kink] += 1
-            if not searched:
-                searched = True
-                moving = self.smooth_elements(program, at, modes.cotangents[number], moving)
-                one.left_out = int(np.sum(~moving))
+            movable.search(modes.cotangents[number])
         if not one.directions:
             report.problems.append(
-                f"{one.name}: cannot tell, since each direction tried meets a kink, or values too coarse for differences (float32 "
-                "inside?)"
+                f"{one.name}: cannot tell, since each direction tried meets a kink, or values too coarse for differences "
+                "(float32 inside?)"
             )
-
-    def direction(self, program: Program, at: int, moving: Any, least: float) -> list[Any]:
-        """A random direction in which some elements of one input move; see :func:`random_direction`."""
-        return program.only(at, np.where(moving, random_direction(self.rng, program.arrays[at], least), 0))
-
-    def smooth_elements(self, program: Program, at: int, u: Vector, moving: Any) -> Any:
-        """Which elements of an input can move without a kink: groups that meet one are halved, as often as lines are left."""
-        found = np.zeros(moving.size, bool)
-        groups = [np.flatnonzero(moving)]
-        for _ in range(SEARCHED):
-            if not groups:
-                break
-            group = groups.pop(0)
-            some = np.zeros_like(found)
-            some[group] = True
-            line = program.along(self.direction(program, at, some.reshape(moving.shape), 0.0))
-            if slope_along(line, program.value, u, self.rtol) is not None:
-                found |= some
-            elif len(group) > 1:
-                groups += np.array_split(group, 2)
-        return found.reshape(moving.shape)
 
     def blame(self, program: Program, modes: Modes, report: Report) -> None:
         """Name the first wrong call for each mode that is wrong."""
@@ -418,16 +390,11 @@ class Modes:
             self.has_forward = False
             self.failed("forward", error)
 
-    def movable(self, at: int) -> Any:
-        """Which elements of an input can be moved: those that are finite.
-
-        Where outputs are not, and left out, what is NaN for that reason is so, too: 0 times infinity.
-        """
-        array = self.program.arrays[at]
-        able = np.isfinite(array)
-        if self.gradients is not None and not np.isfinite(self.program.value).all():
-            able &= np.isfinite([g[at] for g in self.gradients]).all(0)
-        return able
+    def able(self, at: int) -> Any:
+        """Which elements of an input can be moved: not those that are NaN because outputs are left out, as 0 times infinity."""
+        if self.gradients is None or np.isfinite(self.program.value).all():
+            return True
+        return np.isfinite([g[at] for g in self.gradients]).all(0)
 
     def failed(self, mode: str, error: RuntimeError) -> None:
         """A mode raised: it is not there, or it is wrong."""

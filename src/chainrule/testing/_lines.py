@@ -20,15 +20,16 @@ Directions = Sequence[Any]
 """For each array the direction in which it moves, or None."""
 Vector = Any
 
-STEPS = [2.0**-7, 2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27]
-"""Distances of the five points, from the one whose values are rounded least, to those that get close to a kink nearby."""
+STEPS = [2.0**-7, 2.0**-4, 2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27]
+"""Distances of the five points: the usual one; one at which rounding counts less; those that get close to a kink nearby."""
 FLOOR = 1e-4
 """How much the size of the values counts, beside that of the slope, in what an error is compared with: where terms of the
 size of the values cancel, differences know the slope no better."""
+APART = 4
+"""How many times its doubt the slope at another step may be away."""
 SMALL = 0.1
-WORSE, APART = 16, 4
-"""Signs of coarse values: how many times a smaller step is in more doubt than a larger one (rounding makes it 32 times),
-and how many times its doubt the slope of the larger one is away."""
+SEARCHED = 24
+"""How many lines the search for elements without kinks may take."""
 
 
 class Program:
@@ -48,10 +49,6 @@ class Program:
         """The outputs at other arrays; None if they are of other shapes there."""
         outputs = self.outputs(arrays)
         return flat(outputs) if [(y.shape, y.dtype) for y in outputs] == self.likes else None
-
-    def only(self, at: int, direction: Any) -> list[Any]:
-        """Directions in which one array moves."""
-        return [direction if number == at else None for number in range(len(self.arrays))]
 
     def along(self, directions: Directions) -> Callable[[float], Vector | None]:
         """The outputs at a distance along a line."""
@@ -117,7 +114,7 @@ def slope_along(line: Callable[[float], Vector | None], value: Vector, u: Vector
     that are rounded coarsely, as those of float32, are smooth again where the steps are lost in the rounding: then the
     larger steps have given better slopes, or another one.
     """
-    before: list[tuple[Vector, float]] = []
+    before: list[tuple[float, Vector, float]] = []
     used = u != 0
     base = value[used]
     weights = np.abs(u[used])
@@ -134,13 +131,16 @@ def slope_along(line: Callable[[float], Vector | None], value: Vector, u: Vector
         limit = rtol * (weighed(weights, narrow) + FLOOR * weighed(weights, np.maximum(values, np.abs(base))))
         error = weighed(weights, wide - narrow)
         doubt = error + weighed(weights, ahead - behind)
-        if any(doubt > WORSE * past or weighed(weights, narrow - slope) > APART * past for slope, past in before):
-            return None
+        for other, slope, past in before:
+            # Rounding makes doubt grow as steps shrink; a kink, and the curve, do not.
+            coarse = past > doubt * (step / other) / 4 if other < step else doubt > past * (other / step) / 4
+            if coarse or (other > step and weighed(weights, narrow - slope) > APART * past):
+                return None
         if doubt <= limit:
             vector = np.zeros(len(u))
             vector[used] = narrow
             return Slope(vector, error, limit)
-        before.append((narrow, doubt))
+        before.append((step, narrow, doubt))
     return None
 
 
@@ -159,6 +159,51 @@ def inner(a: Any, b: Any) -> float:
     """The real inner product, complex or not, over what b is not zero at."""
     used = b != 0
     return float(np.sum(np.real(np.conj(a[used]) * b[used])))
+
+
+class Movable:
+    """One array of a program, moved alone along random lines on which there are no kinks."""
+
+    def __init__(self, program: Program, at: int, rng: np.random.Generator, rtol: float) -> None:
+        self.program = program
+        self.at = at
+        self.rng = rng
+        self.rtol = rtol
+        self.moving = np.isfinite(program.arrays[at])
+        """Which elements move."""
+        self.is_searched = False
+
+    def line(self, u: Vector) -> tuple[list[Any], Slope | None]:
+        """A random direction, and the slope along it."""
+        for least in (SMALL, 0.0):
+            directions, slope = self.along(self.moving, least, u)
+            if slope is not None:
+                break
+        return directions, slope
+
+    def along(self, moving: Any, least: float, u: Vector) -> tuple[list[Any], Slope | None]:
+        direction = np.where(moving, random_direction(self.rng, self.program.arrays[self.at], least), 0)
+        directions = [direction if number == self.at else None for number in range(len(self.program.arrays))]
+        return directions, slope_along(self.program.along(directions), self.program.value, u, self.rtol)
+
+    def search(self, u: Vector) -> None:
+        """After a line with a kink: move only what moves without. Groups that meet one are halved, while lines are left."""
+        if self.is_searched:
+            return
+        self.is_searched = True
+        found = np.zeros(self.moving.size, bool)
+        groups = [np.flatnonzero(self.moving)]
+        for _ in range(SEARCHED):
+            if not groups:
+                break
+            group = groups.pop(0)
+            some = np.zeros_like(found)
+            some[group] = True
+            if self.along(some.reshape(self.moving.shape), 0.0, u)[1] is not None:
+                found |= some
+            elif len(group) > 1:
+                groups += np.array_split(group, 2)
+        self.moving = found.reshape(self.moving.shape)
 
 
 def random_signs(rng: np.random.Generator, shape: Any) -> Any:
