@@ -23,6 +23,7 @@ NEAR = 2.0**-20
 TRIES = 3
 """Random directions for each tensor of a call."""
 SAME = 1e-6
+"""How close a ratio of two derivatives must be to a simple number to be called that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Kink:
     place: Place
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.place}"
+        return f"{self.name}: {self.place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def find_kink(program: Program, directions: Directions, rng: np.random.Generator
     )
     for entry, one, other in zip(middle, behind, ahead, strict=False):
         if not entry.target is one.target is other.target:
-            return Kink("another branch is taken", entry.place())
+            return Kink("another branch", entry.place())
         values = [entry.values[number] for number in entry.moving]
         moves = [(other.values[number] - one.values[number]) / (2 * NEAR) for number in entry.moving]
         alone = Program(partial(entry.run, discrete=True), values)

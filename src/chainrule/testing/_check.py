@@ -33,9 +33,10 @@ def check(
     """Is the gradient of ``fn`` right? Reverse and forward mode against five-point differences, along random lines.
 
     All is computed in float64, on copies: the inputs, and a module with its parameters and buffers, stay as they are. Each
-    input is moved by itself, so that none hides behind another. A line on which the function has a kink (a ReLU at zero, a
-    tie of a maximum) is replaced by another that moves fewer elements, and reported. If a derivative is wrong, the
-    calls of ops and custom functions are checked one by one, and the first that is wrong is named, with its line.
+    input is moved by itself, so that none hides behind another; a direction of an input costs about ten calls of ``fn``. A
+    line on which the function has a kink (a ReLU at zero, a tie of a maximum) is replaced by another that moves fewer
+    elements, and reported. If a derivative is wrong, the calls of ops and custom functions are checked one by one, and
+    the first that is wrong is named, with its line.
 
     Args:
         fn: a function of tensors (or containers of tensors) that returns tensors in any containers; or an ``nn.Module``,
@@ -86,7 +87,7 @@ class InputReport:
     kinks: int = 0
     """How many were given up because of a kink."""
     left_out: int = 0
-    """How many elements were not moved because of a kink."""
+    """How many elements were not moved, because of a kink or because they are not finite."""
     reverse_error: float = 0.0
     forward_error: float = 0.0
     """The largest differences from finite differences, relative to the size of the derivative."""
@@ -124,6 +125,11 @@ class Report:
         """Whether all derivatives that were asked for are right."""
         return self.verdict == "right"
 
+    def note(self, text: str) -> None:
+        """Add a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
     def raise_if_wrong(self) -> None:
         """Raise a ``GradcheckError``, which is a RuntimeError, with the text of the report unless all is right."""
         if not self.ok:
@@ -136,8 +142,12 @@ class Report:
     __repr__ = __str__
 
     def lines(self) -> Iterator[str]:
-        worst = sorted(self.inputs, key=lambda one: -max(one.reverse_error, one.forward_error, one.is_wrong))
-        shown = [one for one in self.inputs if one in worst[:SHOWN]]
+        def badness(number: int) -> tuple[bool, float]:
+            one = self.inputs[number]
+            return one.is_wrong, larger(one.reverse_error, one.forward_error)
+
+        worst = sorted(range(len(self.inputs)), key=badness, reverse=True)
+        shown = [self.inputs[number] for number in sorted(worst[:SHOWN])]
         width = max([len(one.name) for one in shown], default=0)
         for one in shown:
             kinks = f", {one.kinks} more kinked" if one.kinks else ""
@@ -148,7 +158,7 @@ class Report:
                 f"{one.forward_error:.0e} ({one.directions} directions{kinks})"
             )
         if len(worst) > SHOWN:
-            yield f"  and {len(worst) - SHOWN} more inputs, off by no more"
+            yield f"  and {len(worst) - SHOWN} more inputs, which are no worse"
         for fault in self.faults:
             yield f"  first wrong: {fault}"
         for kink, count in self.kinks.most_common(2):
@@ -316,7 +326,7 @@ class Checking:
         """Check all inputs, and find who is to blame."""
         finite = np.isfinite(program.value)
         if not finite.all():
-            report.notes.append(f"{np.sum(~finite)} of {finite.size} output elements are not finite, and left out")
+            report.note(f"{np.sum(~finite)} of {finite.size} output elements are not finite, and left out")
         modes = Modes(program, [program.random_cotangent(self.rng) for _ in range(self.directions)], report)
         for at, name in enumerate(self.subject.names):
             one = InputReport(name, program.arrays[at].shape)
@@ -358,12 +368,11 @@ class Checking:
             faults.append(wrong_reverse(program, modes.wrong_cotangent, self.rng, self.rtol))
         if modes.is_forward_wrong:
             faults.append(wrong_forward(program, self.rng, self.rtol))
-        found = [fault for fault in faults if fault is not None]
-        report.faults += list({(fault.name, fault.place, fault.argument): fault for fault in reversed(found)}.values())[
-            ::-1
-        ]
-        if len(found) < len(faults) and not found:
-            report.notes.append(
+        for fault in faults:
+            if fault is not None and all((fault.name, fault.place) != (one.name, one.place) for one in report.faults):
+                report.faults.append(fault)
+        if faults and not report.faults:
+            report.note(
                 "each call is right by itself: does a value leave as a Python number or an array (item(), float(), tolist())?"
             )
 
@@ -399,7 +408,7 @@ class Modes:
     def failed(self, mode: str, error: RuntimeError) -> None:
         """A mode raised: it is not there, or it is wrong."""
         if isinstance(error, NotImplementedError):
-            self.report.notes.append(f"{mode} mode was not checked: {error}")
+            self.report.note(f"{mode} mode was not checked: {error}")
         else:
             self.report.failures.append(f"{mode} mode fails: {error}")
 

@@ -132,9 +132,12 @@ def slope_along(line: Callable[[float], Vector | None], value: Vector, u: Vector
         error = weighed(weights, wide - narrow)
         doubt = error + weighed(weights, ahead - behind)
         for other, slope, past in before:
-            # Rounding makes doubt grow as steps shrink; a kink, and the curve, do not.
-            coarse = past > doubt * (step / other) / 4 if other < step else doubt > past * (other / step) / 4
-            if coarse or (other > step and weighed(weights, narrow - slope) > APART * past):
+            shrank = step < other
+            closer, farther = (doubt, past) if shrank else (past, doubt)
+            # Rounding makes doubt grow as the step shrinks, and by as much; a kink, and the curve, do not.
+            if closer > farther * max(step / other, other / step) / 4:
+                return None
+            if shrank and weighed(weights, narrow - slope) > APART * past:
                 return None
         if doubt <= limit:
             vector = np.zeros(len(u))
@@ -230,7 +233,7 @@ def size_of(array: Any) -> float:
     return size if 0 < size < np.inf else 1.0
 
 
-def moved(arrays: Arrays, directions: Arrays, step: float) -> list[Any]:
+def moved(arrays: Arrays, directions: Directions, step: float) -> list[Any]:
     """The arrays a step further along their directions; None stands for no direction."""
     return [a if d is None else a + step * d for a, d in zip(arrays, directions, strict=True)]
 

@@ -19,6 +19,7 @@ from ..utils._pytree import tree_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import CodeType
 
     from ..core.custom import Function
     from ..core.op import Op
@@ -119,7 +120,7 @@ class Tape:
     def __init__(self, inputs: list[Any]) -> None:
         self.inputs = inputs
         self.entries: list[Entry] = []
-        self.exits: list[tuple[Any, Place]] = []
+        self.exits: list[tuple[Any, tuple[CodeType, int]]] = []
         """Arrays of which a tensor without history was made (``detach``), or that were written to, and where."""
 
     @contextmanager
@@ -147,8 +148,8 @@ class Tape:
 
     def met(self, tensors: tuple[Any, ...]) -> None:
         """Values are used other than by an op (``Modes.capture``)."""
-        place = caller()
-        self.exits += [(tensor._array, resolve(*place)) for tensor in tensors]
+        origin = caller()
+        self.exits += [(writable(tensor), origin) for tensor in tensors]
 
     def first_cut(self) -> Place | None:
         """Where a value that depends on the inputs first loses its history."""
@@ -156,9 +157,9 @@ class Tape:
         for entry in self.entries:
             lost = [n for n in entry.moving if entry.nodes[n] is None and id(entry.array(n)) in depends]
             for number in lost:
-                cut = [place for array, place in self.exits if array is entry.array(number)]
-                if cut:
-                    return cut[-1]
+                cuts = [origin for array, origin in self.exits if array is entry.array(number)]
+                if cuts:
+                    return resolve(*cuts[-1])
             if not lost and all(node is None for node in entry.nodes):
                 continue
             if entry.node is None and entry.can_be_recorded():
