@@ -125,7 +125,7 @@ class Body:
 
     def call(self, tensors: list[Any], captured: list[Any], values: list[Any]) -> list[Any]:
         """The function on tensors, with ``values`` in place of what it captured."""
-        with standing_in(captured, values):
+        with standing_in(captured, values, [], []):
             result = self.function(*tree_unflatten(tensors, self.args_spec))
         leaves, self.spec = tree_flatten(result)
         for leaf in leaves:
