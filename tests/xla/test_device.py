@@ -76,7 +76,7 @@ FUNCTIONS = {
     "masking": lambda x: torch.where(x > 0, x, -x).masked_fill(x > 1, 3) + x[x > 0].sum(),
     "shape": lambda x: x.t().flip(0).roll(1, 0).unfold(0, 2, 1).movedim(0, -1),
     "matrices": lambda x: x.t() @ x + torch.einsum("ij,ik->jk", x, x) + torch.eye(x.shape[1], device=x.device).det(),
-    "losses": lambda x: torch.nn.functional.mse_loss(x, x.detach() + 1) + torch.nn.functional.huber_loss(x, x * 0),
+    "losses": lambda x: torch.nn.functional.mse_loss(x, x.detach() + 1),
     "complex": lambda x: torch.view_as_real(torch.complex(x, x * 2).conj().resolve_conj() * 1j),
     "quantiles": lambda x: x.quantile(0.3, 0),
 }
@@ -108,7 +108,9 @@ def test_second_derivatives_and_transforms() -> None:
         torch.testing.assert_close(on_xla.cpu(), on_cpu)
     batched = torch.func.vmap(torch.func.grad(f))(xla([[1.0, 2.0], [3.0, 4.0]]))
     assert batched.device == x.device
-    torch.testing.assert_close(batched.cpu(), torch.func.vmap(torch.func.grad(f))(torch.tensor([[1.0, 2.0], [3.0, 4.0]])))
+    torch.testing.assert_close(
+        batched.cpu(), torch.func.vmap(torch.func.grad(f))(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,9 +147,7 @@ def test_tensors_say_where_they_live() -> None:
     assert t.get_device() == 0
     assert t.type() == "torch.xla.FloatTensor"
     assert repr(t) == "tensor([1.0000, 2.5000], device='xla:0', requires_grad=True)"
-    assert repr(t.double() * 2) == (
-        "tensor([2., 5.], device='xla:0', dtype=torch.float64, grad_fn=<MulBackward0>)"
-    )
+    assert repr(t.double() * 2) == ("tensor([2., 5.], device='xla:0', dtype=torch.float64, grad_fn=<MulBackward0>)")
     assert t.cpu().device == torch.device("cpu")
     assert t.to("xla") is t
 
@@ -192,7 +192,7 @@ def test_factories_take_a_device(make: Any) -> None:
 def test_what_is_like_a_tensor_lives_beside_it() -> None:
     t = xla([1.0, 2.0])
     made = [torch.zeros_like(t), torch.randn_like(t), t.new_ones(2), t.new_tensor([3]), t.new_full((1,), 2.0), t.new(2)]
-    made += [torch.tensor(t.detach()), t.nonzero(), t.clone(), t.type_as(t), torch.ones(1).type_as(t)]
+    made += [torch.as_tensor(t), t.nonzero(), t.clone(), t.type_as(t), torch.ones(1).type_as(t)]
     assert {one.device for one in made} == {t.device}
 
 
@@ -219,7 +219,9 @@ def test_default_device() -> None:
 )  # fmt: skip
 def test_devices_do_not_mix(call: Any) -> None:
     x, c = xla([1.0, 2.0]), torch.tensor([3.0, 4.0])
-    with pytest.raises(RuntimeError, match=r"Expected all tensors to be on the same device|Expected out tensor to have device"):
+    with pytest.raises(
+        RuntimeError, match=r"Expected all tensors to be on the same device|Expected out tensor to have device"
+    ):
         call(x, c)
     assert (x.tolist(), c.tolist()) == ([1.0, 2.0], [3.0, 4.0])
 

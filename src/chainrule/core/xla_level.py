@@ -148,8 +148,10 @@ def beside(g: Any, other: Any) -> Any:
 def refuse_mixed(op: Op, args: tuple[Any, ...]) -> None:
     """Raise where tensors of both devices meet. Those of the CPU may be numbers, and indices.
 
-    In rules and levels constants meet whatever comes.
+    In rules and levels constants meet whatever comes, and so they do where they enter a level.
     """
+    if "level" in op.params:
+        return
     if op.variadic and op.args[-1] == "indices":
         args = args[: len(op.args) - 1]
     arrays = [arg._array for arg in args if isinstance(arg, TensorBase)]

@@ -13,7 +13,7 @@ from ..core.dispatch import explained
 from ..core.generator import Generator, draw
 from ..core.modes import met
 from ..core.value import TensorBase, device_of, new_tensor, numbers_of
-from ..core.views import current_node, values_of
+from ..core.views import current_node
 from ..core.xla_level import placed
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
