@@ -394,8 +394,11 @@ def _make_general(op: Op) -> Any:
 def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Any op, any operands, any mode: unwrap, promote, run, wrap, record."""
     mode = get_modes()
-    if mode is not None and mode.capture is not None:
-        mode.capture.met(args)
+    if mode is not None:
+        if mode.tape is not None:
+            return mode.tape.run_op(op, args, params)
+        if mode.capture is not None:
+            mode.capture.met(args)
     arrays, parents, is_lifted = [], [], False
     for arg in args:
         parent = None

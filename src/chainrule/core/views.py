@@ -161,16 +161,16 @@ def base_of(view: View) -> TensorBase:
 
 def get_node(parent: Node, tensor: TensorBase, view: View) -> Node:
     """The node of a view regenerated from its base's."""
-    return path_node(GetPath, (parent,), tensor._array, view)
+    return path_node(get_path, (parent,), tensor._array, view)
 
 
 def put_node(view: View, old: Node | None, value: Node | None) -> Node:
     """The node of a base after ``value`` was written into ``view`` of it."""
-    return path_node(PutPath, (old, value), view.base._array, view)
+    return path_node(put_path, (old, value), view.base._array, view)
 
 
-def path_node(cls: Any, parents: tuple[Node | None, ...], array: Any, view: View) -> Node:
-    node: Node = cls()
+def path_node(op: Op, parents: tuple[Node | None, ...], array: Any, view: View) -> Node:
+    node = (op.node_class or op.make_node_class())()
     node.parents = parents
     node.saved = ()
     node.params = {"path": view.path, "shape": view.base._array.shape}
@@ -182,11 +182,11 @@ def path_node(cls: Any, parents: tuple[Node | None, ...], array: Any, view: View
     return node
 
 
-GetPath: Any = None
-PutPath: Any = None
+get_path: Op
+put_path: Op
 
 
-def set_path_nodes(get: type[Node], put: type[Node]) -> None:
+def set_path_ops(get: Op, put: Op) -> None:
     """Called once by ``ops.views``, which declares the pair of ops as it declares any other."""
-    global GetPath, PutPath
-    GetPath, PutPath = get, put
+    global get_path, put_path
+    get_path, put_path = get, put

@@ -15,29 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["DLDeviceType", "from_dlpack", "to_dlpack"]
 
 
-class DLDeviceType(IntEnum):
-    """DLPack's numbers of the kinds of devices.
-
-    >>> from chainrule.utils.dlpack import DLDeviceType
-    >>> DLDeviceType.kDLCPU.value
-    1
-    """
-
-    kDLCPU = 1
-    kDLCUDA = 2
-    kDLCUDAHost = 3
-    kDLOpenCL = 4
-    kDLVulkan = 7
-    kDLMetal = 8
-    kDLVPI = 9
-    kDLROCM = 10
-    kDLROCMHost = 11
-    kDLExtDev = 12
-    kDLCUDAManaged = 13
-    kDLOneAPI = 14
-    kDLWebGPU = 15
-    kDLHexagon = 16
-    kDLMAIA = 17
+DLDeviceType = IntEnum(
+    "DLDeviceType",
+    {
+        "kDLCPU": 1, "kDLCUDA": 2, "kDLCUDAHost": 3, "kDLOpenCL": 4, "kDLVulkan": 7, "kDLMetal": 8, "kDLVPI": 9, "kDLROCM": 10,
+        "kDLROCMHost": 11, "kDLExtDev": 12, "kDLCUDAManaged": 13, "kDLOneAPI": 14, "kDLWebGPU": 15, "kDLHexagon": 16, "kDLMAIA": 17,
+    },
+)  # fmt: skip
+"""DLPack's numbers of the kinds of devices."""
 
 
 def to_dlpack(tensor: Tensor) -> Any:
