@@ -167,7 +167,8 @@ class Branch(Function):
 
         ctx.functions = functions
         ctx.save_for_backward(pred, *inputs)
-        takes, places = places_of(inputs), []
+        takes = places_of(inputs)
+        places: list[device] = []
 
         def raw(function: Any, *values: Any) -> Any:
             outputs = function(*lifted(values, takes))
@@ -269,7 +270,8 @@ class Loop(Function):
         from jax import lax
 
         ctx.step, ctx.carries, ctx.count, ctx.reverse = step, carries, count, reverse
-        values, takes, gives = [raw_of(one) for one in inputs], places_of(inputs), []
+        values, takes = [raw_of(one) for one in inputs], places_of(inputs)
+        gives: list[device] = []
         init, xs, captured = values[:carries], values[carries : carries + count], values[carries + count :]
 
         def body(carry: Any, x: Any) -> Any:

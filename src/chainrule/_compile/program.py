@@ -324,7 +324,8 @@ def refuse_overlaps(inputs: list[Any], written: dict[int, int]) -> None:
         if not isinstance(memory, np.ndarray):  # what XLA holds, a single tensor has
             continue
         for other in inputs:
-            if other is not inputs[number] and np.may_share_memory(memory, other._array):
+            array = other._array
+            if other is not inputs[number] and isinstance(array, np.ndarray) and np.may_share_memory(memory, array):
                 raise RuntimeError(
                     f"compile: the function writes to a tensor of shape {list(memory.shape)} whose memory it uses through another "
                     f"tensor, too, of shape {list(other._array.shape)}, which is a view or an alias made outside. Make the view "

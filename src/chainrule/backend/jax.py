@@ -209,6 +209,7 @@ from .shape_jax import (
     slice_axis,
     unfold,
     unfold_adjoint,
+    view_dtype,
 )
 from .shape_numpy import permute_dims, unstack
 from .sorting_jax import (

@@ -17,6 +17,7 @@ from . import op as op_module
 from .forward import evaluate, jvp
 from .lifted import Level, bare, computed, levels_of, lowered
 from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
+from .xla_level import placed
 
 if TYPE_CHECKING:
     from ..device import device
@@ -97,8 +98,8 @@ class DualLevel(Level):
 
 
 def enter(x: Any, t: Any, level: DualLevel) -> Any:
-    """Raw ``x`` moving along ``t``."""
-    return Dual(level, x, t)
+    """Raw ``x`` moving along ``t``, which comes to where ``x`` is."""
+    return Dual(level, x, placed(t, device_of(x)))
 
 
 def primal_part(x: Any, level: DualLevel, copy: bool) -> Any:
