@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,16 @@ def test_op(name: str, check: str, record_property: Any) -> None:
     record_property("check", check)
     found = {
         "excepted" if excepted(case, check) else compared(case, check)
-        for dtype in DTYPES
-        if dtype in OPS[name].supported_dtypes("cpu")
-        for case in cases(name, dtype)
+        for case in cases_of(name)
         if concerns(check, case)
     }
     record_property("outcomes", " ".join(found))
+
+
+def cases_of(name: str) -> Iterator[Case]:
+    for dtype in DTYPES:
+        if dtype in OPS[name].supported_dtypes("cpu"):
+            yield from cases(name, dtype)
 
 
 def concerns(check: str, case: Case) -> bool:
