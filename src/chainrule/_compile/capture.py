@@ -9,31 +9,41 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..core.node import AccumulateGrad
-from ..core.value import Lifted, Parked, TensorBase, meta_of, writable
+from ..core.value import Lifted, Parked, TensorBase, device_of, meta_of, writable
 from ..core.version import COUNTER
-from ..core.views import current_node
+from ..core.views import current_array, current_node
 from ..core.xla_level import XlaArray
+
+if TYPE_CHECKING:
+    from .feeds import Settings
+
+
+def all_tensors() -> dict[int, Any]:
+    """All tensors that there are, by id."""
+    return {id(thing): thing for thing in gc.get_objects() if isinstance(thing, TensorBase)}
 
 
 class Capture:
     """What ops met while a function ran."""
 
-    def __init__(self, lent: list[Any], is_trace: bool, takes_lent: bool = False) -> None:
-        self.known = {id(thing): thing for thing in gc.get_objects() if isinstance(thing, TensorBase)}
-        """All tensors that there are: one met later that is not among them was made by the function."""
+    def __init__(self, lent: list[Any], settings: Settings | None = None, in_body: bool = False) -> None:
+        self.known = all_tensors()
+        """One that is met later, and is not among them, was made by the function."""
         self.lent = {id(tensor) for tensor in lent}
         self.found: list[Any] = []
         self.loans: list[Loan] = []
         """Of a trace: those that were found, as they were."""
-        self.is_trace = is_trace
-        self.takes_lent = takes_lent
-        """Whether tensors that are lent to the trace outside count as captured: to the body of a loop they are."""
+        self.settings = settings
+        """Of a trace: the settings of optimizers."""
+        self.in_body = in_body
+        """Whether the function is the body of a loop or a branch. Of these, tensors that are lent to the trace outside are
+        captured, too."""
         self.ops = 0
 
     def met(self, args: tuple[Any, ...]) -> None:
@@ -41,12 +51,32 @@ class Capture:
         self.ops += 1
         for arg in args:
             if isinstance(arg, TensorBase) and id(arg) in self.known and id(arg) not in self.lent:
-                if isinstance(arg._array, Lifted) and type(arg._array) is not Parked and not self.takes_lent:
+                if is_lent(arg) and not self.in_body:
                     continue  # somebody lends it already
                 self.lent.add(id(arg))
                 self.found.append(arg)
-                if self.is_trace:  # whatever happens to it from here on happens to a copy
-                    self.loans.append(Loan(arg, np.array(writable(arg))))
+                if self.settings is not None:  # whatever happens to it from here on happens to a copy
+                    self.loans.append(Loan(arg, copied(arg)))
+
+    def settings_of(self, optimizer: Any) -> AbstractContextManager[None]:
+        """The ``step`` of an optimizer is about to run."""
+        if self.in_body:
+            raise RuntimeError(
+                "compile: an optimizer cannot step in the body of cond, scan or while_loop. Carry what it updates instead."
+            )
+        return nullcontext() if self.settings is None else self.settings.lent(optimizer)
+
+
+def is_lent(tensor: Any) -> bool:
+    """Whether a tensor has a value of a trace, or of a transform, for the time being."""
+    array = tensor._array
+    return array.is_lent if isinstance(array, XlaArray) else isinstance(array, Lifted) and type(array) is not Parked
+
+
+def copied(tensor: Any) -> Any:
+    """The value of a tensor, for a trace to change: what is XLA's cannot change."""
+    array = current_array(tensor)
+    return array.value if isinstance(array, XlaArray) else np.array(writable(tensor))
 
 
 class Loan:
@@ -64,7 +94,7 @@ class Loan:
         if self.cell is not None:
             self.version, self.writer = COUNTER.__get__(self.cell), self.cell.writer
         self.grad = None if tensor._meta is None else tensor._meta.grad
-        self.lent = tensor._array = XlaArray(value)
+        self.lent = tensor._array = XlaArray(value, device_of(self.array))
         tensor._view = None
         if not self.is_leaf:  # the graph that it comes from is no part of the program
             tensor._node = AccumulateGrad.of(tensor)
@@ -95,3 +125,32 @@ def standing_in(tensors: list[Any], values: list[Any]) -> Iterator[None]:
     finally:
         for tensor, old in zip(tensors, before, strict=True):
             tensor._array, tensor._node, tensor._view, tensor._cell = old
+
+
+def refuse_kept(known: dict[int, Any]) -> None:
+    """Raise where tensors of a trace that is over are still in somebody's hands: they have no values, and never will."""
+    kept = still_traced(known)
+    if kept:  # or only in a cycle that nobody refers to
+        gc.collect()
+        kept = still_traced(known)
+    if not kept:
+        return
+    names = [
+        repr(name) for holder in gc.get_referrers(kept[0]) if isinstance(holder, dict) for name, value in holder.items()
+        if value is kept[0] and isinstance(name, str)
+    ]  # fmt: skip
+    where = f" as {names[0]}" if names else ""
+    raise RuntimeError(
+        f"compile: the function keeps a tensor that it makes, of shape {list(kept[0]._array.shape)}{where}, beyond the call. A "
+        "program would not make it again in each call. Return it, or write into a tensor that is there before: copy_()."
+    )
+
+
+def still_traced(known: dict[int, Any]) -> list[Any]:
+    from jax.core import Tracer
+
+    return [
+        tensor
+        for at, tensor in all_tensors().items()
+        if at not in known and isinstance(tensor._array, XlaArray) and isinstance(tensor._array.value, Tracer)
+    ]

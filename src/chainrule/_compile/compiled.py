@@ -10,19 +10,26 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import warnings
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
 from ..autograd.function import Function
 from ..core.modes import changed_modes, modes
-from ..core.value import Lifted, Parked, TensorBase
+from ..core.value import Lifted, Parked, TensorBase, new_tensor
+from ..core.xla_level import XlaArray
 from ..dtypes import default
 from ..func import vjp
 from ..utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
 from .cache import use_cache
 from .capture import Capture, standing_in
+from .feeds import Draws, drawn_now
 from .program import Program, described
+
+BACKENDS = frozenset({"xla", "inductor", "openxla", "eager"})
+MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
 
 def compile(
@@ -40,11 +47,11 @@ def compile(
 
     Args:
         model: a function or a module; left out, the call gives a decorator.
-        fullgraph: the whole function is one program, always.
-        dynamic: accepted; each shape has a program of its own.
-        backend: "xla"; PyTorch's other names are taken as it.
-        mode: accepted.
-        options: accepted.
+        fullgraph: accepted: the whole function is one program, always.
+        dynamic: accepted: each shape has a program of its own.
+        backend: "xla" or PyTorch's "inductor" and "openxla", which are taken as that; "eager": give ``model`` back as it is.
+        mode: one of PyTorch's, of no effect: XLA has one way.
+        options: accepted, and of no effect; not together with ``mode``.
         disable: give ``model`` back as it is.
         fallback: what happens where the function depends on values: "error", or "eager": a warning, and it runs as it stands.
 
@@ -53,7 +60,8 @@ def compile(
         are found by themselves, and written as the function writes them. Python numbers are constants of a program.
 
     Raises:
-        ImportError: JAX is not installed. RuntimeError: at the call that traces, if the function depends on values.
+        RuntimeError: an unknown backend or mode; at the call that traces: the function depends on values, changes a Python
+            number of an optimizer, or keeps a tensor that it made. ImportError: JAX is not installed.
 
     >>> import chainrule as torch
     >>> @torch.compile
@@ -62,11 +70,17 @@ def compile(
     >>> double(torch.ones(2))
     tensor([2., 2.])
     """
+    if not isinstance(backend, str) or backend not in BACKENDS:
+        raise RuntimeError(f"Invalid backend: {backend!r}: give one of {', '.join(sorted(BACKENDS))}")
+    if mode is not None and options is not None:
+        raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
+    if mode not in (None, *MODES):
+        raise RuntimeError(f"Unrecognized mode={mode!r}, should be one of: {', '.join(MODES)}")
     if fallback not in ("error", "eager"):
         raise ValueError(f"compile(): fallback must be 'error' or 'eager', got {fallback!r}")
     if model is None:
-        return functools.partial(compile, disable=disable, fallback=fallback)
-    if disable:
+        return functools.partial(compile, backend=backend, disable=disable, fallback=fallback)
+    if disable or backend == "eager":
         return model
     if not callable(model):
         raise TypeError(f"compile(): expected a function or a module, got {type(model).__name__}")
@@ -80,10 +94,14 @@ class Compiled:
         functools.update_wrapper(self, function, updated=())
         self._function = function
         self._fallback = fallback
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, list[Program]] = {}
+        """By the signature of the arguments; those of one differ in the state that they were traced for."""
         self._captured: list[Any] = []
         self._modules: list[Any] = []
         """The modules that the function holds on to: whether they train is a part of the signature."""
+        self._place: tuple[type, str] | None = None
+        """The class whose method it is, and by which name."""
+        self._last: Program | None = None
         self._is_warm = False
         self._eager_keys: set[Any] = set()
         self._log: list[str] = []
@@ -93,7 +111,37 @@ class Compiled:
             raise ImportError("compile needs JAX: pip install 'chainrule[xla]'") from None
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_function" not in self.__dict__:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         return getattr(self._function, name)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._place = (owner, name)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method: each object has compiled programs of its own."""
+        if instance is None or not inspect.isfunction(self._function):
+            return self
+        name = (
+            f"compiled {self._place}"
+            if self._place is None
+            else f"compiled {self._place[0].__qualname__}.{self._place[1]}"
+        )
+        bound = instance.__dict__.get(name)
+        if bound is None:
+            bound = Compiled(self._function.__get__(instance, owner), self._fallback)
+            bound._place = self._place
+            instance.__dict__[name] = bound
+        return bound
+
+    def __reduce__(self) -> Any:
+        """Without its programs: these are traced again."""
+        function = self._function
+        if self._place is not None and hasattr(function, "__self__"):
+            return method_of, (*self._place, function.__self__)
+        if self._place is not None or (inspect.isfunction(function) and found_by_name(function) is self):
+            return function.__qualname__
+        return Compiled, (function, self._fallback)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leaves, spec = tree_flatten((args, kwargs))
@@ -104,10 +152,10 @@ class Compiled:
         key = self._key(leaves, spec)
         if key in self._eager_keys:
             return self._function(*args, **kwargs)
-        program = self._programs.get(key)
-        if program is None or program.signature != program.state_signature():
+        program = next((one for one in self._programs.get(key, ()) if one.fits()), None)
+        if program is None:
             try:
-                program = self._traced(key, args, kwargs, leaves, program)
+                program = self._traced(key, args, kwargs, leaves)
             except RuntimeError as error:
                 if self._fallback != "eager" or not str(error).startswith("compile: "):
                     raise
@@ -119,7 +167,7 @@ class Compiled:
         return program(leaves)
 
     def _first_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Any:
-        capture = Capture([leaf for leaf in leaves if isinstance(leaf, TensorBase)], is_trace=False)
+        capture = Capture([leaf for leaf in leaves if isinstance(leaf, TensorBase)])
         with changed_modes(capture=capture):
             result = self._function(*args, **kwargs)
         self._captured = capture.found
@@ -134,23 +182,28 @@ class Compiled:
         trains = tuple([one.training for module in modules for one in module.modules()])
         return spec, kinds, current.grad, current.inference, default.dtype, trains
 
-    def _traced(
-        self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any], stale: Program | None
-    ) -> Program:
+    def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Program:
         use_cache()
         given = {id(leaf) for leaf in leaves}
-        program = Program(self._function, args, kwargs, [t for t in self._captured if id(t) not in given])
+        last = self._last
+        draws, settings = ([], []) if last is None else (last.draws, last.settings)
+        captured = [t for t in self._captured if id(t) not in given]
+        with TRACING:
+            program = Program(self._function, args, kwargs, captured, draws, settings)
         warn_if_long(program)
         self._captured = list({id(t): t for t in (*self._captured, *program.captured)}.values())
-        self._log.append(f"{self._reason(key, stale)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
-        self._programs[key] = program
+        self._log.append(f"{self._reason(key)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
+        self._programs.setdefault(key, []).insert(0, program)
+        self._last = program
         return program
 
-    def _reason(self, key: Any, stale: Program | None) -> str:
+    def _reason(self, key: Any) -> str:
         """Why a new program was needed."""
-        if stale is not None:
+        if key in self._programs:
+            stale = self._programs[key][0]
             pairs = zip(stale.signature, stale.state_signature(), strict=True)
             changed = [f"captured tensor {at}: {a} became {b}" for at, (a, b) in enumerate(pairs) if a != b]
+            changed += [str(guard) for guard in stale.guards if not guard.holds()]
             return "traced again, since what it uses has changed: " + "; ".join(changed)
         if not self._programs:
             return "traced for the first time"
@@ -165,8 +218,30 @@ class Compiled:
         return "traced again, since the call has changed: " + "; ".join(changed)
 
 
+def method_of(owner: type, name: str, instance: Any) -> Any:
+    """A compiled method of an object."""
+    return vars(owner)[name].__get__(instance, owner)
+
+
+def found_by_name(function: Any) -> Any:
+    """What the module of a function has under its name."""
+    found: Any = sys.modules.get(function.__module__)
+    for part in function.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+TRACING = RLock()
+"""One trace at a time: tensors are lent to it."""
+
+
 def is_lifted(leaf: Any) -> bool:
-    return isinstance(leaf, TensorBase) and isinstance(leaf._array, Lifted) and not isinstance(leaf._array, Parked)
+    """Whether an argument is a value of a transform. That of a tensor on the device "xla" is none."""
+    return (
+        isinstance(leaf, TensorBase)
+        and isinstance(leaf._array, Lifted)
+        and not isinstance(leaf._array, (Parked, XlaArray))
+    )
 
 
 def static_key(leaf: Any) -> Any:
@@ -198,10 +273,12 @@ class CompiledFunction(Function):
 
     @staticmethod
     def forward(ctx: Any, program: Program, leaves: list[Any], *inputs: Any) -> Any:
-        ctx.program, ctx.leaves = program, leaves
+        ctx.program = program
+        drawn = drawn_now(program.draws, program.left_behind)
+        ctx.drawn = [new_tensor(numbers) for numbers in drawn]
         ctx.save_for_backward(*inputs)
         ctx.set_materialize_grads(True)
-        outputs, ctx.spec = tree_flatten(program(leaves))
+        outputs, ctx.spec = tree_flatten(program.run_on(leaves, drawn))
         ctx.is_tensor = [isinstance(one, TensorBase) for one in outputs]
         return (tree_unflatten(range(len(outputs)), ctx.spec), *outputs)
 
@@ -209,7 +286,7 @@ class CompiledFunction(Function):
     def backward(ctx: Any, _: Any, *cotangents: Any) -> Any:
         inputs = ctx.saved_tensors
         given = [g for g, is_tensor in zip(cotangents, ctx.is_tensor, strict=True) if is_tensor]
-        return (None, None, *pull_of(ctx.program)(inputs, given))
+        return (None, None, *pull_of(ctx.program)(inputs, ctx.drawn, given))
 
 
 def differentiable(program: Program, leaves: list[Any]) -> Any:
@@ -220,17 +297,18 @@ def differentiable(program: Program, leaves: list[Any]) -> Any:
 
 
 def pull_of(program: Program) -> Any:
-    """The compiled vjp of a program: a function of (inputs, cotangents), made when first asked for."""
+    """The compiled vjp of a program: a function of (inputs, random numbers, cotangents), made when first asked for."""
     if program.pull is None:
 
-        def pull(inputs: tuple[Any, ...], cotangents: list[Any]) -> list[Any]:
+        def pull(inputs: tuple[Any, ...], drawn: list[Any], cotangents: list[Any]) -> list[Any]:
             inexact = [at for at, one in enumerate(inputs) if one._array.dtype.kind not in "iub"]
+            again = Draws(program.draws, [numbers._array for numbers in drawn])
 
             def outputs(*values: Any) -> list[Any]:
                 given = list(inputs)
                 for at, value in zip(inexact, values, strict=True):
                     given[at] = value
-                with standing_in(program.captured, given[len(program.positions) :]):
+                with standing_in(program.captured, given[len(program.positions) :]), changed_modes(draws=again):
                     return [one for one in tree_leaves(program.call(given)) if isinstance(one, TensorBase)]
 
             found = iter(vjp(outputs, *[inputs[at] for at in inexact])[1](cotangents))

@@ -5,25 +5,46 @@ from __future__ import annotations
 import time
 from functools import partial
 from sys import getrefcount
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..core.modes import modes, set_modes
+from ..core.mutation import replace
 from ..core.node import AccumulateGrad, Freed
 from ..core.origin import caller
-from ..core.value import Lifted, Parked, TensorBase, meta_of, new_tensor, writable
+from ..core.value import Lifted, Parked, TensorBase, device_of, meta_of, new_tensor, writable
 from ..core.version import bump
-from ..core.views import current_node
+from ..core.views import current_array, current_node
 from ..core.xla_level import XlaArray
+from ..device import XLA_DEVICE, device
 from ..utils._pytree import tree_flatten, tree_unflatten
-from .capture import Capture, Loan
+from .capture import Capture, Loan, all_tensors, refuse_kept
+from .feeds import FLOAT, Draws, Guard, Settings, Source, drawn_now
+
+if TYPE_CHECKING:
+    from ..core.generator import Draw, Generator
+
+ATTEMPTS = 10
+"""How often a function is traced anew because it used what had not been captured."""
 
 
 class Program:
-    """A traced function: what goes in, what comes out, and what of that is written where."""
+    """A traced function: what goes in, what comes out, and what of that is written where.
 
-    def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], captured: list[Any]) -> None:
+    In go the tensors among the arguments, the captured tensors, the random numbers that it draws, and the settings of
+    optimizers that step inside.
+    """
+
+    def __init__(
+        self,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        captured: list[Any],
+        draws: list[Draw],
+        settings: list[Source],
+    ) -> None:
         import jax
         from jax.extend.core import jaxpr_as_fun
 
@@ -33,17 +54,27 @@ class Program:
         leaves, self.spec = tree_flatten((args, kwargs))
         self.positions = [at for at, leaf in enumerate(leaves) if isinstance(leaf, TensorBase)]
         self.statics = [None if isinstance(leaf, TensorBase) else leaf for leaf in leaves]
-        self.captured = captured
+        self.captured, self.draws, self.settings = captured, draws, settings
+        self.left_behind: dict[int, Generator] = {}
+        self.guards: list[Guard] = []
         start = time.perf_counter()
         with jax.enable_x64(True):
-            while True:
+            for _ in range(ATTEMPTS):
                 inputs = self.inputs(leaves)
                 self.results = Results(inputs)
-                shapes = [jax.ShapeDtypeStruct(t._array.shape, t._array.dtype) for t in inputs]
+                fed = [*[tensor._array for tensor in inputs], *self.draws, *[np.float64(0)] * len(self.settings)]
+                shapes = [jax.ShapeDtypeStruct(one.shape, one.dtype) for one in fed]
+                known = all_tensors()
                 jaxpr = jax.make_jaxpr(partial(self.trace, inputs))(*shapes)
-                if not self.results.missed:
+                if self.is_complete:
                     break
                 self.captured = [*self.captured, *self.results.missed]
+            else:
+                raise RuntimeError(
+                    "compile: the function uses other tensors, or draws other random numbers, each time that it is traced: a "
+                    "program cannot do that."
+                )
+        refuse_kept(known)
         self.seconds = time.perf_counter() - start
         self.signature = self.state_signature()
         # What the function writes gives its old memory up; an argument's belongs to the caller.
@@ -58,6 +89,10 @@ class Program:
         """What of the captured tensors a trace depends on."""
         return tuple([described(tensor) for tensor in self.captured])
 
+    def fits(self) -> bool:
+        """Whether what the program uses besides its arguments is as it was when it was traced."""
+        return self.signature == self.state_signature() and all(guard.holds() for guard in self.guards)
+
     def call(self, inputs: list[Any]) -> Any:
         """The function with these tensors as its arguments."""
         leaves = list(self.statics)
@@ -69,28 +104,40 @@ class Program:
     def trace(self, inputs: list[Any], *values: Any) -> list[Any]:
         """The function on tracers, lent to its inputs; the values of all that it gives back."""
         loans: list[Loan] = []
-        capture = Capture(inputs, is_trace=True)
-        outside = set_modes(modes().replace(capture=capture))
+        first, last = len(inputs), len(inputs) + len(self.draws)
+        draws = Draws(self.draws, [XlaArray(value) for value in values[first:last]])
+        settings = Settings(self.settings, [XlaArray(value) for value in values[last:]])
+        capture = Capture(inputs, settings)
+        outside = set_modes(modes().replace(capture=capture, draws=draws))
         try:
-            for tensor, value in zip(inputs, values, strict=True):
+            for tensor, value in zip(inputs, values[:first], strict=True):
                 loans.append(Loan(tensor, value))
-            return self.results.found(self.call(inputs), loans, capture)
+            found = self.results.found(self.call(inputs), loans, capture)
         finally:
             set_modes(outside)
             for loan in reversed([*loans, *capture.loans]):
                 loan.end()
+        self.is_complete = not capture.found and draws.are_expected and settings.are_expected
+        self.draws, self.left_behind = draws.found, draws.left_behind()
+        self.settings, self.guards = list(settings.found.values()), settings.guards
+        return found
 
     def __call__(self, leaves: list[Any]) -> Any:
         """Run on the tensors of now; write what the function writes; return what it returns."""
+        return self.run_on(leaves, drawn_now(self.draws, self.left_behind))
+
+    def run_on(self, leaves: list[Any], drawn: list[Any]) -> Any:
+        """The same with random numbers that have been drawn."""
         import jax
 
         inputs = self.inputs(leaves)
+        refuse_overlaps(inputs, self.results.written)
         shared = {number for number in self.results.written if is_shared(inputs[number])}
         values = [value_of(tensor) for tensor in inputs]
         for number in shared.intersection(self.given_up):
-            values[number] = np.array(values[number])
+            values[number] = values[number].copy()
         with jax.enable_x64(True):
-            results = self.run(*values)
+            results = self.run(*values, *drawn, *[FLOAT.type(source.number()) for source in self.settings])
         return self.results.delivered(inputs, shared, results)
 
 
@@ -100,6 +147,8 @@ class Results:
     def __init__(self, inputs: list[Any]) -> None:
         self.numbers = {id(tensor): number for number, tensor in enumerate(inputs)}
         self.values: list[Any] = []
+        self.places: list[device] = []
+        """Where the tensors of these values live."""
         self.missed: list[Any] = []
         """Tensors that the function used and nobody had captured: it must be traced again, with them."""
         self.ops = 0
@@ -146,6 +195,7 @@ class Results:
                 "left the transform. Return it from the transform."
             )
         self.values.append(array if isinstance(array, np.ndarray) else getattr(array, "value", array))
+        self.places.append(device_of(array))
         return len(self.values) - 1
 
     def delivered(self, inputs: list[Any], shared: set[int], values: list[Any]) -> Any:
@@ -156,14 +206,19 @@ class Results:
         place = caller(4)
         for number, at in self.written.items():
             tensor = inputs[number]
-            if number in shared:
+            if self.places[at] is XLA_DEVICE:
+                replace(tensor, XlaArray(values[at], XLA_DEVICE))
+            elif number in shared:
                 np.copyto(writable(tensor), np.asarray(values[at]))
             else:
                 tensor._array = Parked(values[at])
             bump(tensor, place)
 
         def made(what: str, at: Any) -> Any:
-            return new_tensor(Parked(values[at])) if what == "value" else inputs[at] if what == "input" else at
+            if what != "value":
+                return inputs[at] if what == "input" else at
+            is_far = self.places[at] is XLA_DEVICE
+            return new_tensor(XlaArray(values[at], XLA_DEVICE) if is_far else Parked(values[at]))
 
         for number, grad in self.grads.items():
             meta_of(inputs[number]).grad = made(*grad)
@@ -186,24 +241,55 @@ def is_differentiable(leaf: Any) -> bool:
 
 
 def described(tensor: Any) -> tuple[Any, ...]:
-    """What of an input a trace depends on: shape, dtype, whether it requires grad, whether it has a grad."""
+    """What of an input a trace depends on: shape, dtype, device, whether it requires grad, whether it has a grad."""
     array, meta = tensor._array, tensor._meta
-    return array.shape, array.dtype, tensor._node is not None, meta is not None and meta.grad is not None
+    is_recorded, has_grad = tensor._node is not None, meta is not None and meta.grad is not None
+    return array.shape, array.dtype, device_of(array), is_recorded, has_grad
 
 
 def value_of(tensor: Any) -> Any:
     """What XLA takes for a tensor: its own array as it is, or NumPy's."""
-    array = tensor._array
-    return array.value if type(array) is Parked else array
+    array = current_array(tensor)
+    return array.value if isinstance(array, (Parked, XlaArray)) else array
 
 
-SOLE = 3
-"""What getrefcount says of a value that one tensor has and nobody else: the slot, a local name, the argument."""
+def holders(tensor: Any) -> int:
+    """How many references there are to a tensor's raw value."""
+    return getrefcount(tensor._array)
+
+
+ONE_HOLDER = holders(new_tensor(np.zeros(1)))
+
+
+def value_holders(tensor: Any) -> int:
+    """The same of the JAX array that XLA holds for a tensor."""
+    return getrefcount(tensor._array.value)
+
+
+ONE_VALUE_HOLDER = value_holders(new_tensor(XlaArray(np.zeros(1))))
 
 
 def is_shared(tensor: Any) -> bool:
     """Whether others may see the memory of a tensor: views, NumPy arrays, a graph that saved it."""
     array = tensor._array
-    if getrefcount(array) > SOLE or tensor._view is not None:
+    if tensor._view is not None or (isinstance(array, np.ndarray) and array.base is not None):
         return True
-    return isinstance(array, np.ndarray) and array.base is not None
+    if isinstance(array, XlaArray) and value_holders(tensor) > ONE_VALUE_HOLDER:
+        return True
+    del array
+    return holders(tensor) > ONE_HOLDER
+
+
+def refuse_overlaps(inputs: list[Any], written: dict[int, int]) -> None:
+    """Raise where a program would write to memory that another of its inputs has as well, which a trace knows nothing of."""
+    for number in written:
+        memory = inputs[number]._array
+        if not isinstance(memory, np.ndarray):  # what XLA holds, a single tensor has
+            continue
+        for other in inputs:
+            if other is not inputs[number] and np.may_share_memory(memory, other._array):
+                raise RuntimeError(
+                    f"compile: the function writes to a tensor of shape {list(memory.shape)} whose memory it uses through another "
+                    f"tensor, too, of shape {list(other._array.shape)}, which is a view or an alias made outside. Make the view "
+                    "inside of the function."
+                )

@@ -230,6 +230,12 @@ def any_integers(stream: MersenneTwister, count: int, dtype: Any) -> Array:
     return narrowed((words % words.dtype.type(span)).astype(np.int64), dtype)
 
 
+def permutations(stream: MersenneTwister, count: int, dtype: Any, n: int) -> Array:
+    """0 to n - 1 in random order, as often as makes ``count`` numbers."""
+    rows = [permutation(stream, n, dtype) for _ in range(count // n)] if n else []
+    return np.concatenate(rows) if len(rows) > 1 else rows[0] if rows else np.empty(0, dtype)
+
+
 def permutation(stream: MersenneTwister, count: int, dtype: Any) -> Array:
     """0 to count - 1 in random order: Fisher and Yates's shuffle from the front."""
     others = np.arange(count - 1)  # the place with which each place changes

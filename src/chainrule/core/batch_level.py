@@ -9,10 +9,13 @@ import numpy as np
 
 from . import op as op_module
 from .batching import batch
-from .lifted import Level, bare, lowered
-from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
+from .lifted import Level, bare, levels_of, lowered
+from .modes import modes
+from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
+    from ..device import device
+    from .generator import Draw
     from .op import Op
 
 
@@ -29,6 +32,10 @@ class Batched(Lifted):
             level, value.levels if isinstance(value, Lifted) else frozenset(), value.shape[1:], value.dtype
         )
         self.value = value
+
+    @property
+    def device(self) -> device:
+        return device_of(self.value)
 
     def plain(self, doing: str) -> Any:
         raise RuntimeError(
@@ -54,9 +61,12 @@ class Batched(Lifted):
 class BatchLevel(Level):
     """A ``vmap`` that runs."""
 
-    __slots__ = ("randomness", "size")
+    __slots__ = ("around", "randomness", "size")
 
     makes_batch = True
+    is_trace = False
+    around: Any
+    """Who is asked for random numbers outside of it (``Modes.draws``)."""
     size: int
     randomness: str
     """What a random op does: "error", or "same" or "different" numbers for each element."""
@@ -65,6 +75,7 @@ class BatchLevel(Level):
         super().__init__()
         self.size = size
         self.randomness = randomness
+        self.around = modes().draws
 
     def is_mine(self, array: Any) -> bool:
         return isinstance(array, Lifted) and array.level is self
@@ -76,6 +87,34 @@ class BatchLevel(Level):
         if op.outputs is None:
             return Batched(self, bare(result))
         return tuple(Batched(self, bare(one)) for one in result)
+
+    def drawn(self, wanted: Draw, into: Any, given: tuple[Any, ...]) -> Any:
+        """Random numbers for the elements; see ``core.generator.draw``."""
+        if self.randomness == "error":
+            raise RuntimeError(
+                "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+                "randomness flags on vmap or perform the randomness operation out of vmap"
+            )
+        is_different = self.randomness == "different"
+        if is_different and into is not None and self not in levels_of(into):
+            raise RuntimeError(
+                "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same randomness. "
+                "If this is necessary for your usage, please make the tensor from a batched one, as torch.empty_like(x) does."
+            )
+        if not is_different and any(self in levels_of(array) for array in given):
+            raise RuntimeError(
+                "Vmap does not currently support same randomness with a batched tensor input. Please use randomness='different', "
+                "or draw numbers of a fixed distribution and compute those that you want from them."
+            )
+        inside = tuple([array.value if self.is_mine(array) else array for array in (into, *given)])
+        if is_different:
+            params = {
+                name: leave(p, self, -1 - p.ndim, copy=False) if hasattr(p, "ndim") else p
+                for name, p in wanted.params.items()
+            }
+            wanted = wanted.batch(self.size, params)
+        numbers = wanted.numbers() if self.around is None else self.around.drawn(wanted, inside[0], inside[1:])
+        return Batched(self, numbers) if is_different else numbers
 
     def led_out(self, g: Any) -> Any:
         """The sum over the batch."""

@@ -26,6 +26,7 @@ from .origin import OUTSIDE, getframe, outer
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
+from .xla_level import refuse_mixed
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
@@ -418,6 +419,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if is_lifted and mode is not None and not mode.forward:
         arrays = [at_rest(array) for array in arrays]
         is_lifted = any(isinstance(array, Lifted) for array in arrays)
+    if is_lifted:
+        refuse_mixed(op, args)
     given = arrays
     if op.promotion is not None:
         arrays = promote(op, given)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import os
 from _thread import allocate_lock as Lock
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from ..device import CPU, check_device, device as Device
-from .value import TensorBase, new_tensor
+from ..device import CPU, device as Device
+from ..errors import UnavailableDeviceError
+from .modes import get_modes
+from .value import Raw, TensorBase, new_tensor
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -28,6 +30,15 @@ STATE = np.dtype(
 )  # fmt: skip
 """PyTorch's layout of a state. The words are kept in 64 bits each; of the fields for normal numbers, ``normal_y`` holds
 the one that waits for the next call, and the others are never used on the CPU."""
+
+
+def trace_in_force() -> Any:
+    """The trace of a program that draws are inputs of, or None."""
+    mode = get_modes()
+    draws = None if mode is None else mode.draws
+    while draws is not None and not draws.is_trace:
+        draws = draws.around
+    return draws
 
 
 class Generator:
@@ -50,7 +61,13 @@ class Generator:
     """The stream, made when the first number is drawn."""
 
     def __init__(self, device: Any = None) -> None:
-        check_device(device)
+        if device is not None and Device(device).type != "cpu":
+            raise UnavailableDeviceError(
+                f"a Generator draws on the CPU, not on '{device}': leave device= away, and pass the generator to functions with device="
+            )
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_set(self, None)
         self._lock = Lock()
         self._seed = DEFAULT_SEED
         self._twister = None
@@ -85,6 +102,9 @@ class Generator:
         return self._seed
 
     def _start(self, seed: int) -> None:
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_set(self, None)
         with self._lock:
             self._seed = seed
             if self._twister is not None:
@@ -121,7 +141,11 @@ class Generator:
         state["left"], state["next"] = (625 - used, used) if started else (1, 0)
         if spare is not None:
             state["normal_is_valid"], state["normal_y"] = 1, spare
-        return new_tensor(np.frombuffer(state.tobytes(), np.uint8).copy())
+        taken = new_tensor(np.frombuffer(state.tobytes(), np.uint8).copy())
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_taken(self, taken)
+        return taken
 
     def set_state(self, new_state: Tensor) -> None:
         """Go on from a state of :meth:`get_state`.
@@ -133,6 +157,10 @@ class Generator:
             raise TypeError(
                 f"expected a torch.ByteTensor, but got {type(new_state).__name__}: give what get_state() gave"
             )
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_set(self, new_state)
+            return
         array = new_state._array
         if array.dtype != np.uint8:
             raise TypeError(f"RNG state must be a torch.ByteTensor: got {new_state.dtype}, give what get_state() gave")
@@ -174,35 +202,70 @@ default_generator = Generator()
 default_generator._seed = None
 
 
+class Draw(NamedTuple):
+    """An array of random numbers, asked for but not drawn."""
+
+    kernel: Any
+    """A function of ``backend.random_numpy``."""
+    shape: tuple[int, ...]
+    dtype: Any
+    generator: Generator
+    order: list[int] | None
+    """The axes in the order in which PyTorch fills them, outermost first, or None: the order of the shape."""
+    params: dict[str, Any]
+    """For the kernel: numbers, or arrays of the shape."""
+
+    def numbers(self) -> Any:
+        """The array, drawn now."""
+        count, real = math.prod(self.shape), self.dtype
+        if real.kind == "c":
+            count, real = 2 * count, np.dtype(f"f{real.itemsize // 2}")
+        params = {name: p.reshape(-1) if isinstance(p, np.ndarray) else p for name, p in self.params.items()}
+        with self.generator._lock:
+            numbers = self.kernel(self.generator.stream(), count, real, **params)
+        if real is not self.dtype:
+            numbers = numbers.view(self.dtype)
+        if self.order is None:
+            return numbers.reshape(self.shape)
+        return numbers.reshape([self.shape[axis] for axis in self.order]).transpose(np.argsort(self.order))
+
+    def batch(self, size: int, params: dict[str, Any]) -> Draw:
+        """As many of it at once, along a new first axis; ``params`` have that axis, too."""
+        order = None if self.order is None else [0, *[axis + 1 for axis in self.order]]
+        return self._replace(shape=(size, *self.shape), order=order, params=params)
+
+
 def draw(
     kernel: Any,
     shape: tuple[int, ...],
     dtype: Any,
     generator: Any = None,
     order: list[int] | None = None,
+    *,
+    into: Raw = None,
+    given: tuple[Raw, ...] = (),
     **params: Any,
-) -> Any:
-    """An array of random numbers: the one place where any are drawn.
+) -> Raw:
+    """Random numbers: the one place where any are drawn.
+
+    Inside of a ``vmap`` with randomness="different" it is one for each element of the batch.
 
     Args:
         kernel: a function of ``backend.random_numpy``, which ``params`` are for.
-        shape: of the array.
+        shape: of the result.
         dtype: NumPy's. Complex numbers are pairs of real ones.
         generator: by default the default generator.
-        order: the axes in the order in which PyTorch fills them, outermost first; by default the order of the shape.
+        order: see :class:`Draw`.
+        into: the raw value that they are to overwrite, if there is one.
+        given: the raw values that describe the distribution.
         params: for the kernel.
     """
     if generator is None:
         generator = default_generator
     elif not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
-    count, real = math.prod(shape), dtype
-    if dtype.kind == "c":
-        count, real = 2 * count, np.dtype(f"f{dtype.itemsize // 2}")
-    with generator._lock:
-        numbers = kernel(generator.stream(), count, real, **params)
-    if real is not dtype:
-        numbers = numbers.view(dtype)
-    if order is None:
-        return numbers.reshape(shape)
-    return numbers.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+    wanted = Draw(kernel, shape, dtype, generator, order, params)
+    mode = get_modes()
+    if mode is None or mode.draws is None:
+        return wanted.numbers()
+    return mode.draws.drawn(wanted, into, given)

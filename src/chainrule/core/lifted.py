@@ -110,6 +110,7 @@ def is_only_holder(tensor: TensorBase, part: str) -> bool:
 
 class _Example(Lifted):
     __slots__ = ("part",)
+    part: Any
 
 
 def _one_holder() -> tuple[int, int]:

@@ -21,6 +21,7 @@ class Modes:
         "capture",
         "check_nan",
         "clone_on_write",
+        "draws",
         "forward",
         "grad",
         "hooks",
@@ -48,6 +49,8 @@ class Modes:
     """Whether a backward under anomaly mode stops at NaN."""
     clone_on_write: Any
     """The store of ``allow_mutation_on_saved_tensors``, or None."""
+    draws: Any
+    """Who is asked for random numbers (a vmap, a trace), or None: their generators."""
     keep_versions: bool
     """Whether in-place writes leave the version counters alone."""
     tape: Any
@@ -73,6 +76,7 @@ ORDINARY.anomaly = False
 ORDINARY.capture = None
 ORDINARY.check_nan = True
 ORDINARY.clone_on_write = None
+ORDINARY.draws = None
 ORDINARY.keep_versions = False
 ORDINARY.tape = None
 

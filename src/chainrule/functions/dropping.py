@@ -16,8 +16,7 @@ from ..core.value import new_tensor, writable
 from ..core.views import current_node
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
-from .filling import empty_like
-from .sampling import bernoulli_
+from .sampling import coins
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -144,10 +143,10 @@ def _dropped(
             raise RuntimeError(
                 f"Feature dropout requires at least 2 dimensions in the input, got {input.ndim}: give (N, C, ...)"
             )
-        noise = new_tensor(np.empty((*input.shape[:2], *[1] * (input.ndim - 2)), dtype))
+        shape = (*input.shape[:2], *[1] * (input.ndim - 2))
     else:
-        noise = empty_like(input)
-    bernoulli_(noise, 1 - p)
+        shape = tuple(input.shape)
+    noise = coins(input._array, shape, 1 - p)
     if not alpha:
         return times(noise.div_(1 - p))
     scale = 1 / math.sqrt((SELU_LIMIT * SELU_LIMIT * p + 1) * (1 - p))

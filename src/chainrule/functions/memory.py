@@ -241,8 +241,8 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
                 f"result = tensor.as_strided({list(sizes)}, {list(strides)}, {offset}) can access memory outside of `tensor`, which "
                 "is not supported inside of a transform: there a tensor has no more than its own elements"
             )
-        input = base_of(input._view)  # where strides and offset count from
-        origin = geometry(memory_of(input))
+        base = base_of(input._view)  # where strides and offset count from
+        return ops.as_strided(base, size=sizes, stride=strides, offset=offset, origin=geometry(memory_of(base)))
     return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)
 
 

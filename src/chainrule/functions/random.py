@@ -15,7 +15,7 @@ from ..core.generator import Generator, draw
 from ..core.mutation import refuse_write
 from ..core.value import TensorBase, new_tensor, writable
 from ..core.views import current_node
-from ..device import check_device
+from ..device import place_of
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
 from .creation import finish
@@ -47,7 +47,7 @@ def rand(
         out: where to write the result.
         dtype: floating or complex; by default the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
 
@@ -95,7 +95,7 @@ def randint(
         out: where to write the result.
         dtype: by default int64.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
 
@@ -138,7 +138,7 @@ def randperm(
         out: where to write the result.
         dtype: by default int64.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
 
@@ -158,7 +158,7 @@ def randperm(
     largest = 1 << kernels.DIGITS[wanted.name] if wanted.name in kernels.DIGITS else np.iinfo(wanted).max
     if count - 1 > largest:
         raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow: randperm({count})")
-    return made(kernels.permutation, "randperm", (count,), wanted, generator, out, device, requires_grad)
+    return made(kernels.permutations, "randperm", (count,), wanted, generator, out, device, requires_grad, n=count)
 
 
 def made(
@@ -166,12 +166,12 @@ def made(
     requires_grad: bool, **params: Any,
 ) -> Tensor:  # fmt: skip
     """A tensor of random numbers; whatever is refused is refused before one is drawn."""
-    check_device(device)
+    where = place_of(device)
     finish(np.empty(0, wanted), requires_grad)
     if out is not None:
         check_out(out, function)
     make = partial(draw, kernel, generator=generator, **params)
-    return deliver(filled(make, function, shape, wanted, requires_grad), out, function)
+    return deliver(filled(make, function, shape, wanted, requires_grad, where), out, function)
 
 
 # -- like another tensor ------------------------------------------------------------------------------------------------
@@ -257,11 +257,12 @@ def _like(
 
 def refill(
     tensor: Any, op: Any, kernel: Any, generator: Any, dtype: Any = None, convert: Callable[[Any], Any] | None = None,
-    **params: Any,
+    given: tuple[Any, ...] = (), **params: Any,
 ) -> Any:  # fmt: skip
     """Overwrite a tensor with random numbers, in the order of its memory; ``op`` records the write.
 
-    ``convert`` makes the values of the numbers, which are drawn in ``dtype``.
+    ``convert`` makes a tensor of values of that of the numbers, which are drawn in ``dtype``; raw values ``given`` take
+    part in that.
     """
     memory = writable(tensor)
     refuse_write(tensor, memory, current_node(tensor) is not None)  # before a number is drawn
@@ -272,8 +273,10 @@ def refill(
         order = sorted(range(memory.ndim), key=lambda axis: -memory.strides[axis])
     if kernel is kernels.normal:
         params["contiguous"] = order is None
-    numbers = draw(kernel, memory.shape, dtype or memory.dtype, generator, order, **params)
-    return overwrite(tensor, op, new_tensor(numbers if convert is None else convert(numbers)))
+    numbers = new_tensor(
+        draw(kernel, memory.shape, dtype or memory.dtype, generator, order, into=memory, given=given, **params)
+    )
+    return overwrite(tensor, op, numbers if convert is None else convert(numbers))
 
 
 def bounds_of(dtype: Any, low: Any, high: Any) -> tuple[int, int]:

@@ -11,11 +11,12 @@ from .. import ops
 from ..backend import counts_numpy, random_numpy as kernels
 from ..core.dispatch import explained
 from ..core.generator import Generator, draw
-from ..core.value import TensorBase, new_tensor
+from ..core.modes import met
+from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
-from .filling import shape_of
+from .filling import memory_order, shape_of
 from .random import check_std, floating, integer, made, part_std, refill, wanted_dtype
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def normal(
         out: where to write the result.
         dtype: floating or complex; by default the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
 
@@ -73,12 +74,14 @@ def normal(
 
 def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
     given = [p for p in (mean, std) if isinstance(p, TensorBase)]
+    met(*given)
     dtype = floating(given[0]._array.dtype, "normal_kernel_cpu")
     if given[-1] is std:
         if std._array.dtype.kind == "c":
             raise RuntimeError("normal expects standard deviation to be non-complex: give a real one")
-        if std._array.size and not std._array.min() >= 0:
-            raise RuntimeError(f"normal expects all elements of std >= 0.0: the least is {std._array.min()}")
+        numbers = numbers_of(std._array)
+        if numbers.size and not numbers.min() >= 0:
+            raise RuntimeError(f"normal expects all elements of std >= 0.0: the least is {numbers.min()}")
     else:
         check_std(std)
     try:
@@ -89,10 +92,12 @@ def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
         check_out(out, "normal", any(current_node(p) is not None for p in given))
         dtype = out._array.dtype
     scale = part_std(dtype, 1.0 if given[-1] is std else float(std))
-    numbers = new_tensor(draw(kernels.normal, shape, dtype, generator, std=scale))
+    numbers = new_tensor(
+        draw(kernels.normal, shape, dtype, generator, given=tuple([p._array for p in given]), std=scale)
+    )
     if given[-1] is std:
-        numbers.mul_(new_tensor(std._array))
-    numbers.add_(new_tensor(mean._array) if given[0] is mean else mean)
+        numbers = ops.astype(numbers.mul(without_history(std)), dtype=dtype)
+    numbers = ops.astype(numbers.add(without_history(mean) if given[0] is mean else mean), dtype=dtype)
     if out is not None:
         return deliver(numbers, out, "normal")
     if all(current_node(p) is None for p in given):
@@ -119,16 +124,16 @@ def bernoulli(
     >>> torch.bernoulli(torch.tensor([0., 0.5, 1.]), generator=torch.Generator().manual_seed(0))
     tensor([0., 0., 1.])
     """
-    array = tensor_argument(input, "bernoulli", "input")._array
+    met(tensor_argument(input, "bernoulli", "input"))
+    array = input._array
     if p is not None:
-        result = new_tensor(np.empty(array.shape, array.dtype))
-        bernoulli_(result, p, generator=generator)
-        return deliver(result, out, "bernoulli")
+        return deliver(coins(array, array.shape, p, generator, (array,)), out, "bernoulli")
     check_probabilities(array)
     if out is not None:
         check_out(out, "bernoulli", current_node(input) is not None)
-    hits = trials(array, array.shape, generator).astype(array.dtype if out is None else out._array.dtype)
-    result = new_tensor(hits)
+    numbers = new_tensor(draw(kernels.uniform, array.shape, draw_dtype(array), generator, given=(array,)))
+    hits = ops.less(numbers, without_history(input))
+    result = ops.astype(hits, dtype=array.dtype if out is None else out._array.dtype)
     if out is not None or current_node(input) is None:
         return deliver(result, out, "bernoulli")
     return ops.bernoulli(input, result)
@@ -139,37 +144,55 @@ def check_probabilities(p: Any) -> None:
         raise NotImplementedError(
             f"\"bernoulli_tensor_cpu_p_\" not implemented for '{scalar_type_name(p.dtype)}': give floating point probabilities"
         )
-    if p.size and not (p.min() >= 0 and p.max() <= 1):
+    numbers = numbers_of(p)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() <= 1):
         raise RuntimeError(
-            f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {p.min()} to {p.max()}"
+            f"Expected p_in >= 0 && p_in <= 1 to be true, but got probabilities from {numbers.min()} to {numbers.max()}"
         )
 
 
-def trials(p: Any, shape: tuple[int, ...], generator: Any, order: list[int] | None = None) -> Any:
-    """Whether each trial of the given probabilities succeeds."""
-    dtype = kernels.F64 if p.dtype == kernels.F64 else kernels.F32
-    return draw(kernels.uniform, shape, dtype, generator, order) < p
+def draw_dtype(p: Any) -> Any:
+    """The dtype of the uniform numbers that are compared with probabilities."""
+    return kernels.F64 if p.dtype == kernels.F64 else kernels.F32
+
+
+def without_history(tensor: Any) -> Any:
+    return new_tensor(tensor._array)
+
+
+def check_coin(dtype: Any, p: Any) -> None:
+    if dtype.kind == "c" or dtype.name in ("uint16", "uint32", "uint64"):
+        raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type_name(dtype)}'")
+    if not isinstance(p, TensorBase) and not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
+
+
+def coins(like: Any, shape: tuple[int, ...], p: float, generator: Any = None, given: tuple[Any, ...] = ()) -> Tensor:
+    """1 with probability ``p``, else 0, in the dtype of the raw value ``like``, and in its order if it has the shape."""
+    check_coin(like.dtype, p)
+    order = memory_order(like) if shape == like.shape else None
+    numbers = draw(kernels.uniform, shape, kernels.F64, generator, order, given=given)
+    return ops.astype(ops.less(new_tensor(numbers), p), dtype=like.dtype)
 
 
 def bernoulli_(tensor: Any, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
     """1 with probability ``p`` (a number, or a tensor that broadcasts), else 0, in place."""
-    kind = tensor._array.dtype
-    if kind.kind == "c" or kind.name in ("uint16", "uint32", "uint64"):
-        raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type_name(kind)}'")
+    check_coin(tensor._array.dtype, p)
     if not isinstance(p, TensorBase):
-        if not 0 <= p <= 1:
-            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
-        return refill(tensor, ops.bernoulli_with, kernels.uniform, generator, kernels.F64, lambda u: u < p)
+        return refill(tensor, ops.bernoulli_with, kernels.uniform, generator, kernels.F64, lambda u: ops.less(u, p))
     check_probabilities(p._array)
-    try:
-        chance = np.broadcast_to(p._array, tensor._array.shape)
-    except ValueError:
+    met(p)
+    have, shape = p._array.shape, tensor._array.shape
+    if len(have) > len(shape) or any(n not in (1, m) for n, m in zip(have[::-1], shape[::-1], strict=False)):
         raise RuntimeError(
-            f"The expanded size of the tensor {list(tensor._array.shape)} must match the existing size "
-            f"{list(p._array.shape)}: the probabilities do not broadcast to the shape of the tensor"
-        ) from None
-    dtype = kernels.F64 if chance.dtype == kernels.F64 else kernels.F32
-    return refill(tensor, ops.bernoulli_by, kernels.uniform, generator, dtype, lambda u: u < chance)
+            f"The expanded size of the tensor {list(shape)} must match the existing size {list(have)}: the probabilities do "
+            "not broadcast to the shape of the tensor"
+        )
+    chance = without_history(p)
+    return refill(
+        tensor, ops.bernoulli_by, kernels.uniform, generator, draw_dtype(p._array), lambda u: ops.less(u, chance),
+        (p._array,),
+    )  # fmt: skip
 
 
 def multinomial(
@@ -192,7 +215,8 @@ def multinomial(
     >>> torch.multinomial(torch.tensor([0., 10., 3.]), 4, replacement=True, generator=torch.Generator().manual_seed(0))
     tensor([2, 1, 1, 2])
     """
-    weights = tensor_argument(input, "multinomial", "input")._array
+    met(tensor_argument(input, "multinomial", "input"))
+    weights = input._array
     count = integer(num_samples, "multinomial", "num_samples")
     if not 1 <= weights.ndim <= 2:
         raise RuntimeError(f"prob_dist must be 1 or 2 dim: got {weights.ndim} dimensions")
@@ -213,33 +237,33 @@ def multinomial(
         raise RuntimeError(f"number of categories cannot exceed 2^24: got {categories}")
     if out is not None:
         check_out(out, "multinomial")
-    if weights.size:
-        if not (weights.min() >= 0 and weights.max() < math.inf):
+    numbers = numbers_of(weights)
+    if numbers.size:
+        if not (numbers.min() >= 0 and numbers.max() < math.inf):
             raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-        if (weights.sum(-1) == 0).any():
+        if (numbers.sum(-1) == 0).any():
             raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    rows = weights.reshape(-1, categories)
+    rows = without_history(input).reshape(-1, categories)
     picked = (_with_replacement if replacement and count > 1 else _without_replacement)(rows, count, generator)
-    return deliver(new_tensor(picked.reshape(*weights.shape[:-1], count)), out, "multinomial")
+    return deliver(picked.reshape(*weights.shape[:-1], count), out, "multinomial")
 
 
 def _with_replacement(rows: Any, count: int, generator: Any) -> Any:
     """Where uniform numbers fall in the cumulative sums of the weights."""
-    sums = rows.astype(np.promote_types(rows.dtype, kernels.F32) if rows.dtype.kind == "f" else kernels.F32)
-    sums = np.cumsum(sums, axis=-1, dtype=sums.dtype)
+    sums = ops.astype(rows, dtype=np.promote_types(rows._array.dtype, kernels.F32)).cumsum(-1)
     sums = sums / sums[:, -1:]
     sums[:, -1:] = 1
-    numbers = draw(kernels.uniform, (len(rows), count), kernels.F64, generator)
-    places = [np.searchsorted(s, u) for s, u in zip(sums.astype(kernels.F64), numbers, strict=True)]
-    return np.array(places, np.int64).reshape(len(rows), count)
+    numbers = new_tensor(draw(kernels.uniform, (len(rows), count), kernels.F64, generator, given=(rows._array,)))
+    return ops.search_rows(ops.astype(sums, dtype=kernels.F64), numbers, side="left")
 
 
 def _without_replacement(rows: Any, count: int, generator: Any) -> Any:
     """The weights over exponential waiting times: the largest quotients come first."""
-    quotients = rows / draw(kernels.exponential, rows.shape, rows.dtype, generator)
+    array = rows._array
+    quotients = rows / new_tensor(draw(kernels.exponential, array.shape, array.dtype, generator, given=(array,)))
     if count == 1:
         return quotients.argmax(-1)
-    return np.ascontiguousarray(np.argsort(-quotients, axis=-1, kind="stable")[:, :count])
+    return (-quotients).argsort(dim=-1, stable=True)[:, :count].contiguous()
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
@@ -252,12 +276,14 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     >>> torch.poisson(torch.tensor([1., 1., 20.]), generator=torch.Generator().manual_seed(0))
     tensor([ 2.,  3., 18.])
     """
-    rates = tensor_argument(input, "poisson", "input")._array
+    met(tensor_argument(input, "poisson", "input"))
+    rates = input._array
     if rates.dtype.kind in "biuc":
         raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{scalar_type_name(rates.dtype)}'")
-    if not (rates >= 0).all():
-        raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {rates.min()}")
-    counts = new_tensor(draw(counts_numpy.poisson, rates.shape, rates.dtype, generator, rates=rates.reshape(-1)))
+    numbers = numbers_of(rates)
+    if not (numbers >= 0).all():
+        raise RuntimeError(f"invalid Poisson rate, expected rate to be non-negative: the least is {numbers.min()}")
+    counts = new_tensor(draw(counts_numpy.poisson, rates.shape, rates.dtype, generator, given=(rates,), rates=rates))
     return counts if current_node(input) is None else ops.poisson(input, counts)
 
 
@@ -271,7 +297,8 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     >>> torch.binomial(torch.tensor([4., 100.]), torch.tensor([0.5, 0.3]), generator=torch.Generator().manual_seed(0))
     tensor([ 3., 32.])
     """
-    given = (tensor_argument(count, "binomial", "count")._array, tensor_argument(prob, "binomial", "prob", 2)._array)
+    met(tensor_argument(count, "binomial", "count"), tensor_argument(prob, "binomial", "prob", 2))
+    given = (count._array, prob._array)
     dtype, other = (array.dtype for array in given)
     if dtype.kind in "biuc":
         raise ValueError(f"binomial only supports floating-point dtypes for count, got: {scalar_type_name(dtype)}")
@@ -282,12 +309,11 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
             f"Found dtype {scalar_type_name(other)} but expected {scalar_type_name(dtype)}: give both the same"
         )
     try:
-        trials, chances = np.broadcast_arrays(*given)
+        shape = np.broadcast_shapes(*[array.shape for array in given])
     except ValueError as error:
         raise explained(error, *given) from None
-    numbers = draw(
-        counts_numpy.binomial, trials.shape, dtype, generator, trials=trials.ravel(), chances=chances.ravel()
-    )
+    trials, chances = [ops.broadcast_to(without_history(one), shape=shape)._array for one in (count, prob)]
+    numbers = draw(counts_numpy.binomial, shape, dtype, generator, given=given, trials=trials, chances=chances)
     result = new_tensor(numbers)
     recorded = current_node(count) is not None or current_node(prob) is not None
     return ops.binomial(count, prob, result) if recorded else result

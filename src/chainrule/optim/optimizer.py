@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import warnings
 from collections import OrderedDict, defaultdict
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..autograd.grad_mode import enable_grad
 from ..core.hooks import Hook, Hooks, RemovableHandle, registered
+from ..core.modes import modes
 from ..core.value import TensorBase
 from ..dtypes import float32, float64, get_default_dtype
 from ..functions.conversion import typename
@@ -65,7 +67,9 @@ def _with_hooks(step: Any) -> Any:
                         f"{step} must return None or a tuple of (new_args, new_kwargs), but got {given}."
                     )
                 args, kwargs = given
-        result = step(*args, **kwargs)
+        capture = modes().capture
+        with contextlib.nullcontext() if capture is None else capture.settings_of(self):
+            result = step(*args, **kwargs)
         for hook in chain(self._optimizer_step_post_hooks.values(), _global_optimizer_post_hooks.values()):
             hook(self, args, kwargs)
         return result
