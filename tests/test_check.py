@@ -13,6 +13,7 @@ import chainrule as torch
 from chainrule.autograd import Function
 from chainrule.core.op import GENERAL, OPS
 from chainrule.nn import functional as F
+from chainrule.utils.checkpoint import checkpoint
 
 check = torch.check
 
@@ -679,9 +680,28 @@ def test_values_that_are_rounded_inside_are_noticed(dtype: Any, mixed: bool) -> 
     assert report.verdict == "cannot tell", report
     (kink,) = report.kinks
     assert kink.place.expression == "x.to(dtype)"
+    assert kink.rounds
+    assert "rounded to less than float64" in str(report)
     assert check(lambda x: x.float().exp(), x(), rtol=1e-2).ok
 
 
 def test_results_are_the_same_for_a_seed() -> None:
     first, second, third = (str(check(wrong_factor, x(), seed=seed)) for seed in (0, 0, 1))
     assert first == second != third
+
+
+def test_calls_inside_of_transforms_are_not_named() -> None:
+    report = check(lambda x: torch.func.vmap(half_square)(x.outer(x)), x())
+    assert report.verdict == "wrong"
+    assert not report.faults
+    assert "inside of a vmap" in str(report)
+    assert check(lambda x: torch.func.vmap(cubed)(x.outer(x)), x()).ok
+
+
+def test_a_wrong_function_inside_of_a_checkpoint_is_named() -> None:
+    wrong = made(lambda x: x * x, lambda x, g: x * g)
+
+    def program(x: Any) -> Any:
+        return checkpoint(lambda h: wrong.apply(torch.sin(h)), x, use_reentrant=False)  # wrong
+
+    assert marked(check(program, x()))
