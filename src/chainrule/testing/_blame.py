@@ -22,6 +22,7 @@ NEAR = 2.0**-20
 """How far from the point, on either side, a kink is looked for."""
 TRIES = 3
 """Random directions for each tensor of a call."""
+WIDE = (np.dtype(np.float64), np.dtype(np.complex128))
 SAME = 1e-6
 """How close a ratio of two derivatives must be to a simple number to be called that."""
 
@@ -33,6 +34,8 @@ class Kink:
     name: str
     """The call, by its node's name."""
     place: Place
+    rounds: bool = False
+    """Whether its results are of a smaller type than float64: perhaps they are only rounded."""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.place}"
@@ -217,5 +220,6 @@ def find_kink(program: Program, directions: Directions, rng: np.random.Generator
         alone = Program(partial(entry.run, discrete=True), values)
         u = alone.random_cotangent(rng)
         if slope_along(alone.along(moves), alone.value, u, rtol) is None:
-            return Kink(entry.name(), entry.place())
+            rounds = any(dtype.kind in "fcV" and dtype not in WIDE for _, dtype in alone.likes)
+            return Kink(entry.name(), entry.place(), rounds)
     return None

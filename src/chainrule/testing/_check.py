@@ -333,7 +333,7 @@ class Checking:
             report.inputs.append(one)
             if program.arrays[at].size:
                 self.examine_input(program, modes, at, one, report)
-        if modes.gradients is None and not modes.has_forward:
+        if modes.gradients is None and not modes.has_forward and not report.failures:
             report.problems.append("neither mode is there, so that nothing can be told")
         self.blame(program, modes, report)
 
@@ -354,12 +354,15 @@ class Checking:
             kink = find_kink(program, moves, self.rng, self.rtol)
             if kink is not None:
                 report.kinks[kink] += 1
+                if kink.rounds:
+                    report.problems.append(
+                        f"{one.name}: cannot tell, since values on the way are rounded to less than float64: keep the dtype of the "
+                        "inputs, or allow a larger rtol"
+                    )
+                    return
             movable.search(modes.cotangents[number])
         if not one.directions:
-            report.problems.append(
-                f"{one.name}: cannot tell, since each direction tried meets a kink, or values too coarse for differences "
-                "(float32 inside?)"
-            )
+            report.problems.append(f"{one.name}: cannot tell, since each direction tried meets a kink")
 
     def blame(self, program: Program, modes: Modes, report: Report) -> None:
         """Name the first wrong call for each mode that is wrong."""
@@ -373,7 +376,8 @@ class Checking:
                 report.faults.append(fault)
         if faults and not report.faults:
             report.note(
-                "each call is right by itself: does a value leave as a Python number or an array (item(), float(), tolist())?"
+                "each call that was checked is right by itself: is the wrong one inside of a vmap or jvp, or does a value leave as "
+                "a Python number or an array (item(), float(), tolist())?"
             )
 
 

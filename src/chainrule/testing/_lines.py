@@ -104,9 +104,13 @@ class Slope(NamedTuple):
     """How far it may be off, in the norm of :func:`weighed`."""
     limit: float
     """Up to where a difference from it says nothing."""
+    step: float
+    """At which distance it was found."""
 
 
-def slope_along(line: Callable[[float], Vector | None], value: Vector, u: Vector, rtol: float) -> Slope | None:
+def slope_along(
+    line: Callable[[float], Vector | None], value: Vector, u: Vector, rtol: float, steps: Sequence[float] = STEPS
+) -> Slope | None:
     """The slope at 0 of ``line``, whose value there is ``value``, or None where it has none.
 
     It has one when at some step the five-point differences over the whole and over half of it agree, and so do the slopes
@@ -118,7 +122,7 @@ def slope_along(line: Callable[[float], Vector | None], value: Vector, u: Vector
     used = u != 0
     base = value[used]
     weights = np.abs(u[used])
-    for step in STEPS:
+    for step in steps:
         points = {k: line(k * step) for k in (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)}
         if any(y is None or not np.isfinite(y[used]).all() for y in points.values()):
             continue
@@ -142,7 +146,7 @@ def slope_along(line: Callable[[float], Vector | None], value: Vector, u: Vector
         if doubt <= limit:
             vector = np.zeros(len(u))
             vector[used] = narrow
-            return Slope(vector, error, limit)
+            return Slope(vector, error, limit, step)
         before.append((step, narrow, doubt))
     return None
 
@@ -175,19 +179,24 @@ class Movable:
         self.moving = np.isfinite(program.arrays[at])
         """Which elements move."""
         self.is_searched = False
+        self.known: list[tuple[float, list[float]]] = []
+        """Where the last slope was found, which is where the next is looked for first: (least, steps)."""
 
     def line(self, u: Vector) -> tuple[list[Any], Slope | None]:
         """A random direction, and the slope along it."""
-        for least in (SMALL, 0.0):
-            directions, slope = self.along(self.moving, least, u)
+        for least, steps in (*self.known, (SMALL, STEPS), (0.0, STEPS)):
+            directions, slope = self.along(self.moving, least, u, steps)
             if slope is not None:
+                self.known = [(least, [slope.step])]
                 break
         return directions, slope
 
-    def along(self, moving: Any, least: float, u: Vector) -> tuple[list[Any], Slope | None]:
+    def along(
+        self, moving: Any, least: float, u: Vector, steps: Sequence[float] = STEPS
+    ) -> tuple[list[Any], Slope | None]:
         direction = np.where(moving, random_direction(self.rng, self.program.arrays[self.at], least), 0)
         directions = [direction if number == self.at else None for number in range(len(self.program.arrays))]
-        return directions, slope_along(self.program.along(directions), self.program.value, u, self.rtol)
+        return directions, slope_along(self.program.along(directions), self.program.value, u, self.rtol, steps)
 
     def search(self, u: Vector) -> None:
         """After a line with a kink: move only what moves without. Groups that meet one are halved, while lines are left."""

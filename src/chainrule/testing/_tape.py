@@ -114,6 +114,10 @@ def is_smooth(value: Any) -> bool:
     return isinstance(value, TensorBase) and value._array.dtype.kind in "fc"
 
 
+def is_lifted(value: Any) -> bool:
+    return isinstance(value, TensorBase) and isinstance(writable(value), Lifted)
+
+
 class Tape:
     """What runs, in their order, while :meth:`recording`."""
 
@@ -137,11 +141,11 @@ class Tape:
         return self.run(function, args, kwargs, lambda: function.apply(*args, **kwargs))
 
     def run(self, target: Any, args: tuple[Any, ...], params: dict[str, Any], call: Callable[[], Any]) -> Any:
-        lifted = any(isinstance(a, TensorBase) and isinstance(writable(a), Lifted) for a in args)
-        entry = None if lifted else Entry(target, args, params)
+        entry = None if any(map(is_lifted, args)) else Entry(target, args, params)
         with changed_modes(tape=None, capture=None):
             result = call()
-        if entry is not None and result is not NotImplemented:
+        # Inside of a transform, values are no arrays to move along a line.
+        if entry is not None and result is not NotImplemented and not any(map(is_lifted, tree_leaves(result))):
             entry.ended(result)
             self.entries.append(entry)
         return result
