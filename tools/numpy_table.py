@@ -27,7 +27,7 @@ A function written for NumPy is differentiable as it stands: call it with a tens
 tensor([ 0.0493, -0.0230], dtype=torch.float64)
 >>> np.linalg.svd(w[None])
 Traceback (most recent call last):
-TypeError: numpy.linalg.svd is not covered for tensors that require grad: chainrule has no singular values yet. ...
+TypeError: numpy.linalg.svd is not covered for tensors that require grad or that a transform follows: chainrule has ...
 
 ```
 
@@ -79,8 +79,8 @@ def page() -> str:
     """The page's text."""
     refused = {name for name in refusals.REFUSED if isinstance(getattr(np, name, None), np.ufunc)}
     elements = sorted({*ufuncs.NAMES, *ufuncs.STEPS, *refused})
-    functions = sorted({*COVERED, *registry.WITHOUT_GRADIENT, *refusals.REFUSED} - refused)
-    steps = ufuncs.STEPS | registry.STEPS | registry.WITHOUT_GRADIENT
+    functions = sorted({*COVERED, *registry.WITHOUT_GRADIENT, *registry.OF_SHAPES, *refusals.REFUSED} - refused)
+    steps = ufuncs.STEPS | registry.STEPS | registry.WITHOUT_GRADIENT | registry.OF_SHAPES
     methods = [
         f"| `{name}` | recorded | {', '.join(f'`{argument}`' for argument in ('dtype', 'out', *allowed))} |"
         for name, (_, allowed) in ufuncs.BY_METHOD.items()

@@ -86,16 +86,26 @@ def ours(name: str) -> Callable[..., Any]:
 
 WITHOUT_GRADIENT = frozenset(
     """
-    all allclose any argmax argmin argpartition argsort argwhere array2string array_equal array_equiv array_repr array_str
-    can_cast common_type count_nonzero diag_indices_from digitize einsum_path flatnonzero isclose iscomplex iscomplexobj
-    isin isneginf isposinf isreal isrealobj lexsort linalg.matrix_rank may_share_memory min_scalar_type nanargmax nanargmin
-    ndim nonzero ravel_multi_index result_type searchsorted shape shares_memory size tril_indices_from triu_indices_from
-    unravel_index
+    allclose argwhere array2string array_equal array_equiv array_repr array_str flatnonzero linalg.matrix_rank
+    may_share_memory min_scalar_type nonzero ravel_multi_index shares_memory unravel_index
     """.split()
 )
-"""Functions whose results carry no gradient, whatever the operands: NumPy computes them."""
+"""Functions that ask for values and whose results carry no gradient: NumPy computes them, and no transform can."""
 
-STEPS = frozenset("around empty_like fix ones_like round zeros_like".split())
+OF_SHAPES = frozenset(
+    """
+    can_cast common_type diag_indices_from einsum_path iscomplexobj isrealobj ndim result_type shape size tril_indices_from
+    triu_indices_from
+    """.split()
+)
+"""Functions that ask for shapes and dtypes only: NumPy computes them."""
+
+STEPS = frozenset(
+    """
+    all any argmax argmin argpartition argsort around count_nonzero digitize empty_like fix isclose iscomplex isin isneginf
+    isposinf isreal lexsort nanargmax nanargmin ones_like round searchsorted zeros_like
+    """.split()
+)
 """Functions that are recorded, or need not be, and whose derivative is zero."""
 
 
