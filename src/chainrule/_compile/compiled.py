@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import warnings
 from collections.abc import Callable
 from threading import RLock
@@ -18,6 +19,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..core.modes import changed_modes, modes
 from ..core.value import Lifted, Parked, TensorBase, new_tensor
+from ..core.xla_level import XlaArray
 from ..dtypes import default
 from ..func import vjp
 from ..utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
@@ -25,6 +27,9 @@ from .cache import use_cache
 from .capture import Capture, standing_in
 from .feeds import Draws, drawn_now
 from .program import Program, described
+
+BACKENDS = frozenset({"xla", "inductor", "openxla", "eager"})
+MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
 
 def compile(
@@ -42,11 +47,11 @@ def compile(
 
     Args:
         model: a function or a module; left out, the call gives a decorator.
-        fullgraph: the whole function is one program, always.
-        dynamic: accepted; each shape has a program of its own.
-        backend: "xla"; PyTorch's other names are taken as it.
-        mode: accepted.
-        options: accepted.
+        fullgraph: accepted: the whole function is one program, always.
+        dynamic: accepted: each shape has a program of its own.
+        backend: "xla" or PyTorch's "inductor" and "openxla", which are taken as that; "eager": give ``model`` back as it is.
+        mode: one of PyTorch's, of no effect: XLA has one way.
+        options: accepted, and of no effect; not together with ``mode``.
         disable: give ``model`` back as it is.
         fallback: what happens where the function depends on values: "error", or "eager": a warning, and it runs as it stands.
 
@@ -55,7 +60,8 @@ def compile(
         are found by themselves, and written as the function writes them. Python numbers are constants of a program.
 
     Raises:
-        ImportError: JAX is not installed. RuntimeError: at the call that traces, if the function depends on values.
+        RuntimeError: an unknown backend or mode; at the call that traces: the function depends on values, changes a Python
+            number of an optimizer, or keeps a tensor that it made. ImportError: JAX is not installed.
 
     >>> import chainrule as torch
     >>> @torch.compile
@@ -64,11 +70,17 @@ def compile(
     >>> double(torch.ones(2))
     tensor([2., 2.])
     """
+    if not isinstance(backend, str) or backend not in BACKENDS:
+        raise RuntimeError(f"Invalid backend: {backend!r}: give one of {', '.join(sorted(BACKENDS))}")
+    if mode is not None and options is not None:
+        raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
+    if mode not in (None, *MODES):
+        raise RuntimeError(f"Unrecognized mode={mode!r}, should be one of: {', '.join(MODES)}")
     if fallback not in ("error", "eager"):
         raise ValueError(f"compile(): fallback must be 'error' or 'eager', got {fallback!r}")
     if model is None:
-        return functools.partial(compile, disable=disable, fallback=fallback)
-    if disable:
+        return functools.partial(compile, backend=backend, disable=disable, fallback=fallback)
+    if disable or backend == "eager":
         return model
     if not callable(model):
         raise TypeError(f"compile(): expected a function or a module, got {type(model).__name__}")
@@ -87,6 +99,8 @@ class Compiled:
         self._captured: list[Any] = []
         self._modules: list[Any] = []
         """The modules that the function holds on to: whether they train is a part of the signature."""
+        self._place: tuple[type, str] | None = None
+        """The class whose method it is, and by which name."""
         self._last: Program | None = None
         self._is_warm = False
         self._eager_keys: set[Any] = set()
@@ -97,7 +111,37 @@ class Compiled:
             raise ImportError("compile needs JAX: pip install 'chainrule[xla]'") from None
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_function" not in self.__dict__:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         return getattr(self._function, name)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._place = (owner, name)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method: each object has compiled programs of its own."""
+        if instance is None or not inspect.isfunction(self._function):
+            return self
+        name = (
+            f"compiled {self._place}"
+            if self._place is None
+            else f"compiled {self._place[0].__qualname__}.{self._place[1]}"
+        )
+        bound = instance.__dict__.get(name)
+        if bound is None:
+            bound = Compiled(self._function.__get__(instance, owner), self._fallback)
+            bound._place = self._place
+            instance.__dict__[name] = bound
+        return bound
+
+    def __reduce__(self) -> Any:
+        """Without its programs: these are traced again."""
+        function = self._function
+        if self._place is not None and hasattr(function, "__self__"):
+            return method_of, (*self._place, function.__self__)
+        if self._place is not None or (inspect.isfunction(function) and found_by_name(function) is self):
+            return function.__qualname__
+        return Compiled, (function, self._fallback)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leaves, spec = tree_flatten((args, kwargs))
@@ -174,12 +218,30 @@ class Compiled:
         return "traced again, since the call has changed: " + "; ".join(changed)
 
 
+def method_of(owner: type, name: str, instance: Any) -> Any:
+    """A compiled method of an object."""
+    return vars(owner)[name].__get__(instance, owner)
+
+
+def found_by_name(function: Any) -> Any:
+    """What the module of a function has under its name."""
+    found: Any = sys.modules.get(function.__module__)
+    for part in function.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
 TRACING = RLock()
 """One trace at a time: tensors are lent to it."""
 
 
 def is_lifted(leaf: Any) -> bool:
-    return isinstance(leaf, TensorBase) and isinstance(leaf._array, Lifted) and not isinstance(leaf._array, Parked)
+    """Whether an argument is a value of a transform. That of a tensor on the device "xla" is none."""
+    return (
+        isinstance(leaf, TensorBase)
+        and isinstance(leaf._array, Lifted)
+        and not isinstance(leaf._array, (Parked, XlaArray))
+    )
 
 
 def static_key(leaf: Any) -> Any:

@@ -50,15 +50,15 @@ class Setting(Tensor):
     __slots__ = ()
 
     @staticmethod
-    def of(source: Source, value: Any, guards: list[Guard]) -> Setting:
+    def of(source: Source, number: float, value: Any, guards: list[Guard]) -> Setting:
         setting = object.__new__(Setting)
         setting._array = value
         setting._node = setting._cell = setting._view = setting._meta = None
-        setting.__dict__.update(source=source, guards=guards)
+        setting.__dict__.update(source=source, number=number, guards=guards)
         return setting
 
     def asked(self, test: Callable[..., Any], *args: Any) -> Any:
-        answer = test(self.source.number(), *args)
+        answer = test(self.number, *args)
         self.guards.append(Guard(self.source, test, args, answer))
         return answer
 
@@ -212,7 +212,7 @@ class Settings:
         before = [dict(group) for group in groups]
         state = {key: dict(value) for key, value in optimizer.state.items()}
         numbers = numbers_in(state)
-        lent = [{name: self.of(group, name, value) for name, value in group.items()} for group in before]
+        lent = [{name: self.of(group, name, value) for name, value in group.items()} for group in groups]
         for group, stand_ins in zip(groups, lent, strict=True):
             group.update(stand_ins)
         try:
@@ -235,16 +235,16 @@ class Settings:
         if name in ("params", "param_names") or isinstance(value, TensorBase):
             return value
         if isinstance(value, tuple) and value and all(type(one) is float for one in value):
-            return tuple([self.input(Source(group, name, place)) for place in range(len(value))])
+            return tuple([self.input(Source(group, name, place), number) for place, number in enumerate(value)])
         if type(value) is float:
-            return self.input(Source(group, name, None))
+            return self.input(Source(group, name, None), value)
         self.guards.append(Guard(Source(group, name, None), _kept, (), _kept(value)))
         return value
 
-    def input(self, source: Source) -> Setting:
+    def input(self, source: Source, number: float) -> Setting:
         self.found[source.key] = source
         value = self.values.get(source.key)
-        return Setting.of(source, XlaArray(np.zeros((), FLOAT)) if value is None else value, self.guards)
+        return Setting.of(source, number, XlaArray(np.zeros((), FLOAT)) if value is None else value, self.guards)
 
     def check(self, optimizer: Any, before: Any, lent: Any, numbers: Any) -> None:
         """Raise where the step changed a Python number, which a program could not repeat."""

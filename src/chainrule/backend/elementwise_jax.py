@@ -257,6 +257,10 @@ def logaddexp2(x: Array, y: Array) -> Array:
     return jnp.where(x == y, x + 1, jnp.logaddexp2(x, y))
 
 
+def logaddexp_complex(x: Array, y: Array) -> Array:
+    return jnp.logaddexp(x, y)
+
+
 @widened
 def sigmoid(x: Array) -> Array:
     return lax.logistic(x) if x.dtype.kind != "c" else 1 / (1 + jnp.exp(-x))

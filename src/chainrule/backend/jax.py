@@ -126,6 +126,7 @@ from .elementwise_jax import (
     lgamma,
     log_softmax,
     logaddexp2,
+    logaddexp_complex,
     logit,
     maximum,
     minimum,

@@ -11,9 +11,10 @@ from . import op as op_module
 from .batching import batch
 from .lifted import Level, bare, levels_of, lowered
 from .modes import modes
-from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
+from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
+    from ..device import device
     from .generator import Draw
     from .op import Op
 
@@ -31,6 +32,10 @@ class Batched(Lifted):
             level, value.levels if isinstance(value, Lifted) else frozenset(), value.shape[1:], value.dtype
         )
         self.value = value
+
+    @property
+    def device(self) -> device:
+        return device_of(self.value)
 
     def plain(self, doing: str) -> Any:
         raise RuntimeError(

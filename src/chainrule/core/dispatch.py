@@ -26,6 +26,7 @@ from .origin import OUTSIDE, getframe, outer
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
+from .xla_level import refuse_mixed
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
@@ -393,8 +394,11 @@ def _make_general(op: Op) -> Any:
 def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Any op, any operands, any mode: unwrap, promote, run, wrap, record."""
     mode = get_modes()
-    if mode is not None and mode.capture is not None:
-        mode.capture.met(args)
+    if mode is not None:
+        if mode.tape is not None:
+            return mode.tape.run_op(op, args, params)
+        if mode.capture is not None:
+            mode.capture.met(args)
     arrays, parents, is_lifted = [], [], False
     for arg in args:
         parent = None
@@ -415,6 +419,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if is_lifted and mode is not None and not mode.forward:
         arrays = [at_rest(array) for array in arrays]
         is_lifted = any(isinstance(array, Lifted) for array in arrays)
+    if is_lifted:
+        refuse_mixed(op, args)
     given = arrays
     if op.promotion is not None:
         arrays = promote(op, given)

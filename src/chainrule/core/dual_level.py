@@ -16,9 +16,10 @@ import numpy as np
 from . import op as op_module
 from .forward import evaluate, jvp
 from .lifted import Level, bare, computed, levels_of, lowered
-from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
+from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
+    from ..device import device
     from .op import Op
 
 
@@ -36,6 +37,10 @@ class Dual(Lifted):
         super().__init__(level, inside, primal.shape, primal.dtype)
         self.primal = primal
         self.tangent = tangent
+
+    @property
+    def device(self) -> device:
+        return device_of(self.primal)
 
     def plain(self, doing: str) -> Any:
         return self.primal.plain(doing) if isinstance(self.primal, Lifted) else np.asarray(self.primal)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from ..device import CPU, check_device, device as Device
+from ..device import CPU, device as Device
+from ..errors import UnavailableDeviceError
 from .modes import get_modes
 from .value import Raw, TensorBase, new_tensor
 
@@ -60,7 +61,10 @@ class Generator:
     """The stream, made when the first number is drawn."""
 
     def __init__(self, device: Any = None) -> None:
-        check_device(device)
+        if device is not None and Device(device).type != "cpu":
+            raise UnavailableDeviceError(
+                f"a Generator draws on the CPU, not on '{device}': leave device= away, and pass the generator to functions with device="
+            )
         trace = trace_in_force()
         if trace is not None:
             trace.state_set(self, None)

@@ -20,9 +20,10 @@ from .modes import ORDINARY, changed_modes, get_modes, met, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
-from .value import Lifted, TensorBase, at_rest, new_tensor, writable
+from .value import Lifted, TensorBase, at_rest, device_of, new_tensor, writable
 from .version import Cell, InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, put_node
+from .xla_level import placed
 
 IN_MEMORY: dict[Any, Any] = {
     operator.add: operator.iadd,
@@ -219,7 +220,7 @@ def replace(tensor: TensorBase, array: Any) -> Any:
     Of a view, its base does, with the value put into its path; other views of it get theirs when next asked for.
     """
     refuse_unbatched(tensor._array, array)
-    array = converted(array, tensor._array.dtype)
+    array = placed(converted(array, tensor._array.dtype), device_of(tensor._array))
     if tensor._view is not None:
         base = base_of(tensor._view)
         base._array = put_into(base._array, array, tensor._view.path)
@@ -230,7 +231,7 @@ def replace(tensor: TensorBase, array: Any) -> Any:
 def refuse_unbatched(memory: Any, array: Any) -> None:
     """Raise where one value would have to become a batch of values."""
     # A tangent may be a batch where its primal is not: all elements have the same value, and move along their own directions.
-    missing = [level for level in levels_of(at_rest(array)) - levels_of(memory) if level.makes_batch]
+    missing: list[Any] = [level for level in levels_of(at_rest(array)) - levels_of(memory) if level.makes_batch]
     if missing:
         raise RuntimeError(
             "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that "

@@ -80,6 +80,11 @@ def deliver(result: Tensor, out: Any, function: str) -> Tensor:
     if out is None:
         return result
     check_out(out, function, current_node(result) is not None)
+    if result.device is not out.device:
+        raise RuntimeError(
+            f"Expected out tensor to have device {result.device}, but got {out.device} instead. Give {function}() an out tensor that "
+            f"was made with device='{result.device}'."
+        )
     memory = writable(out)
     if result._array.shape != memory.shape:
         if memory.size:

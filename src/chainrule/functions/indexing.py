@@ -16,10 +16,11 @@ from ..backend.indexing_numpy import key_of
 from ..core.modes import get_modes
 from ..core.mutation import inplace, refuse_write
 from ..core.origin import caller
-from ..core.value import Lifted, TensorBase, values_of, writable
+from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
-from ..core.views import ORDINARY, current_node
+from ..core.views import ORDINARY, current_node, values_of
 from ..promotion import checked_scalar, scalar_type_name
+from .conversion import to_device
 
 NUMBERS = (bool, int, float, complex, np.generic)
 
@@ -314,7 +315,11 @@ def has_more_than_memory(value: Any) -> bool:
 
 
 def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
-    """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded."""
+    """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded.
+
+    The values may come from another device.
+    """
+    values = tuple([to_device(value, x.device) for value in values])
     if is_watched(x) or (values and has_more_than_memory(values[0])):
         return inplace(op, x, *values, **params)
     memory = writable(x)

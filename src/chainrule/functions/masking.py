@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor, numbers_of, values_of
+from ..core.value import TensorBase, new_tensor, numbers_of
+from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from .gathering import same_dtype, zero_dim

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor, values_of
+from ..core.value import TensorBase, new_tensor
+from ..core.views import values_of
 from ._arguments import axes_of, axis_of, deliver, sizes_of, tensor_argument
 from .shape import flatten
 

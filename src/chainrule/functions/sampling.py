@@ -12,7 +12,7 @@ from ..backend import counts_numpy, random_numpy as kernels
 from ..core.dispatch import explained
 from ..core.generator import Generator, draw
 from ..core.modes import met
-from ..core.value import TensorBase, new_tensor, numbers_of, values_of
+from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
@@ -44,7 +44,7 @@ def normal(
         out: where to write the result.
         dtype: floating or complex; by default the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
 
@@ -298,7 +298,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     tensor([ 3., 32.])
     """
     met(tensor_argument(count, "binomial", "count"), tensor_argument(prob, "binomial", "prob", 2))
-    given = tuple([values_of(one, "calling binomial on a Tensor") for one in (count, prob)])
+    given = (count._array, prob._array)
     dtype, other = (array.dtype for array in given)
     if dtype.kind in "biuc":
         raise ValueError(f"binomial only supports floating-point dtypes for count, got: {scalar_type_name(dtype)}")
@@ -309,10 +309,11 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
             f"Found dtype {scalar_type_name(other)} but expected {scalar_type_name(dtype)}: give both the same"
         )
     try:
-        trials, chances = np.broadcast_arrays(*given)
+        shape = np.broadcast_shapes(*[array.shape for array in given])
     except ValueError as error:
         raise explained(error, *given) from None
-    numbers = draw(counts_numpy.binomial, trials.shape, dtype, generator, given=given, trials=trials, chances=chances)
+    trials, chances = [ops.broadcast_to(without_history(one), shape=shape)._array for one in (count, prob)]
+    numbers = draw(counts_numpy.binomial, shape, dtype, generator, given=given, trials=trials, chances=chances)
     result = new_tensor(numbers)
     recorded = current_node(count) is not None or current_node(prob) is not None
     return ops.binomial(count, prob, result) if recorded else result

@@ -7,7 +7,7 @@ import numpy as np
 from ..backend.numpy import walk
 from ..core.forward import raw
 from ..core.op import linear
-from ..core.views import set_path_nodes
+from ..core.views import set_path_ops
 
 
 def _places(call):
@@ -58,4 +58,4 @@ put_path = linear("put_path(x, v, *, path, shape)", node="torch::autograd::CopyS
     v=lambda xp, g, path, shape: xp.get_path(g, path=path, shape=shape),
 )
 
-set_path_nodes(get_path.op.make_node_class(), put_path.op.make_node_class())
+set_path_ops(get_path.op, put_path.op)
