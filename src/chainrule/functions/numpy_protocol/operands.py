@@ -12,7 +12,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ... import functions as F
 from ...core.modes import met
-from ...core.value import TensorBase, numbers_of, values_of
+from ...core.value import TensorBase, numbers_of
+from ...core.views import values_of
 from ...dtypes import int64
 from ...promotion import can_cast
 from . import is_lifted
