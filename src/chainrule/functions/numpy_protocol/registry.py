@@ -109,6 +109,27 @@ STEPS = frozenset(
 """Functions that are recorded, or need not be, and whose derivative is zero."""
 
 
+NEEDS_VALUES: dict[str, str] = {
+    **dict.fromkeys(
+        """
+        frexp intersect1d piecewise polymul setdiff1d setxor1d trim_zeros union1d unique unique_all unique_counts
+        unique_inverse unique_values
+        """.split(),
+        "",
+    ),
+    **dict.fromkeys("array_split compress delete extract insert pad resize".split(), "of arrays that say where"),
+    **dict.fromkeys("nanpercentile nanquantile percentile quantile".split(), 'by method="linear"'),
+    "bincount": "with `minlength` above all places",
+    "logical_and": "but accumulate",
+    "logical_or": "but accumulate",
+    "polydiv": "by one coefficient",
+    "real_if_close": "of real tensors",
+    "repeat": "of arrays that say where",
+    "where": "with `x` and `y`",
+}
+"""Of covered names: those whose result or its shape depends on values, and what can be batched and compiled nevertheless."""
+
+
 @cache
 def parameters(name: str, function: Any) -> list[str]:
     """The names of the parameters of NumPy's function, in their order."""
