@@ -28,6 +28,7 @@ from jax.numpy import (
     bitwise_right_shift,
     bitwise_xor,
     broadcast_to,
+    cbrt,
     ceil,
     concatenate as concat,
     conj,

@@ -63,14 +63,17 @@ class Dual(Lifted):
 class DualLevel(Level):
     """A ``jvp``, or a ``dual_level``, that runs."""
 
-    __slots__ = ("is_open",)
+    __slots__ = ("is_jvp", "is_open")
 
     is_dual = True
+    is_jvp: bool
+    """Whether it is one function's: then NumPy gets no array of its tensors, which would lose the tangent unseen."""
     is_open: bool
     """Whether it still runs: afterwards its tensors are seen without their tangents."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_jvp: bool = False) -> None:
         super().__init__()
+        self.is_jvp = is_jvp
         self.is_open = True
 
     def is_mine(self, array: Any) -> bool:
