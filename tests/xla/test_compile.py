@@ -415,7 +415,7 @@ def test_numbers_that_a_function_reads_are_a_part_of_its_signature() -> None:
         return x * factor
 
     compiled, x = torch.compile(function), torch.ones(2)
-    for factor in (2.0, 2.0, 3.0, 4.0, 3.0):  # noqa: B007 - a variable of the closure
+    for factor in (2.0, 2.0, 3.0, 4.0, 3.0):
         assert compiled(x).tolist() == [factor, factor]
     assert len(traces(compiled)) == 3
     assert "factor: 3.0 became 4.0" in traces(compiled)[-1]

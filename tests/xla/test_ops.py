@@ -9,7 +9,6 @@ import pytest
 from ops.harness import CASES, COMPLEX, Case, cases
 
 import chainrule as torch
-from chainrule.core.dispatch import carries_gradient
 from chainrule.core.value import new_tensor
 
 jax = pytest.importorskip("jax")
