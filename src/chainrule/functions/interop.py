@@ -255,7 +255,7 @@ def reduce(input: Tensor) -> Any:
     values = np.ascontiguousarray(array).reshape(array.shape)
     name = str(input.dtype).removeprefix("torch.")
     state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
-    return rebuild, (*state, input.device)
+    return rebuild, state if input.device == CPU else (*state, input.device)
 
 
 def rebuild(
