@@ -230,7 +230,7 @@ def replace(tensor: TensorBase, array: Any) -> Any:
 def refuse_unbatched(memory: Any, array: Any) -> None:
     """Raise where one value would have to become a batch of values."""
     # A tangent may be a batch where its primal is not: all elements have the same value, and move along their own directions.
-    missing = [level for level in levels_of(at_rest(array)) - levels_of(memory) if level.makes_batch]
+    missing: list[Any] = [level for level in levels_of(at_rest(array)) - levels_of(memory) if level.makes_batch]
     if missing:
         raise RuntimeError(
             "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that "
