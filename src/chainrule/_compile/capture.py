@@ -109,6 +109,12 @@ class Loan:
     def is_written(self) -> bool:
         return self.tensor._array is not self.lent
 
+    @property
+    def writes(self) -> int:
+        """How often it was written to, as its version counts."""
+        count = 0 if self.tensor._cell is None else COUNTER.__get__(self.tensor._cell)
+        return count - (0 if self.cell is None else self.version)
+
     def end(self) -> None:
         """The tensor as it was."""
         tensor = self.tensor

@@ -147,24 +147,23 @@ class Compiled:
         leaves, spec = tree_flatten((args, kwargs))
         if modes().capture is not None or any(is_lifted(leaf) for leaf in leaves):
             return self._function(*args, **kwargs)  # part of the program, or of the transform, around it
-        if not self._is_warm:
-            return self._first_run(args, kwargs, leaves)
-        key = self._key(leaves, spec)
-        if key in self._eager_keys:
-            return self._function(*args, **kwargs)
-        program = next((one for one in self._programs.get(key, ()) if one.fits(leaves)), None)
-        if program is None:
-            try:
-                program = self._traced(key, args, kwargs, leaves)
-            except RuntimeError as error:
-                if self._fallback != "eager" or not str(error).startswith("compile: "):
-                    raise
-                self._eager_keys.add(key)
-                warnings.warn(f"{error} It runs as it stands from now on.", stacklevel=2)
+        with LENDING:
+            if not self._is_warm:
+                return self._first_run(args, kwargs, leaves)
+            key = self._key(leaves, spec)
+            if key in self._eager_keys:
                 return self._function(*args, **kwargs)
-        if program.results.needs_graph:
-            return differentiable(program, leaves)
-        return program(leaves)
+            program = next((one for one in self._programs.get(key, ()) if one.fits(leaves)), None)
+            if program is None:
+                try:
+                    program = self._traced(key, args, kwargs, leaves)
+                except RuntimeError as error:
+                    if self._fallback != "eager" or not str(error).startswith("compile: "):
+                        raise
+                    self._eager_keys.add(key)
+                    warnings.warn(f"{error} It runs as it stands from now on.", stacklevel=2)
+                    return self._function(*args, **kwargs)
+            return differentiable(program, leaves) if program.results.needs_graph else program(leaves)
 
     def _first_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Any:
         capture = Capture([leaf for leaf in leaves if isinstance(leaf, TensorBase)])
@@ -185,11 +184,9 @@ class Compiled:
         last = self._last
         draws, settings = ([], []) if last is None else (last.draws, last.settings)
         captured = [t for t in self._captured if id(t) not in given]
-        with TRACING:
-            before = key[-1]
-            optimizers = self._reach.optimizers(objects_in(leaves))
-            program = Program(self._function, args, kwargs, captured, draws, settings, optimizers)
-            self._check_numbers(before, leaves)
+        optimizers = self._reach.optimizers(objects_in(leaves))
+        program = Program(self._function, args, kwargs, captured, draws, settings, optimizers)
+        self._check_numbers(key[-1], leaves)
         warn_if_long(program)
         self._captured = list({id(t): t for t in (*self._captured, *program.captured)}.values())
         self._log.append(f"{self._reason(key, leaves)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
@@ -251,8 +248,8 @@ def found_by_name(function: Any) -> Any:
     return found
 
 
-TRACING = RLock()
-"""One trace at a time: tensors are lent to it."""
+LENDING = RLock()
+"""One at a time: while a program is traced, the tensors that it uses are lent to the trace."""
 
 
 def is_lifted(leaf: Any) -> bool:

@@ -164,7 +164,7 @@ class Draws:
     def state_set(self, generator: Generator, state: Any) -> None:
         """Set a generator back to a state that was taken before."""
         known, at = self.states.get(id(state), (None, 0))
-        if known is not state:
+        if known is None:
             raise RuntimeError(
                 "compile: seeding a generator, or setting its state, inside of a compiled function would happen once, and not "
                 "in each call. Do it outside. (A state that was taken inside may be set again.)"

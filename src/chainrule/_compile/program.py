@@ -81,6 +81,7 @@ class Program:
                     "compile: the function uses other tensors, or draws other random numbers, each time that it is traced: a "
                     "program cannot do that."
                 )
+        self.results.values = []
         refuse_kept(known)
         self.seconds = time.perf_counter() - start
         self.signature = self.state_signature(leaves)
@@ -180,6 +181,8 @@ class Results:
         self.ops = 0
         self.written: dict[int, int] = {}
         """Number of an input -> number of its new value."""
+        self.writes: dict[int, int] = {}
+        """Number of an input -> how often it is written to."""
         self.grads: dict[int, tuple[str, Any]] = {}
         """Number of an input -> its new ``.grad``, like an output."""
         self.outputs: list[tuple[str, Any]] = []
@@ -189,6 +192,7 @@ class Results:
     def found(self, result: Any, loans: list[Loan], capture: Capture) -> list[Any]:
         self.ops = capture.ops
         self.written = {number: self.add(loan.tensor) for number, loan in enumerate(loans) if loan.is_written}
+        self.writes = {number: loans[number].writes for number in self.written}
         for number, loan in enumerate(loans):
             grad = grad_of(loan.tensor)
             if grad is not loan.grad:
@@ -249,7 +253,8 @@ class Results:
                 np.copyto(writable(tensor), np.asarray(values[at]))
             else:
                 tensor._array = Parked(values[at])
-            bump(tensor, place)
+            for _ in range(self.writes[number]):
+                bump(tensor, place)
 
         def made(what: str, at: Any) -> Any:
             if what != "value":

@@ -122,10 +122,18 @@ class Generator:
     def snapshot(self) -> tuple[Any, ...]:
         """The state for :meth:`restore`, at the price of a copy of it."""
         with self._lock:
-            return self.initial_seed(), self.stream().state
+            taken = self.initial_seed(), self.stream().state
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_taken(self, taken)
+        return taken
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
         """Go on from where a :meth:`snapshot` was taken."""
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_set(self, snapshot)
+            return
         with self._lock:
             self._seed, self.stream().state = snapshot
 
