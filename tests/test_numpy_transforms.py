@@ -118,6 +118,51 @@ def test_second_derivatives(call: str) -> None:
     np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-7, atol=1e-8)
 
 
+PLACES = (
+    """
+np.take(x, i) | np.take(x, i, axis=1, mode='wrap') | np.take(x, 5 * i, mode='clip') | np.take_along_axis(x, i[:, None] - 1, 1)
+np.choose(i, [x, 2 * x, x * x]) | np.choose(i - 1, [x, x * x], mode='wrap') | np.choose(2 * i, [x, x * x], mode='clip') | x[i] | x[x > 1.5].sum()
+np.where(x > 1, x, i) | np.select([x > 1.5, x > 1], [x, i]) | np.sum(x, where=x > 1) | np.max(x, 1, initial=0, where=x > 1)
+np.mean(x, axis=0, where=x > 0) | np.var(x, where=x > 0) | np.logaddexp.reduce(x, 1, where=x > 1, initial=0.0) | np.full_like(x, i[0])
+np.digitize(x, [0.8, 1.2]) | np.digitize(x, [1.2, 0.8]) | np.isin(i, [1, 2]) | np.searchsorted(np.sort(x[0]), x)
+np.argmax(x, 1) | np.nanargmin(x) | np.lexsort((x[0], i)) | np.argsort(x)[:, i] | np.extract(x > 1, x) | np.repeat(x, i) | np.bincount(i, x[0])
+np.bincount(i, x[0], minlength=3) | np.take(x, x > 1) | np.average(x, weights=x) | np.interp(x, np.sort(x[0]), x[1]) | np.spacing(x)
+np.count_nonzero(x > 1, axis=0, keepdims=True) | np.any(x > 1.9, (0, 1)) | np.all(x, 0, where=x > 1) | np.quantile(x, x[0] / 3)
+into('np.put(z, i, x[0])', i=i, x=x) | into('np.put(z, i - 1, x[0], "wrap")', i=i, x=x) | into('z[i] = x', i=i, x=x)
+into('np.add.at(z, i, x)', i=i, x=x) | into('np.subtract.at(z, (slice(None), i), x)', i=i, x=x) | into('np.putmask(z, x > 1, x[0])', x=x)
+into('np.place(z, x > 1, x[0])', x=x) | into('np.put_along_axis(z, i[:, None], x[:, :1], 1)', i=i, x=x) | into('np.copyto(z, 0.5, where=x > 1)', x=x)
+into('np.log(x - 1, out=z, where=x > 1)', x=x) | into('np.put_along_axis(z, i, x[0], None)', i=i, x=x)
+""".strip()
+    .replace("\n", " | ")
+    .split(" | ")
+)
+ASKING = ("x[x > 1.5", "np.extract", "np.repeat", "np.bincount(i, x[0])")
+
+
+@pytest.mark.parametrize("call", PLACES)
+def test_places_and_masks_may_differ_between_elements(call: str) -> None:
+    places = np.array([[0, 2, 1], [1, 1, 0]])
+    values = np.stack([OPERANDS["x"], OPERANDS["x"].T * 0.9])
+
+    def into(statement: str, **given: Any) -> Any:
+        z = np.zeros_like(given["x"])
+        exec(statement, {"np": np, "z": z, **given})
+        return z
+
+    def f(x: Any, i: Any) -> Any:
+        return eval(call, {"np": np, "x": x, "i": i, "into": into})
+
+    batch = (torch.tensor(values), torch.tensor(places))
+    if call.startswith(ASKING):
+        with pytest.raises(RuntimeError, match="vmap: It looks like you're "):
+            torch.func.vmap(f)(*batch)
+        return
+    got = torch.func.vmap(f)(*batch)
+    want = np.stack([f(x, i) for x, i in zip(values, places, strict=True)])
+    np.testing.assert_allclose(got.numpy(), want, rtol=1e-12)
+    assert (got.dtype.is_floating_point, got.shape) == (want.dtype.kind == "f", want.shape)
+
+
 # -- arrays and numbers of tensors inside a transform --------------------------------------------------------------------
 
 X = torch.tensor([1.0, 2.0], dtype=torch.float64)

@@ -38,7 +38,8 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
             one on another device.
 
     Raises:
-        RuntimeError: the tensor requires grad, has a tangent of ``jvp``, or no one value (``vmap``, ``compile``). TypeError: it is on another device, or NumPy has no such dtype (bfloat16).
+        RuntimeError: the tensor requires grad, has a tangent of ``jvp``, or no one value (``vmap``, ``compile``).
+        TypeError: it is on another device, or NumPy has no such dtype (bfloat16).
 
     >>> import chainrule as torch
     >>> t = torch.ones(2); a = t.numpy(); a[0] = 5.; t

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ... import functions as F
-from ...dtypes import as_dtype
+from ...dtypes import as_dtype, bool as boolean
 from .operands import Axis, index, raw, take, tensor
 from .refusals import FOLLOWED
 from .registry import covers
@@ -179,6 +179,7 @@ def ones_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
 
 @covers("full_like")
 def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
-    made = zeros_like(a, dtype, shape)
-    made[...] = tensor(fill_value).to(made.dtype)
-    return made
+    """One for each element of a batch, where either is one."""
+    like = ones_like(a, dtype, shape)
+    fill = tensor(fill_value).to(like.dtype)
+    return F.where(like.to(boolean), fill, fill)

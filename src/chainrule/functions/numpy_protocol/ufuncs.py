@@ -240,9 +240,9 @@ def reduce(name: str, a: Any, axis: Any = 0, keepdims: bool = False, initial: An
     if name in REDUCTIONS:
         return REDUCTIONS[name](a, axis, keepdims=keepdims, initial=initial, where=where)
     if name in STEPS:
-        named = {} if initial is None else {"initial": initial}
-        values, there = (raw(x, f"{name}.reduce") for x in (a, where))
-        return tensor(np.asarray(getattr(np, name).reduce(values, axis, keepdims=keepdims, where=there, **named)))
+        named: dict[str, Any] = {} if initial is None else {"initial": initial}
+        named |= {"where": raw(where, f"{name}.reduce"), "keepdims": keepdims}
+        return tensor(np.asarray(getattr(np, name).reduce(raw(a, f"{name}.reduce"), axis, **named)))
     axes = axes_of(axis, a.ndim)
     if len(axes) > 1 and name not in REORDERABLE:
         raise ValueError(f"reduction operation '{name}' is not reorderable, so at most one axis may be specified")
