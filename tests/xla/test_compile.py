@@ -252,7 +252,7 @@ def test_an_argument_that_is_written() -> None:
 def test_numpy_sees_what_is_written() -> None:
     array = np.zeros(3)
     x = torch.from_numpy(array)
-    compiled = torch.compile(lambda y: x.add_(y))
+    compiled = torch.compile(x.add_)
     for _ in range(4):
         compiled(torch.ones(3, dtype=torch.float64))
     assert array.tolist() == [4, 4, 4]
@@ -454,7 +454,7 @@ def test_a_number_that_the_function_changes_is_refused() -> None:
 
 def test_a_parameter_that_is_another_tensor_is_used() -> None:
     module = nn.Linear(2, 1, bias=False)
-    compiled, x = torch.compile(lambda x: module(x)), torch.ones(1, 2)
+    compiled, x = torch.compile(module), torch.ones(1, 2)
     for value in (1.0, 1.0, 2.0):
         module.weight = nn.Parameter(torch.full((1, 2), value))
         assert compiled(x).item() == 2 * value
@@ -488,7 +488,7 @@ def test_a_branch_on_values_names_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "function", [lambda x: x.item(), lambda x: x.tolist(), lambda x: float(x), lambda x: x.numpy(), lambda x: x[x > 0]]
+    "function", [lambda x: x.item(), lambda x: x.tolist(), float, lambda x: x.numpy(), lambda x: x[x > 0]]
 )
 def test_values_that_are_asked_for(function: Any) -> None:
     compiled, x = torch.compile(function), torch.ones(1)
@@ -531,14 +531,11 @@ def test_long_programs_are_warned_of() -> None:
 
     program = torch.compile(function)
     program(torch.zeros(1))
-    with (
-        pytest.warns(UserWarning, match=r"the program has 2100 ops.*chainrule\.scan"),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr(
-            module.Program, "__call__", lambda self, leaves: None
-        )  # not compiled: that takes as long as it says
-        program(torch.zeros(1))
+    with pytest.MonkeyPatch.context() as patch:
+        # Not compiled: that takes as long as it says.
+        patch.setattr(module.Program, "__call__", lambda self, leaves: None)
+        with pytest.warns(UserWarning, match=r"the program has 2100 ops.*chainrule\.scan"):
+            program(torch.zeros(1))
 
 
 # -- dtypes -------------------------------------------------------------------------------------------------------------

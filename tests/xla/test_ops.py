@@ -13,7 +13,7 @@ from chainrule.core.value import new_tensor
 
 pytest.importorskip("jax")
 
-from .test_namespace import NOISE, is_data_dependent  # noqa: E402 - it needs JAX
+from .test_namespace import NOISE, is_data_dependent
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, about infinities and NaNs
 

@@ -329,7 +329,7 @@ def test_numbers_drawn_in_a_fork_leave_the_generator_where_it_was() -> None:
         assert torch.equal(inside, after)
 
 
-@pytest.mark.parametrize("seed", [lambda: torch.manual_seed(1), lambda: torch.seed(), lambda: torch.Generator()])
+@pytest.mark.parametrize("seed", [lambda: torch.manual_seed(1), torch.seed, torch.Generator])
 def test_seeding_inside_is_refused(seed: Any) -> None:
     compiled = torch.compile(lambda x: (seed(), x)[1])
     compiled(X)

@@ -71,7 +71,7 @@ def compile(
     >>> double(torch.ones(2))
     tensor([2., 2.])
     """
-    if not isinstance(backend, str) or backend not in BACKENDS:
+    if backend not in BACKENDS:
         raise RuntimeError(f"Invalid backend: {backend!r}: give one of {', '.join(sorted(BACKENDS))}")
     if mode is not None and options is not None:
         raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")

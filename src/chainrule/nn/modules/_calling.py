@@ -43,9 +43,9 @@ class Calls(ModuleBase):
         >>> layer = torch.nn.Linear(2, 1)
         >>> layer.compile(backend="eager")
         """
-        from ..._compile import compile
+        from ... import _compile
 
-        self.__dict__["_compiled_call_impl"] = compile(self._call_impl, *args, **kwargs)
+        self.__dict__["_compiled_call_impl"] = _compile.compile(self._call_impl, *args, **kwargs)
 
     def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
         if not (
