@@ -5,7 +5,7 @@ Integers are taken as the default floating point dtype. ``out=`` takes the resul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..core.dispatch import NUMBERS
