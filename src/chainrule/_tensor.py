@@ -13,7 +13,7 @@ from .autograd import _backward
 from .core import version, views
 from .core.hooks import RemovableHandle
 from .core.lifted import levels_of
-from .core.modes import modes
+from .core.modes import met, modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
 from .core.value import Lifted, TensorBase, device_of, meta_of, set_tensor_class, writable
 from .core.views import current_array, current_node, values_of
@@ -159,6 +159,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def grad(self) -> Tensor | None:
         """The gradients added up by backward passes, or None."""
+        met(self)
         meta = self._meta
         if (meta is None or (meta.grad is None and not meta.retains_grad)) and not self.is_leaf:
             import warnings
@@ -174,6 +175,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
+        met(self)
         if value is None:
             if self._meta is not None:
                 self._meta.grad = None

@@ -10,6 +10,9 @@ from .samples import Case, tensors_in
 UNDEFINED_VALUES = frozenset("empty empty_like empty_permuted empty_strided new_empty new_empty_strided".split())
 """Whatever the memory holds: only shapes and dtypes are compared."""
 
+LEFT_OUT = frozenset({"as_strided.partial_views"})
+"""Its samples are parts of larger memory, which a copy of them lacks."""
+
 TO_COME = ("singular values",)
 """What errors say of parts that chainrule does not have yet."""
 

@@ -112,3 +112,26 @@ def test_as_a_loop_over_the_batch(family: str, program: str, made: str) -> None:
         partial(vmap(gradient), *batch.stacked()), lambda at: gradient(*batch.element(at)), f"vmap of grad: {program}"
     )
     compare(partial(summed, *batch.stacked()), lambda at: gradient(*batch.element(at)), f"grad of vmap: {program}")
+
+
+def test_batches_of_nothing() -> None:
+    x = torch.zeros(0, 0)
+    assert vmap(lambda x: torch.roll(x, 2))(x).shape == (0, 0)
+    assert vmap(lambda x: x.take(torch.zeros(0, dtype=torch.int64)))(x).shape == (0, 0)
+    assert torch.func.jacfwd(lambda x: torch.roll(x, 2))(x).shape == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64, torch.complex64])
+@pytest.mark.parametrize("function", [torch.linspace, torch.logspace])
+def test_ranges_between_ends_in_a_batch(function: Callable[..., Any], dtype: torch.dtype) -> None:
+    ends = [0.5, 1.25, 3.0]
+    for start, end in ((None, 2), (2, None), (None, None)):
+        for steps in (0, 1, 4):
+
+            def one(x: Any, start: Any = start, end: Any = end, steps: int = steps) -> Any:
+                return function(x if start is None else start, x if end is None else end, steps, dtype=dtype)
+
+            have = vmap(one)(torch.tensor(ends, dtype=torch.float64))
+            want = torch.stack([one(x) for x in ends])
+            assert have.dtype == want.dtype
+            assert torch.allclose(have, want)

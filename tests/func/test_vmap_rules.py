@@ -260,43 +260,6 @@ def test_results_have_memory_of_their_own() -> None:
     assert torch.equal(change, matrix() * 2)
 
 
-# -- random numbers -----------------------------------------------------------------------------------------------------
-
-DRAWS: dict[str, Callable[[Any], Any]] = {
-    "rand": lambda x: x + torch.rand(2),
-    "randn_like": torch.randn_like,
-    "uniform_": lambda x: x.clone().uniform_(),
-    "dropout": torch.nn.functional.dropout,
-    "feature_dropout": lambda x: torch.feature_dropout(x.expand(5, 2), 0.5, True),
-    "bernoulli": lambda x: torch.bernoulli(torch.full_like(x, 0.5)),
-    "bernoulli of a number": lambda x: x.bernoulli(0.5),
-    "normal": lambda x: torch.normal(x, 1.0),
-    "randint": lambda x: x + torch.randint(1000, (2,)),
-}
-
-
-@pytest.mark.parametrize("name", DRAWS)
-def test_randomness(name: str) -> None:
-    draw, ones = DRAWS[name], torch.ones(50, 2)
-    with pytest.raises(RuntimeError, match="called random operation while in randomness error mode"):
-        vmap(draw)(ones)
-    same = vmap(draw, randomness="same")(ones)
-    assert torch.equal(same, same[:1].expand_as(same))
-    assert len(vmap(draw, randomness="different")(ones).unique(dim=0)) > 1
-
-
-def test_numbers_are_drawn_as_for_the_whole_batch() -> None:
-    torch.manual_seed(0)
-    want = torch.rand(2, 3, 4)
-    torch.manual_seed(0)
-    assert torch.equal(vmap(vmap(lambda x: torch.rand(4), randomness="different"), randomness="different")(X), want)
-    torch.manual_seed(0)
-    shared = vmap(vmap(lambda x: torch.rand(4), randomness="same"), randomness="different")(X)
-    torch.manual_seed(0)
-    assert torch.equal(shared, torch.rand(2, 1, 4).expand(2, 3, 4))
-    assert torch.rand(1).shape == (1,)  # outside, nothing is refused
-
-
 def test_an_error_inside_leaves_no_batch_running() -> None:
     with pytest.raises(ZeroDivisionError):
         vmap(lambda x: x / 0 if x.ndim else 1 // 0)(torch.ones(2))

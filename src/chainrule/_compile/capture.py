@@ -36,6 +36,8 @@ class Capture:
         self.known = all_tensors()
         """One that is met later, and is not among them, was made by the function."""
         self.lent = {id(tensor) for tensor in lent}
+        self.used: set[int] = set()
+        """Ids of those among them that are met."""
         self.found: list[Any] = []
         self.loans: list[Loan] = []
         """Of a trace: those that were found, as they were."""
@@ -50,7 +52,11 @@ class Capture:
         """An op is about to compute on ``args``."""
         self.ops += 1
         for arg in args:
-            if isinstance(arg, TensorBase) and id(arg) in self.known and id(arg) not in self.lent:
+            if not isinstance(arg, TensorBase):
+                continue
+            if id(arg) in self.lent:
+                self.used.add(id(arg))
+            elif id(arg) in self.known:
                 if is_lent(arg) and not self.in_body:
                     continue  # somebody lends it already
                 self.lent.add(id(arg))
@@ -103,6 +109,12 @@ class Loan:
     def is_written(self) -> bool:
         return self.tensor._array is not self.lent
 
+    @property
+    def writes(self) -> int:
+        """How often it was written to, as its version counts."""
+        count = 0 if self.tensor._cell is None else COUNTER.__get__(self.tensor._cell)
+        return count - (0 if self.cell is None else self.version)
+
     def end(self) -> None:
         """The tensor as it was."""
         tensor = self.tensor
@@ -115,16 +127,21 @@ class Loan:
 
 
 @contextmanager
-def standing_in(tensors: list[Any], values: list[Any]) -> Iterator[None]:
-    """``tensors`` are ``values`` inside: their arrays, their places in the graph."""
+def standing_in(tensors: list[Any], values: list[Any], owners: list[Any], grads: list[Any]) -> Iterator[None]:
+    """``tensors`` are ``values`` inside: their arrays, their places in the graph; and ``owners`` have ``grads``."""
     before = [(t._array, t._node, t._view, t._cell) for t in tensors]
+    grads_before = [meta_of(owner).grad for owner in owners]
     try:
         for tensor, value in zip(tensors, values, strict=True):
             tensor._array, tensor._node, tensor._view, tensor._cell = value._array, value._node, None, value._cell
+        for owner, grad in zip(owners, grads, strict=True):
+            meta_of(owner).grad = grad
         yield
     finally:
         for tensor, old in zip(tensors, before, strict=True):
             tensor._array, tensor._node, tensor._view, tensor._cell = old
+        for owner, grad in zip(owners, grads_before, strict=True):
+            meta_of(owner).grad = grad
 
 
 def refuse_kept(known: dict[int, Any]) -> None:

@@ -27,6 +27,7 @@ from .cache import use_cache
 from .capture import Capture, standing_in
 from .feeds import Draws, drawn_now
 from .program import Program, described
+from .reach import PLAIN, Reach
 
 BACKENDS = frozenset({"xla", "inductor", "openxla", "eager"})
 MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
@@ -70,7 +71,7 @@ def compile(
     >>> double(torch.ones(2))
     tensor([2., 2.])
     """
-    if not isinstance(backend, str) or backend not in BACKENDS:
+    if backend not in BACKENDS:
         raise RuntimeError(f"Invalid backend: {backend!r}: give one of {', '.join(sorted(BACKENDS))}")
     if mode is not None and options is not None:
         raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
@@ -97,8 +98,7 @@ class Compiled:
         self._programs: dict[Any, list[Program]] = {}
         """By the signature of the arguments; those of one differ in the state that they were traced for."""
         self._captured: list[Any] = []
-        self._modules: list[Any] = []
-        """The modules that the function holds on to: whether they train is a part of the signature."""
+        self._reach = Reach(function)
         self._place: tuple[type, str] | None = None
         """The class whose method it is, and by which name."""
         self._last: Program | None = None
@@ -128,7 +128,7 @@ class Compiled:
             else f"compiled {self._place[0].__qualname__}.{self._place[1]}"
         )
         bound = instance.__dict__.get(name)
-        if bound is None:
+        if bound is None or bound._function.__self__ is not instance:  # a copy has the original's
             bound = Compiled(self._function.__get__(instance, owner), self._fallback)
             bound._place = self._place
             instance.__dict__[name] = bound
@@ -147,40 +147,36 @@ class Compiled:
         leaves, spec = tree_flatten((args, kwargs))
         if modes().capture is not None or any(is_lifted(leaf) for leaf in leaves):
             return self._function(*args, **kwargs)  # part of the program, or of the transform, around it
-        if not self._is_warm:
-            return self._first_run(args, kwargs, leaves)
-        key = self._key(leaves, spec)
-        if key in self._eager_keys:
-            return self._function(*args, **kwargs)
-        program = next((one for one in self._programs.get(key, ()) if one.fits()), None)
-        if program is None:
-            try:
-                program = self._traced(key, args, kwargs, leaves)
-            except RuntimeError as error:
-                if self._fallback != "eager" or not str(error).startswith("compile: "):
-                    raise
-                self._eager_keys.add(key)
-                warnings.warn(f"{error} It runs as it stands from now on.", stacklevel=2)
+        with LENDING:
+            if not self._is_warm:
+                return self._first_run(args, kwargs, leaves)
+            key = self._key(leaves, spec)
+            if key in self._eager_keys:
                 return self._function(*args, **kwargs)
-        if program.results.needs_graph:
-            return differentiable(program, leaves)
-        return program(leaves)
+            program = next((one for one in self._programs.get(key, ()) if one.fits(leaves)), None)
+            if program is None:
+                try:
+                    program = self._traced(key, args, kwargs, leaves)
+                except RuntimeError as error:
+                    if self._fallback != "eager" or not str(error).startswith("compile: "):
+                        raise
+                    self._eager_keys.add(key)
+                    warnings.warn(f"{error} It runs as it stands from now on.", stacklevel=2)
+                    return self._function(*args, **kwargs)
+            return differentiable(program, leaves) if program.results.needs_graph else program(leaves)
 
     def _first_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Any:
         capture = Capture([leaf for leaf in leaves if isinstance(leaf, TensorBase)])
         with changed_modes(capture=capture):
             result = self._function(*args, **kwargs)
         self._captured = capture.found
-        self._modules = modules_among(held_by(self._function))
         self._is_warm = True
         return result
 
     def _key(self, leaves: list[Any], spec: TreeSpec) -> tuple[Any, ...]:
         current = modes()
         kinds = tuple([described(leaf) if isinstance(leaf, TensorBase) else static_key(leaf) for leaf in leaves])
-        modules = self._modules + modules_among(leaves)
-        trains = tuple([one.training for module in modules for one in module.modules()])
-        return spec, kinds, current.grad, current.inference, default.dtype, trains
+        return spec, kinds, current.grad, current.inference, default.dtype, self._reach.values(objects_in(leaves))
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Program:
         use_cache()
@@ -188,20 +184,35 @@ class Compiled:
         last = self._last
         draws, settings = ([], []) if last is None else (last.draws, last.settings)
         captured = [t for t in self._captured if id(t) not in given]
-        with TRACING:
-            program = Program(self._function, args, kwargs, captured, draws, settings)
+        optimizers = self._reach.optimizers(objects_in(leaves))
+        program = Program(self._function, args, kwargs, captured, draws, settings, optimizers)
+        self._check_numbers(key[-1], leaves)
         warn_if_long(program)
         self._captured = list({id(t): t for t in (*self._captured, *program.captured)}.values())
-        self._log.append(f"{self._reason(key)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
+        self._log.append(f"{self._reason(key, leaves)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
         self._programs.setdefault(key, []).insert(0, program)
         self._last = program
         return program
 
-    def _reason(self, key: Any) -> str:
+    def _check_numbers(self, before: tuple[Any, ...], leaves: list[Any]) -> None:
+        """Raise where tracing changed what the function refers to."""
+        objects = objects_in(leaves)
+        after, labels = self._reach.values(objects), self._reach.labels(objects)
+        pairs = zip(labels, before, after, strict=False)
+        changed = [label for label, a, b in pairs if a != b] or (
+            ["what it refers to"] if len(before) != len(after) else []
+        )
+        if changed:
+            raise RuntimeError(
+                f"compile: the function changes {changed[0]}, which a program would not do again in each call. Change a "
+                "tensor in place instead, or do it outside."
+            )
+
+    def _reason(self, key: Any, leaves: list[Any]) -> str:
         """Why a new program was needed."""
         if key in self._programs:
             stale = self._programs[key][0]
-            pairs = zip(stale.signature, stale.state_signature(), strict=True)
+            pairs = zip(stale.signature, stale.state_signature(leaves), strict=True)
             changed = [f"captured tensor {at}: {a} became {b}" for at, (a, b) in enumerate(pairs) if a != b]
             changed += [str(guard) for guard in stale.guards if not guard.holds()]
             return "traced again, since what it uses has changed: " + "; ".join(changed)
@@ -213,8 +224,14 @@ class Compiled:
         changed = [
             f"argument {at}: {a} became {b}" for at, (a, b) in enumerate(zip(last[1], key[1], strict=True)) if a != b
         ]
-        names = ("grad mode", "inference mode", "default dtype", "training flags")
-        changed += [f"{name}: {a} became {b}" for name, a, b in zip(names, last[2:], key[2:], strict=True) if a != b]
+        names = ("grad mode", "inference mode", "default dtype")
+        changed += [f"{name}: {a} became {b}" for name, a, b in zip(names, last[2:5], key[2:5], strict=True) if a != b]
+        labels = self._reach.labels(objects_in(leaves))
+        if len(last[5]) != len(key[5]):
+            changed.append("it refers to other things")
+        else:
+            reached = zip(labels, last[5], key[5], strict=True)
+            changed += [f"{label}: {a} became {b}" for label, a, b in reached if a != b]
         return "traced again, since the call has changed: " + "; ".join(changed)
 
 
@@ -231,8 +248,8 @@ def found_by_name(function: Any) -> Any:
     return found
 
 
-TRACING = RLock()
-"""One trace at a time: tensors are lent to it."""
+LENDING = RLock()
+"""One at a time: while a program is traced, the tensors that it uses are lent to the trace."""
 
 
 def is_lifted(leaf: Any) -> bool:
@@ -253,19 +270,9 @@ def static_key(leaf: Any) -> Any:
     return type(leaf), leaf
 
 
-def modules_among(things: list[Any]) -> list[Any]:
-    return [thing for thing in things if hasattr(type(thing), "named_modules")]
-
-
-def held_by(function: Any) -> list[Any]:
-    """What a function holds on to: its closure, the globals that it names, the object that it is a method of."""
-    code = getattr(function, "__code__", None)
-    held = [function, getattr(function, "__self__", None)]
-    if code is not None:
-        cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
-        held += [cell.cell_contents for name, cell in cells if name in inspect.getclosurevars(function).nonlocals]
-        held += [function.__globals__[name] for name in code.co_names if name in function.__globals__]
-    return held
+def objects_in(leaves: list[Any]) -> list[Any]:
+    """The arguments that a program knows as themselves: modules and the like."""
+    return [leaf for leaf in leaves if not isinstance(leaf, (TensorBase, *PLAIN))]
 
 
 class CompiledFunction(Function):
@@ -278,22 +285,22 @@ class CompiledFunction(Function):
         ctx.drawn = [new_tensor(numbers) for numbers in drawn]
         ctx.save_for_backward(*inputs)
         ctx.set_materialize_grads(True)
-        outputs, ctx.spec = tree_flatten(program.run_on(leaves, drawn))
-        ctx.is_tensor = [isinstance(one, TensorBase) for one in outputs]
-        return (tree_unflatten(range(len(outputs)), ctx.spec), *outputs)
+        outputs = tree_leaves(program.run_on(leaves, drawn))
+        made = program.results.made
+        return ([None if at in made else one for at, one in enumerate(outputs)], *[outputs[at] for at in made])
 
     @staticmethod
     def backward(ctx: Any, _: Any, *cotangents: Any) -> Any:
-        inputs = ctx.saved_tensors
-        given = [g for g, is_tensor in zip(cotangents, ctx.is_tensor, strict=True) if is_tensor]
-        return (None, None, *pull_of(ctx.program)(inputs, ctx.drawn, given))
+        return (None, None, *pull_of(ctx.program)(ctx.saved_tensors, ctx.drawn, list(cotangents)))
 
 
 def differentiable(program: Program, leaves: list[Any]) -> Any:
     """Run a program whose outputs require grad outside of it."""
-    inputs = [leaves[at] for at in program.positions] + program.captured
-    tree, *outputs = CompiledFunction.apply(program, leaves, *inputs)
-    return tree_unflatten(outputs, tree_flatten(tree)[1])
+    inputs = program.inputs(leaves)
+    outputs, *made = CompiledFunction.apply(program, leaves, *inputs)
+    for at, tensor in zip(program.results.made, made, strict=True):
+        outputs[at] = tensor
+    return tree_unflatten(outputs, program.results.spec)
 
 
 def pull_of(program: Program) -> Any:
@@ -308,8 +315,13 @@ def pull_of(program: Program) -> Any:
                 given = list(inputs)
                 for at, value in zip(inexact, values, strict=True):
                     given[at] = value
-                with standing_in(program.captured, given[len(program.positions) :]), changed_modes(draws=again):
-                    return [one for one in tree_leaves(program.call(given)) if isinstance(one, TensorBase)]
+                first, last = len(program.positions), len(program.positions) + len(program.captured)
+                known = [*given[:first], *program.captured]
+                owners = [known[owner] for owner in program.grad_owners]
+                lent = standing_in(program.captured, given[first:last], owners, given[last:])
+                with lent, changed_modes(draws=again):
+                    results = tree_leaves(program.call(given))
+                    return [results[at] for at in program.results.made]
 
             found = iter(vjp(outputs, *[inputs[at] for at in inexact])[1](cotangents))
             return [next(found) if at in inexact else None for at in range(len(inputs))]

@@ -125,7 +125,7 @@ class Body:
 
     def call(self, tensors: list[Any], captured: list[Any], values: list[Any]) -> list[Any]:
         """The function on tensors, with ``values`` in place of what it captured."""
-        with standing_in(captured, values):
+        with standing_in(captured, values, [], []):
             result = self.function(*tree_unflatten(tensors, self.args_spec))
         leaves, self.spec = tree_flatten(result)
         for leaf in leaves:
@@ -167,7 +167,8 @@ class Branch(Function):
 
         ctx.functions = functions
         ctx.save_for_backward(pred, *inputs)
-        takes, places = places_of(inputs), []
+        takes = places_of(inputs)
+        places: list[device] = []
 
         def raw(function: Any, *values: Any) -> Any:
             outputs = function(*lifted(values, takes))
@@ -269,7 +270,8 @@ class Loop(Function):
         from jax import lax
 
         ctx.step, ctx.carries, ctx.count, ctx.reverse = step, carries, count, reverse
-        values, takes, gives = [raw_of(one) for one in inputs], places_of(inputs), []
+        values, takes = [raw_of(one) for one in inputs], places_of(inputs)
+        gives: list[device] = []
         init, xs, captured = values[:carries], values[carries : carries + count], values[carries + count :]
 
         def body(carry: Any, x: Any) -> Any:

@@ -164,7 +164,7 @@ class Draws:
     def state_set(self, generator: Generator, state: Any) -> None:
         """Set a generator back to a state that was taken before."""
         known, at = self.states.get(id(state), (None, 0))
-        if known is not state:
+        if known is None:
             raise RuntimeError(
                 "compile: seeding a generator, or setting its state, inside of a compiled function would happen once, and not "
                 "in each call. Do it outside. (A state that was taken inside may be set again.)"
@@ -200,6 +200,8 @@ class Settings:
         self.values = {source.key: value for source, value in zip(expected, values, strict=True)}
         self.found: dict[Any, Source] = {}
         self.guards: list[Guard] = []
+        self.groups: set[int] = set()
+        """Ids of the groups that are lent."""
 
     @property
     def are_expected(self) -> bool:
@@ -209,6 +211,10 @@ class Settings:
     def lent(self, optimizer: Any) -> Iterator[None]:
         """The float settings of an optimizer are inputs of the program inside, while its ``step`` runs."""
         groups = optimizer.param_groups
+        if groups and id(groups[0]) in self.groups:  # it is lent for the whole of the trace
+            yield
+            return
+        self.groups.update(map(id, groups))
         before = [dict(group) for group in groups]
         state = {key: dict(value) for key, value in optimizer.state.items()}
         numbers = numbers_in(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from functools import partial
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ class Program:
         captured: list[Any],
         draws: list[Draw],
         settings: list[Source],
+        optimizers: list[Any],
     ) -> None:
         import jax
         from jax.extend.core import jaxpr_as_fun
@@ -54,7 +56,12 @@ class Program:
         leaves, self.spec = tree_flatten((args, kwargs))
         self.positions = [at for at, leaf in enumerate(leaves) if isinstance(leaf, TensorBase)]
         self.statics = [None if isinstance(leaf, TensorBase) else leaf for leaf in leaves]
-        self.captured, self.draws, self.settings = captured, draws, settings
+        self.captured: list[Any] = []
+        self.grad_owners: list[int] = []
+        """Numbers of inputs whose gradients are inputs, too."""
+        self.take([leaves[at] for at in self.positions], captured)
+        self.draws, self.settings = draws, settings
+        self.optimizers = optimizers
         self.left_behind: dict[int, Generator] = {}
         self.guards: list[Guard] = []
         start = time.perf_counter()
@@ -68,30 +75,41 @@ class Program:
                 jaxpr = jax.make_jaxpr(partial(self.trace, inputs))(*shapes)
                 if self.is_complete:
                     break
-                self.captured = [*self.captured, *self.results.missed]
+                self.take(inputs[: len(self.positions)], self.used)
             else:
                 raise RuntimeError(
                     "compile: the function uses other tensors, or draws other random numbers, each time that it is traced: a "
                     "program cannot do that."
                 )
+        self.results.values = []
         refuse_kept(known)
         self.seconds = time.perf_counter() - start
-        self.signature = self.state_signature()
+        self.signature = self.state_signature(leaves)
         # What the function writes gives its old memory up; an argument's belongs to the caller.
         self.given_up = tuple([number for number in self.results.written if number >= len(self.positions)])
         self.run = jax.jit(jaxpr_as_fun(jaxpr), donate_argnums=self.given_up)
 
+    def take(self, given: list[Any], captured: list[Any]) -> None:
+        """Make inputs of captured tensors, besides those that are given as arguments.
+
+        A gradient is one as what it is: the gradient of another input, whichever tensor that may be at the time.
+        """
+        grads = {id(grad_of(one)) for one in (*given, *captured)} & {id(one) for one in captured}
+        self.captured = [one for one in captured if id(one) not in grads]
+        self.grad_owners = [at for at, one in enumerate((*given, *self.captured)) if id(grad_of(one)) in grads]
+
     def inputs(self, leaves: list[Any]) -> list[Any]:
-        """All tensors that the program takes: those among the arguments, then the captured ones."""
-        return [leaves[at] for at in self.positions] + self.captured
+        """All tensors that the program takes: those among the arguments, then the captured ones, then gradients."""
+        inputs = [leaves[at] for at in self.positions] + self.captured
+        return inputs + [grad_of(inputs[owner]) for owner in self.grad_owners]
 
-    def state_signature(self) -> tuple[Any, ...]:
-        """What of the captured tensors a trace depends on."""
-        return tuple([described(tensor) for tensor in self.captured])
+    def state_signature(self, leaves: list[Any]) -> tuple[Any, ...]:
+        """What of the captured tensors, and of gradients, a trace depends on."""
+        return tuple([None if t is None else described(t) for t in self.inputs(leaves)[len(self.positions) :]])
 
-    def fits(self) -> bool:
+    def fits(self, leaves: list[Any]) -> bool:
         """Whether what the program uses besides its arguments is as it was when it was traced."""
-        return self.signature == self.state_signature() and all(guard.holds() for guard in self.guards)
+        return self.signature == self.state_signature(leaves) and all(guard.holds() for guard in self.guards)
 
     def call(self, inputs: list[Any]) -> Any:
         """The function with these tensors as its arguments."""
@@ -112,12 +130,19 @@ class Program:
         try:
             for tensor, value in zip(inputs, values[:first], strict=True):
                 loans.append(Loan(tensor, value))
-            found = self.results.found(self.call(inputs), loans, capture)
+            with ExitStack() as stack:
+                for optimizer in self.optimizers:
+                    stack.enter_context(settings.lent(optimizer))
+                found = self.results.found(self.call(inputs), loans, capture)
         finally:
             set_modes(outside)
             for loan in reversed([*loans, *capture.loans]):
                 loan.end()
-        self.is_complete = not capture.found and draws.are_expected and settings.are_expected
+        given = inputs[: len(self.positions)]
+        used = [one for number, one in enumerate(inputs) if id(one) in capture.used or self.results.changes(number)]
+        self.used = [one for one in used if not any(one is other for other in given)] + capture.found
+        is_known = len(self.used) == len(inputs) - len(given)
+        self.is_complete = is_known and not capture.found and draws.are_expected and settings.are_expected
         self.draws, self.left_behind = draws.found, draws.left_behind()
         self.settings, self.guards = list(settings.found.values()), settings.guards
         return found
@@ -141,6 +166,10 @@ class Program:
         return self.results.delivered(inputs, shared, results)
 
 
+def grad_of(tensor: Any) -> Any:
+    return None if tensor._meta is None else tensor._meta.grad
+
+
 class Results:
     """What the values are that a program gives back."""
 
@@ -149,11 +178,11 @@ class Results:
         self.values: list[Any] = []
         self.places: list[device] = []
         """Where the tensors of these values live."""
-        self.missed: list[Any] = []
-        """Tensors that the function used and nobody had captured: it must be traced again, with them."""
         self.ops = 0
         self.written: dict[int, int] = {}
         """Number of an input -> number of its new value."""
+        self.writes: dict[int, int] = {}
+        """Number of an input -> how often it is written to."""
         self.grads: dict[int, tuple[str, Any]] = {}
         """Number of an input -> its new ``.grad``, like an output."""
         self.outputs: list[tuple[str, Any]] = []
@@ -161,10 +190,11 @@ class Results:
         self.needs_graph = False
 
     def found(self, result: Any, loans: list[Loan], capture: Capture) -> list[Any]:
-        self.missed, self.ops = capture.found, capture.ops
+        self.ops = capture.ops
         self.written = {number: self.add(loan.tensor) for number, loan in enumerate(loans) if loan.is_written}
+        self.writes = {number: loans[number].writes for number in self.written}
         for number, loan in enumerate(loans):
-            grad = None if loan.tensor._meta is None else loan.tensor._meta.grad
+            grad = grad_of(loan.tensor)
             if grad is not loan.grad:
                 if not loan.is_leaf:
                     raise RuntimeError(
@@ -178,6 +208,17 @@ class Results:
             what == "value" and is_differentiable(leaf) for (what, _), leaf in zip(self.outputs, leaves, strict=True)
         )
         return self.values
+
+    @property
+    def made(self) -> list[int]:
+        """Numbers of the leaves of the result that are tensors of the program's own."""
+        return [at for at, (what, _) in enumerate(self.outputs) if what == "value"]
+
+    def changes(self, number: int) -> bool:
+        """Whether an input is changed, or given back."""
+        return (
+            number in self.written or number in self.grads or ("input", number) in (*self.outputs, *self.grads.values())
+        )
 
     def described(self, leaf: Any) -> tuple[str, Any]:
         if not isinstance(leaf, TensorBase):
@@ -212,7 +253,8 @@ class Results:
                 np.copyto(writable(tensor), np.asarray(values[at]))
             else:
                 tensor._array = Parked(values[at])
-            bump(tensor, place)
+            for _ in range(self.writes[number]):
+                bump(tensor, place)
 
         def made(what: str, at: Any) -> Any:
             if what != "value":
@@ -287,7 +329,8 @@ def refuse_overlaps(inputs: list[Any], written: dict[int, int]) -> None:
         if not isinstance(memory, np.ndarray):  # what XLA holds, a single tensor has
             continue
         for other in inputs:
-            if other is not inputs[number] and np.may_share_memory(memory, other._array):
+            array = other._array
+            if other is not inputs[number] and isinstance(array, np.ndarray) and np.may_share_memory(memory, array):
                 raise RuntimeError(
                     f"compile: the function writes to a tensor of shape {list(memory.shape)} whose memory it uses through another "
                     f"tensor, too, of shape {list(other._array.shape)}, which is a view or an alias made outside. Make the view "

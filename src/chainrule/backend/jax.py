@@ -28,6 +28,7 @@ from jax.numpy import (
     bitwise_right_shift,
     bitwise_xor,
     broadcast_to,
+    cbrt,
     ceil,
     concatenate as concat,
     conj,
@@ -209,6 +210,7 @@ from .shape_jax import (
     slice_axis,
     unfold,
     unfold_adjoint,
+    view_dtype,
 )
 from .shape_numpy import permute_dims, unstack
 from .sorting_jax import (

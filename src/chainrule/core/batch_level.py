@@ -81,8 +81,9 @@ class BatchLevel(Level):
         return isinstance(array, Lifted) and array.level is self
 
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        axes = tuple([0 if self.is_mine(a) else None for a in arrays])
-        xp, values = lowered(tuple([a.value if self.is_mine(a) else a for a in arrays]))
+        mine = [self.is_mine(a) for a in arrays]
+        axes = tuple([0 if is_mine else None for is_mine in mine])
+        xp, values = lowered(tuple([a.value if is_mine else a for a, is_mine in zip(arrays, mine, strict=True)]))
         result = batch(op, values, axes, params, xp)
         if op.outputs is None:
             return Batched(self, bare(result))

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
-from .lifted import computed, converted
+from .lifted import computed, converted, interpret
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
 from .number_path import make_with_number
@@ -427,8 +427,10 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     elif op.kind == "view" and isinstance(args[0], TensorBase):
         arrays[0] = writable(args[0])
     try:
-        run = partial(computed, op) if is_lifted else op.raw
-        result = run(*arrays, **params) if op.mixed is None else op.mixed(run, given, arrays, **params)
+        if op.mixed is not None:
+            result = op.mixed(partial(computed, op) if is_lifted else op.raw, given, arrays, **params)
+        else:
+            result = interpret(op, *arrays, **params) if is_lifted else op.raw(*arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
     if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from ..device import CPU, device as Device
+from ..device import CPU, XLA_DEVICE, device as Device
 from ..errors import UnavailableDeviceError
 from .modes import get_modes
-from .value import Raw, TensorBase, new_tensor
+from .value import Raw, TensorBase, device_of, new_tensor
+from .xla_level import on_host, placed
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -121,10 +122,18 @@ class Generator:
     def snapshot(self) -> tuple[Any, ...]:
         """The state for :meth:`restore`, at the price of a copy of it."""
         with self._lock:
-            return self.initial_seed(), self.stream().state
+            taken = self.initial_seed(), self.stream().state
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_taken(self, taken)
+        return taken
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
         """Go on from where a :meth:`snapshot` was taken."""
+        trace = trace_in_force()
+        if trace is not None:
+            trace.state_set(self, snapshot)
+            return
         with self._lock:
             self._seed, self.stream().state = snapshot
 
@@ -246,7 +255,7 @@ def draw(
     given: tuple[Raw, ...] = (),
     **params: Any,
 ) -> Raw:
-    """Random numbers: the one place where any are drawn.
+    """Random numbers: the one place where any are drawn. They are drawn on the CPU, and go where ``into`` or ``given`` are.
 
     Inside of a ``vmap`` with randomness="different" it is one for each element of the batch.
 
@@ -264,8 +273,7 @@ def draw(
         generator = default_generator
     elif not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
-    wanted = Draw(kernel, shape, dtype, generator, order, params)
+    wanted = Draw(kernel, shape, dtype, generator, order, {name: on_host(value) for name, value in params.items()})
     mode = get_modes()
-    if mode is None or mode.draws is None:
-        return wanted.numbers()
-    return mode.draws.drawn(wanted, into, given)
+    numbers = wanted.numbers() if mode is None or mode.draws is None else mode.draws.drawn(wanted, into, given)
+    return placed(numbers, XLA_DEVICE) if any(device_of(raw) is XLA_DEVICE for raw in (into, *given)) else numbers

@@ -99,7 +99,7 @@ def current_node(tensor: TensorBase) -> Node | None:
 
 def current_array(tensor: TensorBase) -> Any:
     """The tensor's raw value; a view that is lifted takes it from its base anew."""
-    if tensor._view is not None and isinstance(tensor._array, Lifted):
+    if isinstance(tensor._array, Lifted) and tensor._view is not None:
         current_node(tensor)
     return tensor._array
 

@@ -92,8 +92,11 @@ class XlaLevel(Level):
 
         values = [a.value if isinstance(a, XlaArray) else a for a in arrays]
         place = XLA_DEVICE if any(device_of(a) is XLA_DEVICE for a in arrays) else CPU
-        with jax.enable_x64(True):
-            result = forward_for(op, jax_namespace)(*values, **params)
+        try:
+            with jax.enable_x64(True):
+                result = forward_for(op, jax_namespace)(*values, **params)
+        except TypeError as error:  # what JAX says of shapes that do not fit, and NumPy by a ValueError
+            raise ValueError(*error.args) from None
         return XlaArray(result, place) if op.outputs is None else tuple([XlaArray(one, place) for one in result])
 
     def led_out(self, g: Any) -> Any:
@@ -124,6 +127,11 @@ def leave(x: Any) -> Any:
     return XlaArray(x.value, CPU) if x.is_traced else np.array(x.value)
 
 
+def on_host(array: Any) -> Any:
+    """The raw value of a tensor on the device "xla" as a NumPy array; any other as it is."""
+    return np.asarray(array.value) if isinstance(array, XlaArray) and not array.is_lent else array
+
+
 def placed(array: Any, place: device) -> Any:
     """A raw value on that device; as it is, if it is there."""
     if device_of(array) is place:
@@ -140,8 +148,10 @@ def beside(g: Any, other: Any) -> Any:
 def refuse_mixed(op: Op, args: tuple[Any, ...]) -> None:
     """Raise where tensors of both devices meet. Those of the CPU may be numbers, and indices.
 
-    In rules and levels constants meet whatever comes.
+    In rules and levels constants meet whatever comes, and so they do where they enter a level.
     """
+    if "level" in op.params:
+        return
     if op.variadic and op.args[-1] == "indices":
         args = args[: len(op.args) - 1]
     arrays = [arg._array for arg in args if isinstance(arg, TensorBase)]

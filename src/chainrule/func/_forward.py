@@ -58,7 +58,7 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
         for one in given:
             if not isinstance(one, TensorBase):
                 raise RuntimeError(f"{said}: Expected {name} to only contain Tensors, got {type(one)}")
-    level = DualLevel()
+    level = DualLevel(is_jvp=True)
     inside = [moving(level, leaf, move) for leaf, move in zip(leaves, moves, strict=True)]
     nodes = [alias._node for alias in inside]
     result = func(*tree_unflatten(inside, spec))

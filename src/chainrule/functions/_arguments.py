@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.mutation import check_fits, refuse_write, write
-from ..core.value import TensorBase, new_tensor, writable
+from ..core.value import TensorBase, like, new_tensor, writable
 from ..core.views import current_node
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def deliver(result: Tensor, out: Any, function: str) -> Tensor:
                 "it, inplace, to zero elements with t.resize_(0).",
                 stacklevel=3,
             )
-        out._array = np.empty(result._array.shape, memory.dtype)
+        out._array = like(memory, np.empty(result._array.shape, memory.dtype))
     check_fits(out, result._array)
     write(out, new_tensor(result._array))
     return out

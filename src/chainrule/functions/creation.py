@@ -318,7 +318,7 @@ def as_tensor(data: Any, dtype: Dtype = None, device: Any = None) -> Tensor:
     tensor([1, 2])
     """
     if isinstance(data, TensorBase):
-        return data.to(device, dtype)  # type: ignore[return-value]
+        return data.to(device, dtype)
     where = place_of(device)
     wanted = None if dtype is None else as_dtype(dtype).numpy
     if isinstance(data, np.ndarray) and (wanted is None or wanted == data.dtype) and where is CPU:
@@ -337,6 +337,10 @@ def asarray(
     """
     if copy:
         return tensor(values(obj, None), dtype=dtype, device=device, requires_grad=requires_grad)
+    if hasattr(obj, "__dlpack__") and not isinstance(obj, (TensorBase, np.ndarray)):
+        from .interop import from_dlpack
+
+        obj = from_dlpack(obj)
     made = as_tensor(obj, dtype, device)
     if copy is False and not isinstance(obj, (TensorBase, np.ndarray)):
         raise ValueError("can't alias arbitrary sequence into a tensor: leave copy=False away")

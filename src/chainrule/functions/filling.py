@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.value import TensorBase, like, new_tensor
+from .. import ops
+from ..core.value import Lifted, TensorBase, like, new_tensor
 from ..core.xla_level import placed
 from ..device import CPU, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
@@ -445,6 +446,8 @@ def linspace(
     """
     where = place_of(device)
     first, last, steps, wanted = _ends("linspace", start, end, steps, dtype, out)
+    if is_lifted(first) or is_lifted(last):
+        return deliver(_spaced_in_batch(first, last, steps, wanted), out, "linspace")
     return deliver(
         filled(partial(_spaced, first, last), "linspace", (steps,), wanted, requires_grad, where), out, "linspace"
     )
@@ -459,7 +462,10 @@ def _ends(
             raise RuntimeError(
                 f"{function} only supports 0-dimensional start and end tensors, but got {name} with {bound.ndim} dimension(s)."
             )
-    first, last = _number(start, function, "start", 1), _number(end, function, "end", 2)
+    first, last = (
+        bound.detach() if is_lifted(bound) else _number(bound, function, name, position)
+        for position, (name, bound) in enumerate((("start", start), ("end", end)), 1)
+    )
     if isinstance(steps, (bool, float)) or not hasattr(steps, "__index__"):
         raise TypeError(f"{function}(): argument 'steps' (position 3) must be int, not {type(steps).__name__}")
     if steps < 0:
@@ -485,6 +491,24 @@ def _spaced(first: Number, last: Number, shape: tuple[int, ...], dtype: Any) -> 
     return spaced.astype(compute).astype(dtype)
 
 
+def is_lifted(x: Any) -> bool:
+    return isinstance(x, TensorBase) and isinstance(x._array, Lifted)
+
+
+def _spaced_in_batch(first: Number, last: Number, steps: int, dtype: Any) -> Any:
+    """The same between ends of which some are another number in each element of a batch."""
+    compute = dtype if dtype.kind in "fc" else np.dtype(np.float64)
+    first, last = (
+        ops.astype(ops.astype(end if is_lifted(end) else finish(np.array(end), False), dtype=dtype), dtype=compute)
+        for end in (first, last)
+    )
+    by = (last - first) / max(steps - 1, 1)
+    at = np.arange(steps)
+    near_first = finish(at < max(steps // 2, steps == 1), False)
+    ahead, back = (finish(distances.astype(compute), False) for distances in (at, at[::-1]))
+    return ops.astype(ops.where(near_first, first + by * ahead, last - by * back), dtype=dtype)
+
+
 def logspace(
     start: Number, end: Number, steps: int, base: float = 10.0, *, out: Tensor | None = None, dtype: Dtype = None,
     layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
@@ -497,6 +521,9 @@ def logspace(
     """
     where = place_of(device)
     first, last, steps, wanted = _ends("logspace", start, end, steps, dtype, out)
+    if is_lifted(first) or is_lifted(last):
+        exponents = _spaced_in_batch(first, last, steps, np.dtype(np.complex128 if wanted.kind == "c" else np.float64))
+        return deliver(ops.astype(base**exponents, dtype=wanted), out, "logspace")
 
     def make(shape: tuple[int, ...], dtype: Any) -> Any:
         compute = np.dtype(np.complex128 if dtype.kind == "c" else np.float64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor, numbers_of
+from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
 from .indexing import basic_part, number_for, put_call
@@ -198,7 +198,7 @@ def scattering(input: Any, dim: int, index: Any, src: Any, reduce: str | None) -
     else:
         src = number_for(x._array.dtype, src, "scatter")
     if reduce == "multiply":
-        src = src if is_tensor else ops.full(indices._array.shape, src, dtype=x._array.dtype)
+        src = src if is_tensor else new_tensor(like(x._array, np.full(indices._array.shape, src, x._array.dtype)))
         return ops.scatter_reduce, [x, indices, src], {"axis": axis, "reduce": "prod", "include_self": True}
     if reduce == "add":
         return ops.scatter_add, [x, indices, src], {"axis": axis}
@@ -406,7 +406,7 @@ def filling_slices(
     axis = axis_of(dim, array.ndim, "index_fill")
     size = array.shape[axis] if array.ndim else 1
     in_range(raw, size, axis + array.ndim, IndexError, least=-size)
-    mask = ops.scatter_number(new_tensor(np.zeros(size, bool)), places, value=True, axis=-1)
+    mask = ops.scatter_number(new_tensor(like(places._array, np.zeros(size, bool))), places, value=True, axis=-1)
     mask = ops.reshape(mask, (size,) + (1,) * (-axis - 1) if array.ndim else ())
     if isinstance(value, TensorBase):
         zero_dim(value, "index_fill_")

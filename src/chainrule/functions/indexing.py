@@ -18,7 +18,8 @@ from ..core.mutation import inplace, refuse_write
 from ..core.origin import caller
 from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
-from ..core.views import ORDINARY, current_node, values_of
+from ..core.views import ORDINARY, current_array, current_node, values_of
+from ..core.xla_level import on_host
 from ..promotion import checked_scalar, scalar_type_name
 from .conversion import to_device
 
@@ -174,7 +175,8 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
     source: Any = item
     array: Any = None
     if isinstance(item, TensorBase):
-        array = item._array
+        array = on_host(current_array(item))
+        source = item if array is item._array else array
     elif isinstance(item, np.ndarray):
         array = source = item
     elif isinstance(item, (list, tuple, range)):

@@ -34,10 +34,12 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
 
     Args:
         input: the tensor.
-        force: also of a tensor that requires grad (the array knows nothing of gradients), and a copy of one on another device.
+        force: also of a tensor that requires grad or has a tangent of ``jvp`` (the array knows nothing of either), and a copy of
+            one on another device.
 
     Raises:
-        RuntimeError: the tensor requires grad. TypeError: it is on another device, or NumPy has no such dtype (bfloat16).
+        RuntimeError: the tensor requires grad, has a tangent of ``jvp``, or no one value (``vmap``, ``compile``).
+        TypeError: it is on another device, or NumPy has no such dtype (bfloat16).
 
     >>> import chainrule as torch
     >>> t = torch.ones(2); a = t.numpy(); a[0] = 5.; t
@@ -52,7 +54,13 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
         input = input.detach().cpu()
     memory = writable(input)
     if isinstance(memory, Lifted):
-        return values_of(input, "calling .numpy() on a Tensor").copy()
+        values = values_of(input, "calling .numpy() on a Tensor")
+        if not force and any(level.is_dual and level.is_jvp for level in memory.levels):
+            raise RuntimeError(
+                "Can't call numpy() on Tensor inside of jvp: the array would lose the tangent. Call NumPy's functions on the tensor "
+                "itself; for the values alone, use tensor.numpy(force=True) or tensor.tolist()."
+            )
+        return values.copy()
     expose(input)
     return memory[...]
 
@@ -248,7 +256,7 @@ def reduce(input: Tensor) -> Any:
     values = np.ascontiguousarray(array).reshape(array.shape)
     name = str(input.dtype).removeprefix("torch.")
     state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
-    return rebuild, (*state, input.device)
+    return rebuild, state if input.device == CPU else (*state, input.device)
 
 
 def rebuild(

@@ -277,7 +277,9 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) 
     if current_node(input) is not None:
         raise RuntimeError("cannot resize variables that require grad. Use .reshape(), which gives a new tensor.")
     if isinstance(input._array, Lifted):
-        raise RuntimeError("cannot resize variables inside of a transform. Use .reshape(), which gives a new tensor.")
+        raise RuntimeError(
+            "cannot resize variables inside of a transform, or on another device. Use .reshape(), which gives a new tensor."
+        )
     array = writable(input)
     refuse_write(input, array, False)
     count, flat = math.prod(shape), storage(array)[geometry(array)[2] :]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..backend.numpy import walk
@@ -26,7 +28,9 @@ def _places(call):
 
 def _numbers(xp, x):
     """Each element of a batch as a row of real numbers."""
-    return xp.reshape(xp.view_as_real(x) if raw(x).dtype.kind == "c" else x, (x.shape[0], -1))
+    pairs = raw(x).dtype.kind == "c"
+    size = math.prod(x.shape[1:]) * (1 + pairs)
+    return xp.reshape(xp.view_as_real(x) if pairs else x, (x.shape[0], size))
 
 
 def _each_get(call):

@@ -28,7 +28,26 @@ ONE_KIND = "Cannot use both regular backward hooks and full backward hooks {}. P
 class Calls(ModuleBase):
     """The part of ``Module`` that runs ``forward`` and the hooks."""
 
+    _compiled_call_impl: Any = None
+    """What a call runs instead, since :meth:`compile`."""
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._compiled_call_impl is not None:
+            return self._compiled_call_impl(*args, **kwargs)
+        return self._call_impl(*args, **kwargs)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """From now on, a call of the module, with its hooks, runs compiled; arguments as of ``chainrule.compile``.
+
+        >>> import chainrule as torch
+        >>> layer = torch.nn.Linear(2, 1)
+        >>> layer.compile(backend="eager")
+        """
+        from ... import _compile
+
+        self.__dict__["_compiled_call_impl"] = _compile.compile(self._call_impl, *args, **kwargs)
+
+    def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
         if not (
             self._forward_hooks
             or self._forward_pre_hooks
