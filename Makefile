@@ -15,8 +15,10 @@ READY := .venv/.ready
 TORCH_READY := .venv-torch/.ready
 XLA_PY := .venv-xla/bin/python
 XLA_READY := .venv-xla/.ready
+BENCH_PY := .venv-bench/bin/python
+BENCH_READY := .venv-bench/.ready
 
-.PHONY: help demo test test-xla lint types fix bench bench-torch conformance golden coverage wheel clean
+.PHONY: help demo test test-xla lint types fix bench bench-torch bench-xla conformance golden coverage wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,9 +50,12 @@ bench: $(READY) ## overhead, speed and memory, against bare NumPy
 bench-torch: $(TORCH_READY) ## the same, against real PyTorch in the same run
 	$(TORCH_PY) -m benchmarks --torch
 
+bench-xla: $(BENCH_READY) ## compiled programs, against JAX and PyTorch in the same run
+	$(BENCH_PY) -m benchmarks --xla
+
 conformance: $(TORCH_READY) ## compare with real PyTorch, live
 	$(TORCH_PY) tools/run_engine_tests_on_torch.py
-	test ! -d tests/conformance || $(TORCH_PY) -m pytest tests/conformance
+	$(TORCH_PY) -m pytest -n $(JOBS) tests/conformance
 
 golden: $(TORCH_READY) ## record the golden files again from real PyTorch
 	for script in tools/record_*.py; do $(TORCH_PY) $$script || exit; done
@@ -62,16 +67,17 @@ wheel: $(READY) ## build the wheel into dist/
 	$(PY) -m hatchling build -t wheel
 
 clean: ## remove everything that make made
-	rm -rf .venv .venv-torch .venv-xla dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-torch .venv-xla .venv-bench dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # What an editable install copies (metadata, version, kernelspec) is installed again when it changes.
 INSTALLED := pyproject.toml tools/make_venv.py src/chainrule/version.py $(wildcard src/chainrule/kernelspec/*)
 
 .venv/.ready: CONTENTS := '.[test,dev]'
-.venv-torch/.ready: CONTENTS := '.[test]' $(TORCH)
+.venv-torch/.ready: CONTENTS := '.[test,conformance]' $(TORCH)
 .venv-xla/.ready: CONTENTS := '.[test,xla]'
-.venv/.ready .venv-torch/.ready .venv-xla/.ready: $(INSTALLED)
+.venv-bench/.ready: CONTENTS := '.[xla]' $(TORCH)
+.venv/.ready .venv-torch/.ready .venv-xla/.ready .venv-bench/.ready: $(INSTALLED)
 	@test -n "$(PYTHON)" || { echo "error: found no Python 3.11 or newer with venv or pip; name one: make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) tools/make_venv.py $(@D) $(CONTENTS)
 	@touch $@

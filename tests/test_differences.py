@@ -12,6 +12,7 @@ import pytest
 import chainrule as torch
 from chainrule.autograd import grad
 from chainrule.backend.normal_numpy import EXACT
+from chainrule.func import vmap
 from chainrule.nn import functional as F
 from chainrule.utils.checkpoint import checkpoint
 
@@ -95,6 +96,15 @@ def test_checkpoints() -> None:
         grad(checkpoint(overwriting, x, use_reentrant=False).sum(), x)
 
 
+def test_vmap_gives_what_a_loop_gives() -> None:
+    x, values = torch.zeros(2, 3), torch.tensor([1.0, 2.0])
+    index = torch.tensor([0])
+    filled = vmap(lambda x, value: torch.index_fill(x, 0, index, value))(x, values)
+    assert filled[:, 0].tolist() == [1.0, 2.0]
+    assert vmap(lambda x: x.index_select(0, torch.tensor(1)))(x).shape == (2, 1)
+    assert vmap(lambda x: x.argmax(keepdim=True))(torch.zeros(2, 3, 4)).shape == (2, 1, 1)
+
+
 def test_numpy_memory() -> None:
     array = np.ones(3)
     w = leaf(1.0, 2.0, 3.0)
@@ -161,6 +171,16 @@ def test_numpy_arrays_are_written_to_tensors() -> None:
         y[0] = np.ones(2)
     with pytest.raises(TypeError, match=r"can't convert np.ndarray of type"):
         y[0] = np.array(["a"])
+
+
+def test_a_value_at_a_batched_mask() -> None:
+    def f(x: torch.Tensor) -> torch.Tensor:
+        y = x * 2
+        y[y > 3] = x[0]
+        return y
+
+    found = vmap(f)(torch.tensor([[1.0, 2.0], [5.0, 1.0]]))
+    assert found.tolist() == [[2.0, 1.0], [5.0, 2.0]]
 
 
 def test_post_accumulate_hooks_run_when_the_pass_is_over() -> None:

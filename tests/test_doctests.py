@@ -43,7 +43,8 @@ def test_examples_in_docstrings(name: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_examples_in_pages(page: Path) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```python( jax)?\n(.*?)^```", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    blocks = [block for needs_jax, block in found if HAS_JAX or not needs_jax]
     # One program a page: what a block defines, the next may use.
     run([doctest.DocTestParser().get_doctest("\n".join(blocks), dict(NAMES), page.name, str(page), 0)])
 

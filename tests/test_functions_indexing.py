@@ -158,3 +158,21 @@ def test_writing_to_a_view_made_under_no_grad() -> None:
     with pytest.raises(RuntimeError, match="A view was created in no_grad mode"):
         part[0] = 1.0
     assert h.tolist() == [2.0, 2.0]
+
+
+def test_take_along_dim_counts_from_the_end_of_a_dimension() -> None:
+    x = torch.tensor([[1, 2, 3], [4, 5, 6]])
+    assert torch.take_along_dim(x, torch.tensor([[-1, 0]]), 1).tolist() == [[3, 1], [6, 4]]
+    for index, dim in (([[-4]], 1), ([[3]], 1), ([[-1]], None)):
+        with pytest.raises(RuntimeError, match="out of bounds"):
+            torch.take_along_dim(x, torch.tensor(index), dim)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32, torch.bool])
+def test_an_empty_index_may_be_of_any_dtype(dtype: torch.dtype) -> None:
+    x, nowhere = torch.ones(3, requires_grad=True), torch.tensor([], dtype=dtype)
+    assert x.gather(0, nowhere).shape == (0,)
+    assert x.scatter(0, nowhere, torch.ones(0)).tolist() == [1, 1, 1]
+    assert torch.autograd.grad(x.gather(0, nowhere).sum(), x)[0].tolist() == [0, 0, 0]
+    with pytest.raises(RuntimeError, match="Expected dtype int32/int64"):
+        x.gather(0, torch.zeros(1, dtype=dtype))

@@ -230,3 +230,21 @@ def test_names_that_torch_linalg_lacks_here() -> None:
 
 def test_typed_constructors_know_products() -> None:
     assert isinstance(torch.ones(2) @ torch.ones(2), FloatTensor)
+
+
+def test_addr_of_bools_is_logical() -> None:
+    a, b, c = torch.tensor([[True, False], [False, False]]), torch.tensor([True, False]), torch.tensor([False, True])
+    assert torch.addr(a, b, c).tolist() == [[True, True], [False, False]]
+    assert torch.addr(a, b, c, beta=0).tolist() == [[False, True], [False, False]]
+
+
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_the_norm_of_a_number_along_a_dimension(keepdim: bool) -> None:
+    x = torch.tensor(-3.0, requires_grad=True)
+    for dim in (0, -1, (0,)):
+        y = torch.linalg.vector_norm(x, 6, dim, keepdim)
+        assert y.shape == ()
+        assert y.item() == pytest.approx(3)
+        assert torch.autograd.grad(y, x)[0].item() == pytest.approx(-1)
+    with pytest.raises(IndexError, match="Dimension out of range"):
+        torch.linalg.vector_norm(x, 6, 1)

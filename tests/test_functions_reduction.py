@@ -249,3 +249,18 @@ def test_distinct_elements_have_no_derivative() -> None:
     assert values.requires_grad
     with pytest.raises(RuntimeError, match="is not implemented"):
         values.sum().backward()
+
+
+def test_the_difference_of_order_0_is_the_input() -> None:
+    x = torch.tensor([1.0, 4.0])
+    assert torch.diff(x, 0, prepend=torch.zeros(1), append=torch.zeros(1)).tolist() == [1, 4]
+
+
+@pytest.mark.parametrize("of_pair", [torch.logaddexp, lambda x, y: torch.logcumsumexp(torch.stack([x, y]), 0)[1]])
+def test_complex_sums_of_exponentials_stay_in_the_branch_of_the_larger(of_pair: Any) -> None:
+    x, y = torch.tensor(1000 + 7j, dtype=torch.complex128), torch.tensor(999 - 2j, dtype=torch.complex128)
+    want = 1000 + 7j + np.log1p(np.exp(-1 - 9j))
+    assert abs(of_pair(x, y).item() - want) < 1e-9
+    assert abs(of_pair(y, x).item() - want) < 1e-9
+    nothing = torch.tensor(complex(-np.inf, 0))
+    assert of_pair(nothing, nothing).real.item() == -np.inf

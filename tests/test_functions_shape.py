@@ -113,3 +113,9 @@ def test_memory_formats() -> None:
         torch.ones(2).contiguous(memory_format=torch.channels_last)
     with pytest.raises(TypeError, match=r"torch\.memory_format, not int"):
         x.clone(memory_format=3)
+
+
+def test_flip_by_name() -> None:
+    assert torch.tensor([1, 2]).flip(dims=(0,)).tolist() == [2, 1]
+    with pytest.raises(TypeError, match="missing 1 required positional"):
+        torch.tensor([1, 2]).flip()

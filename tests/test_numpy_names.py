@@ -11,71 +11,12 @@ import numpy as np
 import numpy_samples
 import pytest
 from finite import assert_near, derivative, direction, inner
+from numpy_calls import NEWEST, OPERANDS, REFUSED, SAMPLES, STEPS, available, called, tensors
 
 import chainrule as torch
 from chainrule.functions.numpy_protocol import METHODS, refusals, ufuncs
-from chainrule.functions.numpy_protocol.calls import COVERED, WITHOUT_GRADIENT, parameters
+from chainrule.functions.numpy_protocol.calls import COVERED, OF_SHAPES, WITHOUT_GRADIENT, parameters
 from chainrule.functions.numpy_protocol.registry import STEPS as FLAT
-
-RNG = np.random.default_rng(3)
-OPERANDS = {
-    "x": RNG.uniform(0.5, 2, (3, 3)),
-    "v": RNG.uniform(0.5, 2, 3),
-    "w": RNG.uniform(0.5, 2, 3),
-    "u": RNG.uniform(0.5, 2, 4),
-    "b": RNG.uniform(0.5, 2, (2, 3, 4)),
-    "n": RNG.uniform(0.5, 2, (3, 3)),
-    "c": RNG.uniform(0.5, 2, (3, 3)) + 1j * RNG.uniform(0.5, 2, (3, 3)),
-}
-OPERANDS["n"][[0, 1], [1, 2]] = np.nan
-CONSTANTS = {"np": np, "a": RNG.uniform(0.5, 2, (3, 3)), "k": np.arange(9).reshape(3, 3)}
-CONSTANTS["m"] = OPERANDS["x"] > 1
-
-
-def parsed(table: str) -> list[tuple[str, str]]:
-    """(name, call) of each sample; a line may begin with a name that holds for all of its calls."""
-    pairs = []
-    for line in filter(None, table.replace("\n    ", " | ").splitlines()):
-        name = ""
-        for entry in line.split(" | "):
-            head, colon, rest = entry.partition(": ")
-            name, call = (head, rest) if colon and "(" not in head else (name, entry)
-            pairs.append((name, call))
-    return pairs
-
-
-def available(*names: str) -> bool:
-    """Whether this NumPy has the functions of these names."""
-    return all(hasattr(np, name) for name in names if "." not in name and name not in GROUPS)
-
-
-GROUPS = frozenset("accumulate at out reduceat".split())
-"""Names of samples that are no functions of NumPy's."""
-
-NEWEST = np.lib.NumpyVersion(np.__version__) >= "2.4.0"
-
-SAMPLES = parsed(numpy_samples.SAMPLES)
-STEPS = parsed(numpy_samples.STEPS)
-REFUSED = numpy_samples.REFUSED.strip().replace("\n", " | ").split(" | ")
-
-
-def called(call: str, operands: dict[str, Any]) -> Any:
-    """The call's value, of arrays or of tensors."""
-
-    def into(statement: str, **given: Any) -> Any:
-        (value,) = given.values()
-        z = np.zeros_like(value, shape=(3, 3)) + CONSTANTS["a"]
-        exec(statement, {**CONSTANTS, **given, "z": z})
-        return z
-
-    def kept(value: Any) -> Any:
-        return value.detach().numpy() if isinstance(value, torch.Tensor) else value
-
-    return eval(call, {**CONSTANTS, **operands, "into": into, "kept": kept})
-
-
-def tensors(dtype: Any = None) -> dict[str, Any]:
-    return {name: torch.tensor(a, dtype=dtype, requires_grad=True) for name, a in OPERANDS.items()}
 
 
 @pytest.mark.parametrize(("name", "call"), SAMPLES)
@@ -177,7 +118,7 @@ def test_a_refused_name_is_named(call: str) -> None:
         pytest.skip("this NumPy lacks it")
     with pytest.raises(TypeError) as caught:
         called(f"np.{call}", tensors())
-    assert str(caught.value).startswith(f"numpy.{name} is not covered for tensors that require grad: ")
+    assert str(caught.value).startswith(f"numpy.{name} is not covered for {refusals.FOLLOWED}: ")
     assert refusals.REFUSED[name] in str(caught.value)
     assert "tensor.detach()" in str(caught.value)
 
@@ -208,7 +149,7 @@ def numpys_names() -> set[str]:
 
 def test_every_name_of_numpys_is_decided() -> None:
     covered = {*COVERED, *ufuncs.NAMES}
-    others = {*WITHOUT_GRADIENT, *refusals.REFUSED}
+    others = {*WITHOUT_GRADIENT, *OF_SHAPES, *refusals.REFUSED}
     assert not covered & others
     assert numpys_names() - covered - others <= {"in1d"}  # deprecated, and gone in 2.4
     assert not NEWEST or (covered | others) - numpys_names() <= ALIASES
@@ -221,7 +162,7 @@ def test_every_name_has_a_sample() -> None:
     steps = ufuncs.STEPS | FLAT
     sampled = {name for name, _ in SAMPLES}
     assert {*COVERED, *ufuncs.NAMES} - steps - sampled <= {"absolute", "concat", "permute_dims", "max", "min"}
-    assert steps | WITHOUT_GRADIENT == {name for name, _ in STEPS}
+    assert steps | WITHOUT_GRADIENT | OF_SHAPES == {name for name, _ in STEPS}
     assert set(refusals.REFUSED) == {call.partition("(")[0] for call in REFUSED}
 
 

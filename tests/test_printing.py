@@ -24,6 +24,8 @@ nan, inf = math.nan, math.inf
 class StandIn:
     """The least that can be printed."""
 
+    device = chainrule.device("cpu")
+
     def __init__(self, array: Any, dtype: Any, requires_grad: bool, grad_fn: Any) -> None:
         self._array = array
         self.dtype = dtype

@@ -43,7 +43,7 @@ def test_commands_in_documents_exist(page: Path) -> None:
 def test_ci_runs_what_the_readme_offers() -> None:
     offered = commands((ROOT / "README.md").read_text())
     run = commands((ROOT / ".ci" / "run").read_text())
-    assert run == {"demo", "test"}
+    assert run == {"demo", "test", "test-xla"}
     assert run <= offered
 
 

@@ -131,6 +131,7 @@ _LAZY = frozenset({"func", "linalg", "nn", "optim", "return_types", "testing", "
 _LAZY_NAMES = {
     **dict.fromkeys(("compile", "cond", "scan", "while_loop"), "_compile"),
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
+    "check": "testing._check",
     "vmap": "func",
 }
 """What modules that load on first use have for this one."""

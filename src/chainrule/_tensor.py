@@ -12,10 +12,11 @@ from . import dtypes, printing
 from .autograd import _backward
 from .core import version, views
 from .core.hooks import RemovableHandle
+from .core.lifted import levels_of
 from .core.modes import met, modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
-from .core.value import Lifted, TensorBase, meta_of, set_tensor_class, values_of, writable
-from .core.views import current_node
+from .core.value import Lifted, TensorBase, device_of, meta_of, set_tensor_class, writable
+from .core.views import current_array, current_node, values_of
 from .device import CPU, device
 from .dtypes import dtype  # noqa: TC001 - a property of that name hides it from the class body
 from .functions import creation
@@ -59,8 +60,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @property
     def device(self) -> device:
-        """Where the tensor lives: the CPU."""
-        return CPU
+        """Where the tensor lives."""
+        return device_of(self._array)
 
     @property
     def ndim(self) -> int:
@@ -78,6 +79,14 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def layout(self) -> Any:
         return creation.strided
+
+    @property
+    def is_cpu(self) -> bool:
+        return self.device is CPU
+
+    @property
+    def is_xla(self) -> bool:
+        return self.device is not CPU
 
     is_cuda = is_sparse = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False
     names = None
@@ -278,6 +287,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         node = self._node
         if type(node) is AccumulateGrad:
             node.shape, node.dtype = self._array.shape, self._array.dtype
+            if node.extra is not None or isinstance(self._array, Lifted):
+                extra_of(node).levels = levels_of(self._array)
 
     @data.deleter
     def data(self) -> None:
@@ -326,7 +337,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def item(self) -> Any:
         """The value of a one-element tensor as a Python number."""
-        array = self._array
+        array = current_array(self)
         if isinstance(array, Lifted):
             array = array.plain("calling .item() on a Tensor")
         if array.size != 1:
@@ -343,7 +354,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return array.astype(np.float32).tolist() if array.dtype.kind == "V" else array.tolist()
 
     def __bool__(self) -> bool:
-        array = self._array
+        array = current_array(self)
         if array.size != 1:
             if array.size == 0:
                 raise RuntimeError("Boolean value of Tensor with no values is ambiguous. Test its .numel().")

@@ -1,19 +1,20 @@
-"""``device``: where a tensor lives. Here: the CPU."""
+"""``device``: where a tensor lives. Here: the CPU, or wherever XLA computes."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any, Self
 
 from .errors import UnavailableDeviceError
 
 TYPES = ("cpu", "cuda", "mps", "xla", "meta", "xpu", "mkldnn", "ipu", "hpu", "mtia", "vulkan", "privateuseone")
-AVAILABLE = ("cpu",)
 
 
 class device:  # noqa: N801 - PyTorch's name
     """A device type with an optional index: ``device("cpu")``, ``device("cuda:0")``, ``device("cuda", 0)``.
 
-    Any of PyTorch's types can be named (programs ask for "cuda:0" if it is available); only "cpu" can hold tensors.
+    Any of PyTorch's types can be named (programs ask for "cuda:0" if it is available); "cpu" can hold tensors, and "xla"
+    where JAX is installed. In a ``with`` statement it is the default device of what makes tensors.
 
     >>> import chainrule as torch
     >>> torch.device("cuda:0").index
@@ -63,24 +64,49 @@ class device:  # noqa: N801 - PyTorch's name
         return device, (str(self),)
 
     def __enter__(self) -> Self:
-        check_device(self)
+        _defaults.set((*_defaults.get(), place_of(self)))
         return self
 
     def __exit__(self, *exc: object) -> None:
-        pass
+        _defaults.set(_defaults.get()[:-1])
 
 
 CPU = device("cpu")
+XLA_DEVICE = device("xla", 0)
+"""Where JAX puts what nobody puts elsewhere."""
+
+_defaults: ContextVar[tuple[device, ...]] = ContextVar("chainrule_devices", default=(CPU,))
+"""The default device that was set, then those of the ``with`` statements inside, the last of which is in force."""
 
 
-def check_device(where: Any) -> None:
-    """Raise unless tensors can live on ``where`` (None: the default device)."""
-    if where is None or where is CPU:
-        return
+def default_device() -> device:
+    """Where tensors are made by those who name no device."""
+    return _defaults.get()[-1]
+
+
+def set_default(where: Any) -> None:
+    """Make ``where`` (None: the CPU) the default device, in this thread or task."""
+    first = CPU if where is None else place_of(where)
+    _defaults.set((first, *_defaults.get()[1:]))
+
+
+def place_of(where: Any) -> device:
+    """The device ``where`` (None: the default one) as tensors tell it; raises unless tensors can live there."""
+    if where is None:
+        return default_device()
+    if where is CPU or where is XLA_DEVICE:
+        return where
     wanted = device(where)
-    if wanted.type not in AVAILABLE:
-        said = "Torch not compiled with CUDA enabled: " if wanted.type == "cuda" else ""
-        raise UnavailableDeviceError(
-            f"{said}device '{wanted}' is not available: chainrule computes on the CPU. Choose the device with "
-            "torch.device('cuda' if torch.cuda.is_available() else 'cpu'), which gives the CPU here."
-        )
+    if wanted.type == "cpu":
+        return CPU
+    if wanted.type == "xla" and not wanted.index:
+        try:
+            import jax  # noqa: F401
+        except ImportError:
+            raise UnavailableDeviceError("device 'xla' needs JAX: pip install 'chainrule[xla]'") from None
+        return XLA_DEVICE
+    said = "Torch not compiled with CUDA enabled: " if wanted.type == "cuda" else ""
+    raise UnavailableDeviceError(
+        f"{said}device '{wanted}' is not available: chainrule computes on the CPU, and on 'xla:0' where JAX is installed. Choose "
+        "the device with torch.device('cuda' if torch.cuda.is_available() else 'cpu'), which gives the CPU here."
+    )

@@ -15,10 +15,13 @@ import numpy as np
 
 from . import dtypes
 from .core.value import Lifted
+from .core.views import current_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Protocol
+
+    from .device import device
 
     class Node(Protocol):
         def name(self) -> str: ...
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
         _array: Any
 
+        @property
+        def device(self) -> device: ...
         @property
         def dtype(self) -> dtypes.dtype: ...
         @property
@@ -139,7 +144,7 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(") -> str:
         >>> tensor_repr(torch.tensor([1.0, 2.5], requires_grad=True), class_prefix="Scale(")
         'Scale([1.0000, 2.5000], requires_grad=True)'
     """
-    array = tensor._array
+    array = current_array(tensor)  # type: ignore[arg-type]
     more: list[str] = []
     if isinstance(array, Lifted):
         array, more = array.shown()
@@ -154,7 +159,7 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(") -> str:
 def _suffixes(tensor: Printable, array: np.ndarray[Any, Any]) -> list[str]:
     """What follows the numbers: whatever they do not show themselves."""
     dtype, default = tensor.dtype, dtypes.get_default_dtype()
-    suffixes = []
+    suffixes = [] if tensor.device.type == "cpu" else [f"device='{tensor.device}'"]
     if array.size:
         evident = dtype in (default, default.to_complex(), dtypes.int64, dtypes.bool)
         hides_shape = not PRINT_OPTS.edgeitems

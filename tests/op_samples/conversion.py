@@ -21,11 +21,10 @@ SAMPLES = {
         sample(X, smooth=False, expected=(1.0,), dtype=np.dtype(np.float32)),
     ],
     "view_dtype": [
-        sample(X, dtype=np.dtype(np.int64)),
-        sample(S, dtype=np.dtype(np.int64)),
         sample(X, dtype=np.dtype(np.int32)),
-        sample(X[:, :2], dtype=np.dtype(np.complex128)),
-        sample(X + 1j, dtype=np.dtype(np.float64)),
+        sample(X[:, :2], dtype=np.dtype(np.complex64)),
+        sample(X + 1j, dtype=np.dtype(np.float32)),
+        sample(EMPTY, dtype=np.dtype(np.int16)),
     ],
     "complex": [sample(X, X[::-1]), sample(V, X), sample(S, S), sample(EMPTY, V)],
 }

@@ -69,6 +69,8 @@ SAMPLES = {
     "logcumsumexp": [
         *running(),
         sample(np.array([1000.0, 999.0, 1000.5]), axis=-1),
+        sample(np.array([[1 + 2j, 2 - 3j, 1.5 + 9j], [-1j, 0.5, 2 + 2j]]), axis=-2),
+        sample(np.array([[1 + 2j, 2 - 3j, 1.5 + 9j], [-1j, 0.5, 2 + 2j]]), axis=-1),
         special([-INF, -INF, 1.0], [NAN, NAN, 1.0]),
         special([1.0, INF, 2.0], [1.0, NAN, 0.0]),
         special([NAN, 1.0], [NAN, NAN]),

@@ -188,6 +188,10 @@ SAMPLES = {
             expected=("nan 0 0 1 0.5 0 1 1 0.5", "nan 1 1 0 0.5 1 0 0 0.5"),
         ),
     ],
+    "logaddexp_complex": [
+        sample(V + 1j * W, W - 1j * V),
+        sample(X + 1j, S + 0j),
+    ],
     "logaddexp2": [
         sample(V, W),
         sample(X, S),

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.node import AccumulateGrad
-from ..core.value import Lifted, Parked, TensorBase, meta_of, writable
+from ..core.value import Lifted, Parked, TensorBase, device_of, meta_of, writable
 from ..core.version import COUNTER
-from ..core.views import current_node
+from ..core.views import current_array, current_node
 from ..core.xla_level import XlaArray
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ class Capture:
             if id(arg) in self.lent:
                 self.used.add(id(arg))
             elif id(arg) in self.known:
-                if isinstance(arg._array, Lifted) and type(arg._array) is not Parked and not self.in_body:
+                if is_lent(arg) and not self.in_body:
                     continue  # somebody lends it already
                 self.lent.add(id(arg))
                 self.found.append(arg)
                 if self.settings is not None:  # whatever happens to it from here on happens to a copy
-                    self.loans.append(Loan(arg, np.array(writable(arg))))
+                    self.loans.append(Loan(arg, copied(arg)))
 
     def settings_of(self, optimizer: Any) -> AbstractContextManager[None]:
         """The ``step`` of an optimizer is about to run."""
@@ -71,6 +71,18 @@ class Capture:
                 "compile: an optimizer cannot step in the body of cond, scan or while_loop. Carry what it updates instead."
             )
         return nullcontext() if self.settings is None else self.settings.lent(optimizer)
+
+
+def is_lent(tensor: Any) -> bool:
+    """Whether a tensor has a value of a trace, or of a transform, for the time being."""
+    array = tensor._array
+    return array.is_lent if isinstance(array, XlaArray) else isinstance(array, Lifted) and type(array) is not Parked
+
+
+def copied(tensor: Any) -> Any:
+    """The value of a tensor, for a trace to change: what is XLA's cannot change."""
+    array = current_array(tensor)
+    return array.value if isinstance(array, XlaArray) else np.array(writable(tensor))
 
 
 class Loan:
@@ -88,7 +100,7 @@ class Loan:
         if self.cell is not None:
             self.version, self.writer = COUNTER.__get__(self.cell), self.cell.writer
         self.grad = None if tensor._meta is None else tensor._meta.grad
-        self.lent = tensor._array = XlaArray(value)
+        self.lent = tensor._array = XlaArray(value, device_of(self.array))
         tensor._view = None
         if not self.is_leaf:  # the graph that it comes from is no part of the program
             tensor._node = AccumulateGrad.of(tensor)

@@ -19,6 +19,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..core.modes import changed_modes, modes
 from ..core.value import Lifted, Parked, TensorBase, new_tensor
+from ..core.xla_level import XlaArray
 from ..dtypes import default
 from ..func import vjp
 from ..utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
@@ -70,7 +71,7 @@ def compile(
     >>> double(torch.ones(2))
     tensor([2., 2.])
     """
-    if not isinstance(backend, str) or backend not in BACKENDS:
+    if backend not in BACKENDS:
         raise RuntimeError(f"Invalid backend: {backend!r}: give one of {', '.join(sorted(BACKENDS))}")
     if mode is not None and options is not None:
         raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
@@ -252,7 +253,12 @@ LENDING = RLock()
 
 
 def is_lifted(leaf: Any) -> bool:
-    return isinstance(leaf, TensorBase) and isinstance(leaf._array, Lifted) and not isinstance(leaf._array, Parked)
+    """Whether an argument is a value of a transform. That of a tensor on the device "xla" is none."""
+    return (
+        isinstance(leaf, TensorBase)
+        and isinstance(leaf._array, Lifted)
+        and not isinstance(leaf._array, (Parked, XlaArray))
+    )
 
 
 def static_key(leaf: Any) -> Any:

@@ -8,12 +8,13 @@ scan is a scan in the other direction, so that every order compiles.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..autograd.function import Function
 from ..core.modes import changed_modes
-from ..core.value import Lifted, Parked, TensorBase, new_tensor
+from ..core.value import Lifted, Parked, TensorBase, device_of, new_tensor
 from ..core.xla_level import XlaArray
 from ..func import vjp
 from ..functions.filling import zeros_like
@@ -24,6 +25,7 @@ from .feeds import NoDraws
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
+    from ..device import device
 
 
 def cond(pred: Tensor | bool, true_fn: Callable[..., Any], false_fn: Callable[..., Any], operands: Any = ()) -> Any:
@@ -70,9 +72,7 @@ def cond(pred: Tensor | bool, true_fn: Callable[..., Any], false_fn: Callable[..
 def needs_both(array: Any) -> bool:
     """Whether a lifted condition has no one truth value."""
     if isinstance(array, XlaArray):
-        from jax.core import Tracer
-
-        return isinstance(array.value, Tracer)
+        return array.is_traced
     return any(level.makes_batch or level.depth == 0 for level in array.levels)
 
 
@@ -89,7 +89,7 @@ def is_traced(tree: Any) -> bool:
     """Whether to use XLA's control flow: some values are being traced, and none belongs to a transform."""
     leaves = tree_leaves(tree)
     return not any(map(is_of_transform, leaves)) and any(
-        isinstance(leaf, TensorBase) and isinstance(leaf._array, XlaArray) for leaf in leaves
+        isinstance(leaf, TensorBase) and isinstance(leaf._array, XlaArray) and leaf._array.is_lent for leaf in leaves
     )
 
 
@@ -105,12 +105,16 @@ class Body:
 
         self.function = function
         self.spec: Any = None
+        self.places: list[device] = []
+        """Where the tensors live that it returns."""
         leaves, self.args_spec = tree_flatten(tuple(args))
         for leaf in leaves:
             if not isinstance(leaf, TensorBase):
                 raise TypeError(
                     f"control flow in a compiled function takes tensors, got {type(leaf).__name__} among the operands"
                 )
+        self.takes = places_of(leaves)
+        """Where its arguments live."""
         capture = Capture(leaves, in_body=True)
 
         def run(*values: Any) -> list[Any]:
@@ -128,13 +132,13 @@ class Body:
         for leaf in leaves:
             if not isinstance(leaf, TensorBase):
                 raise TypeError(f"control flow in a compiled function returns tensors, got {type(leaf).__name__}")
+        self.places = places_of(leaves)
         return leaves
 
     def raw(self, values: Any, captured: list[Any], captured_values: Any) -> list[Any]:
         """The same on raw values."""
-        tensors = [new_tensor(XlaArray(value)) for value in values]
-        given = [new_tensor(XlaArray(value)) for value in captured_values]
-        return [raw_of(one) for one in self.call(tensors, captured, given)]
+        given = lifted(captured_values, places_of(captured))
+        return [raw_of(one) for one in self.call(lifted(values, self.takes), captured, given)]
 
     def of(self, count: int, captured: list[Any]) -> Callable[..., list[Any]]:
         """The function of a flat list of tensors: ``count`` arguments, then values for ``captured``."""
@@ -147,8 +151,12 @@ def raw_of(tensor: Any) -> Any:
     return array.value if isinstance(array, (XlaArray, Parked)) else array
 
 
-def lifted(values: Any) -> list[Any]:
-    return [new_tensor(XlaArray(value)) for value in values]
+def lifted(values: Any, places: list[device]) -> list[Any]:
+    return [new_tensor(XlaArray(value, place)) for value, place in zip(values, places, strict=True)]
+
+
+def places_of(tensors: Any) -> list[device]:
+    return [device_of(tensor._array) for tensor in tensors]
 
 
 class Branch(Function):
@@ -160,8 +168,17 @@ class Branch(Function):
 
         ctx.functions = functions
         ctx.save_for_backward(pred, *inputs)
-        raw = [lambda *values, f=f: tuple([raw_of(one) for one in f(*lifted(values))]) for f in functions]
-        return tuple(lifted(lax.cond(raw_of(pred).reshape(()), *raw, *[raw_of(one) for one in inputs])))
+        takes = places_of(inputs)
+        places: list[device] = []
+
+        def raw(function: Any, *values: Any) -> Any:
+            outputs = function(*lifted(values, takes))
+            places[:] = places_of(outputs)
+            return tuple([raw_of(one) for one in outputs])
+
+        branches = [partial(raw, function) for function in functions]
+        outputs = lax.cond(raw_of(pred).reshape(()), *branches, *[raw_of(one) for one in inputs])
+        return tuple(lifted(outputs, places))
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Any) -> Any:
@@ -260,16 +277,19 @@ class Loop(Function):
         from jax import lax
 
         ctx.step, ctx.carries, ctx.count, ctx.reverse = step, carries, count, reverse
-        values = [raw_of(one) for one in inputs]
+        values, takes = [raw_of(one) for one in inputs], places_of(inputs)
+        gives: list[device] = []
         init, xs, captured = values[:carries], values[carries : carries + count], values[carries + count :]
 
         def body(carry: Any, x: Any) -> Any:
-            outputs = [raw_of(one) for one in step(*lifted([*carry, *x, *captured]))]
+            made = step(*lifted([*carry, *x, *captured], takes))
+            gives[:] = places_of(made)
+            outputs = [raw_of(one) for one in made]
             return tuple(outputs[:carries]), (tuple(outputs[carries:]), carry)
 
         last, (ys, before) = lax.scan(body, tuple(init), tuple(xs), reverse=reverse)
         ctx.ys = len(ys)
-        outputs = tuple(lifted([*last, *ys, *before]))
+        outputs = tuple(lifted([*last, *ys, *before], [*gives, *takes[:carries]]))
         ctx.save_for_backward(*inputs, *outputs[carries + len(ys) :])
         return outputs
 
@@ -343,7 +363,7 @@ def while_loop(cond_fn: Callable[..., Any], body_fn: Callable[..., Any], carried
             lambda state: tuple(body.raw(state, [], [])),
             tuple([raw_of(leaf) for leaf in leaves]),
         )
-    return tree_unflatten(lifted(outputs), spec)
+    return tree_unflatten(lifted(outputs, body.places), spec)
 
 
 def as_tensor(condition: Any) -> Any:

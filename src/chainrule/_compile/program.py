@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.modes import modes, set_modes
+from ..core.mutation import replace
 from ..core.node import AccumulateGrad, Freed
 from ..core.origin import caller
-from ..core.value import Lifted, Parked, TensorBase, meta_of, new_tensor, writable
+from ..core.value import Lifted, Parked, TensorBase, device_of, meta_of, new_tensor, writable
 from ..core.version import bump
-from ..core.views import current_node
+from ..core.views import current_array, current_node
 from ..core.xla_level import XlaArray
+from ..device import XLA_DEVICE, device
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .capture import Capture, Loan, all_tensors, refuse_kept
 from .feeds import FLOAT, Draws, Guard, Settings, Source, drawn_now
@@ -158,7 +160,7 @@ class Program:
         shared = {number for number in self.results.written if is_shared(inputs[number])}
         values = [value_of(tensor) for tensor in inputs]
         for number in shared.intersection(self.given_up):
-            values[number] = np.array(values[number])
+            values[number] = values[number].copy()
         with jax.enable_x64(True):
             results = self.run(*values, *drawn, *[FLOAT.type(source.number()) for source in self.settings])
         return self.results.delivered(inputs, shared, results)
@@ -174,6 +176,8 @@ class Results:
     def __init__(self, inputs: list[Any]) -> None:
         self.numbers = {id(tensor): number for number, tensor in enumerate(inputs)}
         self.values: list[Any] = []
+        self.places: list[device] = []
+        """Where the tensors of these values live."""
         self.ops = 0
         self.written: dict[int, int] = {}
         """Number of an input -> number of its new value."""
@@ -231,6 +235,7 @@ class Results:
                 "left the transform. Return it from the transform."
             )
         self.values.append(array if isinstance(array, np.ndarray) else getattr(array, "value", array))
+        self.places.append(device_of(array))
         return len(self.values) - 1
 
     def delivered(self, inputs: list[Any], shared: set[int], values: list[Any]) -> Any:
@@ -241,7 +246,9 @@ class Results:
         place = caller(4)
         for number, at in self.written.items():
             tensor = inputs[number]
-            if number in shared:
+            if self.places[at] is XLA_DEVICE:
+                replace(tensor, XlaArray(values[at], XLA_DEVICE))
+            elif number in shared:
                 np.copyto(writable(tensor), np.asarray(values[at]))
             else:
                 tensor._array = Parked(values[at])
@@ -249,7 +256,10 @@ class Results:
                 bump(tensor, place)
 
         def made(what: str, at: Any) -> Any:
-            return new_tensor(Parked(values[at])) if what == "value" else inputs[at] if what == "input" else at
+            if what != "value":
+                return inputs[at] if what == "input" else at
+            is_far = self.places[at] is XLA_DEVICE
+            return new_tensor(XlaArray(values[at], XLA_DEVICE) if is_far else Parked(values[at]))
 
         for number, grad in self.grads.items():
             meta_of(inputs[number]).grad = made(*grad)
@@ -272,15 +282,16 @@ def is_differentiable(leaf: Any) -> bool:
 
 
 def described(tensor: Any) -> tuple[Any, ...]:
-    """What of an input a trace depends on: shape, dtype, whether it requires grad, whether it has a grad."""
+    """What of an input a trace depends on: shape, dtype, device, whether it requires grad, whether it has a grad."""
     array, meta = tensor._array, tensor._meta
-    return array.shape, array.dtype, tensor._node is not None, meta is not None and meta.grad is not None
+    is_recorded, has_grad = tensor._node is not None, meta is not None and meta.grad is not None
+    return array.shape, array.dtype, device_of(array), is_recorded, has_grad
 
 
 def value_of(tensor: Any) -> Any:
     """What XLA takes for a tensor: its own array as it is, or NumPy's."""
-    array = tensor._array
-    return array.value if type(array) is Parked else array
+    array = current_array(tensor)
+    return array.value if isinstance(array, (Parked, XlaArray)) else array
 
 
 def holders(tensor: Any) -> int:
@@ -291,10 +302,20 @@ def holders(tensor: Any) -> int:
 ONE_HOLDER = holders(new_tensor(np.zeros(1)))
 
 
+def value_holders(tensor: Any) -> int:
+    """The same of the JAX array that XLA holds for a tensor."""
+    return getrefcount(tensor._array.value)
+
+
+ONE_VALUE_HOLDER = value_holders(new_tensor(XlaArray(np.zeros(1))))
+
+
 def is_shared(tensor: Any) -> bool:
     """Whether others may see the memory of a tensor: views, NumPy arrays, a graph that saved it."""
     array = tensor._array
     if tensor._view is not None or (isinstance(array, np.ndarray) and array.base is not None):
+        return True
+    if isinstance(array, XlaArray) and value_holders(tensor) > ONE_VALUE_HOLDER:
         return True
     del array
     return holders(tensor) > ONE_HOLDER
@@ -307,7 +328,8 @@ def refuse_overlaps(inputs: list[Any], written: dict[int, int]) -> None:
         if not isinstance(memory, np.ndarray):  # what XLA holds, a single tensor has
             continue
         for other in inputs:
-            if other is not inputs[number] and np.may_share_memory(memory, other._array):
+            array = other._array
+            if other is not inputs[number] and isinstance(array, np.ndarray) and np.may_share_memory(memory, array):
                 raise RuntimeError(
                     f"compile: the function writes to a tensor of shape {list(memory.shape)} whose memory it uses through another "
                     f"tensor, too, of shape {list(other._array.shape)}, which is a view or an alias made outside. Make the view "

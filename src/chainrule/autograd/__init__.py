@@ -5,10 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import anomaly_mode, function, grad_mode, graph, variable
+from . import anomaly_mode, grad_mode, graph, variable
 from ._backward import backward, grad
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
-from .function import Function
 from .grad_mode import (
     _unsafe_preserve_version_counter,
     enable_grad,
@@ -21,7 +20,8 @@ from .gradcheck import gradcheck, gradgradcheck
 from .variable import Variable
 
 if TYPE_CHECKING:
-    from . import functional
+    from . import forward_ad, function, functional
+    from .function import Function
 
 __all__ = [
     "Function",
@@ -41,10 +41,21 @@ __all__ = [
     "set_multithreading_enabled",
 ]
 
+_LAZY = frozenset({"forward_ad", "function", "functional"})
+"""Modules that load when they are first used; ``Function`` is one's."""
+
 
 def __getattr__(name: str) -> Any:
-    if name == "functional":
+    if name in _LAZY:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "Function":
+        from .function import Function
+
+        return Function
     from .._missing import missing_name
 
     raise missing_name(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY, "Function"})

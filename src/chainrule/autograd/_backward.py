@@ -13,6 +13,8 @@ from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import reverse_pass
 from ..core.value import TensorBase, new_tensor
 from ..core.views import current_node
+from ..core.xla_level import beside
+from ..device import CPU
 from ..errors import NotATensorError
 from .graph import GradientEdge
 
@@ -226,8 +228,19 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
                 "grad, or the path was cut: by detach(), .data, .item(), numpy(), no_grad(), or a conversion to an integer "
                 "dtype. Setting requires_grad on the result would not connect it."
             )
-        roots.append((node, seed(source._array, g, number)))
+        if g is not None:
+            check_device(source, g, number)
+        roots.append((node, beside(seed(source._array, g, number), source)))
     return roots
+
+
+def check_device(source: Any, g: Any, number: int) -> None:
+    """Raise for a cotangent on another device than its output; a 0-d one may be on the CPU."""
+    if isinstance(g, TensorBase) and g.device is not source.device and (g._array.ndim or g.device is not CPU):
+        raise RuntimeError(
+            f"Mismatch in device: grad_output[{number}] is on {g.device} and output[{number}] is on {source.device}. Move it there "
+            f"with .to('{source.device}')."
+        )
 
 
 def edge_seed(edge: GradientEdge, g: Any) -> tuple[Node, Any]:

@@ -437,7 +437,7 @@ def columns(call: Call) -> list[Group]:
     """The Jacobians, a list for each output, by forward mode: a batch of tangents, one for each element of the inputs."""
     sizes = [x.numel() for x in call.inputs]
     total = sum(sizes)
-    batch, dual = BatchLevel(total, "same"), DualLevel()
+    batch, dual = BatchLevel(total, "same"), DualLevel(is_jvp=True)
     moving = []
     for x, size, stop in zip(call.inputs, sizes, accumulate(sizes), strict=True):
         if not (x.is_floating_point() or x.is_complex()):

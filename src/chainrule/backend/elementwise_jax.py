@@ -257,6 +257,10 @@ def logaddexp2(x: Array, y: Array) -> Array:
     return jnp.where(x == y, x + 1, jnp.logaddexp2(x, y))
 
 
+def logaddexp_complex(x: Array, y: Array) -> Array:
+    return jnp.logaddexp(x, y)
+
+
 @widened
 def sigmoid(x: Array) -> Array:
     return lax.logistic(x) if x.dtype.kind != "c" else 1 / (1 + jnp.exp(-x))
@@ -344,6 +348,21 @@ def angle(x: Array) -> Array:
     if x.dtype.kind == "c":
         return jnp.arctan2(x.imag, x.real)
     return jnp.where(jnp.isnan(x), x, jnp.where(x < 0, number(math.pi, x), number(0, x)))
+
+
+def view_dtype(x: Array, dtype: Any) -> Array:
+    """The bytes read as another dtype: complex numbers by way of pairs of real ones."""
+    if x.dtype.kind == "c":
+        pairs = view_as_real(x)
+        x = pairs.reshape((*x.shape[:-1], 2 * x.shape[-1])) if x.ndim else pairs
+    if dtype.kind == "c":
+        numbers = view_dtype(x, np.dtype(f"f{dtype.itemsize // 2}"))
+        return view_as_complex(numbers.reshape((*x.shape[:-1], numbers.shape[-1] // 2, 2)))
+    if not x.ndim:
+        return lax.bitcast_convert_type(x, dtype)
+    wide, size = dtype.itemsize // x.dtype.itemsize, x.shape[-1] * x.dtype.itemsize // dtype.itemsize
+    out = lax.bitcast_convert_type(x.reshape((*x.shape[:-1], size, wide)) if wide > 1 else x, dtype)
+    return out.reshape((*x.shape[:-1], size))
 
 
 def view_as_real(x: Array) -> Array:

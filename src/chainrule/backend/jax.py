@@ -28,6 +28,7 @@ from jax.numpy import (
     bitwise_right_shift,
     bitwise_xor,
     broadcast_to,
+    cbrt,
     ceil,
     concatenate as concat,
     conj,
@@ -126,6 +127,7 @@ from .elementwise_jax import (
     lgamma,
     log_softmax,
     logaddexp2,
+    logaddexp_complex,
     logit,
     maximum,
     minimum,
@@ -146,6 +148,7 @@ from .elementwise_jax import (
     trunc_divide,
     view_as_complex,
     view_as_real,
+    view_dtype,
     widen,
     xlogy,
     zero_where,
@@ -207,6 +210,7 @@ from .shape_jax import (
     slice_axis,
     unfold,
     unfold_adjoint,
+    view_dtype,
 )
 from .shape_numpy import permute_dims, unstack
 from .sorting_jax import (

@@ -21,7 +21,7 @@ STANDARD = frozenset(
     """.split()
 )
 
-CROSSINGS = frozenset({"batch_in", "batch_out", "dual_in", "primal_part", "tangent_part"})
+CROSSINGS = frozenset({"batch_in", "batch_out", "dual_in", "primal_part", "tangent_part", "xla_in", "xla_out"})
 """Names of the recorded namespace alone: how values enter and leave the levels of transforms."""
 
 EXTRAS: dict[str, str] = {
@@ -68,6 +68,7 @@ EXTRAS: dict[str, str] = {
     "linear_recurrence": "(b, x, *, axis, reverse) y_i = b_i + x_i y_(i-1); reversed, y_i = b_i + x_(i+1) y_(i+1)",
     "log_softmax": "(x, *, axis) log(softmax(x))",
     "logaddexp2": "log2(2^x + 2^y)",
+    "logaddexp_complex": "log(exp(x) + exp(y)) in the branch of the operand with the larger real part",
     "logcumsumexp": "(x, *, axis) the logarithm of the cumulative sum of exp(x)",
     "logit": "(x, *, eps) log(x / (1 - x)), x first brought into [eps, 1 - eps]",
     "logsumexp": "(x, *, axis, keepdims) log(sum(exp(x)))",

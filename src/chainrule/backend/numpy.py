@@ -107,6 +107,7 @@ from .elementwise_numpy import (
     log10,
     log_softmax,
     logaddexp,
+    logaddexp_complex,
     logit,
     nan_to_num,
     narrow,

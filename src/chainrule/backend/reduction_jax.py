@@ -164,6 +164,8 @@ def _running_extreme(function: Any, x: Array, axis: Any) -> tuple[Array, Array]:
 def logcumsumexp(x: Array, *, axis: Any) -> Array:
     if axis == ():
         return jnp.asarray(x)
+    if x.dtype.kind == "c":
+        return lax.associative_scan(jnp.logaddexp, x, axis=axis % x.ndim)
     return narrow(lax.cumlogsumexp(widen_half(x), axis=axis % x.ndim), x)
 
 

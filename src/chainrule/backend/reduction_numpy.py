@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .elementwise_numpy import logaddexp_complex
+
 Array = Any
 Axis = int | tuple[int, ...] | None
 
@@ -238,6 +240,11 @@ def _running_extreme(ufunc: Any, x: Array, axis: Any) -> tuple[Array, Array]:
 def logcumsumexp(x: Array, *, axis: Any) -> Array:
     if axis == ():
         return np.array(x)
+    if x.dtype.kind == "c":
+        y = np.moveaxis(np.array(x), axis, 0)
+        for i in range(1, len(y)):
+            y[i] = logaddexp_complex(y[i - 1], y[i])
+        return np.moveaxis(y, 0, axis)
     wide = FLOAT32 if x.dtype.itemsize == 2 else x.dtype
     return np.logaddexp.accumulate(x, axis=axis, dtype=wide).astype(x.dtype, copy=False)
 

@@ -13,6 +13,7 @@ from jax import lax
 
 from . import forward_for
 from .elementwise_jax import number, view_as_complex, view_as_real
+from .numpy import walk
 from .shape_numpy import Geometry, extent, positions, select, slice_axis
 
 Array = Any
@@ -100,6 +101,11 @@ def unfold_adjoint(g: Array, axis: int, step: int, length: int) -> Array:
     return jnp.moveaxis(jnp.zeros((*g.shape[:-2], length), g.dtype).at[..., places].add(g), -1, axis)
 
 
+def view_dtype(x: Array, dtype: Any) -> Array:
+    """The bytes, read as another dtype."""
+    return jnp.asarray(x).view(dtype)
+
+
 def pad(x: Array, widths: tuple[tuple[int, int], ...], value: Any) -> Array:
     """``x`` between constants: (before, after) for each of the last axes; negative widths cut off."""
     all_widths = [(0, 0, 0)] * (x.ndim - len(widths)) + [(before, after, 0) for before, after in widths]
@@ -129,10 +135,17 @@ def put_path(x: Array, v: Array, *, path: Any, shape: tuple[int, ...]) -> Array:
     x = jnp.asarray(x)
     if not path:
         return jnp.broadcast_to(v, x.shape).astype(x.dtype)
+    if any(op.name == "unfold" for op, *_ in path) and not any(op.name in REREAD for op, *_ in path):
+        # Its windows overlap: what is not in the part must not be put back.
+        places = walk(np.arange(x.size).reshape(x.shape), path)
+        return _put_flat(x, jnp.broadcast_to(v, places.shape).astype(x.dtype), places)
     first, *rest = path
     part = put_path(_follow(x, first), v, path=rest, shape=shape)
     return PUT.get(first[0].name, _put_by_places)(x, part, first)
 
+
+REREAD = frozenset({"view_as_real", "view_as_complex", "real_part", "imag_part"})
+"""Views whose elements are not those of what they view."""
 
 Put = Callable[[Array, Array, Any], Array]
 """(x, part, the view that leads from x to the part) -> x with that part."""

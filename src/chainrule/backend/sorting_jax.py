@@ -146,8 +146,15 @@ def search_rows(x: Array, v: Array, *, side: str) -> Array:
 
 
 def histc(x: Array, *, bins: int, low: float, high: float) -> Array:
-    """How many elements fall into each of the equal bins from ``low`` to ``high``; what is outside is left out."""
+    """How many elements fall into each of the equal bins from ``low`` to ``high``; what is outside is left out.
+
+    Where the two are the same, from the least to the greatest element.
+    """
     flat = x.reshape(-1)
+    if low == high:
+        least, greatest = (flat.min(), flat.max()) if flat.size else (low, high)
+        alone = least == greatest
+        low, high = jnp.where(alone, least - 1, least), jnp.where(alone, greatest + 1, greatest)
     inside = (flat >= low) & (flat <= high)
     places = (jnp.where(inside, flat - low, 0) * bins / (high - low)).astype(INT64)
     places = jnp.where(inside, jnp.minimum(places, bins - 1), bins)

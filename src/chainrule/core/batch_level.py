@@ -11,9 +11,10 @@ from . import op as op_module
 from .batching import batch
 from .lifted import Level, bare, levels_of, lowered
 from .modes import modes
-from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
+from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
 
 if TYPE_CHECKING:
+    from ..device import device
     from .generator import Draw
     from .op import Op
 
@@ -31,6 +32,10 @@ class Batched(Lifted):
             level, value.levels if isinstance(value, Lifted) else frozenset(), value.shape[1:], value.dtype
         )
         self.value = value
+
+    @property
+    def device(self) -> device:
+        return device_of(self.value)
 
     def plain(self, doing: str) -> Any:
         raise RuntimeError(
@@ -76,8 +81,9 @@ class BatchLevel(Level):
         return isinstance(array, Lifted) and array.level is self
 
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        axes = tuple([0 if self.is_mine(a) else None for a in arrays])
-        xp, values = lowered(tuple([a.value if self.is_mine(a) else a for a in arrays]))
+        mine = [self.is_mine(a) for a in arrays]
+        axes = tuple([0 if is_mine else None for is_mine in mine])
+        xp, values = lowered(tuple([a.value if is_mine else a for a, is_mine in zip(arrays, mine, strict=True)]))
         result = batch(op, values, axes, params, xp)
         if op.outputs is None:
             return Batched(self, bare(result))

@@ -54,7 +54,7 @@ class Call:
         self.xp = xp
         self.batched = tuple(axis is not None for axis in in_axes)
         fronted = tuple(
-            a if axis in (None, 0) else xp.moveaxis(a, axis, 0) for a, axis in zip(arrays, in_axes, strict=True)
+            [a if axis in (None, 0) else xp.moveaxis(a, axis, 0) for a, axis in zip(arrays, in_axes, strict=True)]
         )
         sizes = {a.shape[0] for a, has in zip(fronted, self.batched, strict=True) if has}
         if len(sizes) != 1:
@@ -93,6 +93,8 @@ class Call:
     def by_name(self, rule: Rule) -> Any:
         """Call a rule with what its parameter names ask for."""
         names, op = parameter_names(rule), self.op
+        if names == ("call",):
+            return rule(self)
         values = {**self.params, "call": self, "run": self.run, "size": self.size, "xp": self.xp}
         if not set(op.args).isdisjoint(names):
             arrays = self.stretched()

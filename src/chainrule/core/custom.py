@@ -363,6 +363,9 @@ def overrides(function: Any, name: str) -> bool:
 
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a Function's forward and record it as one node; or what its methods say of lifted operands."""
+    tape = modes().tape
+    if tape is not None:
+        return tape.run_function(function, args, kwargs)
     if any(isinstance(a, TensorBase) and isinstance(a._array, Lifted) for a in args):
         from .custom_levels import level_to_take_off, with_level_taken_off
 

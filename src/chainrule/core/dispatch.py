@@ -17,7 +17,7 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
-from .lifted import computed, converted
+from .lifted import computed, converted, interpret
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
 from .number_path import make_with_number
@@ -26,6 +26,7 @@ from .origin import OUTSIDE, getframe, outer
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
+from .xla_level import refuse_mixed
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
@@ -393,8 +394,11 @@ def _make_general(op: Op) -> Any:
 def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Any op, any operands, any mode: unwrap, promote, run, wrap, record."""
     mode = get_modes()
-    if mode is not None and mode.capture is not None:
-        mode.capture.met(args)
+    if mode is not None:
+        if mode.tape is not None:
+            return mode.tape.run_op(op, args, params)
+        if mode.capture is not None:
+            mode.capture.met(args)
     arrays, parents, is_lifted = [], [], False
     for arg in args:
         parent = None
@@ -415,14 +419,18 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if is_lifted and mode is not None and not mode.forward:
         arrays = [at_rest(array) for array in arrays]
         is_lifted = any(isinstance(array, Lifted) for array in arrays)
+    if is_lifted:
+        refuse_mixed(op, args)
     given = arrays
     if op.promotion is not None:
         arrays = promote(op, given)
     elif op.kind == "view" and isinstance(args[0], TensorBase):
         arrays[0] = writable(args[0])
     try:
-        run = partial(computed, op) if is_lifted else op.raw
-        result = run(*arrays, **params) if op.mixed is None else op.mixed(run, given, arrays, **params)
+        if op.mixed is not None:
+            result = op.mixed(partial(computed, op) if is_lifted else op.raw, given, arrays, **params)
+        else:
+            result = interpret(op, *arrays, **params) if is_lifted else op.raw(*arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
     if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):

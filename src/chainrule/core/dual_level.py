@@ -16,9 +16,11 @@ import numpy as np
 from . import op as op_module
 from .forward import evaluate, jvp
 from .lifted import Level, bare, computed, levels_of, lowered
-from .value import Lifted, TensorBase, at_rest, like, new_tensor, numbers_of
+from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
+from .xla_level import placed
 
 if TYPE_CHECKING:
+    from ..device import device
     from .op import Op
 
 
@@ -36,6 +38,10 @@ class Dual(Lifted):
         super().__init__(level, inside, primal.shape, primal.dtype)
         self.primal = primal
         self.tangent = tangent
+
+    @property
+    def device(self) -> device:
+        return device_of(self.primal)
 
     def plain(self, doing: str) -> Any:
         return self.primal.plain(doing) if isinstance(self.primal, Lifted) else np.asarray(self.primal)
@@ -57,14 +63,17 @@ class Dual(Lifted):
 class DualLevel(Level):
     """A ``jvp``, or a ``dual_level``, that runs."""
 
-    __slots__ = ("is_open",)
+    __slots__ = ("is_jvp", "is_open")
 
     is_dual = True
+    is_jvp: bool
+    """Whether it is one function's: then NumPy gets no array of its tensors, which would lose the tangent unseen."""
     is_open: bool
     """Whether it still runs: afterwards its tensors are seen without their tangents."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_jvp: bool = False) -> None:
         super().__init__()
+        self.is_jvp = is_jvp
         self.is_open = True
 
     def is_mine(self, array: Any) -> bool:
@@ -92,8 +101,8 @@ class DualLevel(Level):
 
 
 def enter(x: Any, t: Any, level: DualLevel) -> Any:
-    """Raw ``x`` moving along ``t``."""
-    return Dual(level, x, t)
+    """Raw ``x`` moving along ``t``, which comes to where ``x`` is."""
+    return Dual(level, x, placed(t, device_of(x)))
 
 
 def primal_part(x: Any, level: DualLevel, copy: bool) -> Any:

@@ -31,6 +31,7 @@ from .origin import caller
 from .saved import stale_error, unpacked
 from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
 from .version import bump
+from .xla_level import XLA, beside
 
 seq_of, depth_of, extra_of = attrgetter("seq"), attrgetter("depth"), attrgetter("extra")
 
@@ -119,7 +120,9 @@ class Pass:
                     deliver(self, [])
                 while self.captured:
                     node, g = self.captured.popitem()
-                    captured[node] = [self.outward(one) for one in g] if type(g) is list else self.handed_out(g)
+                    captured[node] = (
+                        [self.outward(one) for one in g] if type(g) is list else self.handed_out(g, self.targets[node])
+                    )
         finally:
             self.context = None  # which refers to this pass
             for action in self.at_end:
@@ -299,8 +302,10 @@ class Pass:
         tensor = g if self.tensors else new_tensor(g)
         return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
-    def handed_out(self, g: Any) -> Any:
-        """A cotangent that users keep: a tensor with memory of its own."""
+    def handed_out(self, g: Any, tensor: Any) -> Any:
+        """A cotangent that users keep: a tensor with memory of its own, on the device of ``tensor``, whose gradient it is."""
+        if self.tensors:
+            g = beside(g, tensor)
         if self.recorded:
             return self.outward(g)
         if self.tensors:
@@ -489,7 +494,8 @@ def is_shared(node: Node) -> bool:
 
 
 def levels_at(nodes: list[Node]) -> frozenset[Any]:
-    return frozenset().union(*[node.extra.levels for node in nodes if node.extra is not None])
+    """The transforms that nodes are in; XLA's level is none, but a place, which cotangents leave wherever they began."""
+    return frozenset().union(*[node.extra.levels for node in nodes if node.extra is not None]) - {XLA}
 
 
 def holds_lifted(g: Any) -> bool:
@@ -521,7 +527,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         old = meta_of(tensor).grad
         if old is None:
             replaced.append(tensor._meta)
-            replacements.append(run.handed_out(g))
+            replacements.append(run.handed_out(g, tensor))
         elif run.tensors or old._node is not None or type(old._array) is not np.ndarray:
             replaced.append(tensor._meta)
             replacements.append(run.inside(add, old, run.outward(g)))

@@ -117,25 +117,30 @@ class Call:
     def by_name(self, rule: Rule, **given: Any) -> Any:
         """Call a rule with what its parameter names ask for."""
         values = {**self.params, "xp": self.xp, **given}
+        return rule(**{name: values[name] if name in values else self.value(name) for name in parameter_names(rule)})
+
+    def value(self, asked: str) -> Any:
+        """What a rule gets for a parameter of that name: an operand, an output, or something about one."""
         op, outs = self.op, self.outs
-        for name, array, tangent in zip(op.args, self.primals, self.tangents, strict=False):
-            values[name] = array
-            values[name + "_tangent"] = tangent
-            values[name + "_shape"] = getattr(array, "shape", ())
-            values[name + "_dtype"] = getattr(raw(array), "dtype", None)
-        if op.variadic:
-            name, first = op.args[-1], len(op.args) - 1
-            many = values[name] = self.primals[first:]
-            values[name + "_tangent"] = self.tangents[first:]
-            values[name + "_shape"] = tuple(array.shape for array in many)
-            values[name + "_dtype"] = tuple(raw(array).dtype for array in many)
-        shapes, dtypes = tuple(y.shape for y in outs), tuple(raw(y).dtype for y in outs)
-        if op.outputs is None:
-            values["out"], values["out_shape"], values["out_dtype"] = outs[0], shapes[0], dtypes[0]
+        if asked in op.args:
+            return self.operand(asked, self.primals)
+        if op.outputs is not None and asked in op.outputs:
+            return outs[op.outputs.index(asked)]
+        if asked == "out":
+            return outs[0]
+        name, _, what = asked.rpartition("_")
+        if what == "tangent":
+            return self.operand(name, self.tangents)
+        if name != "out":
+            of = self.operand(name, self.primals)
         else:
-            values |= zip(op.outputs, outs, strict=False)
-            values["out_shape"], values["out_dtype"] = shapes, dtypes
-        return rule(**{name: values[name] for name in parameter_names(rule)})
+            of = outs[0] if op.outputs is None else outs
+        return tuple([about(x, what) for x in of]) if type(of) is tuple else about(of, what)
+
+    def operand(self, name: str, values: Arrays) -> Any:
+        """Of values, one an operand: that of the operand, or the tuple of those of a variadic one."""
+        at = self.op.args.index(name)
+        return values[at:] if self.op.variadic and at == len(self.op.args) - 1 else values[at]
 
     def names(self) -> list[str]:
         """The operand name of each primal: a variadic one stands for several."""
@@ -209,6 +214,11 @@ class Call:
         if op.all_rule is not None:
             return call.by_name(op.all_rule, g=g, need=need)
         return [call.by_name(self.rule(name), g=g) if n else None for name, n in zip(call.names(), need, strict=True)]
+
+
+def about(x: Any, what: str) -> Any:
+    """The shape or the dtype of an operand, which may be a number."""
+    return getattr(x, "shape", ()) if what == "shape" else getattr(raw(x), "dtype", None)
 
 
 def is_inexact(x: Any) -> bool:

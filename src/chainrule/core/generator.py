@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from ..device import CPU, check_device, device as Device
+from ..device import CPU, XLA_DEVICE, device as Device
+from ..errors import UnavailableDeviceError
 from .modes import get_modes
-from .value import Raw, TensorBase, new_tensor
+from .value import Raw, TensorBase, device_of, new_tensor
+from .xla_level import on_host, placed
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -60,7 +62,10 @@ class Generator:
     """The stream, made when the first number is drawn."""
 
     def __init__(self, device: Any = None) -> None:
-        check_device(device)
+        if device is not None and Device(device).type != "cpu":
+            raise UnavailableDeviceError(
+                f"a Generator draws on the CPU, not on '{device}': leave device= away, and pass the generator to functions with device="
+            )
         trace = trace_in_force()
         if trace is not None:
             trace.state_set(self, None)
@@ -250,7 +255,9 @@ def draw(
     given: tuple[Raw, ...] = (),
     **params: Any,
 ) -> Raw:
-    """Random numbers: the one place where any are drawn.
+    """Random numbers: the one place where any are drawn. They are drawn on the CPU, and go where ``into`` or ``given`` are.
+
+    Inside of a ``vmap`` with randomness="different" it is one for each element of the batch.
 
     Args:
         kernel: a function of ``backend.random_numpy``, which ``params`` are for.
@@ -266,8 +273,7 @@ def draw(
         generator = default_generator
     elif not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
-    wanted = Draw(kernel, shape, dtype, generator, order, params)
+    wanted = Draw(kernel, shape, dtype, generator, order, {name: on_host(value) for name, value in params.items()})
     mode = get_modes()
-    if mode is None or mode.draws is None:
-        return wanted.numbers()
-    return mode.draws.drawn(wanted, into, given)
+    numbers = wanted.numbers() if mode is None or mode.draws is None else mode.draws.drawn(wanted, into, given)
+    return placed(numbers, XLA_DEVICE) if any(device_of(raw) is XLA_DEVICE for raw in (into, *given)) else numbers

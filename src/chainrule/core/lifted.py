@@ -66,7 +66,7 @@ def levels_of(array: Any) -> frozenset[Level]:
     return array.levels if isinstance(array, Lifted) else frozenset()
 
 
-def interpret(op: Op, arrays: Any, params: dict[str, Any]) -> Any:
+def interpret(op: Op, *arrays: Any, **params: Any) -> Any:
     """The op on raw values of which some are lifted."""
     level = top_level(arrays)
     assert level is not None
@@ -75,7 +75,7 @@ def interpret(op: Op, arrays: Any, params: dict[str, Any]) -> Any:
     try:
         if own is not None and own.depth >= level.depth:  # it is what enters or leaves the level
             return op.raw(*arrays, **params)
-        return level.run(op, tuple(arrays), params)
+        return level.run(op, arrays, params)
     finally:
         set_modes(old)
 
@@ -85,8 +85,9 @@ def lowered(arrays: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
 
     Where one is lifted: the recorded namespace, which interprets, and tensors without history.
     """
-    if any(isinstance(a, Lifted) for a in arrays):
-        return op_module.recorded_namespace, tuple([new_tensor(a) if hasattr(a, "dtype") else a for a in arrays])
+    for array in arrays:
+        if isinstance(array, Lifted):
+            return op_module.recorded_namespace, tuple([new_tensor(a) if hasattr(a, "dtype") else a for a in arrays])
     return numpy_namespace, arrays
 
 
@@ -110,6 +111,7 @@ def is_only_holder(tensor: TensorBase, part: str) -> bool:
 
 class _Example(Lifted):
     __slots__ = ("part",)
+    part: Any
 
 
 def _one_holder() -> tuple[int, int]:
@@ -130,7 +132,7 @@ def converted(array: Any, dtype: Any) -> Any:
         return array
     if not isinstance(array, Lifted):
         return array.astype(dtype)
-    return interpret(op_module.OPS["astype"], (array,), {"dtype": dtype})
+    return interpret(op_module.OPS["astype"], array, dtype=dtype)
 
 
 def put_into(base: Any, value: Any, path: Any) -> Any:
@@ -149,6 +151,7 @@ def part_of(base: Any, path: Any) -> Any:
 
 def computed(op: Op, *arrays: Any, **params: Any) -> Any:
     """The op on raw values, lifted or not."""
-    if any(isinstance(array, Lifted) for array in arrays):
-        return interpret(op, arrays, params)
+    for array in arrays:
+        if isinstance(array, Lifted):
+            return interpret(op, *arrays, **params)
     return op.raw(*arrays, **params)

@@ -28,6 +28,7 @@ class Modes:
         "hooks_refused",
         "inference",
         "keep_versions",
+        "tape",
     )
 
     grad: bool
@@ -52,6 +53,8 @@ class Modes:
     """Who is asked for random numbers (a vmap, a trace), or None: their generators."""
     keep_versions: bool
     """Whether in-place writes leave the version counters alone."""
+    tape: Any
+    """Who runs the calls of ops and of custom Functions, to note them (``check`` does), or None."""
 
     def replace(self, **changes: Any) -> Modes:
         new = Modes.__new__(Modes)
@@ -75,6 +78,7 @@ ORDINARY.check_nan = True
 ORDINARY.clone_on_write = None
 ORDINARY.draws = None
 ORDINARY.keep_versions = False
+ORDINARY.tape = None
 
 _current: ContextVar[Modes | None] = ContextVar("chainrule_modes", default=None)
 get_modes = _current.get

@@ -15,14 +15,15 @@ import numpy as np
 
 from ..promotion import check_cast
 from . import views
-from .lifted import converted, put_into
+from .lifted import converted, levels_of, put_into
 from .modes import ORDINARY, changed_modes, get_modes, met, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
-from .value import Lifted, TensorBase, new_tensor, writable
+from .value import Lifted, TensorBase, at_rest, device_of, new_tensor, writable
 from .version import Cell, InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, put_node
+from .xla_level import placed
 
 IN_MEMORY: dict[Any, Any] = {
     operator.add: operator.iadd,
@@ -87,7 +88,7 @@ def _needs(arg: Any) -> bool:
     return isinstance(arg, TensorBase) and current_node(arg) is not None
 
 
-def refuse_write(tensor: TensorBase, memory: np.ndarray[Any, Any], recorded: bool) -> None:
+def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
     """Raise where a write to the tensor would break gradients or touch memory that is not the tensor's to write."""
     mode = modes()
     met(tensor)
@@ -200,7 +201,7 @@ def write(tensor: Any, result: Any) -> Any:
         node.dtype = memory.dtype
         keep_written(node, tensor, memory)
     view = tensor._view
-    if view is None:
+    if view is None or view.made_in == views.DETACHED:
         if tensor._meta is not None and tensor._meta.retains_grad and node is not None:
             extra_of(tensor._node).retained = None
             extra_of(node).retained = weakref.ref(tensor)
@@ -219,7 +220,7 @@ def replace(tensor: TensorBase, array: Any) -> Any:
     Of a view, its base does, with the value put into its path; other views of it get theirs when next asked for.
     """
     refuse_unbatched(tensor._array, array)
-    array = converted(array, tensor._array.dtype)
+    array = placed(converted(array, tensor._array.dtype), device_of(tensor._array))
     if tensor._view is not None:
         base = base_of(tensor._view)
         base._array = put_into(base._array, array, tensor._view.path)
@@ -229,8 +230,8 @@ def replace(tensor: TensorBase, array: Any) -> Any:
 
 def refuse_unbatched(memory: Any, array: Any) -> None:
     """Raise where one value would have to become a batch of values."""
-    have = memory.levels if isinstance(memory, Lifted) else frozenset()
-    missing = [level for level in getattr(array, "levels", frozenset()) - have if level.makes_batch]
+    # A tangent may be a batch where its primal is not: all elements have the same value, and move along their own directions.
+    missing: list[Any] = [level for level in levels_of(at_rest(array)) - levels_of(memory) if level.makes_batch]
     if missing:
         raise RuntimeError(
             "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that "

@@ -6,7 +6,6 @@ a graph is freed by reference counting alone.
 
 from __future__ import annotations
 
-import gc
 import weakref
 from collections.abc import Callable
 from itertools import count
@@ -249,4 +248,6 @@ def edge_of(node: Node | None) -> tuple[Node | None, int]:
 
 def live_nodes() -> int:
     """How many nodes are alive in the process. For tests of memory; slow."""
+    import gc
+
     return sum(isinstance(thing, Node) for thing in gc.get_objects())

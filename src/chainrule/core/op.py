@@ -317,15 +317,15 @@ def declare(kind: str, signature: str | None, **spec: Any) -> Any:
 
 
 def _parse(signature: str) -> tuple[str, list[str], list[str], bool]:
-    name, _, inside = signature.rstrip(")").partition("(")
-    words = [w.strip() for w in inside.split(",") if w.strip()]
-    if "*" in words:
-        star = words.index("*")
-        args, params = words[:star], words[star + 1 :]
-    else:
-        variadic_at = next((i for i, w in enumerate(words) if w.startswith("*")), len(words) - 1)
-        args, params = words[: variadic_at + 1], words[variadic_at + 1 :]
-    return name, [a.lstrip("*") for a in args], params, any(a.startswith("*") for a in args)
+    name, _, inside = signature.removesuffix(")").partition("(")
+    operands, star, rest = inside.partition("*")
+    if not star:
+        return name, operands.split(", "), [], False
+    args = operands.split(", ")[:-1]
+    if rest.startswith(", "):
+        return name, args, rest[2:].split(", "), False
+    last, *params = rest.split(", ")
+    return name, [*args, last], params, True
 
 
 def _signature_of(forward: Any) -> tuple[str, list[str], list[str], bool]:
@@ -340,15 +340,14 @@ def _signature_of(forward: Any) -> tuple[str, list[str], list[str], bool]:
     return forward.__name__.rstrip("_"), args, params, variadic
 
 
-def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], spec: dict[str, Any]) -> Any:
+def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], options: dict[str, Any]) -> Any:
     from .dispatch import make_apply
 
     op = Op()
     op.name, args, params, op.variadic = signature
     op.args, op.params, op.kind = tuple(args), tuple(params), kind
-    options = {key: value for key, value in spec.items() if key in OPTIONS}
-    op.rules = {key: value for key, value in spec.items() if key not in OPTIONS}
-    unknown = set(op.rules) - set(op.args)
+    op.rules = {arg: options.pop(arg) for arg in args if arg in options}
+    unknown = options.keys() - OPTIONS
     if unknown:
         raise TypeError(
             f"op {op.name}: rules for {sorted(unknown)}, which are no operands of it ({', '.join(op.args)})"
@@ -378,20 +377,22 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], spec:
 
 
 def _lay_out(op: Op) -> None:
-    used: set[str] = set()
-    for rule in (op.all_rule, *op.rules.values()):
-        if rule is not None:
-            used.update(parameter_names(rule))
-    fields = [name for name in (*op.args, *(op.outputs or ("out",))) if name in used]
-    for ending in ("_shape", "_dtype"):
-        fields += [name for a in op.args if (name := a + ending) in used]
-    op.fields = tuple(fields)
-    op.spare = frozenset([name for rule in op.rules.values() if rule.__defaults__ for name in names_with_default(rule)])
-    op.offsets = {}
+    rules = [*op.rules.values()] if op.all_rule is None else [op.all_rule, *op.rules.values()]
+    used = {name for rule in rules for name in parameter_names(rule)}
+    offsets: dict[str, int] = {}
     at = 0
-    for field in op.fields:
-        op.offsets[field] = at
-        at += ARRAY_WIDTH if is_array_field(op, field) else 1
+    for name in (*op.args, *(op.outputs or ("out",))):
+        if name in used:
+            offsets[name] = at
+            at += ARRAY_WIDTH if is_array_field(op, name) else 1
+    for ending in ("_shape", "_dtype"):
+        for arg in op.args:
+            if (name := arg + ending) in used:
+                offsets[name] = at
+                at += 1
+    op.offsets = offsets
+    op.fields = tuple(offsets)
+    op.spare = frozenset([name for rule in op.rules.values() if rule.__defaults__ for name in names_with_default(rule)])
 
 
 def names_with_default(rule: Rule) -> tuple[str, ...]:

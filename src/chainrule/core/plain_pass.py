@@ -52,7 +52,8 @@ def reverse_pass(
     else:
         while cotangents:
             node, g = cotangents.popitem()
-            captured[node] = RAW.handed_out(g)
+            if node in targets:  # else it is a root from which no path leads to one
+                captured[node] = RAW.handed_out(g, targets[node])
     if not retain_graph:
         freed = Freed(caller(3))
         for node in steps:

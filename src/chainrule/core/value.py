@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..device import CPU, device
+
 if TYPE_CHECKING:
     from .node import AccumulateGrad, Node
     from .version import Cell
@@ -38,6 +40,10 @@ class Lifted:
         self.levels = inside | {level}
         self.shape = shape
         self.dtype = dtype
+
+    @property
+    def device(self) -> device:
+        return CPU
 
     @property
     def ndim(self) -> int:
@@ -202,23 +208,19 @@ def writable(tensor: TensorBase) -> Any:
     return array
 
 
+def device_of(array: Raw) -> device:
+    """Where the tensor of a raw value lives."""
+    return array.device if isinstance(array, Lifted) else CPU
+
+
 def numbers_of(array: Raw) -> Any:
     """All the numbers of a raw value, whatever their places: what checks of values look at."""
     return array.numbers() if isinstance(array, Lifted) else array
 
 
 def like(array: Raw, made: Any) -> Raw:
-    """A new plain array as a value like the raw ``array``: one for each element of its batch, if it is one of those."""
+    """A new plain array as a value like the raw ``array``: on its device, one for each element of its batch."""
     return array.like(made) if isinstance(array, Lifted) and not isinstance(made, Lifted) else made
-
-
-def values_of(tensor: TensorBase, doing: str) -> np.ndarray[Any, Any]:
-    """The tensor's values as an ndarray, to be read; raises for one that has none, saying what was being done.
-
-    ``doing`` completes "It looks like you're ...".
-    """
-    array = tensor._array
-    return array.plain(doing) if isinstance(array, Lifted) else writable(tensor)
 
 
 def at_rest(array: Raw) -> Raw:

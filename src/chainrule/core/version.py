@@ -12,7 +12,6 @@ Two subclasses answer the same question, ``cell.version``, in their own way:
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,6 +123,8 @@ def fingerprint(array: np.ndarray[Any, Any]) -> tuple[int, int, int]:
     (wrapping) along each row and down each column. A change of one word changes a sum; two words that are exchanged
     lie in different rows or in different columns.
     """
+    import zlib
+
     data: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     if data.size <= SMALL_BYTES:
         return zlib.crc32(data), 0, 0

@@ -97,6 +97,22 @@ def current_node(tensor: TensorBase) -> Node | None:
     return tensor._node
 
 
+def current_array(tensor: TensorBase) -> Any:
+    """The tensor's raw value; a view that is lifted takes it from its base anew."""
+    if isinstance(tensor._array, Lifted) and tensor._view is not None:
+        current_node(tensor)
+    return tensor._array
+
+
+def values_of(tensor: TensorBase, doing: str) -> Any:
+    """The tensor's values as an ndarray, to be read; raises for one that has none, saying what was being done.
+
+    ``doing`` completes "It looks like you're ...".
+    """
+    array = current_array(tensor)
+    return array.plain(doing) if isinstance(array, Lifted) else writable(tensor)
+
+
 def memory_of(tensor: TensorBase) -> Any:
     """The tensor's memory; where it is lifted, memory of the layout that it would have: of a base in C order, the part that
     the tensor's path leads to. Its values mean nothing.
@@ -145,16 +161,16 @@ def base_of(view: View) -> TensorBase:
 
 def get_node(parent: Node, tensor: TensorBase, view: View) -> Node:
     """The node of a view regenerated from its base's."""
-    return path_node(GetPath, (parent,), tensor._array, view)
+    return path_node(get_path, (parent,), tensor._array, view)
 
 
 def put_node(view: View, old: Node | None, value: Node | None) -> Node:
     """The node of a base after ``value`` was written into ``view`` of it."""
-    return path_node(PutPath, (old, value), view.base._array, view)
+    return path_node(put_path, (old, value), view.base._array, view)
 
 
-def path_node(cls: Any, parents: tuple[Node | None, ...], array: Any, view: View) -> Node:
-    node: Node = cls()
+def path_node(op: Op, parents: tuple[Node | None, ...], array: Any, view: View) -> Node:
+    node = (op.node_class or op.make_node_class())()
     node.parents = parents
     node.saved = ()
     node.params = {"path": view.path, "shape": view.base._array.shape}
@@ -166,11 +182,11 @@ def path_node(cls: Any, parents: tuple[Node | None, ...], array: Any, view: View
     return node
 
 
-GetPath: Any = None
-PutPath: Any = None
+get_path: Op
+put_path: Op
 
 
-def set_path_nodes(get: type[Node], put: type[Node]) -> None:
+def set_path_ops(get: Op, put: Op) -> None:
     """Called once by ``ops.views``, which declares the pair of ops as it declares any other."""
-    global GetPath, PutPath
-    GetPath, PutPath = get, put
+    global get_path, put_path
+    get_path, put_path = get, put

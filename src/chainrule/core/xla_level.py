@@ -2,6 +2,8 @@
 
 Ops compute on them by their forwards, in JAX's namespace. Nothing else is different: rules run as ops on tensors, so what
 is traced is the forward, the reverse pass and the update alike.
+
+Such a value is that of a tensor on the device "xla", or it is lent to a trace by a tensor on the CPU: it knows which.
 """
 
 from __future__ import annotations
@@ -10,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .lifted import Level
+from ..device import CPU, XLA_DEVICE, device
+from . import op as op_module
+from .lifted import BELOW, Level, computed
+from .modes import get_modes
 from .origin import caller, resolve
-from .value import Lifted
+from .value import Lifted, TensorBase, device_of, new_tensor
 
 if TYPE_CHECKING:
     from .op import Op
@@ -21,18 +26,30 @@ if TYPE_CHECKING:
 class XlaArray(Lifted):
     """A JAX array or tracer as a tensor's raw value."""
 
-    __slots__ = ("value",)
+    __slots__ = ("place", "value")
 
     value: Any
+    place: device
+    """Where the tensor lives."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, place: device = CPU) -> None:
         super().__init__(XLA, frozenset(), value.shape, np.dtype(value.dtype))
         self.value = value
+        self.place = place
 
-    def plain(self, doing: str) -> Any:
+    @property
+    def device(self) -> device:
+        return self.place
+
+    @property
+    def is_traced(self) -> bool:
+        """Whether it is a value that a program will have, and nobody has yet."""
         from jax.core import Tracer
 
-        if isinstance(self.value, Tracer):
+        return isinstance(self.value, Tracer)
+
+    def plain(self, doing: str) -> Any:
+        if self.is_traced:
             raise RuntimeError(
                 f"compile: It looks like you're {doing}, at {resolve(*caller())}. While a program is traced, its tensors have no "
                 "values: what depends on values cannot be compiled. Use torch.where, a mask, or chainrule.cond; compute it "
@@ -40,13 +57,22 @@ class XlaArray(Lifted):
             )
         return np.asarray(self.value)
 
+    @property
+    def is_lent(self) -> bool:
+        """Whether it is there for a trace, and not the value of a tensor on the device "xla"."""
+        return self.place is CPU or self.is_traced
+
+    def numbers(self) -> Any:
+        return super().numbers() if self.is_traced else np.asarray(self.value)
+
+    def like(self, array: Any) -> Any:
+        return placed(array, self.place)
+
     def without_tangents(self) -> Any:
         return self
 
     def shown(self) -> tuple[Any, list[str]]:
-        from jax.core import Tracer
-
-        if isinstance(self.value, Tracer):
+        if self.is_traced:
             return f"XlaTensor(shape={self.shape}, dtype={self.dtype.name}, traced)", []
         return np.asarray(self.value), []
 
@@ -60,15 +86,82 @@ class XlaLevel(Level):
         self.depth = 0
 
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        import jax
+
         from ..backend import forward_for, jax as jax_namespace
 
         values = [a.value if isinstance(a, XlaArray) else a for a in arrays]
-        result = forward_for(op, jax_namespace)(*values, **params)
-        return XlaArray(result) if op.outputs is None else tuple([XlaArray(one) for one in result])
+        place = XLA_DEVICE if any(device_of(a) is XLA_DEVICE for a in arrays) else CPU
+        try:
+            with jax.enable_x64(True):
+                result = forward_for(op, jax_namespace)(*values, **params)
+        except TypeError as error:  # what JAX says of shapes that do not fit, and NumPy by a ValueError
+            raise ValueError(*error.args) from None
+        return XlaArray(result, place) if op.outputs is None else tuple([XlaArray(one, place) for one in result])
 
     def led_out(self, g: Any) -> Any:
-        """A constant of the program gets the cotangent as it is."""
-        return g
+        """A number on the CPU gets its cotangent there; a constant of a program gets it as it is."""
+        return g if device_of(g._array) is CPU else new_tensor(leave(g._array))
 
 
 XLA = XlaLevel()
+
+
+# -- from device to device -----------------------------------------------------------------------------------------------
+
+
+def enter(x: Any) -> XlaArray:
+    """Raw ``x`` on the device "xla". JAX gets memory of its own: NumPy's may change."""
+    if isinstance(x, XlaArray):
+        return XlaArray(x.value, XLA_DEVICE)
+    import jax
+
+    with jax.enable_x64(True):
+        return XlaArray(jax.numpy.array(x), XLA_DEVICE)
+
+
+def leave(x: Any) -> Any:
+    """Raw ``x`` on the CPU, in memory of its own."""
+    if not isinstance(x, XlaArray):
+        return x
+    return XlaArray(x.value, CPU) if x.is_traced else np.array(x.value)
+
+
+def on_host(array: Any) -> Any:
+    """The raw value of a tensor on the device "xla" as a NumPy array; any other as it is."""
+    return np.asarray(array.value) if isinstance(array, XlaArray) and not array.is_lent else array
+
+
+def placed(array: Any, place: device) -> Any:
+    """A raw value on that device; as it is, if it is there."""
+    if device_of(array) is place:
+        return array
+    return computed(op_module.OPS["xla_in" if place is XLA_DEVICE else "xla_out"], array, level=XLA)
+
+
+def beside(g: Any, other: Any) -> Any:
+    """``g``, or where it is a constant of NumPy's and ``other`` is on the device "xla", the same tensor there."""
+    is_far = device_of(getattr(other, "_array", None)) is XLA_DEVICE and not isinstance(g._array, Lifted)
+    return op_module.recorded_namespace.xla_in(g, level=XLA) if is_far else g
+
+
+def refuse_mixed(op: Op, args: tuple[Any, ...]) -> None:
+    """Raise where tensors of both devices meet. Those of the CPU may be numbers, and indices.
+
+    In rules and levels constants meet whatever comes, and so they do where they enter a level.
+    """
+    if "level" in op.params:
+        return
+    if op.variadic and op.args[-1] == "indices":
+        args = args[: len(op.args) - 1]
+    arrays = [arg._array for arg in args if isinstance(arg, TensorBase)]
+    if not any(device_of(array) is XLA_DEVICE for array in arrays):
+        return
+    if any(array.ndim and device_of(array) is CPU for array in arrays) and get_modes() is not BELOW:
+        from .engine import current_pass
+
+        if current_pass() is None:
+            raise RuntimeError(
+                f"Expected all tensors to be on the same device, but found at least two devices, xla:0 and cpu! ({op.name}, of shapes "
+                f"{', '.join(str(list(array.shape)) for array in arrays)}.) Move one of them: t.to('xla'), t.cpu()."
+            )

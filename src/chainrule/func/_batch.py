@@ -15,6 +15,7 @@ from ..core.batch_level import BatchLevel
 from ..core.lifted import is_only_holder
 from ..core.modes import changed_modes
 from ..core.value import Lifted, TensorBase
+from ..core.views import current_node
 from ..functions.joining import cat
 from ..utils._pytree import TreeSpec, broadcast_prefix, tree_flatten, tree_structure, tree_unflatten
 from ._inputs import name_of, write_back
@@ -150,11 +151,12 @@ def run(
         leaf if dim is None else ops.batch_in(leaf, level=level, axis=dim)
         for leaf, dim in zip(leaves, dims, strict=True)
     ]
+    nodes = [current_node(one) if isinstance(one, TensorBase) else None for one in inside]
     with changed_modes(draws=level):
         result = func(*tree_unflatten(inside, spec), **kwargs)
-    for leaf, alias, dim in zip(leaves, inside, dims, strict=True):
+    for leaf, alias, node, dim in zip(leaves, inside, nodes, dims, strict=True):
         if dim is not None:
-            write_back(leaf, alias, partial(ops.batch_out, level=level, axis=dim))
+            write_back(leaf, alias, node, partial(ops.batch_out, level=level, axis=dim))
     name = name_of(func)
     outputs, out_spec = tree_flatten(result)
     try:

@@ -58,13 +58,14 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
         for one in given:
             if not isinstance(one, TensorBase):
                 raise RuntimeError(f"{said}: Expected {name} to only contain Tensors, got {type(one)}")
-    level = DualLevel()
+    level = DualLevel(is_jvp=True)
     inside = [moving(level, leaf, move) for leaf, move in zip(leaves, moves, strict=True)]
+    nodes = [alias._node for alias in inside]
     result = func(*tree_unflatten(inside, spec))
     output, aux = split_aux(result, said) if has_aux else (result, None)
     outputs, out_spec = outputs_of(output, said)
-    for leaf, alias in zip(leaves, inside, strict=True):
-        write_back(leaf, alias, partial(ops.primal_part, level=level))
+    for leaf, alias, node in zip(leaves, inside, nodes, strict=True):
+        write_back(leaf, alias, node, partial(ops.primal_part, level=level))
     if strict and not all(is_moving(one, level) for one in outputs):
         raise RuntimeError(
             f"{said.replace(')', ', strict=True)')}: The output of f is independent of the inputs. This is not allowed with "

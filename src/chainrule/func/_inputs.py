@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..core.modes import met
+from ..core.modes import changed_modes, is_grad_enabled, met
 from ..core.node import AccumulateGrad
 from ..core.value import TensorBase, new_tensor, writable
 from ..core.views import base_of, counter, current_node
@@ -126,9 +126,13 @@ def map_tensors(function: Callable[[Any], Any], tree: Any) -> Any:
     return tree_unflatten([function(leaf) if isinstance(leaf, TensorBase) else leaf for leaf in leaves], spec)
 
 
-def write_back(outer: Any, inside: Any, taken_out: Callable[[Any], Any]) -> None:
-    """What a transformed function wrote into its argument, written into the tensor that was given for it."""
+def write_back(outer: Any, inside: Any, node: Any, taken_out: Callable[[Any], Any]) -> None:
+    """What a transformed function wrote into its argument, written into the tensor that was given for it.
+
+    ``node`` is the argument's own: if it still has that, it was written to through ``detach``, which leaves history alone.
+    """
     if inside._cell is not None and counter(inside._cell):
         if inside._view is not None:  # it was reshaped in place, which stays inside
             inside = base_of(inside._view)
-        outer.copy_(taken_out(inside))
+        with changed_modes(grad=is_grad_enabled() and current_node(inside) is not node):
+            outer.copy_(taken_out(inside))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.value import new_tensor
+from ..core.value import TensorBase, new_tensor
 from ..utils._pytree import tree_flatten, tree_unflatten
 from ._batch import vmap
 from ._forward import jvp
@@ -96,12 +96,18 @@ def jacfwd(
         check_real("jacfwd", "inputs", leaves)
         function = functools.partial(with_selected(func, args, argnums), **kwargs)
 
+        aux: list[Any] = []
+
         def along(*tangents: Any) -> Any:
             found = jvp(function, primals, tree_unflatten(tangents, spec), has_aux=has_aux)
-            return found[1:] if has_aux else found[1]
+            if not has_aux:
+                return found[1], []
+            extra, extra_spec = tree_flatten(found[2])
+            is_tensor = [isinstance(one, TensorBase) for one in extra]
+            aux[:] = extra, extra_spec, is_tensor
+            return found[1], [one for one, tensor in zip(extra, is_tensor, strict=True) if tensor]
 
-        result = vmap(along, randomness=randomness, out_dims=(-1, None) if has_aux else -1)(*basis(leaves))
-        columns, aux = result if has_aux else (result, None)
+        columns, extra_tensors = vmap(along, randomness=randomness, out_dims=(-1, 0))(*basis(leaves))
         outputs, out_spec = tree_flatten(columns)
         check_real("jacfwd", "outputs", outputs)
         per_output = []
@@ -113,7 +119,13 @@ def jacfwd(
             tree = tree_unflatten(parts, spec)
             per_output.append(tree[0] if isinstance(argnums, int) else tree)
         jacobians = tree_unflatten(per_output, out_spec)
-        return (jacobians, aux) if has_aux else jacobians
+        if not has_aux:
+            return jacobians
+        extra, extra_spec, is_tensor = aux
+        first = (one[0] for one in extra_tensors)  # the same along every direction
+        return jacobians, tree_unflatten(
+            [next(first) if tensor else one for one, tensor in zip(extra, is_tensor, strict=True)], extra_spec
+        )
 
     return jacobian
 

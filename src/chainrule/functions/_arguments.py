@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.mutation import check_fits, refuse_write, write
-from ..core.value import TensorBase, new_tensor, writable
+from ..core.value import TensorBase, like, new_tensor, writable
 from ..core.views import current_node
 
 if TYPE_CHECKING:
@@ -80,6 +80,11 @@ def deliver(result: Tensor, out: Any, function: str) -> Tensor:
     if out is None:
         return result
     check_out(out, function, current_node(result) is not None)
+    if result.device is not out.device:
+        raise RuntimeError(
+            f"Expected out tensor to have device {result.device}, but got {out.device} instead. Give {function}() an out tensor that "
+            f"was made with device='{result.device}'."
+        )
     memory = writable(out)
     if result._array.shape != memory.shape:
         if memory.size:
@@ -92,7 +97,7 @@ def deliver(result: Tensor, out: Any, function: str) -> Tensor:
                 "it, inplace, to zero elements with t.resize_(0).",
                 stacklevel=3,
             )
-        out._array = np.empty(result._array.shape, memory.dtype)
+        out._array = like(memory, np.empty(result._array.shape, memory.dtype))
     check_fits(out, result._array)
     write(out, new_tensor(result._array))
     return out

@@ -169,8 +169,8 @@ def _factors(function: str, input: Tensor, beta: Number, alpha: Number) -> dict[
             raise RuntimeError(
                 f"For non-complex input tensors, argument {name} must not be a complex number: got {value}"
             )
-        if kind in "iu":
-            factors[name] = int(value)  # type: ignore[arg-type]  # complex was refused above
+        if kind in "biu":
+            factors[name] = (bool if kind == "b" else int)(value)  # type: ignore[arg-type]  # complex was refused above
     return factors
 
 

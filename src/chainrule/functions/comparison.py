@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import ops
-from ..core.value import values_of
+from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
 from .elementwise import Number, binary, tensor_first, tensors, unary

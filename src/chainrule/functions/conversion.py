@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes, ops
-from ..core.value import TensorBase
-from ..device import CPU, check_device, device as Device
+from ..core.value import TensorBase, device_of
+from ..core.xla_level import XLA
+from ..device import CPU, XLA_DEVICE, default_device, device as Device, place_of, set_default
 from ..dtypes import FROM_NUMPY, as_dtype
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
@@ -37,21 +38,28 @@ def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_forma
 
 
 def to(input: Tensor, *args: Any, **named: Any) -> Tensor:
-    """The tensor in another dtype: ``to(dtype)``, ``to(device)``, ``to(device, dtype)`` or ``to(other)``.
+    """The tensor on another device, in another dtype: ``to(dtype)``, ``to(device)``, ``to(device, dtype)`` or ``to(other)``.
 
     Args:
         input: the tensor.
-        args: a dtype, or a device ("cpu") and perhaps a dtype, or another tensor that has the dtype wanted; then
-            ``non_blocking`` (of no effect) and ``copy`` (whether to copy even where nothing changes).
+        args: a dtype, or a device ("cpu", "xla") and perhaps a dtype, or another tensor that has the device and the dtype
+            wanted; then ``non_blocking`` (of no effect) and ``copy`` (whether to copy even where nothing changes).
         named: the same by name, and ``memory_format``, the order in memory of the result.
 
     Raises:
-        RuntimeError, AssertionError: a device that there is not.
+        RuntimeError, AssertionError: a device that there is not, or "xla" without JAX.
 
     >>> import chainrule as torch
     >>> torch.tensor([1, 2]).to(torch.float32)
     tensor([1., 2.])
     """
+    where, dtype, copy, memory_format = to_arguments(args, named)
+    moved = to_device(input, where)
+    return convert(moved, dtype or input.dtype, copy and moved is input, memory_format)
+
+
+def to_arguments(args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Device | None, dtypes.dtype | None, bool, Any]:
+    """The arguments of :func:`to`: device, dtype, whether to copy, memory format."""
     memory_format = named.pop("memory_format", None)
     names: tuple[str, ...] = ("device", "dtype", "non_blocking", "copy")
     if args and isinstance(args[0], TensorBase):
@@ -68,15 +76,20 @@ def to(input: Tensor, *args: Any, **named: Any) -> Tensor:
             "non_blocking, copy), (dtype, non_blocking, copy), (other, non_blocking, copy), each with memory_format"
         )
     given = dict(zip(names, args, strict=False)) | named
+    where, dtype = given.get("device"), given.get("dtype")
     if (other := given.get("other")) is not None:
-        wanted = tensor_argument(other, "to", "other").dtype
-    else:
-        where = given.get("device")
-        if where is not None:
-            check_device(where)
-        dtype = given.get("dtype")
-        wanted = input.dtype if dtype is None else as_dtype(dtype, argument="to(): argument 'dtype'")
-    return convert(input, wanted, bool(given.get("copy", False)), memory_format)
+        other = tensor_argument(other, "to", "other")
+        where, dtype = other.device, other.dtype
+    elif dtype is not None:
+        dtype = as_dtype(dtype, argument="to(): argument 'dtype'")
+    return None if where is None else place_of(where), dtype, bool(given.get("copy", False)), memory_format
+
+
+def to_device(input: Tensor, where: Device | None) -> Tensor:
+    """The tensor on another device; itself if it is there (None: wherever it is)."""
+    if where is None or where is device_of(input._array):
+        return input
+    return ops.xla_in(input, level=XLA) if where is XLA_DEVICE else ops.xla_out(input, level=XLA)
 
 
 def _is_dtype(value: Any) -> bool:
@@ -88,8 +101,8 @@ def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:
     return f"({', '.join(parts)})"
 
 
-def type_name(dtype: dtypes.dtype) -> str:
-    return f"torch.{scalar_type_name(dtype)}Tensor"
+def type_name(dtype: dtypes.dtype, where: Device = CPU) -> str:
+    return f"torch.{'' if where is CPU else 'xla.'}{scalar_type_name(dtype)}Tensor"
 
 
 def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
@@ -110,7 +123,7 @@ def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any
     tensor([1.], dtype=torch.float64)
     """
     if dtype is None:
-        return type_name(input.dtype)
+        return type_name(input.dtype, input.device)
     if isinstance(dtype, dtypes.dtype):
         return convert(input, dtype)
     if isinstance(dtype, type) and issubclass(dtype, TensorBase):
@@ -176,7 +189,7 @@ def typename(obj: Any) -> str:
     ('torch.FloatTensor', 'int', 'torch.nn.modules.module.Module')
     """
     if isinstance(obj, TensorBase):
-        return type_name(obj.dtype)
+        return type_name(obj.dtype, obj.device)
     named = obj if getattr(obj, "__module__", None) and hasattr(obj, "__qualname__") else type(obj)
     module = named.__module__.replace("chainrule", "torch", 1)
     return named.__qualname__ if module == "builtins" else f"{module}.{named.__qualname__}"
@@ -240,19 +253,19 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
 
 
 def get_default_device() -> Device:
-    """Where tensors are made: the CPU.
+    """Where tensors are made by those who name no device: at first, on the CPU.
 
     >>> import chainrule as torch
     >>> torch.get_default_device()
     device(type='cpu')
     """
-    return CPU
+    return default_device()
 
 
 def set_default_device(device: Any) -> None:
-    """Accept the CPU as the device where tensors are made.
+    """Choose where tensors are made by those who name no device, in this thread or task. None: the CPU.
 
     >>> import chainrule as torch
     >>> torch.set_default_device("cpu")
     """
-    check_device(device)
+    set_default(device)

@@ -11,9 +11,11 @@ from .. import dtypes
 from ..core.lifted import converted
 from ..core.modes import get_modes
 from ..core.node import AccumulateGrad
-from ..core.value import TensorBase, allocate, new_tensor, values_of
+from ..core.value import TensorBase, allocate, new_tensor
 from ..core.version import INFERENCE_CELL, ExposedCell
-from ..device import check_device
+from ..core.views import values_of
+from ..core.xla_level import placed
+from ..device import CPU, device as Device, place_of
 from ..dtypes import as_dtype, default, get_default_dtype
 from ..errors import NotANumberError
 
@@ -41,10 +43,10 @@ class layout:  # noqa: N801 - PyTorch's name
 strided = layout()
 
 
-def finish(array: Any, requires_grad: bool) -> Tensor:
-    """A new leaf around ``array``."""
+def finish(array: Any, requires_grad: bool, where: Device = CPU) -> Tensor:
+    """A new leaf around ``array``, on the device ``where``."""
     tensor = allocate()
-    tensor._array = array
+    tensor._array = array if where is CPU else placed(array, where)
     tensor._node = tensor._cell = tensor._view = tensor._meta = None
     mode = get_modes()
     if mode is not None and mode.inference:
@@ -72,7 +74,7 @@ def tensor(
     Args:
         data: a number, nested sequences of numbers, a NumPy array, or tensors (whose history is not kept).
         dtype: by default: of Python floats the default dtype, of ints ``int64``, of arrays and tensors their own.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
 
@@ -84,10 +86,9 @@ def tensor(
     tensor([[1.0000, 2.5000],
             [3.0000, 4.0000]])
     """
-    if device is not None:
-        check_device(device)
+    where = data.device if device is None and isinstance(data, TensorBase) else place_of(device)
     if dtype is None and type(data) is list and set(map(type, data)) == FLOATS:  # the commonest
-        return finish(np.array(data, default.dtype.numpy), requires_grad)
+        return finish(np.array(data, default.dtype.numpy), requires_grad, where)
     wanted = None if dtype is None else as_dtype(dtype).numpy
     if isinstance(data, TensorBase):
         import warnings
@@ -101,7 +102,7 @@ def tensor(
     array = values(data, wanted)
     if isinstance(array, np.ndarray) and not isinstance(data, (list, tuple)):
         array = array.copy()
-    return finish(array, requires_grad)
+    return finish(placed(array, where), requires_grad, where)
 
 
 def values(data: Any, wanted: Any) -> Any:
@@ -316,13 +317,13 @@ def as_tensor(data: Any, dtype: Dtype = None, device: Any = None) -> Tensor:
     >>> torch.as_tensor([1, 2])
     tensor([1, 2])
     """
-    check_device(device)
     if isinstance(data, TensorBase):
-        return data if dtype is None else data.to(as_dtype(dtype))  # type: ignore[return-value]
+        return data.to(device, dtype)
+    where = place_of(device)
     wanted = None if dtype is None else as_dtype(dtype).numpy
-    if isinstance(data, np.ndarray) and (wanted is None or wanted == data.dtype):
+    if isinstance(data, np.ndarray) and (wanted is None or wanted == data.dtype) and where is CPU:
         return from_numpy(data)
-    return finish(np.array(values(data, wanted)), False)
+    return finish(np.array(values(data, wanted)), False, where)
 
 
 def asarray(
@@ -336,6 +337,10 @@ def asarray(
     """
     if copy:
         return tensor(values(obj, None), dtype=dtype, device=device, requires_grad=requires_grad)
+    if hasattr(obj, "__dlpack__") and not isinstance(obj, (TensorBase, np.ndarray)):
+        from .interop import from_dlpack
+
+        obj = from_dlpack(obj)
     made = as_tensor(obj, dtype, device)
     if copy is False and not isinstance(obj, (TensorBase, np.ndarray)):
         raise ValueError("can't alias arbitrary sequence into a tensor: leave copy=False away")
@@ -366,11 +371,14 @@ def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tens
     """``Tensor(2, 3)``, ``Tensor([1, 2])``, ``FloatTensor(...)``: sizes make uninitialised memory, a sequence values."""
     from .filling import empty
 
-    check_device(device)
+    if device is not None and place_of(device) is not CPU:
+        raise RuntimeError(
+            f"legacy constructor expects device type: cpu but device type: {device} was passed. Use torch.tensor or torch.empty."
+        )
     if len(args) == 1 and not isinstance(args[0], (int, np.integer)):
         (data,) = args
         if isinstance(data, tuple) and type(data).__name__ == "Size":
-            return empty(*data, dtype=dtype)
+            return empty(*data, dtype=dtype, device=CPU)
         if isinstance(data, TensorBase):
             return data.detach()
         if isinstance(data, str):
@@ -378,4 +386,4 @@ def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tens
         if not is_sequence(data) and not isinstance(data, np.ndarray):
             raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
         return finish(np.array(values(data, dtype.numpy)), False)
-    return empty(*args, dtype=dtype) if args else empty(0, dtype=dtype)
+    return empty(*(args or (0,)), dtype=dtype, device=CPU)

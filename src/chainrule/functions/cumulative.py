@@ -128,7 +128,7 @@ def logcumsumexp(
     tensor([1000.0000, 1000.6932])
     """
     axis = running_axis("logcumsumexp", input, dim, names)
-    refuse_kinds(input._array, "biuc", "logcumsumexp_out_cpu")
+    refuse_kinds(input._array, "biu", "logcumsumexp_out_cpu")
     return deliver(ops.logcumsumexp(input, axis=axis), out, "logcumsumexp")
 
 
@@ -149,7 +149,7 @@ def diff(
 
     Args:
         input: with at least one dimension.
-        n: how many times over.
+        n: how many times over; 0 gives the input as it is, whatever is put before and behind it.
         dim: along which dimension; the last by default.
         prepend: what to put before the input.
         append: what to put behind it.
@@ -170,9 +170,9 @@ def diff(
     parts = [tensor_argument(part, "diff", "prepend") for part in (prepend, input, append) if part is not None]
     if any(part._array.ndim != ndim for part in parts):
         raise RuntimeError("diff expects prepend or append to be the same dimension as input")
-    result = ops.concat(parts, axis=axis) if len(parts) > 1 else input
     if not n:
-        return deliver(ops.clone(result), out, "diff")
+        return deliver(ops.clone(input), out, "diff")
+    result = ops.concat(parts, axis=axis) if len(parts) > 1 else input
     subtract = ops.logical_xor if input._array.dtype.kind == "b" else ops.subtract
     for _ in range(min(n, result._array.shape[axis])):
         result = subtract(*_neighbours(result, axis))

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.value import Lifted, TensorBase, like
-from ..device import check_device
+from .. import ops
+from ..core.value import Lifted, TensorBase, like, new_tensor
+from ..core.xla_level import placed
+from ..device import CPU, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar
 from ._arguments import deliver, sizes_of, tensor_argument
@@ -55,7 +57,9 @@ def _checked_shape(shape: tuple[int, ...], function: str, dtype: Any) -> tuple[i
     return shape
 
 
-def filled(make: Any, function: str, shape: tuple[int, ...], dtype: Any, requires_grad: bool) -> Tensor:
+def filled(
+    make: Any, function: str, shape: tuple[int, ...], dtype: Any, requires_grad: bool, where: Device = CPU
+) -> Tensor:
     """``make(shape, dtype)`` as a tensor."""
     _checked_shape(shape, function, dtype)
     try:
@@ -64,7 +68,7 @@ def filled(make: Any, function: str, shape: tuple[int, ...], dtype: Any, require
         raise RuntimeError(
             f"{function}(): not enough memory for a tensor of shape {list(shape)} and dtype {dtype.name}: {error}"
         ) from None
-    return finish(array, requires_grad)
+    return finish(array, requires_grad, where)
 
 
 def zeros(
@@ -79,7 +83,7 @@ def zeros(
         out: where to write the result.
         dtype: by default the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
 
@@ -91,9 +95,11 @@ def zeros(
     tensor([[0., 0.],
             [0., 0.]])
     """
-    check_device(device)
+    where = place_of(device)
     wanted = dtype_of(dtype, out, "zeros")
-    return deliver(filled(np.zeros, "zeros", shape_of(sizes, size, "zeros"), wanted, requires_grad), out, "zeros")
+    return deliver(
+        filled(np.zeros, "zeros", shape_of(sizes, size, "zeros"), wanted, requires_grad, where), out, "zeros"
+    )
 
 
 def ones(
@@ -106,9 +112,9 @@ def ones(
     >>> torch.ones(3)
     tensor([1., 1., 1.])
     """
-    check_device(device)
+    where = place_of(device)
     wanted = dtype_of(dtype, out, "ones")
-    return deliver(filled(np.ones, "ones", shape_of(sizes, size, "ones"), wanted, requires_grad), out, "ones")
+    return deliver(filled(np.ones, "ones", shape_of(sizes, size, "ones"), wanted, requires_grad, where), out, "ones")
 
 
 def empty(
@@ -121,9 +127,11 @@ def empty(
     >>> torch.empty(2, 3).shape
     torch.Size([2, 3])
     """
-    check_device(device)
+    where = place_of(device)
     wanted = dtype_of(dtype, out, "empty")
-    return deliver(filled(np.empty, "empty", shape_of(sizes, size, "empty"), wanted, requires_grad), out, "empty")
+    return deliver(
+        filled(np.empty, "empty", shape_of(sizes, size, "empty"), wanted, requires_grad, where), out, "empty"
+    )
 
 
 def empty_strided(
@@ -136,7 +144,7 @@ def empty_strided(
     >>> torch.empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
-    check_device(device)
+    where = place_of(device)
     wanted = dtype_of(dtype, None, "empty_strided")
     shape, strides = sizes_of((size,), "empty_strided"), sizes_of((stride,), "empty_strided", "stride")
     if len(shape) != len(strides):
@@ -144,7 +152,7 @@ def empty_strided(
     last = 0 if 0 in shape else 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
     memory = np.empty(last, wanted)
     array = np.ndarray(shape, wanted, memory, 0, tuple(s * wanted.itemsize for s in strides))
-    return finish(array, requires_grad)
+    return finish(array, requires_grad, where)
 
 
 def full(
@@ -159,7 +167,7 @@ def full(
         out: where to write the result.
         dtype: by default bool or int64 for such numbers, for others the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
 
@@ -170,13 +178,13 @@ def full(
     >>> torch.full((2,), 7), torch.full((2,), 7.)
     (tensor([7, 7]), tensor([7., 7.]))
     """
-    check_device(device)
+    where = place_of(device)
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     number = _number(fill_value, "full", "fill_value", 2)
     wanted = dtype_of(dtype or _natural_dtype(number), out, "full") if out is None else dtype_of(dtype, out, "full")
     value = checked_scalar(wanted, number)
-    return deliver(filled(_full(value), "full", sizes_of((size,), "full"), wanted, requires_grad), out, "full")
+    return deliver(filled(_full(value), "full", sizes_of((size,), "full"), wanted, requires_grad, where), out, "full")
 
 
 def _full(value: Any) -> Any:
@@ -211,9 +219,9 @@ def scalar_tensor(
     >>> torch.scalar_tensor(3)
     tensor(3.)
     """
-    check_device(device)
+    where = place_of(device)
     wanted = dtype_of(dtype, None, "scalar_tensor")
-    return finish(np.array(checked_scalar(wanted, _number(s, "scalar_tensor", "s", 1))), requires_grad)
+    return finish(np.array(checked_scalar(wanted, _number(s, "scalar_tensor", "s", 1))), requires_grad, where)
 
 
 # -- like another tensor -------------------------------------------------------------------------------------------------
@@ -222,18 +230,23 @@ def scalar_tensor(
 def fill_like(
     make: Any, function: str, input: Any, dtype: Dtype, device: Any, requires_grad: bool, memory_format: Any
 ) -> Tensor:
-    """``make(shape, dtype)`` as a tensor with the shape, the dtype and the order in memory of ``input``."""
+    """``make(shape, dtype)`` as a tensor with the shape, the dtype, the device and the order in memory of ``input``."""
     array = tensor_argument(input, function, "input")._array
-    check_device(device)
+    where = None if device is None else place_of(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
-    if isinstance(array, Lifted):
-        made = filled(make, function, array.shape, wanted, False)
-        return finish(like(array, made._array), requires_grad)
     order = memory_order(array, memory_format)
     if order is None:
-        return filled(make, function, array.shape, wanted, requires_grad)
+        return settled(filled(make, function, array.shape, wanted, False), input, where, requires_grad)
     result = filled(make, function, tuple(array.shape[axis] for axis in order), wanted, False)
-    return finish(result._array.transpose(np.argsort(order)), requires_grad)
+    return settled(new_tensor(result._array.transpose(np.argsort(order))), input, where, requires_grad)
+
+
+def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) -> Tensor:
+    """A new tensor as a leaf on a device, or (None) like ``input``: on its device, in its batch."""
+    array = made._array
+    if where is None:
+        array, where = like(input._array, array), input.device
+    return finish(placed(array, where), requires_grad)
 
 
 def memory_order(array: Any, memory_format: Any = None) -> list[int] | None:
@@ -320,7 +333,7 @@ def arange(
         out: where to write the result.
         dtype: by default int64 if all three are integers, else the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
 
@@ -331,7 +344,7 @@ def arange(
     >>> torch.arange(3), torch.arange(1, 2, 0.5)
     (tensor([0, 1, 2]), tensor([1.0000, 1.5000]))
     """
-    check_device(device)
+    where = place_of(device)
     if len(bounds) > 3:
         raise TypeError(f"arange() takes at most 3 bounds (start, end, step), got {len(bounds)}")
     if len(bounds) == 1 and end is None:
@@ -350,7 +363,7 @@ def arange(
     wanted = dtype_of(dtype, out, "arange")
     first, by, count = _steps(first, last, by, wanted)
     make = partial(_ramp, first, by)
-    return deliver(filled(make, "arange", (count,), wanted, requires_grad), out, "arange")
+    return deliver(filled(make, "arange", (count,), wanted, requires_grad, where), out, "arange")
 
 
 def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number, Number, int]:
@@ -409,7 +422,7 @@ def range(
         UserWarning,
         stacklevel=2,
     )
-    check_device(device)
+    where = place_of(device)
     if end is None:
         start, end = 0, start
     wanted = dtype_of(dtype, out, "range")
@@ -418,7 +431,7 @@ def range(
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     count = math.floor((end - start) / step) + 1
-    return deliver(filled(partial(_ramp, start, step), "range", (count,), wanted, requires_grad), out, "range")
+    return deliver(filled(partial(_ramp, start, step), "range", (count,), wanted, requires_grad, where), out, "range")
 
 
 def linspace(
@@ -431,9 +444,13 @@ def linspace(
     >>> torch.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-    check_device(device)
+    where = place_of(device)
     first, last, steps, wanted = _ends("linspace", start, end, steps, dtype, out)
-    return deliver(filled(partial(_spaced, first, last), "linspace", (steps,), wanted, requires_grad), out, "linspace")
+    if is_lifted(first) or is_lifted(last):
+        return deliver(_spaced_in_batch(first, last, steps, wanted), out, "linspace")
+    return deliver(
+        filled(partial(_spaced, first, last), "linspace", (steps,), wanted, requires_grad, where), out, "linspace"
+    )
 
 
 def _ends(
@@ -445,7 +462,10 @@ def _ends(
             raise RuntimeError(
                 f"{function} only supports 0-dimensional start and end tensors, but got {name} with {bound.ndim} dimension(s)."
             )
-    first, last = _number(start, function, "start", 1), _number(end, function, "end", 2)
+    first, last = (
+        bound.detach() if is_lifted(bound) else _number(bound, function, name, position)
+        for position, (name, bound) in enumerate((("start", start), ("end", end)), 1)
+    )
     if isinstance(steps, (bool, float)) or not hasattr(steps, "__index__"):
         raise TypeError(f"{function}(): argument 'steps' (position 3) must be int, not {type(steps).__name__}")
     if steps < 0:
@@ -471,6 +491,24 @@ def _spaced(first: Number, last: Number, shape: tuple[int, ...], dtype: Any) -> 
     return spaced.astype(compute).astype(dtype)
 
 
+def is_lifted(x: Any) -> bool:
+    return isinstance(x, TensorBase) and isinstance(x._array, Lifted)
+
+
+def _spaced_in_batch(first: Number, last: Number, steps: int, dtype: Any) -> Any:
+    """The same between ends of which some are another number in each element of a batch."""
+    compute = dtype if dtype.kind in "fc" else np.dtype(np.float64)
+    first, last = (
+        ops.astype(ops.astype(end if is_lifted(end) else finish(np.array(end), False), dtype=dtype), dtype=compute)
+        for end in (first, last)
+    )
+    by = (last - first) / max(steps - 1, 1)
+    at = np.arange(steps)
+    near_first = finish(at < max(steps // 2, steps == 1), False)
+    ahead, back = (finish(distances.astype(compute), False) for distances in (at, at[::-1]))
+    return ops.astype(ops.where(near_first, first + by * ahead, last - by * back), dtype=dtype)
+
+
 def logspace(
     start: Number, end: Number, steps: int, base: float = 10.0, *, out: Tensor | None = None, dtype: Dtype = None,
     layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
@@ -481,14 +519,17 @@ def logspace(
     >>> torch.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    check_device(device)
+    where = place_of(device)
     first, last, steps, wanted = _ends("logspace", start, end, steps, dtype, out)
+    if is_lifted(first) or is_lifted(last):
+        exponents = _spaced_in_batch(first, last, steps, np.dtype(np.complex128 if wanted.kind == "c" else np.float64))
+        return deliver(ops.astype(base**exponents, dtype=wanted), out, "logspace")
 
     def make(shape: tuple[int, ...], dtype: Any) -> Any:
         compute = np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
         return (np.array(base, compute) ** _spaced(first, last, shape, compute)).astype(dtype)
 
-    return deliver(filled(make, "logspace", (steps,), wanted, requires_grad), out, "logspace")
+    return deliver(filled(make, "logspace", (steps,), wanted, requires_grad, where), out, "logspace")
 
 
 # -- matrices ------------------------------------------------------------------------------------------------------------
@@ -505,7 +546,7 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    check_device(device)
+    where = place_of(device)
     wanted = dtype_of(dtype, out, "eye")
     for at, (name, size) in enumerate((("n", n), ("m", m)), 1):
         if size is None and name == "m":
@@ -516,7 +557,7 @@ def eye(
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     shape = (int(n), int(n if m is None else m))
     return deliver(
-        filled(lambda shape, dtype: np.eye(*shape, dtype=dtype), "eye", shape, wanted, requires_grad), out, "eye"
+        filled(lambda shape, dtype: np.eye(*shape, dtype=dtype), "eye", shape, wanted, requires_grad, where), out, "eye"
     )
 
 
@@ -530,9 +571,9 @@ def tril_indices(
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
-    check_device(device)
+    where = place_of(device)
     wanted = dtype_of(dtype or int, None, "tril_indices")
-    return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False)
+    return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False, where)
 
 
 def triu_indices(
@@ -545,6 +586,6 @@ def triu_indices(
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
-    check_device(device)
+    where = place_of(device)
     wanted = dtype_of(dtype or int, None, "triu_indices")
-    return finish(np.stack(np.triu_indices(row, offset, col)).astype(wanted), False)
+    return finish(np.stack(np.triu_indices(row, offset, col)).astype(wanted), False, where)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor, numbers_of
+from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
 from .indexing import basic_part, number_for, put_call
@@ -96,10 +96,12 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
 def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -> tuple[Any, Any, int]:
     """The operands of a gather or scatter, checked; those of 0-d as vectors."""
     x = tensor_argument(input, function, "input")._array
-    raw = integers(index, function, position=3)
+    raw = tensor_argument(index, function, "index", 3)._array
     axis = axis_of(dim, x.ndim, function)
-    if not raw.size:
-        return input, ops.reshape(index, (0,) * max(x.ndim, 1)) if raw.ndim != x.ndim else index, axis
+    if not raw.size:  # of any dtype
+        nowhere = ops.astype(index, dtype=np.dtype(np.int64))
+        return input, ops.reshape(nowhere, (0,) * max(x.ndim, 1)) if raw.ndim != x.ndim else nowhere, axis
+    integers(index, function, position=3)
     if max(x.ndim, 1) != max(raw.ndim, 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor: got {raw.ndim} and {x.ndim}"
@@ -196,7 +198,7 @@ def scattering(input: Any, dim: int, index: Any, src: Any, reduce: str | None) -
     else:
         src = number_for(x._array.dtype, src, "scatter")
     if reduce == "multiply":
-        src = src if is_tensor else ops.full(indices._array.shape, src, dtype=x._array.dtype)
+        src = src if is_tensor else new_tensor(like(x._array, np.full(indices._array.shape, src, x._array.dtype)))
         return ops.scatter_reduce, [x, indices, src], {"axis": axis, "reduce": "prod", "include_self": True}
     if reduce == "add":
         return ops.scatter_add, [x, indices, src], {"axis": axis}
@@ -259,6 +261,8 @@ def reducing(
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """The elements at ``indices`` along ``dim``, the other dimensions broadcast; without ``dim``, in C order.
 
+    Along a ``dim``, negative indices count from its end.
+
     >>> import chainrule as torch
     >>> torch.take_along_dim(torch.tensor([[3, 1], [2, 4]]), torch.tensor([[1], [0]]), dim=1)
     tensor([[1],
@@ -284,7 +288,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
         )
     )
     wide = [(*common[: array.ndim + axis], a.shape[axis], *common[array.ndim + axis + 1 :]) for a in (array, index)]
-    return gather(ops.broadcast_to(input, shape=wide[0]), axis, ops.broadcast_to(indices, shape=wide[1]), out=out)
+    counted = ops.where(indices < 0, indices + array.shape[axis], indices)
+    return gather(ops.broadcast_to(input, shape=wide[0]), axis, ops.broadcast_to(counted, shape=wide[1]), out=out)
 
 
 # -- whole slices -------------------------------------------------------------------------------------------------------
@@ -401,7 +406,7 @@ def filling_slices(
     axis = axis_of(dim, array.ndim, "index_fill")
     size = array.shape[axis] if array.ndim else 1
     in_range(raw, size, axis + array.ndim, IndexError, least=-size)
-    mask = ops.scatter_number(new_tensor(np.zeros(size, bool)), places, value=True, axis=-1)
+    mask = ops.scatter_number(new_tensor(like(places._array, np.zeros(size, bool))), places, value=True, axis=-1)
     mask = ops.reshape(mask, (size,) + (1,) * (-axis - 1) if array.ndim else ())
     if isinstance(value, TensorBase):
         zero_dim(value, "index_fill_")

@@ -16,10 +16,12 @@ from ..backend.indexing_numpy import key_of
 from ..core.modes import get_modes
 from ..core.mutation import inplace, refuse_write
 from ..core.origin import caller
-from ..core.value import Lifted, TensorBase, values_of, writable
+from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
-from ..core.views import ORDINARY, current_node
+from ..core.views import ORDINARY, current_array, current_node, values_of
+from ..core.xla_level import on_host
 from ..promotion import checked_scalar, scalar_type_name
+from .conversion import to_device
 
 NUMBERS = (bool, int, float, complex, np.generic)
 
@@ -170,9 +172,11 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
     """Take up an int, an integer tensor or a mask: a view, or one more of ``arrays``."""
     if isinstance(item, (int, np.integer)):
         return select(x, dim, item, named), dim
-    source, array = item, None
+    source: Any = item
+    array: Any = None
     if isinstance(item, TensorBase):
-        array = item._array
+        array = on_host(current_array(item))
+        source = item if array is item._array else array
     elif isinstance(item, np.ndarray):
         array = source = item
     elif isinstance(item, (list, tuple, range)):
@@ -313,7 +317,11 @@ def has_more_than_memory(value: Any) -> bool:
 
 
 def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
-    """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded."""
+    """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded.
+
+    The values may come from another device.
+    """
+    values = tuple([to_device(value, x.device) for value in values])
     if is_watched(x) or (values and has_more_than_memory(values[0])):
         return inplace(op, x, *values, **params)
     memory = writable(x)

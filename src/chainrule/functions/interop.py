@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import ops
 from ..core.node import AccumulateGrad
-from ..core.value import Lifted, TensorBase, meta_of, new_tensor, values_of, writable
+from ..core.value import Lifted, TensorBase, meta_of, new_tensor, writable
 from ..core.version import ExposedCell, cell_of, expose
-from ..core.views import current_node
-from ..device import check_device
+from ..core.views import current_array, current_node, values_of
+from ..core.xla_level import XlaArray, placed
+from ..device import CPU, XLA_DEVICE, place_of
 from ..dtypes import as_dtype
 from ._arguments import tensor_argument
+from .conversion import to_device
 from .creation import finish, from_numpy
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = ["from_dlpack", "frombuffer"]
+
+DLPACK_CPU = 1
+"""DLPack's number of main memory."""
 
 # -- NumPy arrays --------------------------------------------------------------------------------------------------------
 
@@ -28,19 +34,33 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
 
     Args:
         input: the tensor.
-        force: also of a tensor that requires grad (the array knows nothing of gradients).
+        force: also of a tensor that requires grad or has a tangent of ``jvp`` (the array knows nothing of either), and a copy of
+            one on another device.
 
     Raises:
-        RuntimeError: the tensor requires grad. TypeError: NumPy has no such dtype (bfloat16).
+        RuntimeError: the tensor requires grad, has a tangent of ``jvp``, or no one value (``vmap``, ``compile``).
+        TypeError: it is on another device, or NumPy has no such dtype (bfloat16).
 
     >>> import chainrule as torch
     >>> t = torch.ones(2); a = t.numpy(); a[0] = 5.; t
     tensor([5., 1.])
     """
     _check_exportable(input, force)
+    if input.device is not CPU:
+        if not force:
+            raise TypeError(
+                f"can't convert {input.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+            )
+        input = input.detach().cpu()
     memory = writable(input)
     if isinstance(memory, Lifted):
-        return values_of(input, "calling .numpy() on a Tensor").copy()
+        values = values_of(input, "calling .numpy() on a Tensor")
+        if not force and any(level.is_dual and level.is_jvp for level in memory.levels):
+            raise RuntimeError(
+                "Can't call numpy() on Tensor inside of jvp: the array would lose the tangent. Call NumPy's functions on the tensor "
+                "itself; for the values alone, use tensor.numpy(force=True) or tensor.tolist()."
+            )
+        return values.copy()
     expose(input)
     return memory[...]
 
@@ -92,7 +112,16 @@ def to_dlpack(
     if current_node(input) is not None:
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
     named = {"max_version": max_version, "dl_device": dl_device, "copy": copy}
-    return numpy(input).__dlpack__(**{name: value for name, value in named.items() if value is not None})
+    shared = numpy(input) if input.device is CPU else on_xla(input)
+    return shared.__dlpack__(**{name: value for name, value in named.items() if value is not None})
+
+
+def on_xla(input: Tensor) -> Any:
+    """The JAX array of a tensor on the device "xla"."""
+    array = current_array(input)
+    if not isinstance(array, XlaArray) or array.is_traced:
+        raise BufferError("a tensor of a transform, or of a program that is being traced, has no memory to share")
+    return array.value
 
 
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
@@ -100,7 +129,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
 
     Args:
         ext_tensor: an object with ``__dlpack__``.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default where the array is. A JAX array becomes a tensor on "xla" as it is.
         copy: True: with memory of its own; False: never.
 
     Raises:
@@ -110,15 +139,29 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     >>> torch.from_dlpack(np.array([1, 2]))
     tensor([1, 2])
     """
-    check_device(device)
+    where = None if device is None else place_of(device)
     if isinstance(ext_tensor, TensorBase):
         to_dlpack(ext_tensor)  # type: ignore[arg-type]  # refuses what no library may have
         tensor: Tensor = ext_tensor.detach()
     else:
         if not hasattr(ext_tensor, "__dlpack__"):
             ext_tensor = _Capsule(ext_tensor)
-        tensor = from_numpy(np.from_dlpack(ext_tensor))
-    return new_tensor(tensor._array.copy()) if copy else tensor
+        is_far = ext_tensor.__dlpack_device__()[0] != DLPACK_CPU
+        tensor = from_jax(ext_tensor) if is_far or where is XLA_DEVICE else from_numpy(np.from_dlpack(ext_tensor))
+    moved = to_device(tensor, where)
+    if copy is False and moved is not tensor:
+        raise BufferError(f"from_dlpack(): copy=False, but the memory is on {tensor.device}, not on {where}")
+    return ops.clone(moved) if copy and moved is tensor else moved
+
+
+def from_jax(ext_tensor: Any) -> Tensor:
+    """A tensor on the device "xla" over the memory of a JAX array, or of what JAX takes by DLPack."""
+    import jax
+
+    if not isinstance(ext_tensor, jax.Array):
+        with jax.enable_x64(True):
+            ext_tensor = jax.dlpack.from_dlpack(ext_tensor)
+    return new_tensor(XlaArray(ext_tensor, XLA_DEVICE))
 
 
 class _Capsule:
@@ -133,7 +176,7 @@ class _Capsule:
         return self.capsule
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return 1, 0
+        return DLPACK_CPU, 0
 
 
 # -- copies and pickles --------------------------------------------------------------------------------------------------
@@ -213,12 +256,13 @@ def reduce(input: Tensor) -> Any:
     values = np.ascontiguousarray(array).reshape(array.shape)
     name = str(input.dtype).removeprefix("torch.")
     state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
-    return rebuild, state
+    return rebuild, state if input.device == CPU else (*state, input.device)
 
 
 def rebuild(
-    cls: type, name: str, shape: tuple[int, ...], data: bytes, requires_grad: bool, attributes: dict[str, Any] | None
-) -> Any:
+    cls: type, name: str, shape: tuple[int, ...], data: bytes, requires_grad: bool, attributes: dict[str, Any] | None,
+    where: Any = CPU,
+) -> Any:  # fmt: skip
     """A tensor from its pickle."""
     from .. import dtypes
 
@@ -226,11 +270,11 @@ def rebuild(
     if dtype is None:
         raise ValueError(f"the pickle of a tensor names a dtype that there is not: {name!r}")
     values = np.frombuffer(data, dtype.numpy).reshape(shape).copy()
-    made = _dressed(new_tensor(values), cls, attributes or {})
+    made = _dressed(new_tensor(placed(values, place_of(where))), cls, attributes or {})
     return made.requires_grad_() if requires_grad else made
 
 
 def export_device(input: Tensor) -> tuple[int, int]:
-    """DLPack's name of the device: the CPU."""
+    """DLPack's name of the device."""
     tensor_argument(input, "__dlpack_device__", "self")
-    return 1, 0
+    return (DLPACK_CPU, 0) if input.device is CPU else on_xla(input).__dlpack_device__()

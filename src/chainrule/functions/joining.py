@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from ..core.value import TensorBase, values_of
+from ..core.value import TensorBase
+from ..core.views import values_of
 from ..promotion import result_dtype
 from ._arguments import axis_of, deliver, sizes_of, tensor_argument
 from .shape import atleast_1d, atleast_2d, atleast_3d

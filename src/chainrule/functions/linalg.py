@@ -476,7 +476,11 @@ def cheapest_product(matrices: list[Tensor]) -> Tensor:
             cost[i, j] = min(costs)
             split[i, j] = i + costs.index(cost[i, j])
 
-    def product(i: int, j: int) -> Tensor:
-        return matrices[i] if i == j else mm(product(i, split[i, j]), product(split[i, j] + 1, j))
+    return _product(matrices, split, 0, n - 1)
 
-    return product(0, n - 1)
+
+def _product(matrices: list[Tensor], split: dict[tuple[int, int], int], first: int, last: int) -> Tensor:
+    if first == last:
+        return matrices[first]
+    middle = split[first, last]
+    return mm(_product(matrices, split, first, middle), _product(matrices, split, middle + 1, last))

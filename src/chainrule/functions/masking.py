@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor, numbers_of, values_of
+from ..core.value import TensorBase, like, new_tensor, numbers_of
+from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from .gathering import same_dtype, zero_dim
@@ -139,7 +140,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
             "Use a boolean condition instead.",
             stacklevel=2,
         )
-        condition = new_tensor(array.astype(bool))
+        condition = ops.astype(condition, dtype=np.dtype(bool))
     try:
         result = ops.where(condition, input, other)
     except ValueError:
@@ -162,10 +163,10 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
         tensor_argument(input, "nonzero", "input"), "calling nonzero, whose result has a shape that depends on values"
     )
     if as_tuple:
-        return tuple([new_tensor(np.ascontiguousarray(places)) for places in np.nonzero(np.atleast_1d(array))])
-    if not array.ndim:
-        return deliver(new_tensor(np.empty((int(bool(array)), 0), np.int64)), out, "nonzero")
-    return deliver(new_tensor(np.argwhere(array)), out, "nonzero")
+        places = [np.ascontiguousarray(one) for one in np.nonzero(np.atleast_1d(array))]
+        return tuple([new_tensor(like(input._array, one)) for one in places])
+    rows = np.argwhere(array) if array.ndim else np.empty((int(bool(array)), 0), np.int64)
+    return deliver(new_tensor(like(input._array, rows)), out, "nonzero")
 
 
 def argwhere(input: Tensor) -> Tensor:

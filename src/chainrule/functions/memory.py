@@ -241,8 +241,8 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
                 f"result = tensor.as_strided({list(sizes)}, {list(strides)}, {offset}) can access memory outside of `tensor`, which "
                 "is not supported inside of a transform: there a tensor has no more than its own elements"
             )
-        input = base_of(input._view)  # where strides and offset count from
-        origin = geometry(memory_of(input))
+        base = base_of(input._view)  # where strides and offset count from
+        return ops.as_strided(base, size=sizes, stride=strides, offset=offset, origin=geometry(memory_of(base)))
     return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)
 
 
@@ -277,7 +277,9 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) 
     if current_node(input) is not None:
         raise RuntimeError("cannot resize variables that require grad. Use .reshape(), which gives a new tensor.")
     if isinstance(input._array, Lifted):
-        raise RuntimeError("cannot resize variables inside of a transform. Use .reshape(), which gives a new tensor.")
+        raise RuntimeError(
+            "cannot resize variables inside of a transform, or on another device. Use .reshape(), which gives a new tensor."
+        )
     array = writable(input)
     refuse_write(input, array, False)
     count, flat = math.prod(shape), storage(array)[geometry(array)[2] :]

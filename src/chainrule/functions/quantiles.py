@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import ops
-from ..core.value import TensorBase, numbers_of
+from ..core.value import TensorBase, new_tensor, numbers_of
+from ..core.xla_level import placed
 from ..dtypes import int64
 from ._arguments import axis_of, deliver
 from ._reduction_arguments import array_of, check_keepdim
@@ -111,7 +114,7 @@ def _check(function: str, array: Any, q: Any, interpolation: str) -> None:
 
 def _ranks(x: Any, q: Any, ignore_nan: bool) -> Any:
     """The places, whole or between two, in each sorted row of ``x``: one for each element of ``q``."""
-    row = q if isinstance(q, TensorBase) else ops.full((), q, dtype=x.dtype)
+    row = q if isinstance(q, TensorBase) else new_tensor(placed(np.full(1, q, x._array.dtype), x.device))
     row = ops.reshape(row, (row._array.size,))
     n = x._array.shape[-1]
     numbers = ops.sum(ops.astype(ops.logical_not(ops.isnan(x.detach())), dtype=x.dtype), axis=-1, keepdims=True)

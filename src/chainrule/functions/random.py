@@ -15,7 +15,7 @@ from ..core.generator import Generator, draw
 from ..core.mutation import refuse_write
 from ..core.value import TensorBase, new_tensor, writable
 from ..core.views import current_node
-from ..device import check_device
+from ..device import place_of
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
 from .creation import finish
@@ -47,7 +47,7 @@ def rand(
         out: where to write the result.
         dtype: floating or complex; by default the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
 
@@ -95,7 +95,7 @@ def randint(
         out: where to write the result.
         dtype: by default int64.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
 
@@ -138,7 +138,7 @@ def randperm(
         out: where to write the result.
         dtype: by default int64.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
 
@@ -166,12 +166,12 @@ def made(
     requires_grad: bool, **params: Any,
 ) -> Tensor:  # fmt: skip
     """A tensor of random numbers; whatever is refused is refused before one is drawn."""
-    check_device(device)
+    where = place_of(device)
     finish(np.empty(0, wanted), requires_grad)
     if out is not None:
         check_out(out, function)
     make = partial(draw, kernel, generator=generator, **params)
-    return deliver(filled(make, function, shape, wanted, requires_grad), out, function)
+    return deliver(filled(make, function, shape, wanted, requires_grad, where), out, function)
 
 
 # -- like another tensor ------------------------------------------------------------------------------------------------

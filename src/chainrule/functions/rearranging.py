@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, new_tensor, values_of
+from ..core.value import TensorBase, like, new_tensor
+from ..core.views import values_of
 from ._arguments import axes_of, axis_of, deliver, sizes_of, tensor_argument
 from .shape import flatten
 
@@ -231,7 +232,7 @@ def repeat_interleave(
     """
     array = tensor_argument(input, "repeat_interleave", "input")._array
     if repeats is None:
-        return new_tensor(np.repeat(np.arange(array.size), counts(input)))
+        return new_tensor(like(array, np.repeat(np.arange(array.size), counts(input))))
     if dim is None:
         input, dim = flatten(input), 0
         array = input._array

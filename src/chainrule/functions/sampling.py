@@ -12,8 +12,9 @@ from ..backend import counts_numpy, random_numpy as kernels
 from ..core.dispatch import explained
 from ..core.generator import Generator, draw
 from ..core.modes import met
-from ..core.value import TensorBase, new_tensor, numbers_of
+from ..core.value import TensorBase, device_of, new_tensor, numbers_of
 from ..core.views import current_node
+from ..core.xla_level import placed
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
 from .filling import memory_order, shape_of
@@ -44,7 +45,7 @@ def normal(
         out: where to write the result.
         dtype: floating or complex; by default the default dtype.
         layout: accepted, and of no effect.
-        device: "cpu", or none.
+        device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
 
@@ -172,7 +173,7 @@ def coins(like: Any, shape: tuple[int, ...], p: float, generator: Any = None, gi
     check_coin(like.dtype, p)
     order = memory_order(like) if shape == like.shape else None
     numbers = draw(kernels.uniform, shape, kernels.F64, generator, order, given=given)
-    return ops.astype(ops.less(new_tensor(numbers), p), dtype=like.dtype)
+    return ops.astype(ops.less(new_tensor(placed(numbers, device_of(like))), p), dtype=like.dtype)
 
 
 def bernoulli_(tensor: Any, p: Any = 0.5, *, generator: Generator | None = None) -> Any:

@@ -222,7 +222,7 @@ def vector_norm(input: Any, ord: float, axis: tuple[int, ...], keepdim: bool, dt
         )
     if array.dtype.kind == "c":
         input = ops.abs(input)
-    return ops.vector_norm(input, ord=ord, axis=axis, keepdims=keepdim)
+    return ops.vector_norm(input, ord=ord, axis=axis if array.ndim else (), keepdims=keepdim)
 
 
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:

@@ -96,7 +96,7 @@ def typed_storage(input: Any) -> TypedStorage:
     array = writable(input)
     if isinstance(array, Lifted):
         raise NotImplementedError(
-            "Cannot access the storage of a tensor inside of a transform: it stands for more than one value"
+            "Cannot access the storage of a tensor inside of a transform, or on another device: it has no memory here"
         )
     return TypedStorage(memory_of(array))
 

@@ -97,4 +97,4 @@ def _logcumsumexp_vjp(xp, g, x, out, axis):
     return xp.exp(x - out) * xp.linear_recurrence(g, fall, axis=axis, reverse=True)
 
 
-logcumsumexp = cumulative("logcumsumexp(x, *, axis)", "fV", x=_logcumsumexp_vjp)
+logcumsumexp = cumulative("logcumsumexp(x, *, axis)", "fcV", x=_logcumsumexp_vjp)

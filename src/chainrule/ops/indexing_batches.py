@@ -51,7 +51,7 @@ def without_masks(call, given, batched, axes):
 
 
 def rows(xp, a, size):
-    return xp.reshape(a, (size, -1))
+    return xp.reshape(a, (size, prod(a.shape[1:])))
 
 
 def each_index(call, xp, x, axes, size):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..core import batch_level, dual_level
+from ..core import batch_level, dual_level, xla_level
 from ..core.op import linear
 
-__all__ = ["batch_in", "batch_out", "dual_in", "primal_part", "tangent_part"]
+__all__ = ["batch_in", "batch_out", "dual_in", "primal_part", "tangent_part", "xla_in", "xla_out"]
 
 batch_in = linear("batch_in(x, *, level, axis)",
     forward=lambda xp, x, level, axis: batch_level.enter(x, level, axis),
@@ -28,4 +28,13 @@ primal_part = linear("primal_part(x, *, level, copy)",
 tangent_part = linear("tangent_part(x, *, level, copy)",
     forward=lambda xp, x, level, copy=True: dual_level.tangent_part(x, level, copy),
     x=lambda xp, g, level: xp.dual_in(g, xp.zeros_like(g), level=level),
+)
+
+xla_in = linear("xla_in(x, *, level)", node="ToCopyBackward0",
+    forward=lambda xp, x, level: xla_level.enter(x),
+    x=lambda xp, g, level: xp.xla_out(g, level=level),
+)
+xla_out = linear("xla_out(x, *, level)", node="ToCopyBackward0",
+    forward=lambda xp, x, level: xla_level.leave(x),
+    x=lambda xp, g, level: xp.xla_in(g, level=level),
 )

@@ -112,11 +112,24 @@ def added(xp, input, product, beta, alpha):
     return out if out.dtype == product.dtype else xp.astype(out, product.dtype)  # bfloat16 times a number is a float
 
 
-def adding(signature, node, saved_names, product, x, y, batch=batches.each_added):
-    return general(signature, node=node, promotion="common", domain="iufcV", saved_names=saved_names, batch=batch,
+def sum_of(*terms):
+    """The sum of the terms that there are: None stands for a tangent of zero."""
+    there = [term for term in terms if term is not None]
+    return sum(there[1:], there[0])
+
+
+def adding(signature, node, saved_names, product, x, y, batch=batches.each_added, domain="iufcV"):
+    def tangent(xp, x, y, input_tangent, x_tangent, y_tangent, beta, alpha):
+        return sum_of(
+            None if x_tangent is None else scaled(product(xp, x_tangent, y), alpha),
+            None if y_tangent is None else scaled(product(xp, x, y_tangent), alpha),
+            None if input_tangent is None else scaled(input_tangent, beta) if beta else xp.zeros_like(input_tangent),
+        )
+
+    return general(signature, node=node, promotion="common", domain=domain, saved_names=saved_names, batch=batch,
         forward=lambda xp, input, x, y, beta, alpha: added(xp, input, product(xp, x, y), beta, alpha),
         input=lambda xp, g, beta: scaled(g, beta) if beta else xp.zeros_like(g),
-        x=x, y=y,
+        x=x, y=y, jvp=tangent,
     )
 
 
@@ -151,7 +164,7 @@ addr = adding("addr(input, x, y, *, beta, alpha)", "AddrBackward0", {"x": "vec1"
     lambda xp, x, y: xp.expand_dims(x, axis=-1) * y,
     x=lambda xp, g, y, alpha: scaled(xp.matmul(g, y), alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(x, g), alpha),
-    batch=batches.each_addr,
+    batch=batches.each_addr, domain="biufcV",
 )
 
 
@@ -165,15 +178,25 @@ def layer_w(xp, g, x):
     return xp.matmul(xp.matrix_transpose(rows(xp, g)), rows(xp, x))
 
 
+def layer_tangent(xp, x, w, b_tangent, x_tangent, w_tangent):
+    return sum_of(
+        None if x_tangent is None else xp.matmul(x_tangent, xp.matrix_transpose(w)),
+        None if w_tangent is None else xp.matmul(x, xp.matrix_transpose(w_tangent)),
+        b_tangent,
+    )
+
+
 # A linear layer, x w' + b with b first as in PyTorch's addmm: of a matrix, and of a vector or a stack of matrices.
 linear_layer = general("linear_layer(b, x, w)", node="AddmmBackward0", promotion="common", domain="iufcV",
-    batch=batches.each_layer, saved_names={"x": "mat1", "w": "mat2"}, forward=layer_forward,
+    batch=batches.each_layer, saved_names={"x": "mat1", "w": "mat2"},
+    forward=layer_forward, jvp=layer_tangent,
     b=lambda g: g,
     x=lambda xp, g, w: xp.matmul(g, w),
     w=layer_w,
 )
 stacked_linear_layer = general("stacked_linear_layer(b, x, w)", node="ViewBackward0", promotion="common",
-    domain="iufcV", batch=batches.each_layer, saved_names={"x": "mat1", "w": "mat2"}, forward=layer_forward,
+    domain="iufcV", batch=batches.each_layer, saved_names={"x": "mat1", "w": "mat2"},
+    forward=layer_forward, jvp=layer_tangent,
     b=lambda g: g,
     x=lambda xp, g, w: xp.matmul(g, w),
     w=layer_w,

@@ -6,6 +6,8 @@ them (``core.views``); PyTorch names a node after the function that was called, 
 
 from __future__ import annotations
 
+import math
+
 from ..backend.shape_numpy import extent, is_viewable
 from ..core.batching import same_call
 from ..core.op import general, linear, view as declare_view
@@ -246,7 +248,7 @@ def _rolled_back(xp, g, shift, axis):
 
 
 def _each_rolled(xp, run, x, axis, size):
-    return run(x) if axis is not None else xp.reshape(run(xp.reshape(x, (size, -1)), axis=-1), x.shape)
+    return run(x) if axis is not None else xp.reshape(run(xp.reshape(x, (size, math.prod(x.shape[1:]))), axis=-1), x.shape)
 
 
 roll = linear("roll(x, *, shift, axis)", batch=_each_rolled, saved_names={"shift": "shifts", "axis": "dims"}, x=_rolled_back)

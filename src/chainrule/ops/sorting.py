@@ -93,7 +93,7 @@ def searchsorted(x, v, *, side="left"):
 
 
 def _rows(xp, x):
-    return xp.reshape(x, (x.shape[0], -1))
+    return xp.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
 
 
 def _each_is_in(call, xp, x, y, run):

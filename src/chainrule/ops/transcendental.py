@@ -39,6 +39,7 @@ __all__ = [
     "log10",
     "logaddexp",
     "logaddexp2",
+    "logaddexp_complex",
     "logit",
     "polygamma",
     "rad2deg",
@@ -81,6 +82,10 @@ log10 = elementwise("log10(x)", promotion="float",
 logaddexp = elementwise("logaddexp(x, y)", domain="fV",
     x=lambda xp, g, x, y: g * xp.sigmoid(x - y),
     y=lambda xp, g, x, y: g * xp.sigmoid(y - x),
+)
+logaddexp_complex = elementwise("logaddexp_complex(x, y)", node="LogaddexpBackward0", domain="c",
+    x=lambda xp, g, x, y: g / (xp.exp(y - x) + 1),
+    y=lambda xp, g, x, y: g / (xp.exp(x - y) + 1),
 )
 logaddexp2 = elementwise("logaddexp2(x, y)", domain="fV",
     x=lambda xp, g, x, y: g * xp.sigmoid((x - y) * math.log(2)),

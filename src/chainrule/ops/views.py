@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..backend.numpy import walk
 from ..core.forward import raw
 from ..core.op import linear
-from ..core.views import set_path_nodes
+from ..core.views import set_path_ops
 
 
 def _places(call):
@@ -26,7 +28,9 @@ def _places(call):
 
 def _numbers(xp, x):
     """Each element of a batch as a row of real numbers."""
-    return xp.reshape(xp.view_as_real(x) if raw(x).dtype.kind == "c" else x, (x.shape[0], -1))
+    pairs = raw(x).dtype.kind == "c"
+    size = math.prod(x.shape[1:]) * (1 + pairs)
+    return xp.reshape(xp.view_as_real(x) if pairs else x, (x.shape[0], size))
 
 
 def _each_get(call):
@@ -37,7 +41,7 @@ def _each_get(call):
 
 
 def _each_put(call):
-    places, pairs = _places(call)
+    places, _ = _places(call)
     xp, (x, v) = call.xp, call.stretched()
     rows, part = _numbers(xp, x), _numbers(xp, v)
     if places.size == rows.shape[1] and (np.diff(places.reshape(-1)) == 1).all():
@@ -58,4 +62,4 @@ put_path = linear("put_path(x, v, *, path, shape)", node="torch::autograd::CopyS
     v=lambda xp, g, path, shape: xp.get_path(g, path=path, shape=shape),
 )
 
-set_path_nodes(get_path.op.make_node_class(), put_path.op.make_node_class())
+set_path_ops(get_path.op, put_path.op)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import dtypes
 from ...core.value import TensorBase
-from ...device import check_device, device as Device
+from ...device import CPU, device as Device, place_of
 from .. import conversion
 from .._arguments import tensor_argument
 
@@ -32,8 +32,8 @@ class ConversionMethods(TensorBase):
     type = conversion.as_type
 
     def type_as(self: Any, other: Any) -> Any:
-        """The tensor in the dtype of ``other``."""
-        return conversion.convert(self, tensor_argument(other, "type_as", "other").dtype)
+        """The tensor in the dtype of ``other``, and on its device."""
+        return conversion.to(self, tensor_argument(other, "type_as", "other"))
 
     float = _converter(dtypes.float32, "float")
     double = _converter(dtypes.float64, "double")
@@ -57,19 +57,19 @@ class ConversionMethods(TensorBase):
         return self.dtype.is_signed
 
     def cpu(self: Any, memory_format: Any = None) -> Any:
-        """The tensor in main memory: itself."""
-        return conversion.convert(self, self.dtype, memory_format=memory_format)
+        """The tensor in main memory; itself if it is there."""
+        return conversion.convert(conversion.to_device(self, CPU), self.dtype, memory_format=memory_format)
 
     def cuda(self: Any, device: Any = None, non_blocking: builtins.bool = False, memory_format: Any = None) -> Any:
-        """Not here: chainrule computes on the CPU."""
+        """Not here: chainrule knows the CPU, and XLA."""
         where = Device("cuda" if device is None else device)
         if where.type != "cuda":
             raise RuntimeError(f"Invalid device, must be cuda device: got {where}")
-        check_device(where)
+        place_of(where)
 
     def get_device(self: Any) -> builtins.int:
-        """The number of the CUDA device; -1 for the CPU."""
-        return -1
+        """The number of the device; -1 for the CPU."""
+        return -1 if self.device.index is None else self.device.index
 
     def pin_memory(self: Any, device: Any = None) -> Any:
         """The tensor itself: its memory is the CPU's already."""

@@ -1,4 +1,4 @@
-"""Methods that make new tensors with the dtype of this one."""
+"""Methods that make new tensors with the dtype and on the device of this one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ...core.value import Lifted, TensorBase, like
-from ...device import check_device
+from ...core.value import Lifted, TensorBase
+from ...device import CPU, place_of
 from .. import creation, filling
 
 
 class CreationMethods(TensorBase):
-    """Methods that make new tensors with the dtype of this one."""
+    """Methods that make new tensors with the dtype and on the device of this one."""
 
     __slots__ = ()
 
@@ -26,10 +26,10 @@ class CreationMethods(TensorBase):
         >>> torch.ones(1).new_tensor([1, 2])
         tensor([1., 2.])
         """
-        check_device(device)
+        where = self.device if device is None else place_of(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, "new_tensor")
         array = creation.values(data, wanted)
-        return creation.finish(array if isinstance(array, Lifted) else np.array(array), requires_grad)
+        return creation.finish(array if isinstance(array, Lifted) else np.array(array), requires_grad, where)
 
     def new_zeros(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
         """Zeros of a shape, by default of this tensor's dtype.
@@ -48,22 +48,24 @@ class CreationMethods(TensorBase):
         """Memory as it is, of a shape, by default of this tensor's dtype."""
         return self._new(np.empty, "new_empty", sizes, size, dtype, **rest)
 
-    def new_full(self: Any, size: Any, fill_value: Any, *, dtype: Any = None, **rest: Any) -> Any:
+    def new_full(
+        self: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+        layout: Any = None, pin_memory: bool = False,
+    ) -> Any:  # fmt: skip
         """One number in a shape, by default of this tensor's dtype."""
-        made = filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, **rest)
-        made._array = like(self._array, made._array)
-        return made
+        where = None if device is None else place_of(device)
+        made = filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=CPU)
+        return filling.settled(made, self, where, requires_grad)
 
     def new(self: Any, *args: Any, device: Any = None) -> Any:
         """The legacy constructor for this tensor's dtype: sizes make uninitialised memory, a sequence values."""
-        return creation.legacy_tensor(args, self.dtype, device)
+        return creation.legacy_tensor(args, self.dtype).to(self.device if device is None else device)
 
     def _new(
         self: Any, make: Any, function: str, sizes: tuple[Any, ...], size: Any, dtype: Any, *, device: Any = None,
         requires_grad: bool = False, layout: Any = None, pin_memory: bool = False,
     ) -> Any:  # fmt: skip
-        check_device(device)
+        where = None if device is None else place_of(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, function)
-        made = filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, requires_grad)
-        made._array = like(self._array, made._array)
-        return made
+        made = filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, False)
+        return filling.settled(made, self, where, requires_grad)

@@ -42,7 +42,7 @@ class ShapeMethods(TensorBase):
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        from ...core.value import values_of
+        from ...core.views import values_of
 
         return values_of(self, "calling .data_ptr() on a Tensor").__array_interface__["data"][0]
 
@@ -164,11 +164,11 @@ class ShapeMethods(TensorBase):
 
     # -- other places
 
-    def flip(self: Any, *dims: Any) -> Tensor:
+    def flip(self: Any, *dims_: Any, **named: Any) -> Tensor:
         """A copy with the order reversed along ``dims``."""
-        if not dims:
+        if not dims_ and not named:
             raise TypeError('flip() missing 1 required positional arguments: "dims"')
-        return rearranging.flip(self, sizes_of(dims, "flip", "dims"))
+        return rearranging.flip(self, sizes_of(dims_ or tuple(named.values()), "flip", "dims"))
 
     fliplr = rearranging.fliplr
     flipud = rearranging.flipud

@@ -1,9 +1,9 @@
 """NumPy functions called on tensors: ``np.sin(t)``, ``array * t``, ``np.sum(t, axis=0)``.
 
-Where a tensor requires grad, the call is recorded, as that of the functions here which ``ufuncs`` and ``registry`` name;
-one that they lack is refused, never quietly cut from the graph. ``docs/numpy.md`` has every name. Where no tensor does,
-NumPy computes, and the result is what PyTorch's users know: a tensor from a ufunc and from functions that NumPy hands to
-an array's own method, an array from all others.
+Where a tensor is followed (by the tape, a transform or ``compile``), the call is one of the functions here which ``ufuncs``
+and ``registry`` name; one that they lack is refused, never quietly cut off. ``docs/numpy.md`` has every name. Where no
+tensor is, NumPy computes, and the result is what PyTorch's users know: a tensor from a ufunc and from functions that NumPy
+hands to an array's own method, an array from all others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core.value import TensorBase, new_tensor
+from ...core.modes import modes
+from ...core.value import Lifted, Parked, TensorBase, new_tensor, writable
 from ...core.views import current_node
 from ...dtypes import FROM_NUMPY
 
@@ -25,8 +26,14 @@ METHODS = frozenset(
 """What NumPy hands to an array's own method, so that PyTorch answers with a tensor."""
 
 
-def requires_grad(x: Any) -> bool:
-    return isinstance(x, TensorBase) and current_node(x) is not None
+def is_lifted(x: Any) -> bool:
+    """Whether a tensor is of a transform that runs: a batch, a dual, a value of a program being traced."""
+    return isinstance(x, TensorBase) and isinstance(x._array, Lifted) and type(x._array) is not Parked
+
+
+def is_followed(x: Any) -> bool:
+    """Whether what is computed of a tensor concerns more than NumPy: the tape, a transform, ``compile``."""
+    return isinstance(x, TensorBase) and (is_lifted(x) or current_node(x) is not None or modes().capture is not None)
 
 
 # -- ufuncs --------------------------------------------------------------------------------------------------------------
@@ -37,7 +44,7 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, out: Any = Non
     targets = out or ()
     # A NumPy scalar is a number to PyTorch, whose operators decide the dtype.
     as_operator = method == "__call__" and any(isinstance(x, np.generic) for x in inputs)
-    if as_operator or any(requires_grad(x) for x in (*inputs, *targets, *named.values())):
+    if as_operator or any(is_followed(x) for x in (*inputs, *targets, *named.values())):
         from .ufuncs import SAME, recorded
 
         if not as_operator or ufunc.__name__ in SAME:
@@ -72,12 +79,12 @@ def _plain_ufunc(
 
 
 def raw_value(x: Any) -> Any:
-    return x._array if isinstance(x, TensorBase) else x
+    return writable(x) if isinstance(x, TensorBase) else x
 
 
 def raw_copy(x: Any) -> Any:
     """Memory for NumPy to write to, while the tensor's own is written to by the one write there is."""
-    return np.array(x._array) if isinstance(x, TensorBase) else x
+    return np.array(writable(x)) if isinstance(x, TensorBase) else x
 
 
 def as_result(array: Any) -> Any:

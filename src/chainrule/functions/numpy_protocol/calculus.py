@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ... import functions as F
+from ...core.value import numbers_of
 from ...dtypes import as_dtype
-from .operands import axes_of, index, promoted, raw, take, tensor
+from .operands import axes_of, index, promoted, take, tensor
+from .refusals import FOLLOWED
 from .registry import covers
 
 
@@ -58,7 +60,7 @@ def _slope(f: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     f = F.moveaxis(f, axis, -1)
     if np.ndim(spacing):
         steps = F.diff(tensor(spacing).to(f.real.dtype))
-        if np.ndim(raw(spacing)) != 1 or len(spacing) != f.shape[-1]:
+        if np.ndim(spacing) != 1 or len(spacing) != f.shape[-1]:
             raise ValueError("when 1d, distances must match the length of the corresponding dimension")
         back, ahead = steps[:-1], steps[1:]
         inside = (
@@ -100,25 +102,24 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 @covers("interp")
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Any:
-    x, xp, fp = tensor(x), tensor(xp), tensor(fp)
+    (x, xp), fp = promoted(x, xp), tensor(fp)
     if period is not None:
         period = abs(period)
         x, xp = x % period, xp % period
-        order = np.argsort(raw(xp))
+        order = F.argsort(xp)
         xp, fp = take(xp, order), take(fp, order)
         xp = F.cat([xp[-1:] - period, xp, xp[:1] + period])
         fp = F.cat([fp[-1:], fp, fp[:1]])
         left = right = None
-    at = np.searchsorted(raw(xp), raw(x), "right") - 1
-    below = np.clip(at, 0, max(len(xp) - 2, 0))
-    above = np.minimum(below + 1, len(xp) - 1)
+    at = F.searchsorted(xp, x, right=True) - 1
+    below = F.clamp(at, 0, max(len(xp) - 2, 0))
+    above = F.clamp(below + 1, max=len(xp) - 1)
     start, end, low, high = take(xp, below), take(xp, above), take(fp, below), take(fp, above)
-    width = F.where(tensor(above == below), 1.0, end - start)
+    width = F.where(above == below, 1.0, end - start)
     result = (high - low) / width * (x - start) + low
-    values, knots = raw(x), raw(xp)
-    result = F.where(tensor(values < knots[0]), fp[0] if left is None else left, result)
-    result = F.where(tensor(values == knots[-1]), fp[-1], result)
-    return F.where(tensor(values > knots[-1]), fp[-1] if right is None else right, result)
+    result = F.where(x < xp[0], fp[0] if left is None else left, result)
+    result = F.where(x == xp[-1], fp[-1], result)
+    return F.where(x > xp[-1], fp[-1] if right is None else right, result)
 
 
 @covers("unwrap")
@@ -127,14 +128,13 @@ def unwrap(p: Any, discont: float | None = None, axis: int = -1, period: float =
     p = tensor(p)
     if not p.shape[axis]:
         return F.clone(p)
-    values = raw(p)
-    steps = np.diff(values, axis=axis)
+    steps = F.diff(p.detach(), dim=axis)
     half = period / 2
-    wrapped = np.mod(steps + half, period) - half
-    wrapped = np.where((wrapped == -half) & (steps > 0), half, wrapped)
-    added = np.where(np.abs(steps) < (half if discont is None else max(discont, half)), 0, wrapped - steps).cumsum(axis)
-    zero = np.zeros_like(np.take(values, [0], axis))
-    return p + tensor(np.concatenate([zero, added], axis).astype(values.dtype))
+    wrapped = F.remainder(steps + half, period) - half
+    wrapped = F.where((wrapped == -half) & (steps > 0), half, wrapped)
+    small = F.abs(steps) < (half if discont is None else max(discont, half))
+    added = F.cumsum(F.where(small, 0.0, wrapped - steps), axis)
+    return p + F.cat([F.zeros_like(cut(p, axis, 0, 1)), added], axis)
 
 
 # -- convolution ---------------------------------------------------------------------------------------------------------
@@ -203,10 +203,8 @@ def logspace(
 @covers("geomspace")
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     start, stop = F.broadcast_tensors(*promoted(start, stop, 1.0))[:2]
-    if not (raw(start) * raw(stop) > 0).all():
-        raise ValueError(
-            "Geometric sequence cannot include zero; of tensors that require grad both ends are real, and of one sign"
-        )
+    if not np.all(numbers_of((start * stop)._array) > 0):
+        raise ValueError(f"Geometric sequence cannot include zero; of {FOLLOWED} both ends are real, and of one sign")
     sign = F.sign(start).detach()
     inner = sign * logspace(F.log10(sign * start), F.log10(sign * stop), num, endpoint)
     ends = [start.unsqueeze(0)] * (num > 0), [stop.unsqueeze(0)] * (endpoint and num > 1)
@@ -217,4 +215,4 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 @covers("bincount")
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    return F.bincount(index(raw(x)), None if weights is None else tensor(weights), minlength)
+    return F.bincount(index(x), None if weights is None else tensor(weights), minlength)

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from ... import functions as F
-from .operands import index, promoted, raw, take as at_places, tensor, values_of
+from ...core.value import numbers_of
+from .operands import in_range, index, mask, promoted, raw, take as at_places, tensor
 from .registry import covers
 
 
 @covers("where")
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None and y is None:
-        return np.nonzero(raw(condition))
+        return np.nonzero(raw(condition, "where"))
     x, y = (v if isinstance(v, (int, float, complex)) else tensor(v) for v in (x, y))
-    return F.where(tensor(raw(condition).astype(bool)), x, y)
+    return F.where(mask(condition), x, y)
 
 
 @covers("select")
@@ -32,7 +33,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     x = tensor(x)
     flat = x.reshape(-1)
-    conditions = raw(condlist).astype(bool)
+    conditions = raw(condlist, "piecewise").astype(bool)
     if conditions.ndim == 0 or (conditions.ndim == 1 and x.ndim):
         conditions = conditions[None]
     conditions = conditions.reshape(len(conditions), -1)
@@ -44,50 +45,54 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
         )
     result = F.zeros_like(flat)
     for condition, function in zip(conditions, funclist, strict=True):
-        mask = tensor(condition)
-        value = tensor(function(flat[mask], *args, **kw) if callable(function) else function)
-        result = result.index_put((mask,), value.to(x.dtype))
+        part = tensor(condition)
+        value = tensor(function(flat[part], *args, **kw) if callable(function) else function)
+        result = result.index_put((part,), value.to(x.dtype))
     return result.reshape(x.shape)
 
 
 @covers("choose")
 def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
     """The element of the choice that is numbered; each choice is spread to the common shape."""
-    numbers = raw(a)
     options = promoted(*choices)
-    shape = np.broadcast_shapes(numbers.shape, *(tuple(option.shape) for option in options))
-    places = np.broadcast_to(np.choose(numbers, np.arange(len(options)), mode=mode), shape)  # type: ignore[call-overload]
+    numbers = index(a)
+    if mode == "raise" and not np.all(numbers_of(numbers._array) >= 0):
+        raise ValueError("invalid entry in choice array")
+    numbers = in_range(numbers, len(options), mode, "choose")
+    shape = np.broadcast_shapes(*(tuple(x.shape) for x in (numbers, *options)))
     stacked = F.stack([F.broadcast_to(option, shape) for option in options])
-    return F.take_along_dim(stacked, index(places[None]), 0)[0]
+    return F.take_along_dim(stacked, F.broadcast_to(numbers, shape)[None], 0)[0]
 
 
 @covers("take")
 def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     a = tensor(a)
     size = a.numel() if axis is None else a.shape[axis]
-    return at_places(a, np.take(np.arange(size), values_of(indices), mode=mode), axis)  # type: ignore[call-overload]
+    return at_places(a, in_range(indices, size, mode, "take"), axis)
 
 
 @covers("take_along_axis")
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     arr = tensor(arr)
-    return F.take_along_dim(arr.reshape(-1) if axis is None else arr, index(raw(indices)), 0 if axis is None else axis)
+    if axis is None:
+        arr, axis = arr.reshape(-1), 0
+    return F.take_along_dim(arr, in_range(indices, arr.shape[axis], "raise", "take_along_axis"), axis)
 
 
 @covers("compress")
 def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
-    return at_places(tensor(a), np.flatnonzero(raw(condition)), axis)
+    return at_places(tensor(a), np.flatnonzero(raw(condition, "compress")), axis)
 
 
 @covers("extract")
 def extract(condition: Any, arr: Any) -> Any:
-    return at_places(tensor(arr), np.flatnonzero(raw(condition)))
+    return at_places(tensor(arr), np.flatnonzero(raw(condition, "extract")))
 
 
 @covers("trim_zeros")
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     filt = tensor(filt)
-    there = raw(filt) != 0
+    there = raw(filt, "trim_zeros") != 0
     axes = range(filt.ndim) if axis is None else np.atleast_1d(axis).tolist()
     for d in axes:
         found = np.flatnonzero(there.any(tuple(e for e in range(there.ndim) if e != d % there.ndim)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import functions as F
 from ...dtypes import as_dtype
-from .operands import axes_of, raw, take, tensor, values_of
+from .operands import arrays, axes_of, raw, take, tensor
 from .registry import covers
 
 
@@ -79,7 +79,11 @@ def _innermost(arrays: Any) -> list[Any]:
 
 @covers("array_split")
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    sections = indices_or_sections if isinstance(indices_or_sections, int) else tuple(raw(indices_or_sections).tolist())
+    sections = (
+        indices_or_sections
+        if isinstance(indices_or_sections, int)
+        else tuple(raw(indices_or_sections, "array_split").tolist())
+    )
     return list(F.tensor_split(tensor(ary), sections, dim=axis))
 
 
@@ -114,7 +118,7 @@ def unstack(x: Any, axis: int = 0) -> Any:
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     arr = tensor(arr).reshape(-1) if axis is None else tensor(arr)
     axis = axis or 0
-    return take(arr, np.delete(np.arange(arr.shape[axis]), values_of(obj)), axis)
+    return take(arr, np.delete(np.arange(arr.shape[axis]), arrays(obj, "delete")), axis)
 
 
 @covers("insert")
@@ -124,7 +128,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     (at,) = axes_of(axis or 0, arr.ndim)
     values = tensor(values).to(arr.dtype)
     values = values.reshape((1,) * (arr.ndim - values.ndim) + tuple(values.shape))
-    where = values_of(obj)
+    where = arrays(obj, "insert")
     size = arr.shape[at]
     alone = len(np.insert(np.arange(size), where, -1)) == size + 1
     if alone and not isinstance(where, slice) and not np.ndim(where):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import reduce
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ... import functions as F
-from ...core.value import TensorBase
+from ...core.modes import met
+from ...core.value import TensorBase, numbers_of
+from ...core.views import values_of
+from ...dtypes import int64
 from ...promotion import can_cast
+from . import is_lifted
 
 Axis = Any
 NUMBERS = (int, float, complex)
@@ -37,19 +42,25 @@ def mapped(value: Any, function: Callable[[Any], Any]) -> Any:
     return function(value)
 
 
-def detached(x: Any) -> Any:
-    """An array instead of a tensor; NumPy may keep it, so that its memory counts as known outside."""
-    return x.detach().numpy() if isinstance(x, TensorBase) else x
+def raw(x: Operand, name: str) -> np.ndarray[Any, Any]:
+    """The values, where ``numpy.name`` cannot do without: for shapes that depend on them. Not for keeping.
+
+    Raises:
+        RuntimeError: there are none, since a transform runs.
+    """
+    return np.asarray(arrays(x, name))
 
 
-def raw(x: Operand) -> np.ndarray[Any, Any]:
-    """The values, for what has no derivative: places, masks, orders. Not for keeping."""
-    return np.asarray(values_of(x))
+def arrays(x: Any, name: str) -> Any:
+    """Arrays of the values instead of tensors, where NumPy itself makes what it needs of the rest."""
 
+    def array(value: Any) -> Any:
+        if not isinstance(value, TensorBase):
+            return value
+        met(value)
+        return values_of(value, f"calling numpy.{name}, whose result or its shape depends on values")
 
-def values_of(x: Any) -> Any:
-    """Arrays instead of tensors, where NumPy itself makes what it needs of the rest."""
-    return mapped(x, lambda value: np.asarray(value._array) if isinstance(value, TensorBase) else value)
+    return mapped(x, array)
 
 
 def tensor(x: Operand) -> Any:
@@ -70,9 +81,44 @@ def operand(x: Any) -> Any:
     return tensor(x) if isinstance(x, np.ndarray) else x.item() if isinstance(x, np.generic) else x
 
 
-def index(places: Any) -> Any:
+def index(places: Operand) -> Any:
     """Places, as a tensor that indexes."""
-    return tensor(np.asarray(places, np.int64))
+    made = tensor(places)
+    if made._array.dtype.kind not in "biu" and made._array.size:
+        raise IndexError(f"arrays used as indices must be of integer (or boolean) type, not {made.dtype}")
+    return made.to(int64)
+
+
+def mask(condition: Operand) -> Any:
+    """A condition, as a tensor of bool."""
+    made = tensor(condition)
+    return made if made._array.dtype.kind == "b" else made != 0
+
+
+def in_range(places: Operand, size: int, mode: str, name: str) -> Any:
+    """Places among ``size``, from 0 on, by the ``mode`` of NumPy's functions: "raise" (negative ones count from the end),
+    "wrap" or "clip".
+    """
+    places = index(places)
+    if mode == "wrap":
+        return F.remainder(places, size)
+    if mode == "clip":
+        return F.clamp(places, 0, size - 1)
+    numbers = numbers_of(places._array)
+    if numbers.size and not -size <= numbers.min() <= numbers.max() < size:
+        raise IndexError(
+            f"numpy.{name}: an index is out of bounds for axis with size {size}: got {numbers.min()} to {numbers.max()}"
+        )
+    return F.where(places < 0, places + size, places)
+
+
+def chosen(shape: tuple[int, ...], key: Any, name: str) -> Any:
+    """The places, counted in C order, that an index of NumPy's chooses from an array of the shape."""
+    numbers = np.arange(prod(shape)).reshape(shape)
+    keys = key if isinstance(key, tuple) else (key,)
+    if any(map(is_lifted, leaves(keys))):
+        return tensor(numbers)[tuple([tensor(k) if isinstance(k, list) else k for k in keys])]
+    return index(numbers[arrays(key, name)])
 
 
 def promoted(*operands: Operand) -> tuple[Any, ...]:
@@ -100,7 +146,7 @@ def merged(a: Any, axis: Axis) -> tuple[Any, tuple[int, ...]]:
     axes = axes_of(axis, a.ndim)
     kept = tuple(1 if d in axes else n for d, n in enumerate(a.shape))
     rest = [d for d in range(a.ndim) if d not in axes]
-    size = int(np.prod([a.shape[d] for d in axes]))
+    size = prod([a.shape[d] for d in axes])
     return a.permute(*rest, *axes).reshape(*(a.shape[d] for d in rest), size), kept
 
 

@@ -10,6 +10,7 @@ from ... import functions as F
 from .calculus import convolve
 from .choosing import trim_zeros
 from .operands import raw, tensor
+from .refusals import FOLLOWED
 from .registry import covers
 
 
@@ -38,7 +39,7 @@ def polysub(a1: Any, a2: Any) -> Any:
 def _trimmed(a: Any) -> Any:
     """Without leading zeros; at least one coefficient."""
     a = F.atleast_1d(tensor(a))
-    return trim_zeros(a, "f") if raw(a).any() else a[-1:]
+    return trim_zeros(a, "f") if raw(a, "polymul").any() else a[-1:]
 
 
 @covers("polymul")
@@ -60,7 +61,7 @@ def polydiv(u: Any, v: Any) -> Any:
         rest = F.cat([rest[1 : len(v)] - factor * v[1:], rest[len(v) :]])
     if not len(rest):
         rest = F.zeros(1, dtype=rest.dtype)
-    near = np.flatnonzero(~np.isclose(raw(rest), 0, rtol=1e-14))
+    near = np.flatnonzero(~np.isclose(raw(rest, "polydiv"), 0, rtol=1e-14))
     return F.stack(quotient), rest[int(near[0]) if len(near) else len(rest) - 1 :]
 
 
@@ -86,8 +87,8 @@ def poly(seq_of_zeros: Any) -> Any:
     zeros = F.atleast_1d(tensor(seq_of_zeros))
     if zeros.ndim != 1:
         raise TypeError(
-            "numpy.poly of a matrix is not covered for tensors that require grad: it needs eigenvalues, which chainrule does not "
-            "have yet. Give the zeros, as a vector."
+            f"numpy.poly of a matrix is not covered for {FOLLOWED}: it needs eigenvalues, which chainrule does not have yet. "
+            "Give the zeros, as a vector."
         )
     result = F.ones(1, dtype=zeros.dtype)
     for zero in zeros:

@@ -11,6 +11,7 @@ from ... import functions as F
 from .. import matrices, norms
 from .operands import Axis, promoted, tensor
 from .reductions import average
+from .refusals import FOLLOWED
 from .registry import covers
 
 
@@ -136,8 +137,8 @@ def cond(x: Any, p: Any = None) -> Any:
 
 def _singular_values(name: str, argument: str) -> TypeError:
     return TypeError(
-        f"numpy.{name} with {argument} is not covered for tensors that require grad: it needs singular values, which chainrule "
-        "does not have yet. Covered are 'fro', 1, -1, inf and -inf. If no gradient is wanted through it, call it on tensor.detach()."
+        f"numpy.{name} with {argument} is not covered for {FOLLOWED}: it needs singular values, which chainrule does "
+        "not have yet. Covered are 'fro', 1, -1, inf and -inf. If no gradient is wanted through it, call it on tensor.detach()."
     )
 
 

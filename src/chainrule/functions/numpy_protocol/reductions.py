@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ... import functions as F
-from ...dtypes import as_dtype
-from .operands import Axis, axes_of, merged, promoted, raw, tensor
+from ...core.value import numbers_of
+from ...dtypes import as_dtype, int64
+from .operands import Axis, axes_of, mask, merged, promoted, tensor
 from .registry import covers
 
 
@@ -26,7 +27,7 @@ def along(function: Callable[..., Any], a: Any, axis: Axis, keepdims: bool, **na
 
 def masked(a: Any, where: Any, neutral: Any) -> Any:
     """``a``, and the neutral element where the mask says no."""
-    return a if where is True else F.where(tensor(where), a, neutral)
+    return a if where is True else F.where(mask(where), a, neutral)
 
 
 def converted(a: Any, dtype: Any) -> Any:
@@ -37,8 +38,7 @@ def counted(a: Any, axis: Axis, where: Any, keepdims: bool) -> Any:
     """How many elements a reduction takes in, as a number or as a tensor."""
     if where is True:
         return int(np.prod([a.shape[d] for d in axes_of(axis, a.ndim)]))
-    mask = np.broadcast_to(raw(where), a.shape)
-    return tensor(np.asarray(np.sum(mask, axis=axis, keepdims=keepdims), np.float64)).to(a.real.dtype)
+    return along(F.sum, F.broadcast_to(mask(where), a.shape).to(a.real.dtype), axis, keepdims)
 
 
 @covers("sum")
@@ -143,10 +143,71 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
             )
         weights = weights.permute(*np.argsort(axes)).reshape([n if d in axes else 1 for d, n in enumerate(a.shape)])
     scale = sum_(F.broadcast_to(weights, a.shape), axis, keepdims=keepdims)
-    if not scale.ne(0).all():
+    if not np.all(numbers_of(scale._array)):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     result = sum_(a * weights, axis, keepdims=keepdims) / scale
     return (result, scale) if returned else result
+
+
+# -- without a derivative ------------------------------------------------------------------------------------------------
+
+
+def truth(
+    function: Any, a: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """Whether all elements are true, or any: as the function of ours says."""
+    neutral = function is F.all
+    result = along(function, masked(mask(a), where, neutral), axis, keepdims)
+    return result if initial is None else function(F.stack([result, F.full_like(result, bool(initial))]), dim=0)
+
+
+@covers("all")
+def all_(a: Any, axis: Axis = None, keepdims: bool = False, where: Any = True) -> Any:
+    return truth(F.all, a, axis, keepdims, where=where)
+
+
+@covers("any")
+def any_(a: Any, axis: Axis = None, keepdims: bool = False, where: Any = True) -> Any:
+    return truth(F.any, a, axis, keepdims, where=where)
+
+
+@covers("count_nonzero")
+def count_nonzero(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return along(F.sum, mask(a).to(int64), axis, keepdims)
+
+
+@covers("argmax")
+def argmax(a: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    return F.argmax(_numbers(a), axis, keepdims)
+
+
+@covers("argmin")
+def argmin(a: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    return F.argmin(_numbers(a), axis, keepdims)
+
+
+def _numbers(a: Any) -> Any:
+    """``a``, with numbers for truth values, which PyTorch does not compare."""
+    a = tensor(a)
+    return a.to(int64) if a._array.dtype.kind == "b" else a
+
+
+@covers("nanargmax")
+def nanargmax(a: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    return F.argmax(_comparable(a, axis, -inf), axis, keepdims)
+
+
+@covers("nanargmin")
+def nanargmin(a: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    return F.argmin(_comparable(a, axis, inf), axis, keepdims)
+
+
+def _comparable(a: Any, axis: int | None, instead: float) -> Any:
+    """``a`` with a number instead of each NaN."""
+    there = _there(a, True)
+    if not np.all(numbers_of(any_(there, axis)._array)):
+        raise ValueError("All-NaN slice encountered")
+    return masked(tensor(a), there, instead)
 
 
 # -- without the elements that are NaN -----------------------------------------------------------------------------------
@@ -154,8 +215,8 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
 
 def _there(a: Any, where: Any) -> Any:
     """Which elements are no NaN."""
-    there = ~np.isnan(raw(a))
-    return tensor(there if where is True else there & raw(where))
+    there = F.logical_not(F.isnan(tensor(a)))
+    return there if where is True else F.logical_and(there, mask(where))
 
 
 @covers("nansum")
@@ -185,7 +246,7 @@ def nanmin(a: Any, axis: Axis = None, keepdims: bool = False, initial: Any = Non
 def _of_numbers(extremum: Any, a: Any, axis: Axis, keepdims: bool, initial: float, where: Any) -> Any:
     there = _there(a, where)
     result = extremum(masked(tensor(a), there, initial), axis, keepdims)
-    return F.where(tensor(np.any(raw(there), axis=axis, keepdims=keepdims)), result, np.nan)
+    return F.where(any_(there, axis, keepdims), result, np.nan)
 
 
 @covers("nanmean")

@@ -31,6 +31,9 @@ ADVICE: dict[str, str] = {
     ),
 }  # fmt: skip
 
+FOLLOWED = "tensors that require grad or that a transform follows"
+"""Of whom a name or an argument may be said not to be covered."""
+
 REFUSED = {name: advice for names, advice in ADVICE.items() for name in names.split()}
 """Names, without ``numpy.``, and what to do instead."""
 
@@ -44,6 +47,6 @@ def refusal(name: str, known: Iterable[str]) -> TypeError:
     nearest = f"its result would have no history; the nearest that is covered is numpy.{close[0]}" if close else ""
     advice = REFUSED.get(name) or nearest or "its result would have no history"
     return TypeError(
-        f"numpy.{name} is not covered for tensors that require grad: {advice}. If no gradient is wanted through it, call it on "
-        "tensor.detach()."
+        f"numpy.{name} is not covered for {FOLLOWED}: {advice}. If no gradient is wanted through it, call it on tensor.detach(), "
+        "outside of jvp, vmap and compile."
     )

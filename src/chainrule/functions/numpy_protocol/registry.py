@@ -86,17 +86,48 @@ def ours(name: str) -> Callable[..., Any]:
 
 WITHOUT_GRADIENT = frozenset(
     """
-    all allclose any argmax argmin argpartition argsort argwhere array2string array_equal array_equiv array_repr array_str
-    can_cast common_type count_nonzero diag_indices_from digitize einsum_path flatnonzero isclose iscomplex iscomplexobj
-    isin isneginf isposinf isreal isrealobj lexsort linalg.matrix_rank may_share_memory min_scalar_type nanargmax nanargmin
-    ndim nonzero ravel_multi_index result_type searchsorted shape shares_memory size tril_indices_from triu_indices_from
-    unravel_index
+    allclose argwhere array2string array_equal array_equiv array_repr array_str flatnonzero linalg.matrix_rank
+    may_share_memory min_scalar_type nonzero ravel_multi_index shares_memory unravel_index
     """.split()
 )
-"""Functions whose results carry no gradient, whatever the operands: NumPy computes them."""
+"""Functions that ask for values and whose results carry no gradient: NumPy computes them, and no transform can."""
 
-STEPS = frozenset("around empty_like fix ones_like round zeros_like".split())
+OF_SHAPES = frozenset(
+    """
+    can_cast common_type diag_indices_from einsum_path iscomplexobj isrealobj ndim result_type shape size tril_indices_from
+    triu_indices_from
+    """.split()
+)
+"""Functions that ask for shapes and dtypes only: NumPy computes them."""
+
+STEPS = frozenset(
+    """
+    all any argmax argmin argpartition argsort around count_nonzero digitize empty_like fix isclose iscomplex isin isneginf
+    isposinf isreal lexsort nanargmax nanargmin ones_like round searchsorted zeros_like
+    """.split()
+)
 """Functions that are recorded, or need not be, and whose derivative is zero."""
+
+
+NEEDS_VALUES: dict[str, str] = {
+    **dict.fromkeys(
+        """
+        frexp intersect1d piecewise polymul setdiff1d setxor1d trim_zeros union1d unique unique_all unique_counts
+        unique_inverse unique_values
+        """.split(),
+        "",
+    ),
+    **dict.fromkeys("array_split compress delete extract insert pad resize".split(), "of arrays that say where"),
+    **dict.fromkeys("nanpercentile nanquantile percentile quantile".split(), 'by method="linear"'),
+    "bincount": "with `minlength` above all places",
+    "logical_and": "but accumulate",
+    "logical_or": "but accumulate",
+    "polydiv": "by one coefficient",
+    "real_if_close": "of real tensors",
+    "repeat": "of arrays that say where",
+    "where": "with `x` and `y`",
+}
+"""Of covered names: those whose result or its shape depends on values, and what can be batched and compiled nevertheless."""
 
 
 @cache

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ... import functions as F
-from ...dtypes import as_dtype
+from ...dtypes import as_dtype, bool as boolean
 from .operands import Axis, index, raw, take, tensor
+from .refusals import FOLLOWED
 from .registry import covers
 
 
@@ -74,7 +75,7 @@ def flip(m: Any, axis: Axis = None) -> Any:
 
 @covers("repeat")
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    return F.repeat_interleave(tensor(a), repeats if isinstance(repeats, int) else index(raw(repeats)), axis)
+    return F.repeat_interleave(tensor(a), repeats if isinstance(repeats, int) else index(repeats), axis)
 
 
 @covers("resize")
@@ -97,7 +98,12 @@ def astype(x: Any, dtype: Any) -> Any:
 @covers("real_if_close")
 def real_if_close(a: Any, tol: float = 100) -> Any:
     a = tensor(a)
-    return a if np.iscomplexobj(np.real_if_close(raw(a), tol)) or not a.is_complex() else a.real
+    return a.real if a.is_complex() and np.isrealobj(np.real_if_close(raw(a, "real_if_close"), tol)) else a
+
+
+@covers("iscomplex")
+def iscomplex(x: Any) -> Any:
+    return F.logical_not(F.isreal(tensor(x)))
 
 
 @covers("meshgrid")
@@ -117,24 +123,24 @@ def ix_(*args: Any) -> Any:
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **named: Any) -> Any:
     array = tensor(array)
     numbers = np.arange(array.numel()).reshape(array.shape)
-    width = pad_width if isinstance(pad_width, dict) else raw(pad_width)
+    width = pad_width if isinstance(pad_width, dict) else raw(pad_width, "pad")
     if mode in ("edge", "symmetric", "reflect", "wrap") and named.get("reflect_type", "even") == "even":
         return take(array, np.pad(numbers, width, mode, **named))
     if mode != "constant":
         raise TypeError(
-            f"numpy.pad: mode={mode!r}{named or ''} is not covered for tensors that require grad; covered are constant, edge, "
-            "reflect (of even reflect_type), symmetric and wrap. numpy.concatenate joins any border that you compute."
+            f"numpy.pad: mode={mode!r}{named or ''} is not covered for {FOLLOWED}; covered are constant, edge, reflect "
+            " (of even reflect_type), symmetric and wrap. numpy.concatenate joins any border that you compute."
         )
-    values = named.get("constant_values", 0)
-    border = tensor(np.pad(raw(array), width, constant_values=raw(values)))
-    places = np.pad(numbers, width, constant_values=-1)
-    return F.where(tensor(places >= 0), take(array, np.maximum(places, 0)), border) if array.numel() else border
+    values = tensor(named.get("constant_values", 0)).to(array.dtype)
+    numbers_of_values = array.numel() + np.arange(values.numel()).reshape(values.shape)
+    pool = F.cat([array.reshape(-1), values.reshape(-1)])
+    return take(pool, np.pad(numbers, width, constant_values=numbers_of_values))
 
 
 @covers("lib.stride_tricks.sliding_window_view")
 def sliding_window_view(x: Any, window_shape: Any, axis: Axis = None) -> Any:
     x = tensor(x)
-    sizes = tuple(np.atleast_1d(raw(window_shape)).tolist())
+    sizes = tuple(np.atleast_1d(raw(window_shape, "lib.stride_tricks.sliding_window_view")).tolist())
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim, allow_duplicate=True)
     if len(sizes) != len(axes):
         raise ValueError(f"Must provide matching length window_shape and axis; got {len(sizes)} and {len(axes)}")
@@ -146,29 +152,34 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Axis = None) -> Any:
 # -- in the likeness of others -------------------------------------------------------------------------------------------
 
 
-def _like(a: Any, dtype: Any, shape: Any) -> dict[str, Any]:
+def _like(a: Any, dtype: Any, shape: Any, name: str) -> dict[str, Any]:
     return {
-        "size": tuple(a.shape) if shape is None else tuple(np.atleast_1d(raw(shape)).tolist()),
+        "size": tuple(a.shape) if shape is None else tuple(np.atleast_1d(raw(shape, name)).tolist()),
         "dtype": a.dtype if dtype is None else as_dtype(dtype),
     }
 
 
 @covers("empty_like")
 def empty_like(prototype: Any, dtype: Any = None, shape: Any = None) -> Any:
-    return F.empty(**_like(tensor(prototype), dtype, shape))
+    prototype = tensor(prototype)
+    return prototype.new_empty(**_like(prototype, dtype, shape, "empty_like"))
 
 
 @covers("zeros_like")
 def zeros_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
-    return F.zeros(**_like(tensor(a), dtype, shape))
+    a = tensor(a)
+    return a.new_zeros(**_like(a, dtype, shape, "zeros_like"))
 
 
 @covers("ones_like")
 def ones_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
-    return F.ones(**_like(tensor(a), dtype, shape))
+    a = tensor(a)
+    return a.new_ones(**_like(a, dtype, shape, "ones_like"))
 
 
 @covers("full_like")
 def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
-    like = _like(tensor(a), dtype, shape)
-    return F.broadcast_to(tensor(fill_value).to(like["dtype"]), like["size"]).clone()
+    """One for each element of a batch, where either is one."""
+    like = ones_like(a, dtype, shape)
+    fill = tensor(fill_value).to(like.dtype)
+    return F.where(like.to(boolean), fill, fill)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,10 @@ from ...core.value import TensorBase
 from ...dtypes import as_dtype
 from ...promotion import can_cast
 from .. import matrices
-from . import requires_grad
-from .operands import axes_of, index, merged, operand, promoted, raw, refuse_array, tensor, write_into
-from .reductions import cumprod, cumsum, max_, min_, prod, sum_
-from .refusals import INTEGERS_ONLY, refusal
+from . import is_followed
+from .operands import axes_of, chosen, mask, merged, operand, promoted, raw, refuse_array, tensor, write_into
+from .reductions import cumprod, cumsum, max_, min_, prod, sum_, truth
+from .refusals import FOLLOWED, INTEGERS_ONLY, refusal
 from .registry import is_neutral
 
 SAME = {
@@ -56,7 +58,10 @@ STEPS = frozenset(
 )
 """Ufuncs whose derivative is zero wherever they have one."""
 
-REDUCTIONS = {"add": sum_, "multiply": prod, "maximum": max_, "minimum": min_}
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "add": sum_, "logical_and": partial(truth, F.all), "logical_or": partial(truth, F.any), "maximum": max_, "minimum": min_,
+    "multiply": prod,
+}  # fmt: skip
 """Ufuncs and what their ``reduce`` is; of others it is made step by step."""
 
 ACCUMULATIONS = {"add": cumsum, "multiply": cumprod}
@@ -84,9 +89,9 @@ def _modf(x: Any) -> tuple[Any, Any]:
 
 
 def _frexp(x: Any) -> tuple[Any, Any]:
-    _, exponent = np.frexp(raw(x))
+    _, exponent = np.frexp(raw(x, "frexp"))
     half = -exponent // 2  # what scales the smallest numbers up would overflow at once
-    one = np.ones((), raw(x).dtype)
+    one = np.ones((), x.dtype.numpy)
     mantissa = x * tensor(np.ldexp(one, half)) * tensor(np.ldexp(one, -exponent - half))
     return mantissa, tensor(np.asarray(exponent))
 
@@ -97,7 +102,11 @@ def _heaviside(x: Any, y: Any) -> Any:
 
 
 def _spacing(x: Any) -> Any:
-    return tensor(np.asarray(np.spacing(raw(x))))
+    """The distance to the next number away from zero, with the sign of x."""
+    size = F.abs(x)
+    above = F.nextafter(size, F.full_like(size, inf)) - size
+    below = size - F.nextafter(size, F.zeros_like(size))
+    return F.copysign(F.where(F.isinf(x), nan, F.where(F.isinf(above), below, above)), x)
 
 
 def _matmul(x: Any, y: Any) -> Any:
@@ -134,7 +143,7 @@ def recorded(ufunc: Any, method: str, inputs: tuple[Any, ...], targets: tuple[An
     name = ufunc.__name__
     if method == "__call__" and name in NAMES and not (named or targets):
         return evaluate(name, [_operand(x) for x in inputs], named)
-    if name not in NAMES and (name not in SAME or any(map(requires_grad, inputs))):
+    if name not in NAMES and (name not in SAME or any(map(is_followed, inputs))):
         raise refusal(name, sorted(NAMES))
     for target in targets:
         if target is not None:
@@ -179,9 +188,7 @@ def _checked(what: str, asked: dict[str, Any], allowed: tuple[str, ...]) -> dict
     for key in asked:
         if key not in allowed:
             known = ", ".join(("out", "dtype", *allowed))
-            raise TypeError(
-                f"numpy.{what}: the argument '{key}' is not covered for tensors that require grad; covered are {known}"
-            )
+            raise TypeError(f"numpy.{what}: the argument '{key}' is not covered for {FOLLOWED}; covered are {known}")
     return asked
 
 
@@ -197,22 +204,19 @@ def evaluate(name: str, operands: list[Any], asked: dict[str, Any]) -> Any:
 
 
 def _where(ufunc: Any, operands: Any, targets: tuple[Any, ...], asked: dict[str, Any]) -> Any:
-    """The ufunc of the places where the mask holds, written there: the others are not computed, and get no gradient."""
-    name, mask = ufunc.__name__, raw(asked.pop("where"))
+    """The ufunc, written where the mask holds. In other places it is computed of 1, so that these have no derivative at all,
+    not even NaN.
+    """
+    name, there = ufunc.__name__, mask(asked.pop("where"))
     if ufunc.signature or ufunc.nout != 1:
-        raise TypeError(f"numpy.{name}: the argument 'where' is not covered for tensors that require grad")
+        raise TypeError(f"numpy.{name}: the argument 'where' is not covered for {FOLLOWED}")
     if not targets:
         raise TypeError(
             f"numpy.{name}: 'where' without 'out' leaves the other values undefined: give out=, or use numpy.where"
         )
     out: Any = targets[0]
-    mask = np.broadcast_to(mask, out.shape)
-    places = tuple(map(index, np.nonzero(mask))) if mask.ndim else tensor(mask)
-    spread = [tensor(x).expand(out.shape)[places] if isinstance(x, TensorBase) else x for x in operands]
-    result = F.clone(out).index_put(
-        places if isinstance(places, tuple) else (places,), evaluate(name, spread, asked).to(out.dtype)
-    )
-    return write_into(out, result, name)
+    given = [F.where(there, x, F.ones((), dtype=x.dtype)) if isinstance(x, TensorBase) else x for x in operands]
+    return write_into(out, F.where(there, evaluate(name, given, asked).to(out.dtype), out), name)
 
 
 def at(ufunc: Any, a: Any, indices: Any, *values: Any) -> None:
@@ -224,11 +228,9 @@ def at(ufunc: Any, a: Any, indices: Any, *values: Any) -> None:
             f"t[indices] = numpy.{name}(t[indices]) writes the same."
         )
     refuse_array(a, f"{name}.at")
-    indices = tuple(map(raw, indices)) if isinstance(indices, tuple) else raw(indices)
-    places = np.arange(a.numel()).reshape(a.shape)[indices]
+    places = chosen(a.shape, indices, f"{name}.at")
     value = F.broadcast_to(tensor(values[0]).to(a.dtype), places.shape)
-    where = tuple(map(index, np.unravel_index(places, a.shape)))
-    a.index_put_(where, value if name == "add" else -value, accumulate=True)
+    a.put_(places, value if name == "add" else -value, accumulate=True)
 
 
 # -- methods -------------------------------------------------------------------------------------------------------------
@@ -238,8 +240,9 @@ def reduce(name: str, a: Any, axis: Any = 0, keepdims: bool = False, initial: An
     if name in REDUCTIONS:
         return REDUCTIONS[name](a, axis, keepdims=keepdims, initial=initial, where=where)
     if name in STEPS:
-        named = {} if initial is None else {"initial": initial}
-        return tensor(np.asarray(getattr(np, name).reduce(raw(a), axis, keepdims=keepdims, where=raw(where), **named)))
+        named: dict[str, Any] = {} if initial is None else {"initial": initial}
+        named |= {"where": raw(where, f"{name}.reduce"), "keepdims": keepdims}
+        return tensor(np.asarray(getattr(np, name).reduce(raw(a, f"{name}.reduce"), axis, **named)))
     axes = axes_of(axis, a.ndim)
     if len(axes) > 1 and name not in REORDERABLE:
         raise ValueError(f"reduction operation '{name}' is not reorderable, so at most one axis may be specified")
@@ -251,11 +254,11 @@ def reduce(name: str, a: Any, axis: Any = 0, keepdims: bool = False, initial: An
                 f"reduction operation '{name}' has no identity, so that no elements, or a where mask, need an 'initial'"
             )
     flat, kept = merged(a, axis)
-    mask = None if where is True else raw(merged(tensor(np.broadcast_to(raw(where), a.shape)), axis)[0])
+    there = None if where is True else merged(F.broadcast_to(mask(where), a.shape), axis)[0]
     result = None if start is None else F.full(tuple(flat.shape[:-1]), start, dtype=a.dtype)
     for k, x in enumerate(flat.unbind(-1)):
         step = x if result is None else evaluate(name, [result, x], {})
-        result = step if mask is None else F.where(tensor(mask[..., k]), step, result)
+        result = step if there is None else F.where(there[..., k], step, result)
     return result.reshape(kept) if keepdims else result  # type: ignore[union-attr]
 
 
@@ -263,7 +266,7 @@ def accumulate(name: str, a: Any, axis: int = 0) -> Any:
     if name in ACCUMULATIONS:
         return ACCUMULATIONS[name](a, axis)
     if name in STEPS:
-        return tensor(np.asarray(getattr(np, name).accumulate(raw(a), axis=axis)))
+        return tensor(np.asarray(getattr(np, name).accumulate(raw(a, f"{name}.accumulate"), axis=axis)))
     running: list[Any] = []
     for x in a.unbind(axis):
         running.append(evaluate(name, [running[-1], x], {}) if running else x)
@@ -273,7 +276,7 @@ def accumulate(name: str, a: Any, axis: int = 0) -> Any:
 def reduceat(name: str, a: Any, indices: Any, axis: int = 0) -> Any:
     """Of each place to the next; only the element there where that is not ahead."""
     (axis,) = axes_of(axis, a.ndim)
-    places = [*raw(indices).tolist(), a.shape[axis]]
+    places = [*raw(indices, f"{name}.reduceat").tolist(), a.shape[axis]]
     parts = [F.narrow(a, axis, i, max(j - i, 1)) for i, j in pairwise(places)]
     return F.stack([reduce(name, part, axis) for part in parts], axis)
 

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Self
 from ...autograd.grad_mode import no_grad
 from ...core.hooks import Hook, Hooks, RemovableHandle, registered
 from ...core.value import TensorBase
-from ...device import check_device
-from ...dtypes import int8, int16
-from ...functions.conversion import typename
-from ...functions.filling import empty, empty_like
+from ...device import place_of
+from ...functions.conversion import to_arguments, typename
+from ...functions.filling import empty_like
 from ..parameter import Buffer, Parameter
 from ._base import fresh_state
 from ._calling import (
@@ -313,7 +312,7 @@ class Module(Calls, StateDict, Tree):
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Convert the floating point and complex parameters and buffers to another dtype, in place.
+        """Bring parameters and buffers to another device, and those of floating point and complex numbers to another dtype, in place.
 
         Args:
             args: ``(device, dtype, non_blocking)``, ``(dtype, non_blocking)`` or ``(tensor, non_blocking)``, as for
@@ -327,10 +326,7 @@ class Module(Calls, StateDict, Tree):
         >>> torch.nn.PReLU().to(torch.float64).weight.dtype
         torch.float64
         """
-        memory_format = kwargs.pop("memory_format", None)
-        # What the arguments say is what they do to an empty tensor: if no dtype is among them, one of each keeps its own.
-        found = {empty(0, dtype=own).to(*args, **kwargs).dtype for own in (int8, int16)}
-        dtype = found.pop() if len(found) == 1 else None
+        where, dtype, _, memory_format = to_arguments(args, kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
@@ -345,7 +341,7 @@ class Module(Calls, StateDict, Tree):
         def convert(t: Any) -> Any:
             named = {} if memory_format is None or t.ndim not in (4, 5) else {"memory_format": memory_format}
             wanted = dtype if dtype is not None and (t.is_floating_point() or t.is_complex()) else t.dtype
-            return t.to(wanted, **named)
+            return t.to(where or t.device, wanted, **named)
 
         return self._apply(convert)
 
@@ -370,17 +366,17 @@ class Module(Calls, StateDict, Tree):
         return self._apply(lambda t: t.bfloat16() if t.is_floating_point() else t)
 
     def cpu(self) -> Self:
-        """The module itself: its tensors are on the CPU."""
+        """Bring all parameters and buffers to the CPU."""
         return self._apply(lambda t: t.cpu())
 
     def cuda(self, device: Any = None) -> Self:
-        """Not for a module with tensors: chainrule computes on the CPU."""
+        """Not for a module with tensors: chainrule knows the CPU, and XLA."""
         return self._apply(lambda t: t.cuda(device))
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Give the parameters and buffers new memory on ``device``, uninitialised."""
-        check_device(device)
-        return self._apply(empty_like, recurse)
+        where = place_of(device)
+        return self._apply(lambda t: empty_like(t, device=where), recurse)
 
     def share_memory(self) -> Self:
         """The module itself; processes do not share its memory."""

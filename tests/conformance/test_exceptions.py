@@ -1,0 +1,50 @@
+"""Where PyTorch's answer does not count, chainrule's is what the definition says."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+import chainrule
+
+from .checks import CHECKS
+from .definitions import Definitions
+from .exceptions import EXCEPTIONS, Excepted
+from .samples import Side, tensors_in
+from .test_ops import cases_of, concerns
+from .translation import array
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+DERIVED = [
+    pytest.param(one, name, check, id=f"{name}-{check}")
+    for one in EXCEPTIONS
+    for name, check in product(one.ops.split(), one.checks.split())
+    if check not in ("value", "method")
+]
+
+
+@pytest.mark.parametrize(("excepted", "name", "check"), DERIVED)
+def test_the_definition_agrees(excepted: Excepted, name: str, check: str) -> None:
+    program, _ = CHECKS[check]
+    found = [case for case in cases_of(name) if concerns(check, case) and excepted.when(case)]
+    assert found
+    for case in found:
+        have = list(tensors_in(program(case.ours)))
+        want = list(tensors_in(program(Side(case, Definitions()))))
+        assert len(have) == len(want)
+        for a, b in zip(have, want, strict=True):
+            assert a.dtype == b.dtype
+            assert chainrule.allclose(a, b, rtol=1e-6, atol=1e-6, equal_nan=True), case
+
+
+def test_another_of_several_equal_elements() -> None:
+    for case in cases_of("kthvalue"):
+        have, index = case.ours.call()
+        assert (array(case.of_torch.call()[0]) == have.detach().numpy()).all()
+        x, args, kwargs = case.ours.given(case.ours.tensors())
+        dim = kwargs.get("dim", args[1] if len(args) > 1 else -1)
+        keep = index.dim() == x.dim()
+        found = x.gather(dim, index if keep else index.unsqueeze(dim))
+        assert (found if keep else found.squeeze(dim)).equal(have)

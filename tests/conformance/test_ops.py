@@ -1,0 +1,143 @@
+"""Every op of PyTorch's op database that chainrule has, compared with PyTorch, live."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import chainrule
+
+from . import translation
+from .checks import CHECKS, OF_ANY_OP, OF_FEW_NUMBERS, OF_REAL_NUMBERS
+from .exceptions import LEFT_OUT, TO_COME, UNDEFINED_VALUES, excepted
+from .samples import FEW, OPS, Case, cases, tensors_in
+from .translation import NotHereError
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+DTYPES = (torch.float64, torch.complex128, torch.int64, torch.bool)
+TOLERANCES = {torch.float16: 1e-3, torch.bfloat16: 1.6e-2, torch.float32: 1e-5, torch.complex64: 1e-5}
+"""Relative and absolute, by dtype; all others 1e-7."""
+
+
+def is_here(name: str) -> bool:
+    try:
+        translation.function(OPS[name].op)
+    except NotHereError:
+        return False
+    return True
+
+
+HERE = [name for name in OPS if name not in LEFT_OUT and is_here(name)]
+
+
+def test_what_is_not_here_yet(record_property: Any) -> None:
+    record_property("missing", " ".join(OPS.keys() - LEFT_OUT - set(HERE)))
+    assert HERE
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("name", HERE)
+def test_op(name: str, check: str, record_property: Any) -> None:
+    record_property("op", name)
+    record_property("check", check)
+    found = {
+        "excepted" if excepted(case, check) else compared(case, check)
+        for case in cases_of(name)
+        if concerns(check, case)
+    }
+    record_property("outcomes", " ".join(found))
+
+
+def cases_of(name: str) -> Iterator[Case]:
+    for dtype in DTYPES:
+        if dtype in OPS[name].supported_dtypes("cpu"):
+            yield from cases(name, dtype)
+
+
+def concerns(check: str, case: Case) -> bool:
+    """Whether a check is made of a case."""
+    if check in ("method", "inplace"):
+        return has_variant(case.op, check)
+    if check not in OF_ANY_OP and not case.wanted:
+        return False
+    return not (check in OF_REAL_NUMBERS and case.is_complex) and not (check in OF_FEW_NUMBERS and case.size > FEW)
+
+
+def has_variant(op: Any, check: str) -> bool:
+    of_torch = getattr(op, f"{check}_variant")
+    try:
+        return of_torch is not None and translation.function(of_torch) is not None
+    except NotHereError:
+        return False
+
+
+def compared(case: Case, check: str) -> str:
+    """Compare, and say what came of it."""
+    ours, theirs = CHECKS[check]
+    for program in theirs:
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                want = program(case.of_torch)
+        except Exception:
+            continue
+        break
+    else:
+        return "unsupported"
+    try:
+        have = ours(case.ours)
+    except Exception as error:
+        if is_missing(error):
+            return "missing"
+        raise AssertionError(f"chainrule raises for {shown(case)}: {type(error).__name__}: {error}") from error
+    different = difference(have, want, case.op.name in UNDEFINED_VALUES)
+    assert different is None, f"{different}\nof {shown(case)}"
+    return "passed"
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether chainrule raises for want of a part that is still to come."""
+    return isinstance(error, (NotHereError, AttributeError)) or any(part in str(error) for part in TO_COME)
+
+
+def difference(have: Any, want: Any, shapes_only: bool) -> str | None:
+    """What is different in words, or None."""
+    if isinstance(want, torch.Tensor):
+        if not isinstance(have, chainrule.Tensor):
+            return f"a {type(have).__name__}, where a tensor is wanted"
+        for attribute in ("shape", "dtype", "requires_grad"):
+            mine, its = getattr(have, attribute), getattr(want, attribute)
+            if str(mine) != str(its):
+                return f"{attribute} {mine}, where {its} is wanted"
+        if shapes_only:
+            return None
+        tolerance = TOLERANCES.get(want.dtype, 1e-7)
+        if want.dtype == torch.bfloat16:
+            have, want = have.float(), want.float()
+        a, b = have.detach().numpy(), translation.array(want)
+        if np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True):
+            return None
+        at = np.unravel_index(np.argmin(np.isclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)), a.shape)
+        return f"at {tuple(map(int, at))} have {a[at]}, want {b[at]}"
+    if isinstance(want, (tuple, list)):
+        if not isinstance(have, (tuple, list)) or len(have) != len(want):
+            return f"have {have!r}, want {want!r}"
+        return next(filter(None, (difference(a, b, shapes_only) for a, b in zip(have, want, strict=True))), None)
+    if isinstance(want, torch.dtype):
+        return None if str(have) == str(want) else f"have {have}, want {want}"
+    same = have == want or (have != have and want != want)
+    return None if same else f"have {have!r}, want {want!r}"
+
+
+def shown(case: Case) -> str:
+    input, args, kwargs = case.arguments
+    text = f"{case.op.name}: {input!r}, {args!r}, {kwargs!r}"
+    return (
+        text
+        if len(text) < 1500
+        else f"{case.op.name}: {[tuple(x.shape) for x in tensors_in(case.arguments)]}, {kwargs!r}"
+    )

@@ -1,0 +1,144 @@
+"""PyTorch's functions, tensors and other arguments, as chainrule's.
+
+What a name of PyTorch means is asked of chainrule under the same name. A function that is written in Python on top of
+PyTorch's (the entries of its op database often are) is run again with ``torch`` meaning chainrule.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from torch.testing._internal.common_utils import freeze_rng_state
+
+import chainrule
+
+HOMES = (
+    "torch", "torch.Tensor", "torch.linalg", "torch.nn.functional", "torch.special", "torch.fft", "torch.signal.windows",
+)  # fmt: skip
+
+
+class NotHereError(Exception):
+    """chainrule does not have the name."""
+
+
+def named(path: str, root: Any) -> Any:
+    """What a dotted name means below ``root``: torch.linalg.det, or chainrule.linalg.det."""
+    found = root
+    for part in path.split(".")[1:]:
+        try:
+            found = getattr(found, part)
+        except (AttributeError, ImportError):
+            raise NotHereError(path) from None
+    return found
+
+
+@functools.cache
+def paths() -> dict[int, str]:
+    """The dotted name of each of PyTorch's public functions, by identity."""
+    found: dict[int, str] = {}
+    for home in HOMES:
+        place = named(home, torch)
+        for name in dir(place):
+            value = getattr(place, name, None)
+            if callable(value):
+                found.setdefault(id(value), f"{home}.{name}")
+    return found
+
+
+def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
+    """Chainrule's function for one of PyTorch's.
+
+    Raises:
+        NotHereError: it has none, or lacks a name that the function needs.
+    """
+    path = paths().get(id(of_torch))
+    if path is not None:
+        return named(path, chainrule)
+    if isinstance(of_torch, functools.partial):
+        return functools.partial(function(of_torch.func), *value(of_torch.args), **value(of_torch.keywords))
+    if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith("torch.testing."):
+        return rebound(of_torch)
+    raise NotHereError(getattr(of_torch, "__name__", repr(of_torch)))
+
+
+def rebound(of_torch: types.FunctionType) -> types.FunctionType:
+    """The same Python function, in whose globals, closure and defaults chainrule stands for PyTorch."""
+    if of_torch in _rebound:
+        return _rebound[of_torch]
+    inside = dict(of_torch.__globals__)
+    closure = of_torch.__closure__ and tuple(types.CellType() for _ in of_torch.__closure__)
+    found = types.FunctionType(of_torch.__code__, inside, of_torch.__name__, closure=closure)
+    _rebound[of_torch] = found  # before its parts: it may call itself
+    try:
+        for name in names_in(of_torch.__code__):
+            if name in inside:
+                inside[name] = value(inside[name])
+        for ours, its in zip(closure or (), of_torch.__closure__ or (), strict=True):
+            ours.cell_contents = value(its.cell_contents)
+        found.__defaults__, found.__kwdefaults__ = value(of_torch.__defaults__), value(of_torch.__kwdefaults__)
+    except NotHereError:
+        del _rebound[of_torch]
+        raise
+    return found
+
+
+_rebound: dict[types.FunctionType, types.FunctionType] = {}
+
+
+def names_in(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from names_in(constant)
+
+
+def value(x: Any) -> Any:
+    """An argument of a function of PyTorch, for chainrule's."""
+    if isinstance(x, torch.Tensor):
+        return tensor(x)
+    if x is torch:
+        return chainrule
+    if x is freeze_rng_state:
+        return nullcontext
+    if isinstance(x, torch.dtype):
+        return named(str(x), chainrule)
+    if isinstance(x, torch.Size):
+        return tuple(x)
+    if isinstance(x, torch.device):
+        return x.type
+    if isinstance(x, (torch.layout, torch.memory_format)):
+        return named(str(x), chainrule)
+    if isinstance(x, (tuple, list)):
+        return type(x)(map(value, x))
+    if isinstance(x, dict):
+        return {key: value(one) for key, one in x.items()}
+    if isinstance(x, slice):
+        return slice(value(x.start), value(x.stop), value(x.step))
+    if isinstance(x, torch.Generator):
+        raise NotHereError("torch.Generator")
+    if isinstance(x, types.FunctionType) and x.__module__.startswith("torch."):
+        return function(x)
+    if id(x) in paths():
+        return named(paths()[id(x)], chainrule)
+    return x
+
+
+def tensor(x: torch.Tensor) -> Any:
+    """Chainrule's tensor with the same values, memory of its own, and requires_grad."""
+    if x.dtype == torch.bfloat16:  # which NumPy lacks
+        found = chainrule.from_numpy(array(x.float())).bfloat16()
+    else:
+        found = chainrule.from_numpy(array(x))
+    return found.requires_grad_(x.requires_grad)
+
+
+def array(x: torch.Tensor) -> np.ndarray[Any, Any]:
+    if x._is_zerotensor():  # whose memory PyTorch does not have
+        x = torch.zeros(x.shape, dtype=x.dtype)
+    return np.array(x.numpy(force=True))
