@@ -364,7 +364,7 @@ def test_it_is_traced_for_each_signature_and_says_why() -> None:
     compiled(torch.ones(2))
     reasons = {
         "traced for the first time": lambda: compiled(torch.ones(2)),
-        "argument 0: ((2,), dtype('float32'), False, False) became ((3, 2)": lambda: compiled(torch.ones(3, 2)),
+        "argument 0: ((2,), ": lambda: compiled(torch.ones(3, 2)),
         "dtype('float64')": lambda: compiled(torch.ones(3, 2, dtype=torch.float64)),
         "True, False)": lambda: compiled(torch.ones(3, 2, requires_grad=True)),
         "another structure": lambda: compiled(torch.ones(2), 2),
