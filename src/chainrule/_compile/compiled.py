@@ -58,7 +58,11 @@ def compile(
 
     Returns:
         A function of the same arguments. Tensors that it uses otherwise (parameters, ``.grad``, the state of an optimizer)
-        are found by themselves, and written as the function writes them. Python numbers are constants of a program.
+        are found by themselves, and written as the function writes them.
+
+        Random numbers are drawn before each run as the function would draw them. Floats in the ``param_groups`` of an
+        optimizer are looked up before each run. Other Python numbers are constants of a program: where one that the code
+        names (an argument, in the closure, a global, an attribute) is another one now, the function is traced again.
 
     Raises:
         RuntimeError: an unknown backend or mode; at the call that traces: the function depends on values, changes a Python

@@ -258,7 +258,12 @@ def logaddexp2(x: Array, y: Array) -> Array:
 
 
 def logaddexp_complex(x: Array, y: Array) -> Array:
-    return jnp.logaddexp(x, y)
+    """log(exp(x) + exp(y)), in the branch of the operand with the larger real part, as in PyTorch."""
+    swapped = x.real < y.real
+    high, low = jnp.where(swapped, y, x), jnp.where(swapped, x, y)
+    at_infinity = jnp.where(low.real < 0, low, jnp.log(jnp.exp(low) + jnp.exp(high)))
+    both_infinite = jnp.isinf(low.real) & (low.real == high.real)
+    return jnp.where(both_infinite, at_infinity, jnp.log1p(jnp.exp(low - high)) + high)
 
 
 @widened

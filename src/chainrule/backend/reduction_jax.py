@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .elementwise_jax import narrow, widen_half
+from .elementwise_jax import logaddexp_complex, narrow, widen_half
 from .reduction_numpy import FLOAT64, INT64, SAFE, Axis, count
 
 Array = Any
@@ -165,8 +165,22 @@ def logcumsumexp(x: Array, *, axis: Any) -> Array:
     if axis == ():
         return jnp.asarray(x)
     if x.dtype.kind == "c":
-        return lax.associative_scan(jnp.logaddexp, x, axis=axis % x.ndim)
+        return _running_log_sum(x, axis)
     return narrow(lax.cumlogsumexp(widen_half(x), axis=axis % x.ndim), x)
+
+
+def _running_log_sum(x: Array, axis: int) -> Array:
+    """One step after the other: in which branch the logarithm of a complex number is depends on the order."""
+    if not x.size:
+        return jnp.asarray(x)
+
+    def step(total: Array, one: Array) -> tuple[Array, Array]:
+        total = logaddexp_complex(total, one)
+        return total, total
+
+    x = jnp.moveaxis(x, axis, 0)
+    _, y = lax.scan(step, x[0], x[1:])
+    return jnp.moveaxis(jnp.concatenate([x[:1], y]), 0, axis)
 
 
 def linear_recurrence(b: Array, x: Array, *, axis: Any, reverse: bool) -> Array:
