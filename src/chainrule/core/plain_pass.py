@@ -52,7 +52,7 @@ def reverse_pass(
     else:
         while cotangents:
             node, g = cotangents.popitem()
-            captured[node] = RAW.handed_out(g, targets[node])
+            captured[node] = RAW.handed_out(g, targets.get(node))
     if not retain_graph:
         freed = Freed(caller(3))
         for node in steps:
