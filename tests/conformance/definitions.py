@@ -66,9 +66,7 @@ def columns_of(function: Function, args: tuple[Any, ...], number: int) -> list[A
 
 
 def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
-    values = [
-        function(*[x + far * STEP * t for x, t in zip(primals, tangents, strict=True)]) for far in (-2, -1, 1, 2)
-    ]
+    values = [function(*[x + far * STEP * t for x, t in zip(primals, tangents, strict=True)]) for far in (-2, -1, 1, 2)]
     return function(*primals), slope(values)
 
 

@@ -120,6 +120,7 @@ def test_ranges_between_ends_in_a_batch(function: Callable[..., Any], dtype: tor
     ends = [0.5, 1.25, 3.0]
     for start, end in ((None, 2), (2, None), (None, None)):
         for steps in (0, 1, 4):
+
             def one(x: Any, start: Any = start, end: Any = end, steps: int = steps) -> Any:
                 return function(x if start is None else start, x if end is None else end, steps, dtype=dtype)
 
