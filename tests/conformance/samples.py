@@ -6,17 +6,19 @@ import functools
 from collections.abc import Callable, Iterator
 from itertools import islice
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.testing._internal.common_methods_invocations import op_db
-from torch.testing._internal.opinfo.core import OpInfo, SampleInput
 
 import chainrule
 
 from . import translation
 from .translation import NotHereError
+
+if TYPE_CHECKING:
+    from torch.testing._internal.opinfo.core import OpInfo, SampleInput
 
 LOOKED_AT = 60
 """So many samples of an op are made;"""

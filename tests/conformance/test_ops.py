@@ -20,7 +20,9 @@ from .translation import NotHereError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 DTYPES = (torch.float64, torch.complex128, torch.int64, torch.bool)
-TOLERANCES = {torch.float16: 1e-3, torch.bfloat16: 1.6e-2, torch.float32: 1e-5, torch.complex64: 1e-5}
+TOLERANCES = {
+    "torch.float16": 1e-3, "torch.bfloat16": 1.6e-2, "torch.float32": 1e-5, "torch.complex64": 1e-5,
+}  # fmt: skip
 """Relative and absolute, by dtype; all others 1e-7."""
 
 
@@ -143,7 +145,11 @@ def is_missing(error: Exception) -> bool:
 
 
 def difference(have: Any, want: Any, shapes_only: bool, dtypes: bool = True) -> str | None:
-    """What is different in words, or None. (Of a change of dtype, jacrev and jacfwd give a Jacobian of another one each.)"""
+    """What is different in words, or None.
+
+    The dtypes count where one program ran on both sides: of a function that changes it, jacrev gives that of the input and
+    jacfwd that of the output.
+    """
     if isinstance(want, torch.Tensor):
         if not isinstance(have, chainrule.Tensor):
             return f"a {type(have).__name__}, where a tensor is wanted"
@@ -153,9 +159,8 @@ def difference(have: Any, want: Any, shapes_only: bool, dtypes: bool = True) -> 
                 return f"{attribute} {mine}, where {its} is wanted"
         if shapes_only:
             return None
-        tolerance = TOLERANCES.get(want.dtype, 1e-7)
-        if want.dtype == torch.bfloat16:
-            have, want = have.float(), want.float()
+        tolerance = max(TOLERANCES.get(str(x.dtype), 1e-7) for x in (have, want))
+        have, want = (x.float() if str(x.dtype) == "torch.bfloat16" else x for x in (have, want))
         a, b = have.detach().numpy(), translation.array(want)
         if np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True):
             return None
