@@ -252,7 +252,8 @@ logaddexp = pair_rounded_once(np.logaddexp)
 def logaddexp_complex(x: Array, y: Array) -> Array:
     """log(exp(x) + exp(y)), in the branch of the operand with the larger real part, as in PyTorch."""
     swapped = x.real < y.real
-    high, low = np.where(swapped, y, x), np.where(swapped, x, y)
+    high: Array = np.where(swapped, y, x)
+    low: Array = np.where(swapped, x, y)
     at_infinity = np.where(low.real < 0, low, np.log(np.exp(low) + np.exp(high)))
     both_infinite = np.isinf(low.real) & (low.real == high.real)
     return np.where(both_infinite, at_infinity, np.log1p(np.exp(low - high)) + high)

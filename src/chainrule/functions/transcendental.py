@@ -5,7 +5,7 @@ Integers are taken as the default floating point dtype. ``out=`` takes the resul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..core.dispatch import NUMBERS
@@ -166,7 +166,8 @@ def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     >>> torch.logaddexp(torch.tensor([0., 1000.]), torch.tensor([0., 1000.]))
     tensor([6.9315e-01, 1.0007e+03])
     """
-    complex_ones = any(isinstance(x, TensorBase) and x._array.dtype.kind == "c" for x in (input, other))
+    given: tuple[Any, ...] = (input, other)
+    complex_ones = any(isinstance(x, TensorBase) and x._array.dtype.kind == "c" for x in given)
     return tensors(ops.logaddexp_complex if complex_ones else ops.logaddexp, "logaddexp", input, other, out)
 
 
