@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
-from .core.value import Lifted
+from .core.value import Lifted, device_of
 from .core.views import current_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Protocol
-
-    from .device import device
 
     class Node(Protocol):
         def name(self) -> str: ...
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 
         _array: Any
 
-        @property
-        def device(self) -> device: ...
         @property
         def dtype(self) -> dtypes.dtype: ...
         @property
@@ -144,10 +140,10 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(") -> str:
         >>> tensor_repr(torch.tensor([1.0, 2.5], requires_grad=True), class_prefix="Scale(")
         'Scale([1.0000, 2.5000], requires_grad=True)'
     """
-    array = current_array(tensor)  # type: ignore[arg-type]
+    array: Any = tensor._array
     more: list[str] = []
     if isinstance(array, Lifted):
-        array, more = array.shown()
+        array, more = current_array(tensor).shown()  # type: ignore[arg-type]
         if isinstance(array, str):
             return array
     array = np.asarray(array)
@@ -159,7 +155,8 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(") -> str:
 def _suffixes(tensor: Printable, array: np.ndarray[Any, Any]) -> list[str]:
     """What follows the numbers: whatever they do not show themselves."""
     dtype, default = tensor.dtype, dtypes.get_default_dtype()
-    suffixes = [] if tensor.device.type == "cpu" else [f"device='{tensor.device}'"]
+    where = device_of(tensor._array)
+    suffixes = [] if where.type == "cpu" else [f"device='{where}'"]
     if array.size:
         evident = dtype in (default, default.to_complex(), dtypes.int64, dtypes.bool)
         hides_shape = not PRINT_OPTS.edgeitems

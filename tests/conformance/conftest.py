@@ -31,7 +31,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         return
     write = terminalreporter.write_line
     width = max(map(len, rows))
-    columns = [(check, max(4, len(check))) for check in CHECKS]
+    columns = [(check, max(4, len(check))) for check in (*CHECKS, "errors")]
 
     def line(name: str, cells: dict[str, Any]) -> None:
         write(f"{name:{width}}  " + "  ".join(f"{cells.get(check, ''):>{size}}" for check, size in columns).rstrip())

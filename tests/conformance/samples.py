@@ -228,5 +228,9 @@ def made(op: OpInfo, dtype: torch.dtype) -> Iterator[SampleInput]:
 
 
 def is_fit(sample: SampleInput) -> bool:
-    leaves = list(tensors_in((sample.input, sample.args, sample.kwargs)))
-    return all(x.layout == torch.strided for x in leaves) and sum(x.numel() for x in leaves) <= LARGEST
+    arguments = (sample.input, sample.args, sample.kwargs)
+    return is_dense(arguments) and sum(x.numel() for x in tensors_in(arguments)) <= LARGEST
+
+
+def is_dense(arguments: Any) -> bool:
+    return all(x.layout == torch.strided for x in tensors_in(arguments))

@@ -21,7 +21,7 @@ DERIVED = [
     pytest.param(one, name, check, id=f"{name}-{check}")
     for one in EXCEPTIONS
     for name, check in product(one.ops.split(), one.checks.split())
-    if check not in ("value", "method")
+    if one.defined
 ]
 
 

@@ -14,13 +14,15 @@ import chainrule
 
 from . import translation
 from .checks import CHECKS, OF_ANY_OP, OF_FEW_NUMBERS, OF_REAL_NUMBERS
-from .exceptions import LEFT_OUT, TO_COME, UNDEFINED_VALUES, excepted
-from .samples import FEW, OPS, Case, cases, tensors_in
+from .exceptions import LEFT_OUT, NOT_TRANSLATED, TO_COME, UNDEFINED_VALUES, excepted
+from .samples import FEW, OPS, Case, cases, is_dense, tensors_in
 from .translation import NotHereError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 DTYPES = (torch.float64, torch.complex128, torch.int64, torch.bool)
-TOLERANCES = {torch.float16: 1e-3, torch.bfloat16: 1.6e-2, torch.float32: 1e-5, torch.complex64: 1e-5}
+TOLERANCES = {
+    "torch.float16": 1e-3, "torch.bfloat16": 1.6e-2, "torch.float32": 1e-5, "torch.complex64": 1e-5,
+}  # fmt: skip
 """Relative and absolute, by dtype; all others 1e-7."""
 
 
@@ -51,6 +53,44 @@ def test_op(name: str, check: str, record_property: Any) -> None:
         if concerns(check, case)
     }
     record_property("outcomes", " ".join(found))
+
+
+@pytest.mark.parametrize("name", [name for name in HERE if OPS[name].error_inputs_func])
+def test_refusals(name: str, record_property: Any) -> None:
+    """What PyTorch refuses is refused by an exception of the same class."""
+    record_property("op", name)
+    record_property("check", "errors")
+    op, found = OPS[name], set()
+    for error in op.error_inputs("cpu"):
+        sample = error.sample_input
+        arguments = (sample.input, sample.args, sample.kwargs)
+        if not is_dense(arguments):
+            continue
+        wanted = raised(op.op, arguments)
+        if wanted is None or any(text in str(wanted) for text in NOT_TRANSLATED):
+            found.add("unsupported")
+            continue
+        try:
+            given = translation.value(arguments)
+        except NotHereError:
+            found.add("missing")
+            continue
+        have = raised(translation.function(op.op), given)
+        if have is not None and is_missing(have):
+            found.add("missing")
+        else:
+            assert isinstance(have, type(wanted)), f"have {have!r}\nwant {wanted!r}\nof {arguments!r}"
+            found.add("passed")
+    record_property("outcomes", " ".join(found))
+
+
+def raised(function: Any, arguments: Any) -> Exception | None:
+    input, args, kwargs = arguments
+    try:
+        function(input, *args, **kwargs)
+    except Exception as error:
+        return error
+    return None
 
 
 def cases_of(name: str) -> Iterator[Case]:
@@ -94,7 +134,7 @@ def compared(case: Case, check: str) -> str:
         if is_missing(error):
             return "missing"
         raise AssertionError(f"chainrule raises for {shown(case)}: {type(error).__name__}: {error}") from error
-    different = difference(have, want, case.op.name in UNDEFINED_VALUES)
+    different = difference(have, want, case.op.name in UNDEFINED_VALUES, program is ours)
     assert different is None, f"{different}\nof {shown(case)}"
     return "passed"
 
@@ -104,20 +144,23 @@ def is_missing(error: Exception) -> bool:
     return isinstance(error, (NotHereError, AttributeError)) or any(part in str(error) for part in TO_COME)
 
 
-def difference(have: Any, want: Any, shapes_only: bool) -> str | None:
-    """What is different in words, or None."""
+def difference(have: Any, want: Any, shapes_only: bool, dtypes: bool = True) -> str | None:
+    """What is different in words, or None.
+
+    The dtypes count where one program ran on both sides: of a function that changes it, jacrev gives that of the input and
+    jacfwd that of the output.
+    """
     if isinstance(want, torch.Tensor):
         if not isinstance(have, chainrule.Tensor):
             return f"a {type(have).__name__}, where a tensor is wanted"
-        for attribute in ("shape", "dtype", "requires_grad"):
+        for attribute in ("shape", "requires_grad", *(["dtype"] if dtypes else [])):
             mine, its = getattr(have, attribute), getattr(want, attribute)
             if str(mine) != str(its):
                 return f"{attribute} {mine}, where {its} is wanted"
         if shapes_only:
             return None
-        tolerance = TOLERANCES.get(want.dtype, 1e-7)
-        if want.dtype == torch.bfloat16:
-            have, want = have.float(), want.float()
+        tolerance = max(TOLERANCES.get(str(x.dtype), 1e-7) for x in (have, want))
+        have, want = (x.float() if str(x.dtype) == "torch.bfloat16" else x for x in (have, want))
         a, b = have.detach().numpy(), translation.array(want)
         if np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True):
             return None
@@ -126,7 +169,9 @@ def difference(have: Any, want: Any, shapes_only: bool) -> str | None:
     if isinstance(want, (tuple, list)):
         if not isinstance(have, (tuple, list)) or len(have) != len(want):
             return f"have {have!r}, want {want!r}"
-        return next(filter(None, (difference(a, b, shapes_only) for a, b in zip(have, want, strict=True))), None)
+        return next(
+            filter(None, (difference(a, b, shapes_only, dtypes) for a, b in zip(have, want, strict=True))), None
+        )
     if isinstance(want, torch.dtype):
         return None if str(have) == str(want) else f"have {have}, want {want}"
     same = have == want or (have != have and want != want)

@@ -95,6 +95,8 @@ class XlaLevel(Level):
         try:
             with jax.enable_x64(True):
                 result = forward_for(op, jax_namespace)(*values, **params)
+        except jax.errors.JAXTypeError:  # a value was asked for that a trace does not have
+            raise
         except TypeError as error:  # what JAX says of shapes that do not fit, and NumPy by a ValueError
             raise ValueError(*error.args) from None
         return XlaArray(result, place) if op.outputs is None else tuple([XlaArray(one, place) for one in result])

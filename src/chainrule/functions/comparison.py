@@ -10,7 +10,7 @@ from .. import ops
 from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
-from .elementwise import Number, binary, tensor_first, tensors, unary
+from .elementwise import Number, one_tensor, tensor_first, tensors, unary
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -270,7 +270,7 @@ def bitwise_and(input: Tensor | Number, other: Tensor | Number, *, out: Tensor |
     >>> torch.bitwise_and(torch.tensor([6, 5]), 3)
     tensor([2, 1])
     """
-    return binary(ops.bitwise_and, "bitwise_and", input, other, out)
+    return one_tensor(ops.bitwise_and, "bitwise_and", input, other, out)
 
 
 def bitwise_or(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -280,7 +280,7 @@ def bitwise_or(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | 
     >>> torch.bitwise_or(torch.tensor([6, 5]), 3)
     tensor([7, 7])
     """
-    return binary(ops.bitwise_or, "bitwise_or", input, other, out)
+    return one_tensor(ops.bitwise_or, "bitwise_or", input, other, out)
 
 
 def bitwise_xor(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -290,7 +290,7 @@ def bitwise_xor(input: Tensor | Number, other: Tensor | Number, *, out: Tensor |
     >>> torch.bitwise_xor(torch.tensor([6, 5]), 3)
     tensor([5, 6])
     """
-    return binary(ops.bitwise_xor, "bitwise_xor", input, other, out)
+    return one_tensor(ops.bitwise_xor, "bitwise_xor", input, other, out)
 
 
 def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -300,7 +300,7 @@ def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number, *, out: T
     >>> torch.bitwise_left_shift(torch.tensor([6, 5]), 1)
     tensor([12, 10])
     """
-    return binary(ops.bitwise_left_shift, "bitwise_left_shift", input, other, out)
+    return one_tensor(ops.bitwise_left_shift, "bitwise_left_shift", input, other, out)
 
 
 def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -310,7 +310,7 @@ def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number, *, out: 
     >>> torch.bitwise_right_shift(torch.tensor([6, 5]), 1)
     tensor([3, 2])
     """
-    return binary(ops.bitwise_right_shift, "bitwise_right_shift", input, other, out)
+    return one_tensor(ops.bitwise_right_shift, "bitwise_right_shift", input, other, out)
 
 
 def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:

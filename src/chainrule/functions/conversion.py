@@ -150,7 +150,11 @@ def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([1.+2.j])
     """
     _check_parts("complex", real, imag, ("real", "imag"))
-    return deliver(ops.complex(real, imag), out, "complex")
+    result = ops.complex(real, imag)
+    if isinstance(out, TensorBase) and out.dtype != result.dtype:
+        wanted, have = (scalar_type_name(t._array.dtype) for t in (result, out))
+        raise RuntimeError(f"Expected object of scalar type {wanted} but got scalar type {have} for argument 'out'")
+    return deliver(result, out, "complex")
 
 
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:

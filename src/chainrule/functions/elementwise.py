@@ -55,6 +55,16 @@ def binary(op: Any, function: str, input: Any, other: Any, out: Any, **params: A
     return result if out is None else put(result, out, function, input, other)
 
 
+def one_tensor(op: Any, function: str, input: Any, other: Any, out: Any) -> Tensor:
+    """An op on two tensors or numbers, of which one at least is a tensor."""
+    if isinstance(input, NUMBERS) and isinstance(other, NUMBERS):
+        raise TypeError(
+            f"{function}() received an invalid combination of arguments - got ({type(input).__name__}, {type(other).__name__}), "
+            "but one of them must be a Tensor"
+        )
+    return binary(op, function, input, other, out)
+
+
 def tensor_first(op: Any, function: str, input: Any, other: Any, out: Any, **params: Any) -> Tensor:
     """An op on a tensor, and a tensor or number."""
     if not isinstance(input, TensorBase):
@@ -271,7 +281,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | N
     if isinstance(other, NUMBERS) and isinstance(input, TensorBase):
         result = with_number(ops.remainder_number, "remainder", input, other)
         return result if out is None else put(result, out, "remainder", input)
-    return binary(ops.remainder, "remainder", input, other, out)
+    return one_tensor(ops.remainder, "remainder", input, other, out)
 
 
 def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:

@@ -377,10 +377,12 @@ def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number,
             raise RuntimeError(f"value cannot be converted to type double without overflow: arange() got {number}")
         if not math.isfinite(number):
             raise RuntimeError(f"unsupported range: {first} -> {last}")
+    if by == 0:
+        raise RuntimeError("step must be nonzero")
     if dtype.kind in "iu":
         first, last, by = (int(checked_scalar(dtype, v)) if v >= 0 else int(v) for v in (first, last, by))
     if by == 0:
-        raise RuntimeError("step must be nonzero")
+        raise ValueError("step must be nonzero: without its fraction, which the integer dtype cannot hold, it is 0")
     if (last - first) * by < 0:
         raise RuntimeError(
             f"upper bound and lower bound inconsistent with step sign: from {first} to {last} by {by} there is nothing"

@@ -89,6 +89,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     """
     x, indices, axis = along(input, dim, index, "gather")
     result = ops.gather(x, indices, axis=axis)
+    if isinstance(out, TensorBase) and out.dtype != input.dtype:
+        raise RuntimeError(f"gather(): Expected out tensor to have dtype {input.dtype}, but got {out.dtype} instead")
     shape = index._array.shape
     return deliver(result if result._array.shape == shape else ops.reshape(result, shape), out, "gather")
 
@@ -326,7 +328,7 @@ def slices(
     given = tensor_argument(source, function, "source", 4)._array
     axis = axis_of(dim, array.ndim, function)
     places = vector(index, function)
-    size = given.shape[axis] if given.ndim else 1
+    size = raw.size if given.ndim != array.ndim else given.shape[axis] if given.ndim else 1
     if raw.size != size:
         at = f", for dim: {axis + max(array.ndim, 1)}" if function == "index_add" else ""
         raise error(f"{function}_(): Number of indices ({raw.size}) should be equal to source.size(dim): ({size}){at}")

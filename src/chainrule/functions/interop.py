@@ -256,12 +256,12 @@ def reduce(input: Tensor) -> Any:
     values = np.ascontiguousarray(array).reshape(array.shape)
     name = str(input.dtype).removeprefix("torch.")
     state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
-    return rebuild, state if input.device == CPU else (*state, input.device)
+    return rebuild, (*state, str(input.device))
 
 
 def rebuild(
     cls: type, name: str, shape: tuple[int, ...], data: bytes, requires_grad: bool, attributes: dict[str, Any] | None,
-    where: Any = CPU,
+    where: str = "cpu",
 ) -> Any:  # fmt: skip
     """A tensor from its pickle."""
     from .. import dtypes

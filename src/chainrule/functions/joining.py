@@ -375,6 +375,11 @@ def split_evenly(input: Any, sections: Any, dim: int, least: int, function: str)
         raise RuntimeError(
             f"torch.{function} requires a tensor with at least {least} dimension, but got a tensor with {array.ndim} dimensions!"
         )
+    if isinstance(sections, (str, float)):
+        raise TypeError(
+            f"{function}() received an invalid combination of arguments: indices_or_sections must be int or tuple of ints, not "
+            f"{type(sections).__name__}"
+        )
     if isinstance(sections, int) and (sections <= 0 or array.shape[dim] % sections):
         raise RuntimeError(
             f"torch.{function} attempted to split along dimension {dim}, but the size of the dimension {array.shape[dim]} is not "

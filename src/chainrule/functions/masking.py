@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, like, new_tensor, numbers_of
+from ..core.value import Lifted, TensorBase, like, new_tensor, numbers_of
 from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
@@ -60,6 +60,8 @@ def filling(input: Any, mask: Any, value: Any, function: str = "masked_fill") ->
     if not isinstance(value, TensorBase):
         return ops.masked_fill_number, [mask], {"value": number_for(input._array.dtype, value, function)}
     zero_dim(value, "masked_fill_")
+    if value._array.dtype.kind == "c" and not isinstance(value._array, Lifted):
+        number_for(input._array.dtype, value.item(), function)  # raises where there is an imaginary part to lose
     return ops.masked_fill, [mask, value], {}
 
 

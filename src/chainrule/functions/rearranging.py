@@ -110,6 +110,8 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
     array = tensor_argument(input, "roll", "input")._array
     by = sizes_of((shifts,), "roll", "shifts")
     axes = () if dims is None else sizes_of((dims,), "roll", "dims")
+    if not by:
+        raise RuntimeError("`shifts` required: by how many places to shift, as an int or a sequence of ints")
     if not axes and len(by) == 1:
         return ops.roll(input, shift=by[0], axis=None)
     if len(by) != len(axes):
@@ -129,6 +131,10 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     array = tensor_argument(input, "narrow", "input")._array
     if not array.ndim:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if isinstance(start, TensorBase) and (start._array.ndim or start._array.dtype.kind not in "iu"):
+        raise RuntimeError(
+            f"start must be an 0-dim integral Tensor, but has shape {list(start.shape)} and is {start.dtype}"
+        )
     if length < 0:
         raise RuntimeError(f"narrow(): length must be non-negative, got {length}.")
     axis = axis_of(dim, array.ndim, "narrow")

@@ -188,7 +188,7 @@ def kthvalue(
     size = array.shape[axis] if array.ndim else 1
     if not 1 <= k <= size:
         raise RuntimeError(
-            f"kthvalue(): selected number k out of range for dimension {axis + max(array.ndim, 1)}: got {k}, wanted 1 to {size}"
+            f"kthvalue(): selected number k out of range for dimension {axis + array.ndim if array.ndim else 0}: got {k}, wanted 1 to {size}"
         )
     return named("kthvalue", ops.kthvalue(input, k=k, axis=axis, keepdims=keepdim), out)
 
