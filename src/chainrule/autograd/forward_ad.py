@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import ops
 from ..core.dual_level import DualLevel, is_moving
-from ..core.modes import change_modes, set_modes
+from ..core.modes import change_modes, modes, set_modes
 from ..core.value import TensorBase
 from ..errors import NotATensorError
 from .grad_mode import _ModeContext
@@ -138,6 +138,9 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
         tensor: any tensor.
         level: the number of an open level; by default the innermost.
 
+    Raises:
+        TypeError: it is no tensor.
+
     >>> import chainrule as torch
     >>> import chainrule.autograd.forward_ad as fwAD
     >>> fwAD.unpack_dual(torch.tensor(1.))
@@ -169,6 +172,4 @@ class _set_fwd_grad_enabled(_ModeContext):  # noqa: N801 - PyTorch's name
 
 def _is_fwd_grad_enabled() -> bool:
     """Whether tangents follow."""
-    from ..core.modes import modes
-
     return modes().forward

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ from jax.core import Tracer
 from jax.scipy import special
 
 from ..dtypes import FROM_NUMPY, finfo
+from . import common
 from .elementwise_numpy import narrow, widen, widened
 
 Array = Any
@@ -33,11 +35,6 @@ def widen_half(x: Array) -> Array:
 def zero_where(x: Array, mask: Array) -> Array:
     """``x``, with zeros where ``mask`` is true."""
     return jnp.where(mask, number(0, x), x)
-
-
-def unsigned_zeros(x: Array) -> Array:
-    """``x``, with each zero a positive one: XLA makes nothing of adding 0."""
-    return zero_where(x, x == 0)
 
 
 def relu(x: Array) -> Array:
@@ -167,11 +164,6 @@ def signbit(x: Array) -> Array:
     return jnp.signbit(x) if x.dtype.kind in "fV" else x < 0
 
 
-def heaviside(x: Array, y: Array) -> Array:
-    """0 where x < 0 (or NaN), 1 where x > 0, y at 0."""
-    return jnp.where(x == 0, y, (x > 0).astype(y.dtype))
-
-
 def round_decimals(x: Array, *, decimals: int) -> Array:
     """Rounded to ``decimals`` places after the point, half to even."""
     if is_integer(x):
@@ -192,17 +184,7 @@ def nan_to_num(x: Array, *, nan: float | None, posinf: float | None, neginf: flo
     return jnp.where(x == -math.inf, number(limits.min if neginf is None else neginf, x), x)
 
 
-def isclose(x: Array, y: Array, *, rtol: float, atol: float, equal_nan: bool) -> Array:
-    """|x - y| <= atol + rtol |y|; infinities are close to themselves only."""
-    close = x == y
-    if x.dtype.kind not in "biu":
-        close = close | (jnp.isfinite(y) & (jnp.abs(x - y) <= atol + jnp.abs(rtol * y)))
-        if equal_nan:
-            close = close | (jnp.isnan(x) & jnp.isnan(y))
-    elif rtol or atol:
-        close = close | (jnp.abs(x.astype(np.float64) - y) <= atol + jnp.abs(rtol * y))
-    return close
-
+isclose = partial(common.isclose, jnp)
 
 # -- complex functions with cuts ----------------------------------------------------------------------------------------
 
@@ -292,21 +274,7 @@ def log_softmax(x: Array, *, axis: int) -> Array:
 
 @widened
 def sinc_derivative(x: Array, *, n: int) -> Array:
-    """The n-th derivative of sin(pi x) / (pi x): by the series near 0, by the recurrence elsewhere, as with NumPy."""
-    t = x * math.pi
-    small = jnp.abs(t) < 1 + n / 2
-    near, far = zero_where(t, ~small), jnp.where(small, number(1, t), t)
-    first = (n + 1) // 2
-    series = jnp.zeros_like(t)
-    for k in range(first + 14, first - 1, -1):
-        series = series * (near * near) + (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
-    if n % 2:
-        series = unsigned_zeros(series * near)
-    cycle = (jnp.sin(far), jnp.cos(far))
-    rest = cycle[0] / far
-    for m in range(1, n + 1):
-        rest = ((-1) ** (m // 2) * cycle[m % 2] - m * rest) / far
-    return jnp.where(small, series, rest) * math.pi**n
+    return common.sinc_derivative(jnp, x, n=n)
 
 
 @widened

@@ -6,12 +6,14 @@ A 0-d value may be a NumPy scalar; what comes back then is one too, or a 0-d arr
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy import maximum, ndarray
 
 from ..dtypes import FROM_NUMPY, finfo
+from . import common
 
 Array = Any
 
@@ -153,11 +155,6 @@ def round(x: Array) -> Array:
     return np.rint(x) if x.dtype.kind not in "iu" else x.copy()
 
 
-def heaviside(x: Array, y: Array) -> Array:
-    """0 where x < 0 (or NaN), 1 where x > 0, y at 0."""
-    return np.where(x == 0, y, (x > 0).astype(y.dtype))
-
-
 def round_decimals(x: Array, *, decimals: int) -> Array:
     """Rounded to ``decimals`` places after the point, half to even, as PyTorch computes it."""
     if x.dtype.kind in "iu":
@@ -180,17 +177,7 @@ def nan_to_num(x: Array, *, nan: float | None, posinf: float | None, neginf: flo
     return out
 
 
-def isclose(x: Array, y: Array, *, rtol: float, atol: float, equal_nan: bool) -> Array:
-    """|x - y| <= atol + rtol |y|; infinities are close to themselves only."""
-    close = x == y
-    if x.dtype.kind not in "biu":
-        close = close | (np.isfinite(y) & (np.abs(x - y) <= atol + np.abs(rtol * y)))
-        if equal_nan:
-            close = close | (np.isnan(x) & np.isnan(y))
-    elif rtol or atol:
-        close = close | (np.abs(x.astype(np.float64) - y) <= atol + np.abs(rtol * y))
-    return close
-
+isclose = partial(common.isclose, np)
 
 # -- exponentials, trigonometry -----------------------------------------------------------------------------------------
 
@@ -333,25 +320,7 @@ def log_softmax(x: Array, *, axis: int) -> Array:
 
 @widened
 def sinc_derivative(x: Array, *, n: int) -> Array:
-    """The n-th derivative of sin(pi x) / (pi x).
-
-    With t = pi x and S(t) = sin(t) / t: differentiating t S = sin t gives t S^(n) + n S^(n-1) = sin^(n) t. Dividing by a
-    small t loses digits, so there the series sum_k (-1)^k t^(2k-n) / ((2k+1) (2k-n)!) is summed.
-    """
-    t = x * math.pi
-    small = np.abs(t) < 1 + n / 2
-    near, far = np.where(small, t, ZERO[t.dtype]), np.where(small, ONE[t.dtype], t)
-    first = (n + 1) // 2
-    series = ZERO[t.dtype]
-    for k in range(first + 14, first - 1, -1):
-        series = series * (near * near) + (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
-    if n % 2:
-        series = series * near + 0  # no minus zero
-    cycle = (np.sin(far), np.cos(far))
-    rest = cycle[0] / far
-    for m in range(1, n + 1):
-        rest = ((-1) ** (m // 2) * cycle[m % 2] - m * rest) / far
-    return np.where(small, series, rest) * math.pi**n
+    return common.sinc_derivative(np, x, n=n)
 
 
 @widened

@@ -122,7 +122,6 @@ from .elementwise_jax import (
     fmin,
     fmod,
     gaussian,
-    heaviside,
     isclose,
     lgamma,
     log_softmax,

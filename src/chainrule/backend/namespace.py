@@ -51,7 +51,6 @@ EXTRAS: dict[str, str] = {
     "gather": "(x, indices, *, axis) x at the indices along the axis, at the index's own place along the others",
     "gaussian": "exp(-x^2)",
     "get_path": "(x, *, path, shape) the part of x (of that shape) that a path of views leads to, as an array of its own",
-    "heaviside": "(x, y) 0 below 0, 1 above, y at 0",
     "histc": "(x, *, bins, low, high) how many elements fall into each of equal bins",
     "index": "(x, *indices, axes) x at index arrays (or masks) that stand on these axes, as x[...] in NumPy",
     "index_add": "(x, indices, v, *, axis) x with the slices of v added to those at the indices",

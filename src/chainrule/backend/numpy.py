@@ -98,7 +98,6 @@ from .elementwise_numpy import (
     floor_divide,
     fmod,
     gaussian,
-    heaviside,
     isclose,
     lgamma,
     log,

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
-from . import sorting_numpy
+from . import common, sorting_numpy
 from .indexing_jax import known
 from .reduction_numpy import INT64
 
@@ -21,80 +21,21 @@ Array = Any
 Axis = Any
 
 
-def argsort(x: Array, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """The places of the elements in sorted order; always stable."""
-    return jnp.argsort(x, axis, stable=True, descending=descending)
-
-
-def sort(x: Array, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    return sort_with_indices(x, axis=axis, descending=descending)[0]
-
-
-def sort_with_indices(x: Array, *, axis: Axis, descending: bool) -> tuple[Array, Array]:
-    """(the elements in order, their places in x)."""
-    if axis == ():
-        return _alone(x)
-    return _pick(x, argsort(x, axis=axis, descending=descending), axis)
-
-
-def _alone(x: Array) -> tuple[Array, Array]:
-    """What is left to pick of 0-d arrays."""
-    return jnp.asarray(x), jnp.zeros(x.shape, INT64)
-
-
-def _pick(x: Array, indices: Array, axis: int) -> tuple[Array, Array]:
-    """(the elements at the indices along the axis, the indices)."""
-    return jnp.take_along_axis(x, indices, axis), indices
+argsort = partial(common.argsort, jnp)
+sort = partial(common.sort, jnp)
+sort_with_indices = partial(common.sort_with_indices, jnp)
+kthvalue = partial(common.kthvalue, jnp)
+median = partial(common.median, jnp)
+nanmedian = partial(common.nanmedian, jnp)
+mode = partial(common.mode, jnp, lambda x: lax.cummax(x, axis=x.ndim - 1))
 
 
 def topk(x: Array, *, k: int, axis: Axis, largest: bool) -> tuple[Array, Array]:
     """(the ``k`` largest or smallest elements in order, their places)."""
     if axis == ():
-        return _alone(x)
+        return common.alone(jnp, x)
     order = argsort(x, axis=axis, descending=largest)
-    return _pick(x, lax.slice_in_dim(order, 0, k, axis=axis), axis)
-
-
-# -- order statistics --------------------------------------------------------------------------------------------------
-
-
-def kthvalue(x: Array, *, k: int, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
-    """(the k-th smallest element, its place)."""
-    return _ranked(x, axis, keepdims, lambda n, numbers: jnp.full_like(numbers, k - 1))
-
-
-def median(x: Array, *, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
-    """(the lower median, its place); NaN where there is one."""
-    return _ranked(x, axis, keepdims, lambda n, numbers: jnp.where(numbers < n, numbers, (n - 1) // 2))
-
-
-def nanmedian(x: Array, *, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
-    """(the lower median of the numbers, its place); NaN where there are none."""
-    return _ranked(x, axis, keepdims, lambda n, numbers: jnp.maximum(numbers - 1, 0) // 2)
-
-
-def _ranked(x: Array, axis: Axis, keepdims: bool, rank: Any) -> tuple[Array, Array]:
-    """The element of a rank: ``rank`` gives it from the number of elements and how many of them are not NaN."""
-    if axis == ():
-        return _alone(x)
-    numbers = jnp.sum(x == x, axis, INT64, keepdims=True)
-    order = argsort(x, axis=axis)
-    values, indices = _pick(x, jnp.take_along_axis(order, rank(x.shape[axis], numbers), axis), axis)
-    return (values, indices) if keepdims else (values.squeeze(axis), indices.squeeze(axis))
-
-
-def mode(x: Array, *, axis: Axis, keepdims: bool) -> tuple[Array, Array]:
-    """(the commonest element, the smallest of several, its last place)."""
-    if axis == ():
-        return _alone(x)
-    order = jnp.moveaxis(argsort(x, axis=axis), axis, -1)
-    ordered = jnp.take_along_axis(jnp.moveaxis(x, axis, -1), order, -1)
-    places = jnp.arange(ordered.shape[-1])
-    starts = jnp.concatenate([jnp.zeros_like(ordered[..., :1], bool), ordered[..., 1:] != ordered[..., :-1]], -1)
-    lengths = places - lax.cummax(jnp.where(starts, places, 0), axis=ordered.ndim - 1)
-    at = jnp.argmax(lengths, -1, keepdims=True)
-    values, indices = (jnp.moveaxis(jnp.take_along_axis(a, at, -1), -1, axis) for a in (ordered, order))
-    return (values, indices) if keepdims else (values.squeeze(axis), indices.squeeze(axis))
+    return common.pick(jnp, x, lax.slice_in_dim(order, 0, k, axis=axis), axis)
 
 
 def median_all(x: Array, *, axis: tuple[int, ...]) -> Array:
@@ -111,7 +52,7 @@ def _over_all(function: Any, x: Array, axis: tuple[int, ...]) -> Array:
     lead = x.shape[: x.ndim - len(axis)]
     n = math.prod(x.shape[len(lead) :])
     if not n:
-        return jnp.full(lead, np.nan if x.dtype.kind in "fV" else np.iinfo(x.dtype).min, x.dtype)
+        return jnp.full(lead, common.lowest(x.dtype), x.dtype)
     return function(x.reshape(*lead, n), axis=-1, keepdims=False)[0]
 
 

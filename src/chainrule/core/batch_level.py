@@ -9,7 +9,7 @@ import numpy as np
 
 from . import op as op_module
 from .batching import batch
-from .lifted import Level, bare, levels_of, lowered
+from .lifted import Level, bare, levels_of, lowered, own
 from .modes import modes
 from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
 
@@ -77,9 +77,6 @@ class BatchLevel(Level):
         self.randomness = randomness
         self.around = modes().draws
 
-    def is_mine(self, array: Any) -> bool:
-        return isinstance(array, Lifted) and array.level is self
-
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
         mine = [self.is_mine(a) for a in arrays]
         axes = tuple([0 if is_mine else None for is_mine in mine])
@@ -121,7 +118,7 @@ class BatchLevel(Level):
         """The sum over the batch."""
         array = g._array
         xp = op_module.recorded_namespace
-        if self not in getattr(array, "levels", ()):
+        if self not in levels_of(array):
             return g * self.size
         return xp.sum(
             xp.batch_out(g, level=self, axis=-1 - array.ndim, copy=False), axis=(-1 - array.ndim,), keepdims=False
@@ -139,10 +136,7 @@ def enter(x: Any, level: BatchLevel, axis: int) -> Any:
 
 
 def leave(x: Any, level: BatchLevel, axis: int, copy: bool) -> Any:
-    """The whole batch of raw ``x``, along ``axis`` (negative).
-
-    With ``copy``, memory of its own: nothing watches what is lifted, and what comes out may be written to.
-    """
+    """The whole batch of raw ``x``, along ``axis`` (negative); ``copy`` as for :func:`lifted.own`."""
     if level.is_mine(x):
         xp, (value,) = lowered((x.value,))
     else:
@@ -150,5 +144,4 @@ def leave(x: Any, level: BatchLevel, axis: int, copy: bool) -> Any:
         value = xp.broadcast_to(value, (level.size, *x.shape))
     if axis != -len(value.shape):
         value = xp.moveaxis(value, 0, axis)
-    value = bare(value)
-    return value.copy() if copy and isinstance(value, np.ndarray) else value
+    return own(bare(value), copy)

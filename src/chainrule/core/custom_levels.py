@@ -14,7 +14,7 @@ from .custom import Function, call, overrides
 from .dual_level import DualLevel, is_moving
 from .lifted import levels_of
 from .modes import changed_modes
-from .value import Lifted, TensorBase
+from .value import TensorBase
 
 if TYPE_CHECKING:
     from .lifted import Level
@@ -32,9 +32,7 @@ def level_to_take_off(function: Any, args: tuple[Any, ...]) -> Level | None:
 
     With ``generate_vmap_rule`` that is so for batches: its methods are themselves batched.
     """
-    levels = {
-        level for a in args if isinstance(a, TensorBase) and isinstance(a._array, Lifted) for level in a._array.levels
-    }
+    levels = {level for a in args if isinstance(a, TensorBase) for level in levels_of(a._array)}
     for kind in (DualLevel, BatchLevel):
         found = [level for level in levels if isinstance(level, kind)]
         if found and not (kind is BatchLevel and batches_itself(function)):
@@ -109,7 +107,7 @@ def with_jvp(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, 
 def with_vmap(function: type[Function], args: tuple[Any, ...], level: BatchLevel) -> Any:
     """What the Function's ``vmap`` method makes of the whole batch."""
     xp = op_module.recorded_namespace
-    is_batched = [isinstance(a, TensorBase) and level in getattr(a._array, "levels", ()) for a in args]
+    is_batched = [isinstance(a, TensorBase) and level in levels_of(a._array) for a in args]
     wholes = [
         xp.batch_out(a, level=level, axis=-1 - a._array.ndim) if batched else a
         for a, batched in zip(args, is_batched, strict=True)

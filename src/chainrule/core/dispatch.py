@@ -1,7 +1,9 @@
 """From a call of an op to its result, and to a node when a gradient is needed.
 
-The two commonest shapes of op, one and two operands without parameters, have a path of their own, written out without
-loops: operands of one dtype, no unusual mode. All else takes :func:`general`.
+The commonest shapes of op have a path of their own, written out without loops: one and two operands, a view, one
+operand with parameters, and (``number_path``) a tensor and a number; of one dtype, in no unusual mode. All else takes
+:func:`general`. The lines that make a tensor and its node stand in each path on purpose, since a call costs as much as
+they do: a change to them is one to all paths.
 
 Each op gets its own copy of the path's code object, so that CPython's inline caches specialise for that op alone (and
 a profile shows its name).

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import op as op_module
 from .forward import evaluate, jvp
-from .lifted import Level, bare, computed, levels_of, lowered
+from .lifted import Level, bare, computed, levels_of, lowered, own
 from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
 from .xla_level import placed
 
@@ -76,9 +76,6 @@ class DualLevel(Level):
         self.is_jvp = is_jvp
         self.is_open = True
 
-    def is_mine(self, array: Any) -> bool:
-        return isinstance(array, Lifted) and array.level is self
-
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
         given = tuple([a.primal if self.is_mine(a) else a for a in arrays])
         moves = tuple([a.tangent if self.is_mine(a) else None for a in arrays])
@@ -95,7 +92,7 @@ class DualLevel(Level):
 
     def led_out(self, g: Any) -> Any:
         """The e-part; a cotangent without one is zero."""
-        if self not in getattr(g._array, "levels", ()):
+        if self not in levels_of(g._array):
             return None
         return op_module.recorded_namespace.tangent_part(g, level=self)
 
@@ -106,7 +103,7 @@ def enter(x: Any, t: Any, level: DualLevel) -> Any:
 
 
 def primal_part(x: Any, level: DualLevel, copy: bool) -> Any:
-    """Raw ``x`` without its tangent; with ``copy``, memory of its own: nothing watches what is lifted."""
+    """Raw ``x`` without its tangent; ``copy`` as for :func:`lifted.own`."""
     return batched_as(own(x.primal if level.is_mine(x) else x, copy), x)
 
 
@@ -131,10 +128,6 @@ def batched_as(part: Any, x: Any) -> Any:
     return part
 
 
-def own(array: Any, copy: bool) -> Any:
-    return array.copy() if copy and isinstance(array, np.ndarray) else array
-
-
 def is_moving(tensor: TensorBase, level: DualLevel) -> bool:
     """Whether a tensor has a tangent at the level."""
-    return isinstance(tensor._array, Lifted) and level in tensor._array.levels
+    return level in levels_of(tensor._array)

@@ -43,6 +43,10 @@ class Level:
     def __init__(self) -> None:
         self.depth = _next_depth()
 
+    def is_mine(self, array: Any) -> bool:
+        """Whether a raw value is of this level, and of none above it."""
+        return isinstance(array, Lifted) and array.level is self
+
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The op on operands of which at least one is of this level, and none of a higher one."""
         raise NotImplementedError
@@ -94,6 +98,11 @@ def lowered(arrays: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
 def bare(result: Any) -> Any:
     """The raw value of what a namespace of :func:`lowered` gave."""
     return result._array if isinstance(result, TensorBase) else result
+
+
+def own(array: Any, copy: bool) -> Any:
+    """What leaves a level; with ``copy``, in memory of its own: nothing watches what is lifted, and it may be written to."""
+    return array.copy() if copy and isinstance(array, np.ndarray) else array
 
 
 def holders(tensor: TensorBase, part: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The hot path of an op beside a Python number: ``x * 2.0``, ``x + 1``."""
+"""The hot path of an op beside a Python number: ``x * 2.0``, ``x + 1``. Why it is written out, ``dispatch`` says."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Ordinary means: one root, the modes as they are by default, nothing extra on any node (hooks, retained gradients, ports),
 a rule for each operand and saved values at hand. Nothing of the user's can run during such a pass, so that it needs no
-context and no :class:`~chainrule.core.engine.Pass`. All else takes ``engine.backward_pass``, to the same result.
+context and no :class:`~chainrule.core.engine.Pass`. All else takes ``engine.backward_pass``, to the same result; what the
+two share is written out here without the questions that such a graph does not raise.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ from typing import Any
 
 from .. import ops
 from ..core.batch_level import BatchLevel
-from ..core.lifted import is_only_holder
+from ..core.lifted import is_only_holder, levels_of
 from ..core.modes import changed_modes
-from ..core.value import Lifted, TensorBase
+from ..core.value import TensorBase
 from ..core.views import current_node
 from ..functions.joining import cat
 from ..utils._pytree import TreeSpec, broadcast_prefix, tree_flatten, tree_structure, tree_unflatten
@@ -172,7 +172,7 @@ def run(
 def taken_out(output: Any, dim: Any, level: BatchLevel, name: str) -> Any:
     """An output with the batch dimension at ``dim``."""
     if dim is None:
-        if isinstance(output, TensorBase) and isinstance(output._array, Lifted) and level in output._array.levels:
+        if isinstance(output, TensorBase) and level in levels_of(output._array):
             raise ValueError(f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None")
         return output
     if not isinstance(output, TensorBase):

@@ -108,6 +108,10 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     Returns:
         (output, jvp_fn); ``jvp_fn`` takes tangents in the structure of the primals to that of the output.
 
+    Raises:
+        RuntimeError: a primal is of an integer dtype, an output is no tensor; from ``jvp_fn``: a tangent has another
+            structure, shape or dtype than the primal.
+
     >>> import chainrule as torch
     >>> output, jvp_fn = torch.func.linearize(torch.sin, torch.tensor([0., 1.]))
     >>> jvp_fn(torch.ones(2))

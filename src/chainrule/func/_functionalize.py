@@ -16,6 +16,9 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
         func: any function.
         remove: "mutations" or "mutations_and_views".
 
+    Raises:
+        RuntimeError: ``remove`` is neither.
+
     >>> import chainrule as torch
     >>> torch.func.functionalize(lambda x: x.clone().add_(1))(torch.zeros(2))
     tensor([1., 1.])

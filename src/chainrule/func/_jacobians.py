@@ -36,6 +36,10 @@ def jacrev(
         A function of the same arguments: for each output, for each argument, a tensor of shape
         ``output.shape + argument.shape``.
 
+    Raises:
+        ValueError: ``chunk_size`` is not positive.
+        RuntimeError (from the function returned): an output is complex; else as for :func:`grad`.
+
     >>> import chainrule as torch
     >>> torch.func.jacrev(lambda x: x ** 2)(torch.tensor([1., 2.]))
     tensor([[2., 0.],
@@ -82,6 +86,9 @@ def jacfwd(
     Returns:
         As for :func:`jacrev`.
 
+    Raises:
+        RuntimeError (from the function returned): an argument or an output is complex; else as for :func:`grad`.
+
     >>> import chainrule as torch
     >>> torch.func.jacfwd(torch.sin)(torch.tensor([0., 0.]))
     tensor([[1., 0.],
@@ -95,7 +102,6 @@ def jacfwd(
         leaves, spec = differentiable_leaves(primals, "jacfwd")
         check_real("jacfwd", "inputs", leaves)
         function = functools.partial(with_selected(func, args, argnums), **kwargs)
-
         aux: list[Any] = []
 
         def along(*tangents: Any) -> Any:
@@ -136,6 +142,13 @@ def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any
     Args:
         func: returns a one-element real tensor, or a container of tensors, each of which gets a Hessian.
         argnums: the argument(s) to differentiate by, twice; a tuple gives a tuple of tuples.
+
+    Returns:
+        A function of the same arguments: for each output, for each pair of arguments, a tensor of shape
+        ``output.shape + first.shape + second.shape``.
+
+    Raises:
+        RuntimeError (from the function returned): as for :func:`jacfwd`.
 
     >>> import chainrule as torch
     >>> torch.func.hessian(lambda x: (x ** 3).sum())(torch.tensor([1., 2.]))

@@ -302,12 +302,7 @@ class custom_vjp(CustomFunction):  # noqa: N801 - JAX's name
     def run_forward(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
         """The result and the residuals."""
         assert self.fwd is not None
-        pair = self.fwd(*args)
-        if not (isinstance(pair, tuple) and len(pair) == 2):
-            raise TypeError(
-                f"The forward rule of {self.name} must return a pair (result, residuals), but returned {described(pair)}"
-            )
-        return pair
+        return paired(self.fwd(*args), f"The forward rule of {self.name}", "(result, residuals)")
 
     def run_backward(self, call: Call, residuals: Any, cotangents: Sequence[Any]) -> list[Any]:
         """The cotangents of the call's tensors, None for zero."""
@@ -405,12 +400,8 @@ class custom_jvp(CustomFunction):  # noqa: N801 - JAX's name
         assert self.rule is not None
         form = call.form
         zeros = [0.0 if isinstance(leaf, (int, float, complex)) else None for leaf in form.others]
-        pair = self.rule(*call.nondiff.values(), form.tree(primals), form.tree(tangents, zeros))
-        if not (isinstance(pair, tuple) and len(pair) == 2):
-            raise TypeError(
-                f"The rule of {self.name} must return a pair (result, tangent), but returned {described(pair)}"
-            )
-        out, tangent = pair
+        returned = self.rule(*call.nondiff.values(), form.tree(primals), form.tree(tangents, zeros))
+        out, tangent = paired(returned, f"The rule of {self.name}", "(result, tangent)")
         return out, matched(
             tree_flatten(out)[1], tangent, f"the tangent that the rule of {self.name} returned", "the result"
         )
@@ -451,6 +442,13 @@ def tied(value: Any, recorded: Any) -> Any:
     if isinstance(recorded, TensorBase) and recorded.requires_grad:
         return new_tensor(value._array, current_node(recorded))
     return value
+
+
+def paired(returned: Any, rule: str, parts: str) -> tuple[Any, Any]:
+    """What a rule returned, which must be a pair."""
+    if not (isinstance(returned, tuple) and len(returned) == 2):
+        raise TypeError(f"{rule} must return a pair {parts}, but returned {described(returned)}")
+    return returned
 
 
 def matched(spec: TreeSpec, tree: Any, what: str, like: str) -> list[Any]:

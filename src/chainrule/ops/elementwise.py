@@ -223,8 +223,9 @@ nextafter = elementwise("nextafter(x, y)", domain="fV",
     x=lambda g: g,
     y=lambda xp, g: xp.zeros_like(g),
 )
-heaviside = elementwise("heaviside(x, y)", node="torch::autograd::NotImplemented", domain="biufV")
-
+heaviside = elementwise("heaviside(x, y)", node="torch::autograd::NotImplemented", domain="biufV",
+    forward=lambda xp, x, y: xp.where(x == 0, y, xp.astype(x > 0, y.dtype)),
+)
 
 nan_to_num = elementwise("nan_to_num(x, *, nan, posinf, neginf)",
     x=lambda xp, g, x: xp.zero_where(g, xp.logical_not(xp.isfinite(x))),
