@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core.modes import modes, set_modes
 from ..core.mutation import replace
-from ..core.node import AccumulateGrad, Freed
+from ..core.node import AccumulateGrad, Freed, ancestors
 from ..core.origin import caller
 from ..core.value import Lifted, Parked, TensorBase, device_of, meta_of, new_tensor, writable
 from ..core.version import bump
@@ -267,18 +267,11 @@ class Results:
 
 
 def is_differentiable(leaf: Any) -> bool:
-    """Whether a result has a history that a backward could still go through, if it is not inside, it comes from outside."""
-    node = current_node(leaf)
-    stack = [] if node is None or type(node) is AccumulateGrad else [node]
-    seen = set(stack)
-    while stack:
-        node = stack.pop()
-        if type(node.saved) is Freed:  # a backward inside has been through it
-            return False
-        new = [parent for parent in node.parents if parent is not None and parent not in seen]
-        seen.update(new)
-        stack += new
-    return bool(seen)
+    """Whether a result has a history that a backward could still go through, and none inside has been through."""
+    end = current_node(leaf)
+    if end is None or type(end) is AccumulateGrad:
+        return False
+    return not any(type(node.saved) is Freed for node in ancestors([end]))
 
 
 def described(tensor: Any) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ a graph is freed by reference counting alone.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from types import CodeType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -244,6 +244,18 @@ def edge_of(node: Node | None) -> tuple[Node | None, int]:
     if isinstance(node, Port):
         return node.parents[0], node.number
     return node, 0
+
+
+def ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The nodes, and all that they depend on, each once."""
+    seen = set(nodes)
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        yield node
+        new = [parent for parent in node.parents if parent is not None and parent not in seen]
+        seen.update(new)
+        stack += new
 
 
 def live_nodes() -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core.modes import changed_modes, is_grad_enabled, met
-from ..core.node import AccumulateGrad
+from ..core.node import AccumulateGrad, ancestors
 from ..core.value import TensorBase, new_tensor, writable
 from ..core.views import base_of, counter, current_node
 from ..utils._pytree import TreeSpec, tree_flatten, tree_unflatten
@@ -90,17 +90,8 @@ def reach_outside(outputs: list[Any], inside: list[Any]) -> bool:
     own = {alias._node for alias in inside}
     if any(node.parents for node in own):
         return True
-    stack = [node for output in outputs if (node := current_node(output)) is not None]
-    seen = set(stack)
-    while stack:
-        node = stack.pop()
-        if type(node) is AccumulateGrad and not node.parents and node not in own:
-            return True
-        for parent in node.parents:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return False
+    ends = [node for output in outputs if (node := current_node(output)) is not None]
+    return any(type(node) is AccumulateGrad and not node.parents and node not in own for node in ancestors(ends))
 
 
 def constant(tensor: Any) -> Any:
