@@ -149,10 +149,12 @@ class Compiled:
         if not self._is_warm:
             return self._first_run(args, kwargs, leaves)
         key = self._key(leaves, spec)
-        if key in self._eager_keys:
-            return self._function(*args, **kwargs)
-        program = next((one for one in self._programs.get(key, ()) if one.fits()), None)
-        if program is None:
+        for program in self._programs.get(key, ()):
+            if program.fits():
+                break
+        else:
+            if key in self._eager_keys:
+                return self._function(*args, **kwargs)
             try:
                 program = self._traced(key, args, kwargs, leaves)
             except RuntimeError as error:
@@ -177,8 +179,7 @@ class Compiled:
     def _key(self, leaves: list[Any], spec: TreeSpec) -> tuple[Any, ...]:
         current = modes()
         kinds = tuple([described(leaf) if isinstance(leaf, TensorBase) else static_key(leaf) for leaf in leaves])
-        modules = self._modules + modules_among(leaves)
-        trains = tuple([one.training for module in modules for one in module.modules()])
+        trains = training_flags(self._modules + modules_among(leaves))
         return spec, kinds, current.grad, current.inference, default.dtype, trains
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Program:
@@ -249,6 +250,18 @@ def static_key(leaf: Any) -> Any:
 
 def modules_among(things: list[Any]) -> list[Any]:
     return [thing for thing in things if hasattr(type(thing), "named_modules")]
+
+
+def training_flags(modules: list[Any]) -> tuple[bool, ...]:
+    """Whether each of the modules trains, and each of those inside, in one order."""
+    flags, stack, seen = [], list(modules), set()
+    while stack:
+        module = stack.pop()
+        if module is not None and id(module) not in seen:
+            seen.add(id(module))
+            flags.append(module.training)
+            stack += module._modules.values()
+    return tuple(flags)
 
 
 def held_by(function: Any) -> list[Any]:

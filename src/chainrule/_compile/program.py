@@ -73,6 +73,7 @@ class Program:
                     "program cannot do that."
                 )
         refuse_kept(known)
+        self.results.kinds = jaxpr.out_avals
         self.seconds = time.perf_counter() - start
         self.signature = self.state_signature()
         # What the function writes gives its old memory up; an argument's belongs to the caller.
@@ -89,7 +90,13 @@ class Program:
 
     def fits(self) -> bool:
         """Whether what the program uses besides its arguments is as it was when it was traced."""
-        return self.signature == self.state_signature() and all(guard.holds() for guard in self.guards)
+        for tensor, was in zip(self.captured, self.signature, strict=True):
+            if described(tensor) != was:
+                return False
+        for guard in self.guards:
+            if not guard.holds():
+                return False
+        return True
 
     def call(self, inputs: list[Any]) -> Any:
         """The function with these tensors as its arguments."""
@@ -145,6 +152,8 @@ class Results:
     def __init__(self, inputs: list[Any]) -> None:
         self.numbers = {id(tensor): number for number, tensor in enumerate(inputs)}
         self.values: list[Any] = []
+        self.kinds: list[Any] = []
+        """Something that has the shape and dtype of each."""
         self.missed: list[Any] = []
         """Tensors that the function used and nobody had captured: it must be traced again, with them."""
         self.ops = 0
@@ -204,11 +213,13 @@ class Results:
             if number in shared:
                 np.copyto(writable(tensor), np.asarray(values[at]))
             else:
-                tensor._array = Parked(values[at])
+                tensor._array = Parked(values[at], self.kinds[at])
             bump(tensor, place)
 
         def made(what: str, at: Any) -> Any:
-            return new_tensor(Parked(values[at])) if what == "value" else inputs[at] if what == "input" else at
+            if what == "value":
+                return new_tensor(Parked(values[at], self.kinds[at]))
+            return inputs[at] if what == "input" else at
 
         for number, grad in self.grads.items():
             meta_of(inputs[number]).grad = made(*grad)
