@@ -117,9 +117,7 @@ class Call:
     def by_name(self, rule: Rule, **given: Any) -> Any:
         """Call a rule with what its parameter names ask for."""
         values = {**self.params, "xp": self.xp, **given}
-        return rule(
-            **{name: values[name] if name in values else self.value(name) for name in parameter_names(rule)}
-        )
+        return rule(**{name: values[name] if name in values else self.value(name) for name in parameter_names(rule)})
 
     def value(self, asked: str) -> Any:
         """What a rule gets for a parameter of that name: an operand, an output, or something about one."""
