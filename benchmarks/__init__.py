@@ -1,1 +1,8 @@
-"""What ``make bench`` and ``make bench-torch`` measure."""
+"""What ``make bench``, ``make bench-torch`` and ``make bench-xla`` measure."""
+
+from __future__ import annotations
+
+import os
+
+# One thread each, before anything reads it: NumPy's BLAS against PyTorch on one thread.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

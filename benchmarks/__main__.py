@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--torch]``: overhead, speed and memory, against bare NumPy or against PyTorch."""
+"""``python -m benchmarks [--torch | --xla]``: overhead, speed and memory, against bare NumPy, PyTorch or JAX."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 
 import numpy as np
 
 import chainrule
+import chainrule.func
 import chainrule.nn.functional
 
 from . import programs
-from .measure import compare
+from .measure import compare, race
 
-IMPORT = "import time; start = time.perf_counter(); import {0}; print((time.perf_counter() - start) * 1e3)"
+IMPORT = """
+import time
+start = time.process_time()
+import numpy
+between = time.process_time()
+import chainrule
+print((between - start) * 1e3, (time.process_time() - between) * 1e3)
+"""
 
 
 def against_numpy() -> None:
@@ -31,10 +40,9 @@ def against_numpy() -> None:
 
     origin, nothing, _ = compare(caller, lambda: None, 50_000)
     print(f"  taking an origin, by itself      {(origin - nothing) * 1e9:7.0f} ns")
-    ours, numpy = _import_times("chainrule"), _import_times("numpy")
+    numpy, ours = map(statistics.median, zip(*_import_times(), strict=True))
     print(
-        f"import chainrule                   {statistics.median(ours):7.0f} ms, numpy {statistics.median(numpy):.0f} ms: "
-        f"{statistics.median(ours) - statistics.median(numpy):+.1f} ms (limit +25)"
+        f"import chainrule                   {ours:7.1f} ms of processor time, after numpy's {numpy:.1f} ms (limit 25)"
     )
     deep = json.loads(subprocess.run([sys.executable, "-m", "benchmarks.deep"], check=True, capture_output=True).stdout)
     for name, value in deep.items():
@@ -46,10 +54,14 @@ def _multiply_unrecorded() -> object:
     return lambda: x * w
 
 
-def _import_times(module: str) -> list[float]:
-    run = [sys.executable, "-c", IMPORT.format(module)]
+def _import_times() -> list[list[float]]:
+    """Milliseconds of NumPy's import and of ours, in processes of their own; the first one compiles."""
     environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="")
-    return [float(subprocess.run(run, check=True, capture_output=True, env=environment).stdout) for _ in range(9)]
+    runs = [
+        subprocess.run([sys.executable, "-c", IMPORT], check=True, capture_output=True, env=environment)
+        for _ in range(16)
+    ]
+    return [[float(number) for number in run.stdout.split()] for run in runs[1:]]
 
 
 def against_torch() -> None:
@@ -68,7 +80,26 @@ def against_torch() -> None:
     for name, (program, calls) in table.items():
         theirs, ours, ratio = compare(program(torch), program(chainrule), calls)
         print(f"{name:<42} chainrule {ours * 1e6:9.2f} us   torch {theirs * 1e6:9.2f} us   {ratio:5.2f} times")
+    print("transforms, against torch.func; processor time (each must be faster)")
+    transforms = {
+        "hessian, Rosenbrock of 100 variables": (programs.rosenbrock_hessian, 5),
+        "per-sample gradients, MLP, batch 64": (programs.per_sample_gradients, 3),
+        "Hessian-vector product, MLP, batch 64": (programs.hessian_vector_product, 5),
+    }
+    for name, (program, calls) in transforms.items():
+        rivals = {"torch": program(torch), "chainrule": program(chainrule)}
+        theirs, ours = race(rivals, calls, clock=time.thread_time).values()
+        print(
+            f"{name:<42} chainrule {ours.median * 1e3:9.2f} ms   torch {theirs.median * 1e3:9.2f} ms   "
+            f"{theirs.against(ours):5.2f} times (of the minima {theirs.least / ours.least:.2f})"
+        )
+
+
+def against_jax() -> None:
+    from .compiled import report
+
+    report()
 
 
 if __name__ == "__main__":
-    against_torch() if "--torch" in sys.argv[1:] else against_numpy()
+    against_torch() if "--torch" in sys.argv[1:] else against_jax() if "--xla" in sys.argv[1:] else against_numpy()

@@ -1,4 +1,4 @@
-"""Timing that can be trusted on a shared machine: interleaved rounds, medians, ratios within one run."""
+"""Timing that can be trusted on a shared machine: interleaved rounds, medians and minima, ratios within one run."""
 
 from __future__ import annotations
 
@@ -6,26 +6,55 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 
-def per_call(function: Callable[[], object], calls: int) -> float:
+def per_call(function: Callable[[], object], calls: int, clock: Callable[[], float] = time.perf_counter) -> float:
     """Seconds per call, with the collector on, as users run it."""
     gc.collect()
-    start = time.perf_counter()
+    start = clock()
     for _ in range(calls):
         function()
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls
 
 
 def compare(
     first: Callable[[], object], second: Callable[[], object], calls: int, rounds: int = 15
 ) -> tuple[float, float, float]:
     """Median seconds per call of each, and the median of the ratios first / second, taken round by round."""
-    per_call(first, calls)
-    per_call(second, calls)
-    pairs = [(per_call(first, calls), per_call(second, calls)) for _ in range(rounds)]
-    return (
-        statistics.median(a for a, _ in pairs),
-        statistics.median(b for _, b in pairs),
-        statistics.median(a / b for a, b in pairs),
-    )
+    one, other = race({"first": first, "second": second}, calls, rounds).values()
+    return one.median, other.median, one.against(other)
+
+
+class Times(NamedTuple):
+    """Seconds per call of one rival, round by round."""
+
+    rounds: list[float]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+    @property
+    def least(self) -> float:
+        return min(self.rounds)
+
+    def against(self, other: Times) -> float:
+        """The median of the ratios to another's, taken round by round: how many times faster the other is."""
+        return statistics.median(a / b for a, b in zip(self.rounds, other.rounds, strict=True))
+
+
+def race(
+    rivals: dict[str, Callable[[], object]],
+    calls: int,
+    rounds: int = 15,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, Times]:
+    """Times of each rival, all of them in each round; one round goes before."""
+    for function in rivals.values():
+        per_call(function, calls)
+    times = {name: Times([]) for name in rivals}
+    for _ in range(rounds):
+        for name, function in rivals.items():
+            times[name].rounds.append(per_call(function, calls, clock))
+    return times

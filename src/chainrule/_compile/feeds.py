@@ -59,7 +59,7 @@ class Setting(Tensor):
 
     def asked(self, test: Callable[..., Any], *args: Any) -> Any:
         answer = test(self.number, *args)
-        self.guards.append(Guard(self.source, test, args, answer))
+        self.guards.append(Guard(self.source, test, args, answer, self.number))
         return answer
 
     def item(self) -> Any:
@@ -96,10 +96,13 @@ class Guard(NamedTuple):
     test: Callable[..., Any]
     args: tuple[Any, ...]
     answer: Any
+    seen: Any
+    """What was tested: as long as it is the same object, the answer is the same."""
 
     def holds(self) -> bool:
         try:
-            return bool(self.test(self.source.number(), *self.args) == self.answer)
+            number = self.source.number()
+            return number is self.seen or bool(self.test(number, *self.args) == self.answer)
         except (LookupError, TypeError, ValueError):
             return False
 
@@ -258,7 +261,7 @@ class Settings:
             return tuple([self.input(Source(group, name, place), number) for place, number in enumerate(value)])
         if type(value) is float:
             return self.input(Source(group, name, None), value)
-        self.guards.append(Guard(Source(group, name, None), _kept, (), _kept(value)))
+        self.guards.append(Guard(Source(group, name, None), _kept, (), _kept(value), value))
         return value
 
     def input(self, source: Source, number: float) -> Setting:

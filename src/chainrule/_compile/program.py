@@ -83,6 +83,7 @@ class Program:
                 )
         self.results.values = []
         refuse_kept(known)
+        self.results.kinds = jaxpr.out_avals
         self.seconds = time.perf_counter() - start
         self.signature = self.state_signature(leaves)
         # What the function writes gives its old memory up; an argument's belongs to the caller.
@@ -178,6 +179,8 @@ class Results:
         self.values: list[Any] = []
         self.places: list[device] = []
         """Where the tensors of these values live."""
+        self.kinds: list[Any] = []
+        """Something that has the shape and dtype of each."""
         self.ops = 0
         self.written: dict[int, int] = {}
         """Number of an input -> number of its new value."""
@@ -251,7 +254,7 @@ class Results:
             elif number in shared:
                 np.copyto(writable(tensor), np.asarray(values[at]))
             else:
-                tensor._array = Parked(values[at])
+                tensor._array = Parked(values[at], self.kinds[at])
             for _ in range(self.writes[number]):
                 bump(tensor, place)
 
@@ -259,7 +262,7 @@ class Results:
             if what != "value":
                 return inputs[at] if what == "input" else at
             is_far = self.places[at] is XLA_DEVICE
-            return new_tensor(XlaArray(values[at], XLA_DEVICE) if is_far else Parked(values[at]))
+            return new_tensor(XlaArray(values[at], XLA_DEVICE) if is_far else Parked(values[at], self.kinds[at]))
 
         for number, grad in self.grads.items():
             meta_of(inputs[number]).grad = made(*grad)

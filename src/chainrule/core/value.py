@@ -100,6 +100,9 @@ class Lifted:
         return 1 + sum(level.depth < self.level.depth for level in self.levels)
 
 
+NO_LEVELS: frozenset[Any] = frozenset()
+
+
 class Parked(Lifted):
     """A value that a compiled program left with XLA. Whoever asks for the tensor's memory gets it as an ndarray."""
 
@@ -108,11 +111,13 @@ class Parked(Lifted):
     value: Any
     """A JAX array."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, like: Any = None) -> None:
+        """``like`` has its shape and dtype, where the caller knows them: JAX takes its time to answer."""
+        known = value if like is None else like
         self.value = value
-        self.shape = value.shape
-        self.dtype = np.dtype(value.dtype)
-        self.levels = frozenset()
+        self.shape = known.shape
+        self.dtype = np.dtype(known.dtype)
+        self.levels = NO_LEVELS
 
     def plain(self, doing: str) -> Any:
         return np.asarray(self.value)
