@@ -31,6 +31,10 @@ ELSEWHERE = (
 """Of programs that ask for memory, or for errors of a value that XLA does not look at."""
 
 
+ROUNDING = 1e-5
+"""Some 80 roundings of float32: a solution's grow with the condition of its matrix, which is about 10 in these programs."""
+
+
 def xla(*args: Any, **named: Any) -> Any:
     return torch.tensor(*args, device="xla", **named)
 
@@ -45,9 +49,11 @@ def unlike(got: Any, want: Any) -> bool:
         return not isinstance(got, dict) or any(unlike(got.get(name), want[name]) for name in names)
     if isinstance(want, list):
         return not isinstance(got, list) or len(got) != len(want) or any(map(unlike, got, want))
-    if isinstance(want, float) and isinstance(got, float):
-        return abs(got - want) > 2e-6 * max(abs(want), 1)
-    return bool(got != want)
+    try:
+        off = abs(complex(got) - complex(want))  # complex numbers are text here
+    except (TypeError, ValueError):
+        return bool(got != want)
+    return not off <= ROUNDING * max(abs(complex(want)), 1) and str(got) != str(want)
 
 
 @pytest.mark.parametrize("family", PROGRAMS)

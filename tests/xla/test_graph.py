@@ -99,7 +99,7 @@ def test_programs_are_kept_for_other_processes(tmp_path: Path) -> None:
         "hits = []\n"
         "jax.monitoring.register_event_listener(lambda name, **_: hits.append(name))\n"
         "def f(x):\n"
-        "    for _ in range(30):\n"
+        "    for _ in range(300):\n"
         "        x = (x @ x).sin()\n"
         "    return x\n"
         "c = torch.compile(f)\n"

@@ -214,7 +214,7 @@ def masked_scatter(x: Array, mask: Array, v: Array) -> Array:
     if not v.size:
         return x
     numbers = jnp.clip(jnp.cumsum(mask.reshape(-1)).reshape(mask.shape) - 1, 0, v.size - 1)
-    return jnp.where(mask, v.reshape(-1)[numbers], x)
+    return jnp.where(mask, jnp.asarray(v).reshape(-1)[numbers], x)
 
 
 def masked_scatter_adjoint(g: Array, mask: Array, *, shape: tuple[int, ...]) -> Array:

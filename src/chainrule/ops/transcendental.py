@@ -134,7 +134,7 @@ def logit_x(xp, g, x, eps):
     """1 / (x (1 - x)) within the bounds; beyond them 0 where ``eps`` clamps, NaN where the logarithm has no value."""
     low, high = (0, 1) if eps is None else (eps, 1 - eps)
     outside = xp.logical_or(x < low, x > high)
-    inner = g / ((x + 0) * (1 - x))  # + 0: to a minus zero, too, the limit is from the right
+    inner = g / (xp.where(x == 0, 0, x) * (1 - x))  # to a minus zero, too, the limit is from the right
     return xp.where(outside, math.nan, inner) if eps is None else xp.zero_where(inner, outside)
 
 

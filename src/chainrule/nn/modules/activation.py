@@ -430,7 +430,7 @@ class Softmax(Module):
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softmax(input, self.dim, _stacklevel=5)
+        return F.softmax(input, self.dim, _stacklevel=6)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -452,7 +452,7 @@ class LogSoftmax(Module):
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.log_softmax(input, self.dim, _stacklevel=5)
+        return F.log_softmax(input, self.dim, _stacklevel=6)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -474,7 +474,7 @@ class Softmin(Module):
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softmin(input, self.dim, _stacklevel=5)
+        return F.softmin(input, self.dim, _stacklevel=6)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
