@@ -77,11 +77,12 @@ XLA_DEVICE = device("xla", 0)
 
 _defaults: ContextVar[tuple[device, ...]] = ContextVar("chainrule_devices", default=(CPU,))
 """The default device that was set, then those of the ``with`` statements inside, the last of which is in force."""
+get_defaults = _defaults.get
 
 
 def default_device() -> device:
     """Where tensors are made by those who name no device."""
-    return _defaults.get()[-1]
+    return get_defaults()[-1]
 
 
 def set_default(where: Any) -> None:

@@ -11,7 +11,7 @@ from .. import ops
 from ..core.batch_level import BatchLevel
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import reverse_pass
-from ..core.value import TensorBase, new_tensor
+from ..core.value import Lifted, TensorBase, new_tensor
 from ..core.views import current_node
 from ..core.xla_level import beside
 from ..device import CPU
@@ -230,7 +230,9 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
             )
         if g is not None:
             check_device(source, g, number)
-        roots.append((node, beside(seed(source._array, g, number), source)))
+        array = source._array
+        one = seed(array, g, number)
+        roots.append((node, beside(one, source) if isinstance(array, Lifted) else one))
     return roots
 
 

@@ -304,23 +304,25 @@ class Pass:
 
     def handed_out(self, g: Any, tensor: Any) -> Any:
         """A cotangent that users keep: a tensor with memory of its own, on the device of ``tensor``, whose gradient it is."""
-        if self.tensors:
-            g = beside(g, tensor)
-        if self.recorded:
-            return self.outward(g)
-        if self.tensors:
-            array = g._array
-            tensor = new_tensor(array.copy() if type(array) is np.ndarray else array)
+        if not self.tensors:
+            made = new_tensor(own(g))
         else:
-            tensor = new_tensor(own(g))
-        return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
+            g = beside(g, tensor)
+            if self.recorded:
+                return self.outward(g)
+            array = g._array
+            made = new_tensor(array.copy() if type(array) is np.ndarray else array)
+        return made.conj_physical() if made._array.dtype.kind == "c" else made
 
     def inward(self, tensor: Any) -> Any:
         if tensor is None:
             return None
         if tensor._array.dtype.kind == "c":
             tensor = tensor.conj_physical()
-        return tensor if self.tensors else writable(tensor)
+        if self.tensors:
+            return tensor
+        array = tensor._array  # (a NumPy scalar stays one: it is faster than a 0-d array)
+        return writable(tensor) if isinstance(array, Lifted) else array
 
     def tensor_hooks(self, node: Node, g: Any, extra: Any) -> Any:
         """Run the hooks registered on the node's output tensor, then keep its grad if that was asked for."""

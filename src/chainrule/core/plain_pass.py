@@ -40,9 +40,11 @@ def reverse_pass(
     if len(roots) == 1 and not recorded and get_modes() is None and (targets is None or not accumulate):
         ((root, seed),) = roots
         plan = planned(root, targets)
-        if plan is not None and type(seed) is not list and not isinstance(seed._array, Lifted):
-            steps, wanted = plan
-            cotangents = pulled_back(root, RAW.inward(seed), steps, wanted)
+        if plan is not None and type(seed) is not list:
+            g = seed._array
+            if not isinstance(g, Lifted):
+                steps, wanted = plan
+                cotangents = pulled_back(root, RAW.inward(seed) if g.dtype.kind == "c" else g, steps, wanted)
     if cotangents is None:  # nothing has happened so far
         return backward_pass(roots, targets, retain_graph, recorded, accumulate)
     captured: dict[Node, Any] = {}

@@ -15,7 +15,7 @@ from ..core.value import TensorBase, allocate, new_tensor
 from ..core.version import INFERENCE_CELL, ExposedCell
 from ..core.views import values_of
 from ..core.xla_level import placed
-from ..device import CPU, device as Device, place_of
+from ..device import CPU, device as Device, get_defaults, place_of
 from ..dtypes import as_dtype, default, get_default_dtype
 from ..errors import NotANumberError
 
@@ -86,9 +86,9 @@ def tensor(
     tensor([[1.0000, 2.5000],
             [3.0000, 4.0000]])
     """
+    if dtype is None and device is None and type(data) is list and set(map(type, data)) == FLOATS:  # the commonest
+        return finish(np.array(data, default.dtype.numpy), requires_grad, get_defaults()[-1])
     where = data.device if device is None and isinstance(data, TensorBase) else place_of(device)
-    if dtype is None and type(data) is list and set(map(type, data)) == FLOATS:  # the commonest
-        return finish(np.array(data, default.dtype.numpy), requires_grad, where)
     wanted = None if dtype is None else as_dtype(dtype).numpy
     if isinstance(data, TensorBase):
         import warnings
