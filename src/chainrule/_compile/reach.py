@@ -65,6 +65,8 @@ class Reach:
 
     def parts(self, thing: Any, kind: Any, optimizers: Any) -> Iterator[tuple[Any, Any]]:
         """What belongs to a thing, with names."""
+        if issubclass(kind, (type, types.ModuleType)):
+            return  # (and a module is asked for nothing: one that lacks a name may look long for the nearest)
         if kind is list or kind is tuple:
             yield from enumerate(thing)
         elif isinstance(thing, dict):
@@ -88,7 +90,7 @@ class Reach:
             yield "state", [tensors_in(state) for state in thing.state.values()]
         elif hasattr(kind, "_reach"):
             yield "function", thing._function
-        elif not isinstance(thing, (type, types.ModuleType)):
+        else:
             for name, value in getattr(thing, "__dict__", {}).items():
                 if name in self.names:
                     yield name, value
