@@ -62,7 +62,8 @@ def compile(
 
         Random numbers are drawn before each run as the function would draw them. Floats in the ``param_groups`` of an
         optimizer are looked up before each run. Other Python numbers are constants of a program: where one that the code
-        names (an argument, in the closure, a global, an attribute) is another one now, the function is traced again.
+        names (an argument, in the closure, a global, an object's own attribute) is another one now, the function is traced
+        again. Attributes of Python modules and of classes are not looked at: a program keeps the number it was traced with.
 
     Raises:
         RuntimeError: an unknown backend or mode; at the call that traces: the function depends on values, changes a Python

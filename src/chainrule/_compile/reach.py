@@ -1,8 +1,9 @@
 """What a function refers to besides its arguments: which tensors, and which numbers, by name.
 
 A program holds on to the tensors that it was traced with, and has numbers in it as constants. Whether a name still means
-the same is asked before each run: in the closure, in the globals that the code names, in modules, in the state of
-optimizers, and in those attributes of other objects that the code names.
+the same is asked before each run: in the closure, in the globals that the code names, in ``nn`` modules, in the state of
+optimizers, and in those attributes of other objects that the code names. It is not asked of Python modules and of classes:
+``config.SCALE`` stays what it was when the function was traced.
 """
 
 from __future__ import annotations
