@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from hypothesis import settings
 
 import chainrule
+from chainrule import ops
 from chainrule.core import modes
 from chainrule.printing import get_printoptions, set_printoptions
 
@@ -16,6 +18,9 @@ from chainrule.printing import get_printoptions, set_printoptions
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("dev")
+
+for family in ops.LATE:  # many tests go through all ops that there are
+    import_module(f"chainrule.ops.{family}")
 
 
 @pytest.fixture(autouse=True)

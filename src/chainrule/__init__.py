@@ -11,11 +11,11 @@ import importlib
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from . import autograd, functions as _functions, random
+from . import autograd, functions as _functions
+from ._late import homes as _homes
 from ._tensor import Tensor, is_inference
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from .autograd.grad_mode import enable_grad, inference_mode, is_inference_mode_enabled, no_grad, set_grad_enabled
-from .core.generator import Generator, default_generator
 from .core.modes import is_grad_enabled
 from .device import device
 from .dtypes import (
@@ -52,18 +52,20 @@ from .dtypes import (
 from .functions import *
 from .printing import set_printoptions
 from .promotion import can_cast, promote_types
-from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import linalg, nn, optim, testing, utils
+    from . import linalg, nn, optim, random, testing, utils
     from ._compile import compile, cond, scan, while_loop
+    from .core.generator import Generator, default_generator
     from .func import vmap
     from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
+    from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 
 __all__ = [
     *_functions.__all__,
+    *_homes(_functions.LATE),
     "Generator",
     "Size",
     "Tensor",
@@ -127,8 +129,13 @@ __all__ = [
 
 newaxis = None
 
-_LAZY = frozenset({"func", "linalg", "nn", "optim", "return_types", "testing", "torch_alias", "utils", "version"})
+_LAZY = frozenset(
+    {"func", "linalg", "nn", "optim", "random", "return_types", "testing", "torch_alias", "utils", "version"}
+)
 _LAZY_NAMES = {
+    **{name: f"functions.{module}" for name, module in _homes(_functions.LATE).items()},
+    **dict.fromkeys(("Generator", "default_generator"), "core.generator"),
+    **dict.fromkeys(("get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("compile", "cond", "scan", "while_loop"), "_compile"),
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
     "check": "testing._check",
@@ -141,7 +148,8 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _LAZY_NAMES:
-        return getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
+        found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
+        return found
     from ._missing import missing_name
 
     raise missing_name(__name__, name)

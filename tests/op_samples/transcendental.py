@@ -265,6 +265,13 @@ SAMPLES = {
         sample(EMPTY),
         special("-inf -1 -0 0 1 inf nan", expected=("nan 1 0 0 -1 nan nan",)),
     ],
+    "sech_squared": [
+        sample(V),
+        sample(S),
+        sample(np.array([-400.0, 0.0, 20.0])),
+        sample(EMPTY),
+        special("-inf -1 -0 0 1 inf nan", expected=("0 0.6397000084492246 0 -0 -0.6397000084492246 -0 nan",)),
+    ],
     "sinc_derivative": [
         sample(X, n=1),
         sample(np.array([0.0, 0.4, 5.0]), n=2),

@@ -273,6 +273,11 @@ def log_softmax(x: Array, *, axis: int) -> Array:
 
 
 @widened
+def sech_squared(x: Array) -> Array:
+    return common.sech_squared(jnp, x)
+
+
+@widened
 def sinc_derivative(x: Array, *, n: int) -> Array:
     return common.sinc_derivative(jnp, x, n=n)
 

@@ -41,14 +41,13 @@ def zero_where(x: Array, mask: Array) -> Array:
     """``x``, with zeros where ``mask`` is true."""
     if type(x) is not ndarray:
         return (type(x)(0) if mask else x) if type(mask) is not ndarray else np.where(mask, type(x)(0), x)
+    if x.size == 1 and x.shape == mask.shape:  # to ask the mask costs a tenth of indexing by it
+        return np.zeros(x.shape, x.dtype) if mask else x.copy()
     if x.size < 500 or x.dtype.kind != "f" or x.dtype.itemsize not in SAME_SIZE or x.shape != mask.shape:
         if x.shape != (mask.shape if type(mask) is ndarray else ()):
             x, mask = np.broadcast_arrays(x, mask)
         out = x.copy()
-        if out.size != 1:
-            out[mask] = ZERO[x.dtype]
-        elif mask:  # to ask it costs a tenth of indexing by it
-            out.fill(0)
+        out[mask] = ZERO[x.dtype]
         return out
     # As integers, times 0 or 1: no branch to mispredict (eight times as fast), and infinities become zeros too.
     bits = SAME_SIZE[x.dtype.itemsize]
@@ -316,6 +315,11 @@ def log_softmax(x: Array, *, axis: int) -> Array:
 
 
 # -- functions with series of their own ---------------------------------------------------------------------------------
+
+
+@widened
+def sech_squared(x: Array) -> Array:
+    return common.sech_squared(np, x)
 
 
 @widened

@@ -138,6 +138,7 @@ from .elementwise_jax import (
     relu,
     remainder,
     round_decimals,
+    sech_squared,
     sgn,
     sigmoid,
     signbit,

@@ -95,6 +95,7 @@ EXTRAS: dict[str, str] = {
     "scatter_add": "(x, indices, v, *, axis) x with v added at the indices along the axis",
     "scatter_reduce": "(x, indices, v, *, axis, reduce, include_self) x reduced with what v sends to each place",
     "search_rows": "(x, v, *, side) where the values belong in the sorted rows of x: one for all, or one for each of v",
+    "sech_squared": "1 / cosh(x)^2",
     "select": "(x, *, axis, index) a view at one index of an axis, without that axis",
     "select_adjoint": "(x, *, axis, index, size) zeros, with x at that index",
     "sgn": "x / |x|, of complex numbers too; 0 of 0 and NaN",

@@ -77,6 +77,7 @@ from numpy import (
     zeros_like,
 )
 
+from .. import _late
 from .elementwise_numpy import (
     acos,
     angle,
@@ -117,6 +118,7 @@ from .elementwise_numpy import (
     remainder,
     round,
     round_decimals,
+    sech_squared,
     sgn,
     sigmoid,
     signbit,
@@ -152,7 +154,6 @@ from .indexing_numpy import (
     take,
     take_flat,
 )
-from .linalg_numpy import cofactors, contract, det, inv, matmul, slogdet, solve, trace
 from .reduction_numpy import (
     all,
     any,
@@ -207,25 +208,17 @@ from .shape_numpy import (
     unstack,
     view_dtype,
 )
-from .sorting_numpy import (
-    argsort,
-    bincount,
-    histc,
-    isin,
-    kthvalue,
-    median,
-    median_all,
-    mode,
-    nanmedian,
-    nanmedian_all,
-    search_rows,
-    searchsorted,
-    sort,
-    sort_with_indices,
-    topk,
-    unique,
-    unique_consecutive,
-)
+
+LATE = {
+    "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace",
+    "sorting_numpy": """
+        argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
+        searchsorted sort sort_with_indices topk unique unique_consecutive
+    """,
+}
+"""Kernels that load with the first use of one of them."""
+
+__getattr__ = _late.late(globals(), LATE)
 
 # Floating-point warnings (division by zero, overflow, invalid) are no errors in PyTorch: the result says it all.
 # A filter by module costs nothing per call, unlike np.errstate.

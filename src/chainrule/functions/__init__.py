@@ -3,44 +3,81 @@
 from __future__ import annotations
 
 import types
+from typing import TYPE_CHECKING
 
-from .activation import *
-from .affine import *
+from .. import _late
 from .bounds import *
 from .comparison import *
-from .complex_numbers import *
 from .conversion import *
 from .creation import *
-from .cumulative import *
-from .determinism import *
-from .dropping import *
-from .einsum import *
 from .elementwise import *
 from .filling import *
 from .gathering import *
 from .interop import *
 from .joining import *
-from .legacy import *
-from .linalg import *
 from .masking import *
-from .matrices import *
 from .memory import *
-from .norms import *
 from .powers import *
-from .quantiles import *
-from .random import *
 from .rearranging import *
 from .reduction import *
-from .sampling import *
 from .shape import *
-from .sorting import *
 from .spread import *
 from .storage import *
 from .transcendental import *
+
+if TYPE_CHECKING:
+    from .activation import *
+    from .affine import *
+    from .complex_numbers import *
+    from .contraction import *
+    from .cumulative import *
+    from .determinism import *
+    from .dropping import *
+    from .legacy import *
+    from .linalg import *
+    from .matrices import *
+    from .norms import *
+    from .quantiles import *
+    from .random import *
+    from .sampling import *
+    from .sorting import *
+
+LATE = {
+    "activation": "celu celu_ log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_",
+    "affine": "addbmm addmm addmv addr baddbmm bilinear",
+    "complex_numbers": """
+        angle conj conj_physical imag is_conj is_neg real resolve_conj resolve_neg view_as_complex
+        view_as_real
+    """,
+    "contraction": "einsum",
+    "cumulative": "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
+    "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
+    "dropping": """
+        alpha_dropout alpha_dropout_ dropout dropout_ feature_alpha_dropout feature_alpha_dropout_
+        feature_dropout feature_dropout_
+    """,
+    "legacy": """
+        BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
+        LongTensor ShortTensor
+    """,
+    "linalg": "bmm chain_matmul cross dot ger inner kron matmul mm mv outer tensordot trace vdot",
+    "matrices": "det inverse logdet matrix_power slogdet",
+    "norms": "cdist",
+    "quantiles": "nanquantile quantile",
+    "random": "rand rand_like randint randint_like randn randn_like randperm",
+    "sampling": "bernoulli binomial multinomial normal poisson",
+    "sorting": """
+        argsort bincount bucketize histc isin kthvalue median mode msort nanmedian searchsorted sort topk
+        unique unique_consecutive
+    """,
+}
+"""Families that load with the first use of one of these."""
+
+__getattr__ = _late.late(globals(), LATE)
 
 # Not the modules: torch.linalg is another than functions.linalg.
 __all__ = [
     name
     for name, value in globals().items()
-    if name[0] != "_" and not isinstance(value, (types.ModuleType, type(annotations)))
+    if name[0] != "_" and not name.isupper() and not isinstance(value, (types.ModuleType, type(annotations)))
 ]

@@ -9,7 +9,7 @@ from .. import ops
 from ..core.mutation import inplace
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
-from .einsum import einsum
+from .contraction import einsum
 from .linalg import by, expand_error, is_mixed, matmul, mixed, mixed_addmv, not_multipliable, stretches
 
 if TYPE_CHECKING:

@@ -404,7 +404,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     >>> torch.tensordot(torch.ones(2, 3, 4), torch.ones(4, 3), dims=([1, 2], [1, 0]))
     tensor([12., 12.])
     """
-    from .einsum import contraction
+    from .contraction import contraction
 
     tensor_argument(a, "tensordot", "a", 1)
     tensor_argument(b, "tensordot", "b", 2)

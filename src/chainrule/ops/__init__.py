@@ -6,26 +6,58 @@ This module is also the *recorded namespace*: the ``xp`` of a rule whose backwar
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
+from .. import _late
 from ..core.op import set_recorded_namespace
-from .activation import *
-from .bounds import *
 from .comparison import *
-from .complex_numbers import *
 from .conversion import *
 from .creation import *
-from .cumulative import *
 from .elementwise import *
 from .indexing import *
 from .joining import *
 from .levels import *
-from .linalg import *
 from .powers import *
-from .random import *
 from .reduction import *
 from .shape import *
-from .sorting import *
 from .transcendental import *
 from .views import *
 
+if TYPE_CHECKING:
+    from .activation import *
+    from .bounds import *
+    from .complex_numbers import *
+    from .cumulative import *
+    from .linalg import *
+    from .random import *
+    from .sorting import *
+
+LATE = {
+    "activation": """
+        celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid mish
+        mse_loss prelu relu silu softmax softplus softshrink threshold
+    """,
+    "bounds": """
+        clamp clamp_high clamp_low clamp_max clamp_max_tensor clamp_min clamp_min_tensor clamp_tensor clip
+        fmax fmin maximum minimum
+    """,
+    "complex_numbers": "angle conj conj_physical imag polar real view_as_complex view_as_real",
+    "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
+    "linalg": """
+        addbmm addmm addmv addr baddbmm bmm cofactors contract cross det dot inv kron linear_layer matmul mm
+        mv slogdet slogdet_complex solve solve_system stacked_linear_layer tensordot trace vdot vm
+    """,
+    "random": """
+        bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
+        normal_both normal_mean normal_std poisson random_any random_below random_between uniform
+    """,
+    "sorting": """
+        argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
+        searchsorted sort sort_stable sort_with_indices sorted_places topk unique unique_along
+        unique_consecutive
+    """,
+}
+"""Families that load with the first use of one of these."""
+
+__getattr__ = _late.late(globals(), LATE)
 set_recorded_namespace(sys.modules[__name__])

@@ -128,8 +128,7 @@ silu = elementwise("silu(x)", domain="fcV",
 def mish_x(xp, g, x):
     """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = log(1 + exp x), p' = s(x)."""
     p = xp.logaddexp(x, xp.zeros_like(x))
-    sech = 1 / xp.cosh(p)
-    return g * (xp.tanh(p) + x * xp.sigmoid(x) * (sech * sech))
+    return g * (xp.tanh(p) + x * xp.sigmoid(x) * xp.sech_squared(p))
 
 
 mish = elementwise("mish(x)", domain="fV",

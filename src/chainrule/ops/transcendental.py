@@ -43,6 +43,7 @@ __all__ = [
     "logit",
     "polygamma",
     "rad2deg",
+    "sech_squared",
     "sigmoid",
     "sin",
     "sinc",
@@ -209,12 +210,13 @@ cosh = elementwise("cosh(x)", promotion="float",
 
 def tanh_x(xp, g, out, x=None):
     """1 - tanh^2 = 1 / cosh^2."""
-    if x is None:
-        return g * (1 - out * out)
-    sech = 1 / xp.cosh(x)
-    return g * (sech * sech)
+    return g * (1 - out * out if x is None else xp.sech_squared(x))
 
 
+# (cosh^-2)' = -2 sinh / cosh^3 = -2 tanh / cosh^2.
+sech_squared = elementwise("sech_squared(x)", node="TanhBackwardBackward0", promotion="float",
+    x=lambda xp, g, x, out: g * (out * xp.tanh(x) * -2),
+)
 tanh = elementwise("tanh(x)", promotion="float", x=tanh_x)
 asinh = by_kind(
     elementwise("asinh(x)", promotion="float", domain="fV",

@@ -2,32 +2,82 @@
 
 from __future__ import annotations
 
-from .activation import ActivationMethods
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ..._late import LateMethod
+from ...core.value import TensorBase
 from .comparison import ComparisonMethods
-from .complex_numbers import ComplexMethods
 from .conversion import ConversionMethods
 from .creation import CreationMethods
 from .elementwise import ElementwiseMethods
 from .indexing import IndexingMethods
 from .interop import InteropMethods
-from .linalg import LinalgMethods
-from .random import RandomMethods
 from .reduction import ReductionMethods
 from .shape import ShapeMethods
 from .transcendental import TranscendentalMethods
 
+LATE = {
+    "activation.ActivationMethods": "log_softmax prelu relu relu_ softmax",
+    "complex_numbers.ComplexMethods": "angle conj conj_physical conj_physical_ imag is_conj is_neg real resolve_conj resolve_neg",
+    "cumulative.CumulativeMethods": "cummax cummin cumprod cumprod_ cumsum cumsum_ diff logcumsumexp",
+    "linalg.LinalgMethods": """
+        __matmul__ __rmatmul__ addbmm addbmm_ addmm addmm_ addmv addmv_ addr addr_ baddbmm baddbmm_ bmm
+        cross det dot ger inner inverse kron logdet matmul matrix_power mm mv outer slogdet trace vdot
+    """,
+    "random.RandomMethods": """
+        bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_
+        uniform_
+    """,
+    "sorting.SortingMethods": """
+        argsort bincount histc kthvalue median mode msort nanmedian nanquantile quantile sort topk unique
+        unique_consecutive
+    """,
+}
+"""Families that load with the first use of one of these methods: module and class -> what it has."""
+
+if TYPE_CHECKING:
+    from .activation import ActivationMethods
+    from .complex_numbers import ComplexMethods
+    from .cumulative import CumulativeMethods
+    from .linalg import LinalgMethods
+    from .random import RandomMethods
+    from .sorting import SortingMethods
+
+    class LateMethods(
+        ActivationMethods, ComplexMethods, CumulativeMethods, LinalgMethods, RandomMethods, SortingMethods
+    ):
+        __slots__ = ()
+else:
+
+    class LateMethods(TensorBase):
+        """A stand-in for each method of the late families."""
+
+        __slots__ = ()
+
+
+def load(family: str) -> None:
+    """Put the methods of a late family in the place of their stand-ins."""
+    module, _, name = family.partition(".")
+    methods = getattr(import_module(f".{module}", __name__), name)
+    for one in LATE[family].split():
+        setattr(LateMethods, one, vars(methods)[one])
+
+
+for family, names in LATE.items():
+    for name in names.split():
+        setattr(LateMethods, name, LateMethod(name, partial(load, family)))
+
 
 class TensorMethods(
-    ActivationMethods,
+    LateMethods,
     ComparisonMethods,
-    ComplexMethods,
     ConversionMethods,
     CreationMethods,
     ElementwiseMethods,
     IndexingMethods,
     InteropMethods,
-    LinalgMethods,
-    RandomMethods,
     ReductionMethods,
     ShapeMethods,
     TranscendentalMethods,
