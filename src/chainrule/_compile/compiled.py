@@ -16,6 +16,8 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
+import numpy as np
+
 from ..autograd.function import Function
 from ..core.modes import changed_modes, modes
 from ..core.value import Lifted, Parked, TensorBase, new_tensor
@@ -27,7 +29,7 @@ from .cache import use_cache
 from .capture import Capture, standing_in
 from .feeds import Draws, drawn_now
 from .program import Program, described
-from .reach import PLAIN, Reach
+from .reach import PLAIN, Reach, itself
 
 BACKENDS = frozenset({"xla", "inductor", "openxla", "eager"})
 MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
@@ -62,8 +64,8 @@ def compile(
 
         Random numbers are drawn before each run as the function would draw them. Floats in the ``param_groups`` of an
         optimizer are looked up before each run. Other Python numbers are constants of a program: where one that the code
-        names (an argument, in the closure, a global, an object's own attribute) is another one now, the function is traced
-        again. Attributes of Python modules and of classes are not looked at: a program keeps the number it was traced with.
+        names (an argument, in the closure, a global, an attribute of an object, a class or a Python module) is another one
+        now, the function is traced again.
 
     Raises:
         RuntimeError: an unknown backend or mode; at the call that traces: the function depends on values, changes a Python
@@ -181,7 +183,7 @@ class Compiled:
     def _key(self, leaves: list[Any], spec: TreeSpec) -> tuple[Any, ...]:
         current = modes()
         kinds = tuple([described(leaf) if isinstance(leaf, TensorBase) else static_key(leaf) for leaf in leaves])
-        return spec, kinds, current.grad, current.inference, default.dtype, self._reach.values(objects_in(leaves))
+        return spec, kinds, current.grad, current.inference, default.dtype, self._reach.at(objects_in(leaves)).found
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Program:
         use_cache()
@@ -189,29 +191,19 @@ class Compiled:
         last = self._last
         draws, settings = ([], []) if last is None else (last.draws, last.settings)
         captured = [t for t in self._captured if id(t) not in given]
-        optimizers = self._reach.optimizers(objects_in(leaves))
-        program = Program(self._function, args, kwargs, captured, draws, settings, optimizers)
-        self._check_numbers(key[-1], leaves)
+        look = self._reach.at(objects_in(leaves))
+        program = Program(self._function, args, kwargs, captured, draws, settings, look.optimizers)
+        if changed := look.found.changes_to(self._reach.at(objects_in(leaves)).found):
+            raise RuntimeError(
+                f"compile: the function changes {changed[0]}, which a program would not do again in each call. Change a tensor "
+                "in place instead, or do it outside."
+            )
         warn_if_long(program)
         self._captured = list({id(t): t for t in (*self._captured, *program.captured)}.values())
         self._log.append(f"{self._reason(key, leaves)}; {program.results.ops} ops, traced in {program.seconds:.2f} s")
         self._programs.setdefault(key, []).insert(0, program)
         self._last = program
         return program
-
-    def _check_numbers(self, before: tuple[Any, ...], leaves: list[Any]) -> None:
-        """Raise where tracing changed what the function refers to."""
-        objects = objects_in(leaves)
-        after, labels = self._reach.values(objects), self._reach.labels(objects)
-        pairs = zip(labels, before, after, strict=False)
-        changed = [label for label, a, b in pairs if a != b] or (
-            ["what it refers to"] if len(before) != len(after) else []
-        )
-        if changed:
-            raise RuntimeError(
-                f"compile: the function changes {changed[0]}, which a program would not do again in each call. Change a "
-                "tensor in place instead, or do it outside."
-            )
 
     def _reason(self, key: Any, leaves: list[Any]) -> str:
         """Why a new program was needed."""
@@ -231,12 +223,7 @@ class Compiled:
         ]
         names = ("grad mode", "inference mode", "default dtype")
         changed += [f"{name}: {a} became {b}" for name, a, b in zip(names, last[2:5], key[2:5], strict=True) if a != b]
-        labels = self._reach.labels(objects_in(leaves))
-        if len(last[5]) != len(key[5]):
-            changed.append("it refers to other things")
-        else:
-            reached = zip(labels, last[5], key[5], strict=True)
-            changed += [f"{label}: {a} became {b}" for label, a, b in reached if a != b]
+        changed += last[5].changes_to(key[5])
         return "traced again, since the call has changed: " + "; ".join(changed)
 
 
@@ -267,12 +254,8 @@ def is_lifted(leaf: Any) -> bool:
 
 
 def static_key(leaf: Any) -> Any:
-    """What stands for an argument that is no tensor: its value, or which object it is."""
-    try:
-        hash(leaf)
-    except TypeError:
-        return type(leaf), id(leaf)
-    return type(leaf), leaf
+    """What stands for an argument that is no tensor. What is in an array, the look at all objects has found."""
+    return type(leaf) if isinstance(leaf, np.ndarray) else itself(leaf)
 
 
 def objects_in(leaves: list[Any]) -> list[Any]:

@@ -53,10 +53,9 @@ def reverse_pass(
         run.leaves = cotangents
         deliver(run, [])
     else:
-        while cotangents:
-            node, g = cotangents.popitem()
-            if node in targets:  # else it is a root from which no path leads to one
-                captured[node] = RAW.handed_out(g, targets[node])
+        for node, tensor in targets.items():
+            if node in cotangents:
+                captured[node] = RAW.handed_out(cotangents.pop(node), tensor)
     if not retain_graph:
         freed = Freed(caller(3))
         for node in steps:
@@ -101,7 +100,8 @@ def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], se
 def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dict[Node, Any] | None:
     """The cotangents of the leaves among ``wanted``, from that of the root; None where saved values are not at hand."""
     cotangents = {root: g}
-    pop, get, owned = cotangents.pop, cotangents.get, set[Node]()
+    pop, get = cotangents.pop, cotangents.get
+    owned: set[Node] = set()
     for node in reversed(steps):
         g = pop(node, None)
         if g is None:
