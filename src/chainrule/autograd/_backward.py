@@ -72,7 +72,7 @@ def grad(
             "`inputs` argument to `grad()` cannot be empty: give at least one tensor to differentiate by"
         )
     sources = (outputs,) if isinstance(outputs, TensorBase) else as_tuple(outputs)
-    cotangents = as_cotangents(grad_outputs, len(sources))
+    cotangents = [None] * len(sources) if grad_outputs is None else as_cotangents(grad_outputs, len(sources))
     if is_grads_batched:
         results = batched(
             sources, wanted, cotangents, retain_graph, create_graph, bool(allow_unused or materialize_grads)
