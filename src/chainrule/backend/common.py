@@ -146,6 +146,25 @@ def _along(xp: Any, x: Array, direction: Array, n: int, function: Callable[[Arra
     return (total if x.dtype.kind == "c" else xp.real(total)).astype(x.dtype)
 
 
+# -- pseudo-inverses ----------------------------------------------------------------------------------------------------
+
+
+def pinv(xp: Any, x: Array, absolute: Array, relative: Array, *, hermitian: bool) -> Array:
+    """The pseudo-inverse: singular values up to the tolerances, one of each kind for each matrix, count as zeros."""
+    if hermitian:
+        below = xp.tril(x, -1)
+        s, u = xp.linalg.eigh(below + xp.conj(xp.tril(x)).swapaxes(-1, -2))
+        vh = xp.conj(u).swapaxes(-1, -2)
+    else:
+        u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    sizes = xp.abs(s)
+    tolerance = xp.maximum(absolute[..., None], relative[..., None] * xp.max(sizes, -1, keepdims=True, initial=0))
+    counts = sizes > tolerance
+    inverse = xp.where(counts, 1 / xp.where(counts, s, 1), 0)
+    v, uh = (xp.conj(a).swapaxes(-1, -2) for a in (vh, u))
+    return (v * inverse[..., None, :]) @ uh
+
+
 # -- sorting, order statistics ------------------------------------------------------------------------------------------
 # NaN is the largest value; equal elements keep their order. ``axis`` is an int, or () for a 0-d array (and then the
 # elements of a batch of those stay what they are).

@@ -1,0 +1,170 @@
+"""Decompositions of matrices on NumPy arrays, and what is solved with them. SciPy is imported where NumPy has no function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import common
+
+Array = Any
+
+
+def lapack(name: str, x: Array) -> Callable[..., Any]:
+    """LAPACK's routine for the dtype of ``x``."""
+    from scipy.linalg import get_lapack_funcs
+
+    (routine,) = get_lapack_funcs((name,), (x,))
+    return routine
+
+
+def matrices(*stacks: Array) -> Iterator[tuple[Array, ...]]:
+    """The matrices of stacks, in step."""
+    return zip(*[stack.reshape(-1, *stack.shape[-2:]) for stack in stacks], strict=True)
+
+
+def cholesky(x: Array, *, upper: bool) -> tuple[Array, Array]:
+    """(the factor, the order of the first leading minor that is not positive, or 0)."""
+    try:
+        return np.linalg.cholesky(x, upper=upper), np.zeros(x.shape[:-2], np.int32)
+    except np.linalg.LinAlgError:
+        routine, out, info = lapack("potrf", x), np.empty_like(x), []
+        for made, (one,) in zip(out.reshape(-1, *x.shape[-2:]), matrices(x), strict=True):
+            made[...], order = routine(one, lower=not upper, clean=True)
+            info.append(order)
+        return out, np.array(info, np.int32).reshape(x.shape[:-2])
+
+
+def eigh(x: Array, *, upper: bool) -> tuple[Array, Array]:
+    values, vectors = np.linalg.eigh(x, "U" if upper else "L")
+    return values, vectors
+
+
+def eigvalsh(x: Array, *, upper: bool) -> Array:
+    return np.linalg.eigvalsh(x, "U" if upper else "L")
+
+
+def eig(x: Array) -> tuple[Array, Array]:
+    """Eigenvalues and eigenvectors, complex even where all of them are real."""
+    values, vectors = np.linalg.eig(x)
+    dtype = np.result_type(x, np.complex64)
+    return values.astype(dtype, copy=False), vectors.astype(dtype, copy=False)
+
+
+def svd(x: Array, *, full: bool) -> tuple[Array, Array, Array]:
+    u, s, vh = np.linalg.svd(x, full_matrices=full)
+    return u, s, vh
+
+
+def svdvals(x: Array) -> Array:
+    return np.linalg.svd(x, compute_uv=False)
+
+
+def qr(x: Array, *, complete: bool) -> tuple[Array, Array]:
+    q, r = np.linalg.qr(x, "complete" if complete else "reduced")
+    return q, r
+
+
+def triangle_of_qr(x: Array) -> Array:
+    return np.linalg.qr(x, "r")
+
+
+def lu_factor(x: Array) -> tuple[Array, Array, Array]:
+    """(L and U in one, pivots counted from 1, the first pivot that is zero, or 0)."""
+    rank, stack = min(x.shape[-2:]), x.shape[:-2]
+    out, pivots = np.array(x, order="C"), np.zeros((*stack, rank), np.int32)
+    info = np.zeros(stack, np.int32)
+    if x.size:
+        routine, rows, places = lapack("getrf", x), pivots.reshape(-1, rank), info.reshape(-1)
+        for at, (one,) in enumerate(matrices(out)):
+            one[...], rows[at], places[at] = routine(one)
+        pivots += 1
+    return out, pivots, info
+
+
+def permutation(pivots: Array, x: Array) -> Array:
+    """The matrix P that has row ``i`` of P' x where swapping row i with row pivots[i], one after the other, brings it."""
+    rows = x.shape[-2]
+    swaps = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]) - 1
+    order = np.tile(np.arange(rows), (len(swaps), 1))
+    every = np.arange(len(swaps))
+    for at in range(swaps.shape[-1]):
+        there = swaps[:, at]
+        order[every, there], order[:, at] = order[:, at].copy(), order[every, there]
+    return np.eye(rows, dtype=x.dtype)[order].swapaxes(-1, -2).reshape(*pivots.shape[:-1], rows, rows)
+
+
+def solve_triangular(x: Array, y: Array, *, upper: bool, left: bool, unit: bool) -> Array:
+    """The X in x X = y (X x = y, if not ``left``); infinities and NaNs where a diagonal element is zero."""
+    if not left:
+        turned = solve_triangular(x.swapaxes(-1, -2), y.swapaxes(-1, -2), upper=not upper, left=True, unit=unit)
+        return turned.swapaxes(-1, -2)
+    if x.ndim == 2 and y.size:
+        columns = np.moveaxis(y, -2, 0)
+        solved = _substituted(x, columns.reshape(len(columns), -1), upper, unit)
+        return np.moveaxis(solved.reshape(columns.shape), 0, -2)
+    triangle = np.triu(x) if upper else np.tril(x)
+    if unit:
+        at = np.arange(x.shape[-1])
+        triangle[..., at, at] = 1
+    try:  # elimination finds nothing to do in an upper triangle, and its pivots are the diagonal
+        if upper:
+            return np.linalg.solve(triangle, y)
+        return np.linalg.solve(triangle[..., ::-1, ::-1], y[..., ::-1, :])[..., ::-1, :]
+    except np.linalg.LinAlgError:
+        stack = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+        x, y = (np.broadcast_to(a, (*stack, *a.shape[-2:])) for a in (x, y))
+        return np.stack([_substituted(a, b, upper, unit) for a, b in matrices(x, y)]).reshape(y.shape)
+
+
+def _substituted(x: Array, y: Array, upper: bool, unit: bool) -> Array:
+    from scipy.linalg import get_blas_funcs
+
+    (routine,) = get_blas_funcs(("trsm",), (x, y))
+    return np.ascontiguousarray(routine(1, x, y, lower=not upper, diag=unit))
+
+
+PADE = (1, 1 / 2, 3 / 25, 11 / 600, 11 / 5520, 3 / 18400, 1 / 96600, 1 / 1932000, 1 / 48944000, 1 / 1585785600,
+        1 / 67395888000, 1 / 3953892096000, 1 / 355850288640000, 1 / 64764752532480000)  # fmt: skip
+"""The Padé approximant of exp of degree 13, p(x) / p(-x): the coefficients of p."""
+PADE_RADIUS = 5.37
+"""The 1-norm up to which it is exp to double precision (Higham 2005)."""
+
+
+def matrix_exp(x: Array) -> Array:
+    """By scaling and squaring: N. J. Higham, The scaling and squaring method for the matrix exponential revisited (2005)."""
+    if not x.size:
+        return x.copy()
+    norms = np.abs(x).sum(axis=-2).max(axis=-1)
+    halvings = np.ceil(np.log2(np.where(np.isfinite(norms) & (norms > PADE_RADIUS), norms / PADE_RADIUS, 1)))
+    halvings = halvings[..., None, None]
+    x = (x * np.exp2(-halvings)).astype(x.dtype)
+    c, one = PADE, np.eye(x.shape[-1], dtype=x.dtype)
+    x2 = x @ x
+    x4 = x2 @ x2
+    x6 = x4 @ x2
+    odd = x6 @ (c[13] * x6 + c[11] * x4 + c[9] * x2) + c[7] * x6 + c[5] * x4 + c[3] * x2 + c[1] * one
+    odd = x @ odd
+    even = x6 @ (c[12] * x6 + c[10] * x4 + c[8] * x2) + c[6] * x6 + c[4] * x4 + c[2] * x2 + c[0] * one
+    out = np.linalg.solve(even - odd, even + odd)
+    for number in range(int(halvings.max())):
+        out = np.where(number < halvings, out @ out, out)
+    return out
+
+
+def geqrf(x: Array) -> tuple[Array, Array]:
+    """R, and below it the reflectors whose product is Q; the reflectors' factors."""
+    rank = min(x.shape[-2:])
+    out, factors = np.array(x, order="C"), np.zeros((*x.shape[:-2], rank), x.dtype)
+    if x.size:
+        routine, rows = lapack("geqrf", x), factors.reshape(-1, rank)
+        for at, (one,) in enumerate(matrices(out)):
+            one[...], rows[at] = routine(one)[:2]
+    return out, factors
+
+
+pinv = partial(common.pinv, np)
