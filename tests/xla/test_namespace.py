@@ -172,6 +172,10 @@ UNSETTLED = {
     "solve_system": "of singular matrices, which NumPy refuses and XLA cannot",
     "cofactors": "the same",
     "topk": "which of equal elements are taken",
+    **dict.fromkeys(
+        "cholesky cholesky_legacy eig eigh eigvalsh lstsq lu_solve pinv svd svdvals".split(),
+        "LAPACK refuses infinities and NaNs, and of equal eigenvalues any vectors are right",
+    ),
 }
 """Ops whose results at infinities, NaNs and ties are not determined, and why."""
 

@@ -87,8 +87,8 @@ def matrix_exp(x: Array) -> Array:
 
 def geqrf(x: Array) -> tuple[Array, Array]:
     """R, and below it the reflectors whose product is Q; the reflectors' factors."""
-    factors, scales = lax.linalg.geqrf(jnp.asarray(x))
-    return factors, scales
+    turned, factors = jnp.linalg.qr(x, "raw")
+    return turned.swapaxes(-1, -2), factors
 
 
 pinv = partial(common.pinv, jnp)

@@ -106,7 +106,7 @@ def lu_solve_rule(xp, g, need, x, pivots, out, left, adjoint_of):
 
 
 lu_solve = general("lu_solve(x, pivots, y, *, left, adjoint_of)", node="LinalgLuSolveBackward0", domain="fc",
-    saved_names={"x": "LU", "adjoint_of": "adjoint"}, batch=batches.each_stack,
+    saved_names={"x": "LU", "pivots": "pivots", "adjoint_of": "adjoint"}, batch=batches.each_stack,
     forward=lu_solved, all=lu_solve_rule,
 )
 
@@ -136,24 +136,26 @@ def lstsq_forward(xp, x, y, rcond):
     solution = xp.matmul(adjoint(xp, vh), rows(xp, inverse) * xp.matmul(adjoint(xp, u), y))
     apart = xp.matmul(x, solution) - y
     residuals = xp.sum(xp.real(apart * xp.conj(apart)), axis=-2, keepdims=False)
+    if x.shape[-2] <= x.shape[-1]:
+        residuals = xp.zeros_like(residuals)  # and not their rounding errors
     return solution, residuals, xp.count_nonzero(counts, axis=-1)
 
 
 def lstsq_rule(xp, g, need, x, y, rcond, solution):
     """solution = pinv(x) y. Of the residuals |r|^2, r = x solution - y: x^H r = 0, so d|r|^2 = 2 Re r^H (dx solution - dy)."""
-    gx, gy = None, None
+    gx, gy = xp.zeros_like(x), xp.zeros_like(y)
     if g[0] is not None:
         p = xp.pinv(x, xp.zeros(()), xp.full((), rcond), hermitian=False)
         gx = pinv_x(xp, xp.matmul(g[0], xp.matrix_transpose(y)), x, p)
         gy = xp.matmul(xp.matrix_transpose(p), g[0])
-    if g[1] is not None:
+    if g[1] is not None and x.shape[-2] > x.shape[-1]:
         force = 2 * columns(xp, g[1]) * xp.conj(xp.matmul(x, solution) - y)
         hx = xp.matmul(force, xp.matrix_transpose(solution))
-        gx, gy = (hx, -force) if gx is None else (gx + hx, gy - force)
+        gx, gy = gx + hx, gy - force
     return gx, gy
 
 
-lstsq = general("lstsq(x, y, *, rcond)", node="LinalgLstsqBackward0", domain="fc", batch=batches.each_stack,
+lstsq = general("lstsq(x, y, *, rcond)", node="LinalgLstsqBackward0", domain="fc", saved_names={"y": "b"}, batch=batches.each_stack,
     outputs="solution residuals rank", differentiable=(True, True, False),
     forward=lstsq_forward, all=lstsq_rule,
 )
@@ -225,12 +227,12 @@ def reflected_back(xp, g, x, tau, y, adjoint_of):
 
 
 householder_product = general("householder_product(x, tau)", node="LinalgHouseholderProductBackward0", domain="fc",
-    saved_names={"x": "input"}, batch=batches.each_stack,
+    saved_names={"x": "input", "tau": "tau"}, batch=batches.each_stack,
     forward=lambda xp, x, tau: reflections(xp, x, tau, identity_like(xp, x), False)[0],
     all=lambda xp, g, need, x, tau: reflected_back(xp, g, x, tau, identity_like(xp, x), False)[:2],
 )
 # Q y, or Q^H y.
-ormqr = general("ormqr(x, tau, y, *, adjoint_of)", domain="fc", saved_names={"y": "input3", "tau": "input2"},
+ormqr = general("ormqr(x, tau, y, *, adjoint_of)", domain="fc", saved_names={"y": "input3", "tau": "input2", "adjoint_of": "transpose"},
     batch=batches.each_stack,
     forward=lambda xp, x, tau, y, adjoint_of: reflections(xp, x, tau, y, adjoint_of)[0],
     all=lambda xp, g, need, x, tau, y, adjoint_of: reflected_back(xp, g, x, tau, y, adjoint_of),
