@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from . import sample
-from .decompositions import adjoint
 
 RNG = np.random.default_rng(17)
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from finite import assert_near, derivative, direction, inner
+from finite import assert_near, derivative, inner
 
 import chainrule as torch
 from chainrule import ops

@@ -107,7 +107,9 @@ def triangular_solve(
     """
     for name, X in (("b", b), ("A", A)):
         if tensor_argument(X, "triangular_solve", name).ndim < 2:
-            raise RuntimeError(f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has {X.ndim}")
+            raise RuntimeError(
+                f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has {X.ndim}"
+            )
     matrix, triangle = (A.mT, not upper) if transpose else (A, upper)
     solution = solved_triangle("triangular_solve", matrix, b, upper=triangle, left=True, unit=unitriangular)
     return named("triangular_solve", (solution, ops.clone(A)), out)
@@ -193,7 +195,7 @@ def tolerances(function: str, A: Tensor, atol: Tolerance, rtol: Tolerance) -> tu
     if rtol is None:
         rounding = max(A.shape[-2:]) * float(np.finfo(A.dtype.numpy).eps)
         if isinstance(atol, TensorBase):
-            rtol = ops.where(atol > 0, 0.0, rounding)
+            rtol = ops.where(ops.greater(atol, 0), 0.0, rounding)
         else:
             rtol = 0.0 if atol is not None and atol > 0 else rounding
     given = (0.0 if atol is None else atol, rtol)
@@ -234,7 +236,7 @@ def matrix_exp(A: Tensor) -> Tensor:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    half = isinstance(A, TensorBase) and A.dtype.is_floating_point and A.dtype.itemsize == 2
+    half = tensor_argument(A, "matrix_exp", "A").dtype.is_floating_point and A.dtype.itemsize == 2
     matrix = A.float() if half else A
     check_square("linalg.matrix_exp", matrix)
     result = ops.matrix_exp(matrix)

@@ -74,7 +74,9 @@ def matrix_norm(
     if ord == "fro":
         return deliver(along(A, 2.0, (row, column), keepdim, dtype), out, "linalg.matrix_norm")
     if ord in (2, -2, "nuc"):
-        found = of_singular_values(A if dtype is None else converted(A, dtype, "linalg.matrix_norm"), ord, row, column, keepdim)
+        found = of_singular_values(
+            A if dtype is None else converted(A, dtype, "linalg.matrix_norm"), ord, row, column, keepdim
+        )
         return deliver(found, out, "linalg.matrix_norm")
     if isinstance(ord, str) or abs(ord) not in (1, math.inf):
         raise RuntimeError(

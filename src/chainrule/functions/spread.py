@@ -185,7 +185,7 @@ def norm(
     if p == "nuc":
         from .norms import matrix_norm
 
-        return matrix_norm(input, "nuc", (-2, -1) if dim is None else tuple(dim), keepdim, dtype=dtype, out=out)
+        return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
     ord = 2.0 if p is None else float(p)
     axis = reduced_axes(dim, keepdim, array.ndim, "norm")
     return deliver(vector_norm(input, ord, axis, keepdim, dtype), out, "norm")

@@ -12,7 +12,7 @@ from ..core.value import Lifted, new_tensor, numbers_of
 from ..functions import factor_solves as _shared
 from ..functions._arguments import axis_of, deliver, tensor_argument
 from ..functions._reduction_arguments import named
-from ..functions.decompositions import failure
+from ..functions.decompositions import failure, refuse_non_finite
 from ..functions.factor_solves import check_reflectors, check_same_dtype, check_stacks, pseudo_inverse, solved_triangle
 from ..functions.matrices import check_square, inverse, refuse_singular, refuse_unsolvable, solve, system
 
@@ -274,11 +274,13 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         )
     check_same_dtype(function, A, B, ("input", "other"))
     if driver is not None and driver not in DRIVERS:
-        raise RuntimeError(f"{function}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), but is {driver}")
+        raise RuntimeError(
+            f"{function}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), but is {driver}"
+        )
     driver = driver or "gelsy"
     columns = ops.expand_dims(B, axis=-1) if vector else B
     check_stacks(A, columns)
-    _shared.refuse_non_finite("linalg.svd", A)
+    refuse_non_finite("linalg.svd", A)
     m, n = A.shape[-2:]
     cut = max(m, n) * float(np.finfo(A.dtype.numpy).eps) if rcond is None else float(rcond)
     solution, residuals, rank = ops.lstsq(A, columns, rcond=cut)

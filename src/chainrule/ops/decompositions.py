@@ -78,7 +78,7 @@ def refuse_phases(function, vectors, imaginary_parts):
 
 
 def cholesky_x(xp, factor, g, upper):
-    """x = l l^H. With M = inv(l) dx inv(l)^H: dl = l phi(M), phi the lower triangle with half of the diagonal (I. Murray,
+    """From x = l l^H: with M = inv(l) dx inv(l)^H: dl = l phi(M), phi the lower triangle with half of the diagonal (I. Murray,
     Differentiation of the Cholesky decomposition, 2016). phi is its own adjoint, so that with S = inv(l)^H phi(l^H lbar) inv(l)
     the gradient among the Hermitian matrices is (S + S^H) / 2. If upper, l is the adjoint of the factor.
     """
@@ -105,7 +105,7 @@ cholesky_legacy = general("cholesky_legacy(x, *, upper)", node="CholeskyBackward
 
 
 def eigh_x(xp, g, eigenvalues, eigenvectors):
-    """x = v diag(l) v^H. With P = v^H dx v: dl = diag P, dv = v (P / E), E_ij = l_j - l_i off the diagonal (M. Giles, Collected
+    """From x = v diag(l) v^H: with P = v^H dx v: dl = diag P, dv = v (P / E), E_ij = l_j - l_i off the diagonal (M. Giles, Collected
     matrix derivative results, 2008, 3.1). So xbar = v (diag(lbar) + K / E) v^H, K the skew-Hermitian part of v^H vbar.
     """
     v, (gl, gv) = eigenvectors, g
@@ -133,7 +133,7 @@ eigvalsh = general("eigvalsh(x, *, upper)", node="LinalgEighBackward0", domain="
 
 
 def eig_x(xp, g, eigenvalues, eigenvectors):
-    """x v = v diag(l), the columns of v of norm 1. With P = inv(v) dx v: dl = diag P, and v changes by w = v (P / E) less what
+    """From x v = v diag(l), the columns of v of norm 1: with P = inv(v) dx v: dl = diag P, and v changes by w = v (P / E) less what
     would change the norms, v diag(Re diag(v^H w)) (Giles 2008, 3.1; C. Boeddeker et al., On the computation of complex-valued
     gradients, 2017). So with w = vbar - v diag(Re diag(v^H vbar)), xbar = inv(v)^H (diag(lbar) + (v^H w) / conj(E)) v^H.
     """
@@ -154,7 +154,9 @@ eig = general("eig(x)", node="LinalgEigBackward0", domain="fc", outputs="eigenva
 
 
 def svd_x(xp, g, U, S, Vh, x_shape):
-    """x = u diag(s) v^H. With P = u^H dx v, E_ij = s_j^2 - s_i^2 and skew(M) = M - M^H:
+    """From x = u diag(s) v^H.
+
+    With P = u^H dx v, E_ij = s_j^2 - s_i^2 and skew(M) = M - M^H,
 
         Pbar = (skew(u^H ubar) / E) diag(s) + diag(s) (skew(v^H vbar) / E) + diag(sbar)
 
@@ -214,7 +216,7 @@ svdvals = general("svdvals(x)", node="LinalgSvdBackward0", domain="fc", batch=sa
 
 
 def qr_x(xp, q, r, gq, gr):
-    """x = q r, r with a real diagonal. With C = q^H dx inv(r) and the real-linear map P(C) = triu(C, 1) + tril(C, -1)^H +
+    """From x = q r, r with a real diagonal: with C = q^H dx inv(r) and the real-linear map P(C) = triu(C, 1) + tril(C, -1)^H +
     Re diag(C): dr = P(C) r, dq = dx inv(r) - q P(C). Its adjoint copies the upper triangle to the lower one, so with
     M = rbar r^H - q^H qbar: xbar = (qbar + q copy(M)) inv(r)^H (S. Walter and L. Lehmann, Algorithmic differentiation of linear
     algebra functions, 2010).
@@ -276,7 +278,9 @@ def triangles(xp, x):
 
 
 def lu_x(xp, p, lower, upper, gl, gu):
-    """p^T x = l u, square: dl = l tril(M, -1), du = triu(M) u of M = inv(l) p^T dx inv(u), so that
+    """From p^T x = l u, square.
+
+    With M = inv(l) p^T dx inv(u), dl = l tril(M, -1) and du = triu(M) u, so that
 
         xbar = p inv(l)^T (tril(l^T lbar, -1) + triu(ubar u^T)) inv(u)^T
 
@@ -326,9 +330,9 @@ lu = general("lu(x)", node="LinalgLuBackward0", domain="fc", outputs="P L U", di
 
 def lu_factor_x(xp, g, LU, pivots):
     k = min(LU.shape[-2:])
-    p = xp.permutation(pivots, LU)
+    lower, upper = triangles(xp, LU)
     gl, gu = xp.tril(part(xp, g[0], -1, 0, k), k=-1), xp.triu(part(xp, g[0], -2, 0, k), k=0)
-    return lu_x(xp, p, *triangles(xp, LU), gl, gu)
+    return lu_x(xp, xp.permutation(pivots, LU), lower, upper, gl, gu)
 
 
 lu_factor = general("lu_factor(x)", node="LinalgLuFactorExBackward0", domain="fc", outputs="LU pivots info",

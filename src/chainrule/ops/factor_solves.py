@@ -42,7 +42,7 @@ solve_triangular = general("solve_triangular(x, y, *, upper, left, unit)", node=
 
 
 def cholesky_solved(xp, y, factor, upper):
-    """x in l l^H x = y."""
+    """The x in l l^H x = y."""
     turned = adjoint(xp, factor)
     lower, upper = (turned, factor) if upper else (factor, turned)
     y = xp.solve_triangular(lower, y, upper=False, left=True, unit=False)
@@ -113,11 +113,11 @@ lu_solve = general("lu_solve(x, pivots, y, *, left, adjoint_of)", node="LinalgLu
 # -- pseudo-inverses, least squares --------------------------------------------------------------------------------------
 
 
-def pinv_x(xp, g, x, p):
+def pinv_x(xp, g, x, out):
     """Where the rank stays, d p = -p dx p + p p^H dx^H (I - x p) + (I - p x) dx^H p^H p (G. Golub and V. Pereyra, The
     differentiation of pseudo-inverses, 1973), p the pseudo-inverse of x.
     """
-    pt, xc, pc, gh = xp.matrix_transpose(p), xp.conj(x), xp.conj(p), adjoint(xp, g)
+    pt, xc, pc, gh = xp.matrix_transpose(out), xp.conj(x), xp.conj(out), adjoint(xp, g)
     found = -xp.matmul(pt, xp.matmul(g, pt))
     found = found + xp.matmul(gh - xp.matmul(xc, xp.matmul(pc, gh)), xp.matmul(pc, pt))
     return found + xp.matmul(xp.matmul(pt, pc), gh - xp.matmul(xp.matmul(gh, pc), xc))
@@ -125,7 +125,7 @@ def pinv_x(xp, g, x, p):
 
 # The tolerances are one number for each matrix.
 pinv = general("pinv(x, absolute, relative, *, hermitian)", node="LinalgPinvBackward0", domain="fc", batch=batches.each_stack,
-    x=lambda xp, g, x, out: pinv_x(xp, g, x, out),
+    x=pinv_x,
 )
 
 
@@ -142,7 +142,7 @@ def lstsq_forward(xp, x, y, rcond):
 
 
 def lstsq_rule(xp, g, need, x, y, rcond, solution):
-    """solution = pinv(x) y. Of the residuals |r|^2, r = x solution - y: x^H r = 0, so d|r|^2 = 2 Re r^H (dx solution - dy)."""
+    """From solution = pinv(x) y. Of the residuals |r|^2, r = x solution - y: x^H r = 0, so d|r|^2 = 2 Re r^H (dx solution - dy)."""
     gx, gy = xp.zeros_like(x), xp.zeros_like(y)
     if g[0] is not None:
         p = xp.pinv(x, xp.zeros(()), xp.full((), rcond), hermitian=False)
@@ -163,22 +163,19 @@ lstsq = general("lstsq(x, y, *, rcond)", node="LinalgLstsqBackward0", domain="fc
 # -- the exponential -----------------------------------------------------------------------------------------------------
 
 
-def matrix_exp_x(xp, g, x):
-    """exp of [[a, e], [0, a]] has the derivative of exp at a along e in the upper right corner (I. Najfeld and T. Havel,
-    Derivatives of the matrix exponential and their computation, 1995), and its adjoint is that at a^T.
+def exp_along(xp, x, x_tangent):
+    """In the upper right corner of exp [[x, e], [0, x]] is the derivative of exp x along e (I. Najfeld and T. Havel, Derivatives
+    of the matrix exponential and their computation, 1995). Its transpose is that at x^T.
     """
-    return exp_along(xp, xp.matrix_transpose(x), g)
-
-
-def exp_along(xp, x, direction):
     n = x.shape[-1]
-    above = xp.concat([x, direction], axis=-1)
+    above = xp.concat([x, x_tangent], axis=-1)
     block = xp.concat([above, xp.concat([xp.zeros_like(x), x], axis=-1)], axis=-2)
     return part(xp, part(xp, xp.matrix_exp(block), -2, 0, n), -1, n, 2 * n)
 
 
-matrix_exp = general("matrix_exp(x)", node="LinalgMatrixExpBackward0", domain="fc", batch=same_call, x=matrix_exp_x,
-    jvp=lambda xp, x, x_tangent: exp_along(xp, x, x_tangent),
+matrix_exp = general("matrix_exp(x)", node="LinalgMatrixExpBackward0", domain="fc", batch=same_call,
+    x=lambda xp, g, x: exp_along(xp, xp.matrix_transpose(x), g),
+    jvp=exp_along,
 )
 
 # -- products of reflectors ----------------------------------------------------------------------------------------------
@@ -210,8 +207,8 @@ def reflected_back(xp, g, x, tau, y, adjoint_of):
     _, met = reflections(xp, x, tau, y, adjoint_of)
     steps = reflectors(xp, x, tau)
     gv, gt = [], []
-    for (v, t), before in zip(steps[::-1] if adjoint_of else steps, met[::-1], strict=True):
-        t = xp.conj(t) if adjoint_of else t
+    for (v, tau_), before in zip(steps[::-1] if adjoint_of else steps, met[::-1], strict=True):
+        t = xp.conj(tau_) if adjoint_of else tau_
         w = xp.matmul(xp.matrix_transpose(v), g)
         s = xp.matmul(adjoint(xp, v), before)
         gv.append(-t * xp.matmul(g, xp.matrix_transpose(s)) - xp.conj(t * xp.matmul(before, xp.matrix_transpose(w))))

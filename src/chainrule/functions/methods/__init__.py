@@ -51,7 +51,13 @@ if TYPE_CHECKING:
     from .sorting import SortingMethods
 
     class LateMethods(
-        ActivationMethods, ComplexMethods, CumulativeMethods, DecompositionMethods, LinalgMethods, RandomMethods, SortingMethods
+        ActivationMethods,
+        ComplexMethods,
+        CumulativeMethods,
+        DecompositionMethods,
+        LinalgMethods,
+        RandomMethods,
+        SortingMethods,
     ):
         __slots__ = ()
 else:
