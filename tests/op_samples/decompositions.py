@@ -90,7 +90,7 @@ SAMPLES = {
     "svd": [
         sample(SQUARE, full=False),
         sample(TALL, full=False),
-        sample(real(2, 2, 3), full=False),
+        sample(np.array([[3.0], [0.5]]) * real(2, 2, 3), full=False),
         sample(WIDE[:, :2], full=True),
         sample(TURN, full=False, **without_phases(0, 2)),
         sample(TALLS, full=False, **without_phases(0, 2)),

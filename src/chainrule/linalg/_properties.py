@@ -104,7 +104,7 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """The matrix whose columns are the powers of a vector, or of each in a stack (..., n), from the zeroth on.
 
     Args:
-        x: of shape (..., n).
+        x: of shape (..., n); a number is taken for a vector.
         N: how many columns, at least 2; n by default.
 
     >>> import chainrule as torch
@@ -113,8 +113,9 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
             [1, 2, 4],
             [1, 3, 9]])
     """
-    tensor_argument(x, "linalg_vander", "x")
-    count = (x.shape[-1] if x.ndim else 1) if N is None else N
+    if not tensor_argument(x, "linalg_vander", "x").ndim:
+        x = x.reshape(1)
+    count = x.shape[-1] if N is None else N
     if count <= 1:
         raise RuntimeError(f"N must be greater than 1 in linalg.vander(), but is {count}")
     return powers(x, count)
