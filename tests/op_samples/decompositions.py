@@ -107,8 +107,8 @@ SAMPLES = {
         sample(np.empty((3, 0)), complete=False),
     ],
     "triangle_of_qr": [sample(TALL), sample(real(2, 2, 3)), sample(TURN)],
-    "lu": [sample(SQUARE), sample(real(2, 3, 2)), sample(real(2, 4)), sample(TURN), sample(np.empty((0, 2)))],
-    "lu_factor": [sample(SQUARE), sample(real(2, 3, 2)), sample(real(2, 4)), sample(TURN), sample(np.empty((0, 2)))],
+    "lu": [sample(real(2, 3, 2)), sample(WIDE), sample(TURN), sample(np.empty((0, 2)))],
+    "lu_factor": [sample(real(2, 2, 2)), sample(TALL), sample(complex_(2, 3))],
     "lu_unpack": [
         sample(SQUARE, np.array([2, 3, 3], np.int32)),
         sample(real(2, 3, 2), np.array([[3, 2], [1, 2]], np.int32)),

@@ -39,7 +39,6 @@ SAMPLES = {
         sample(steep(real(2, 3, 3)), real(3, 1), upper=True, left=True, unit=False),
         sample(steep(complex_(3, 3)), complex_(2, 1, 3), upper=False, left=False, unit=False),
         sample(np.empty((0, 0)), np.empty((0, 2)), upper=True, left=True, unit=False),
-        sample(steep(real(2, 2)), np.empty((2, 0)), upper=True, left=True, unit=False),
     ],
     "cholesky_solve": [
         sample(real(3, 2), steep(real(3, 3)), upper=False),
@@ -66,7 +65,7 @@ SAMPLES = {
         sample(COMPLEX_TALL, NO_TOLERANCE, TOLERANCE, hermitian=False),
         sample(SYMMETRIC, NO_TOLERANCE, TOLERANCE, hermitian=True, directions=lambda d: (d + d.T) / 2),
         sample(np.empty((0, 2)), NO_TOLERANCE, TOLERANCE, hermitian=False),
-        sample(RANK_2, NO_TOLERANCE, TOLERANCE, hermitian=False, smooth=False),
+        sample(RANK_2, NO_TOLERANCE, np.array(1e-3), hermitian=False, smooth=False),
     ],
     "lstsq": [
         sample(TALL, real(4, 2), rcond=1e-10),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -81,8 +81,11 @@ def solve_triangular(x: Array, y: Array, *, upper: bool, left: bool, unit: bool)
     return lax.linalg.triangular_solve(x, y, left_side=left, lower=not upper, unit_diagonal=unit)
 
 
-def matrix_exp(x: Array) -> Array:
-    return jax.scipy.linalg.expm(x, max_squarings=32) if x.size else jnp.asarray(x)
+def _repeated(count: Array, step: Callable[[Any, Array], Array], x: Array) -> Array:
+    return lax.fori_loop(0, count.astype(int), step, x)
+
+
+matrix_exp = partial(common.matrix_exp, jnp, _repeated)
 
 
 def geqrf(x: Array) -> tuple[Array, Array]:

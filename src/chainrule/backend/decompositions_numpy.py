@@ -128,32 +128,13 @@ def _substituted(x: Array, y: Array, upper: bool, unit: bool) -> Array:
     return np.ascontiguousarray(routine(1, x, y, lower=not upper, diag=unit))
 
 
-PADE = (1, 1 / 2, 3 / 25, 11 / 600, 11 / 5520, 3 / 18400, 1 / 96600, 1 / 1932000, 1 / 48944000, 1 / 1585785600,
-        1 / 67395888000, 1 / 3953892096000, 1 / 355850288640000, 1 / 64764752532480000)  # fmt: skip
-"""The Padé approximant of exp of degree 13, p(x) / p(-x): the coefficients of p."""
-PADE_RADIUS = 5.37
-"""The 1-norm up to which it is exp to double precision (Higham 2005)."""
+def _repeated(count: Any, step: Callable[[Any, Array], Array], x: Array) -> Array:
+    for number in range(int(count)):
+        x = step(number, x)
+    return x
 
 
-def matrix_exp(x: Array) -> Array:
-    """By scaling and squaring: N. J. Higham, The scaling and squaring method for the matrix exponential revisited (2005)."""
-    if not x.size:
-        return x.copy()
-    norms = np.abs(x).sum(axis=-2).max(axis=-1)
-    halvings = np.ceil(np.log2(np.where(np.isfinite(norms) & (norms > PADE_RADIUS), norms / PADE_RADIUS, 1)))
-    halvings = halvings[..., None, None]
-    x = (x * np.exp2(-halvings)).astype(x.dtype)
-    c, one = PADE, np.eye(x.shape[-1], dtype=x.dtype)
-    x2 = x @ x
-    x4 = x2 @ x2
-    x6 = x4 @ x2
-    odd = x6 @ (c[13] * x6 + c[11] * x4 + c[9] * x2) + c[7] * x6 + c[5] * x4 + c[3] * x2 + c[1] * one
-    odd = x @ odd
-    even = x6 @ (c[12] * x6 + c[10] * x4 + c[8] * x2) + c[6] * x6 + c[4] * x4 + c[2] * x2 + c[0] * one
-    out = np.linalg.solve(even - odd, even + odd)
-    for number in range(int(halvings.max())):
-        out = np.where(number < halvings, out @ out, out)
-    return out
+matrix_exp = partial(common.matrix_exp, np, _repeated)
 
 
 def geqrf(x: Array) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from ._arguments import deliver, tensor_argument
 from ._reduction_arguments import named
 from .decompositions import check_matrix, refuse_non_finite
 from .linalg import is_mixed
-from .matrices import check_square
+from .matrices import check_square, delivered
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -177,7 +177,7 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | Non
     tensor([[1.],
             [1.]])
     """
-    return deliver(solved_factors("torch.lu_solve", LU_data, LU_pivots, b), out, "lu_solve")
+    return delivered(solved_factors("torch.lu_solve", LU_data, LU_pivots, b), out, "lu_solve")
 
 
 # -- pseudo-inverses -----------------------------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def ormqr(
         product = ops.ormqr(input, tau, other, adjoint_of=bool(transpose))
     else:  # C Q = (Q^H C^H)^H
         product = ops.ormqr(input, tau, other.mH, adjoint_of=not transpose).mH
-    return deliver(product, out, "ormqr")
+    return delivered(product, out, "ormqr")
 
 
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
@@ -338,7 +338,7 @@ def powers(x: Tensor, count: int) -> Tensor:
     factors = x.unsqueeze(-1)
     if not count:
         return ops.concat([ops.slice_axis(factors, axis=-1, start=0, stop=0, step=1)], axis=-1)
-    ones = ops.ones_like(factors)
+    ones = factors.new_ones(factors.shape)
     if count == 1:
         return ones
     factors = factors.expand(*x.shape, count - 1)

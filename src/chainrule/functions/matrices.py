@@ -62,6 +62,13 @@ def check_float(function: str, A: Tensor) -> None:
         )
 
 
+def delivered(result: Tensor, out: Tensor | None, function: str) -> Tensor:
+    """As ``deliver``, but that ``out`` must have the dtype of the result."""
+    if out is not None and tensor_argument(out, function, "out").dtype is not result.dtype:
+        raise RuntimeError(f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
+    return deliver(result, out, function)
+
+
 # -- determinants --------------------------------------------------------------------------------------------------------
 
 
@@ -75,7 +82,7 @@ def det(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor(-2.)
     """
     check_square("linalg.det", input)
-    return deliver(ops.det(input), out, "det")
+    return delivered(ops.det(input), out, "det")
 
 
 def slogdet(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
@@ -127,7 +134,7 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     result = ops.inv(input)
     if not np.isfinite(numbers_of(result._array)).all():
         refuse_singular("linalg.inv", ops.lu_factor(input.detach())[2])
-    return deliver(result, out, "inverse")
+    return delivered(result, out, "inverse")
 
 
 def refuse_singular(function: str, info: Tensor) -> None:
@@ -165,7 +172,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     except np.linalg.LinAlgError:
         refuse_unsolvable("solve", ops.lu_factor(A.detach())[2])
         raise
-    return deliver(x, out, "solve")
+    return delivered(x, out, "solve")
 
 
 def system(function: str, A: Tensor, B: Tensor, left: bool) -> bool:

@@ -98,10 +98,10 @@ def of_singular_values(A: Tensor, ord: Order, row: int, column: int, keepdim: bo
     refuse_non_finite("linalg.svd", A)
     values = ops.svdvals(A if (row, column) == (-2, -1) else A.movedim((row, column), (-2, -1)))
     reduce = ops.sum if ord == "nuc" else ops.amax if ord == 2 else ops.amin
-    if ord != "nuc" and not values.shape[-1]:
-        raise RuntimeError(
-            f"linalg.matrix_norm: the order {ord} of no singular values is not defined. The shape is {list(A.shape)}."
-        )
+    if not values.shape[-1]:
+        if ord == -2:
+            raise IndexError(f"linalg.matrix_norm: matrices of shape {list(A.shape)} have no smallest singular value")
+        reduce = ops.sum  # of nothing, 0
     found = reduce(values, axis=(-1,), keepdims=False)
     for axis in sorted(at + A.ndim for at in (row, column)) if keepdim else ():
         found = found.unsqueeze(axis)

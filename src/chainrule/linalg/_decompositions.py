@@ -17,7 +17,7 @@ from ..functions.decompositions import (
     refuse_non_finite,
     refuse_zero_pivot,
 )
-from ..functions.matrices import check_square
+from ..functions.matrices import check_square, delivered
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -47,7 +47,7 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Te
     check_square("linalg.cholesky", A)
     factor, info = ops.cholesky(A, upper=bool(upper))
     refuse_indefinite("linalg.cholesky", info)
-    return deliver(factor, out, "linalg.cholesky")
+    return delivered(factor, out, "linalg.cholesky")
 
 
 def cholesky_ex(
@@ -99,7 +99,7 @@ def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor
     >>> torch.linalg.eigvalsh(torch.tensor([[2., 1.], [1., 2.]]))
     tensor([1., 3.])
     """
-    return deliver(ops.eigvalsh(A, upper=_checked_hermitian("linalg.eigh", A, UPLO)), out, "linalg.eigvalsh")
+    return delivered(ops.eigvalsh(A, upper=_checked_hermitian("linalg.eigh", A, UPLO)), out, "linalg.eigvalsh")
 
 
 def _checked_hermitian(function: str, A: Tensor, UPLO: Any) -> bool:
@@ -191,7 +191,7 @@ def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) 
     tensor([4., 3.])
     """
     _check_svd(A, driver)
-    return deliver(ops.svdvals(A), out, "linalg.svdvals")
+    return delivered(ops.svdvals(A), out, "linalg.svdvals")
 
 
 def _check_svd(A: Tensor, driver: str | None) -> None:

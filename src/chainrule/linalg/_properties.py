@@ -91,12 +91,14 @@ def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
         largest, smallest = (ops.select(s, axis=-1, index=at) for at in (0, s.shape[-1] - 1))
         return deliver(smallest / largest if p == -2 else largest / smallest, out, "linalg.cond")
     check_square(f"linalg.cond(ord={p})", A)
+    if p == "nuc":
+        s = svdvals(A)
+        return deliver(s.sum(-1) * ops.reciprocal(s).sum(-1), out, "linalg.cond")
     if not A.numel():
         return deliver(A.new_zeros(A.shape[:-2]).abs(), out, "linalg.cond")
     inverted, info = inv_ex(A)
     found = ops.multiply(matrix_norm(A, p), matrix_norm(ops.where((info != 0)[..., None, None], math.inf, inverted), p))
-    if p != "nuc":  # of a matrix of zeros, 0 * inf
-        found = ops.nan_to_num(found, nan=math.inf, posinf=math.inf, neginf=-math.inf)
+    found = ops.nan_to_num(found, nan=math.inf, posinf=math.inf, neginf=-math.inf)  # of a matrix of zeros, 0 * inf
     return deliver(found, out, "linalg.cond")
 
 
@@ -113,7 +115,9 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
             [1, 2, 4],
             [1, 3, 9]])
     """
-    if not tensor_argument(x, "linalg_vander", "x").ndim:
+    if tensor_argument(x, "linalg_vander", "x")._array.dtype == bool:
+        raise RuntimeError("linalg.vander supports floating point, complex, and integer tensors, but got Bool")
+    if not x.ndim:
         x = x.reshape(1)
     count = x.shape[-1] if N is None else N
     if count <= 1:

@@ -14,7 +14,16 @@ from ..functions._arguments import axis_of, deliver, tensor_argument
 from ..functions._reduction_arguments import named
 from ..functions.decompositions import failure, refuse_non_finite
 from ..functions.factor_solves import check_reflectors, check_same_dtype, check_stacks, pseudo_inverse, solved_triangle
-from ..functions.matrices import check_square, inverse, refuse_singular, refuse_unsolvable, solve, system
+from ..functions.matrices import (
+    LinAlgError,
+    check_square,
+    delivered,
+    inverse,
+    refuse_singular,
+    refuse_unsolvable,
+    solve,
+    system,
+)
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -49,7 +58,7 @@ def solve_triangular(
             [1.]])
     """
     function = "linalg.solve_triangular"
-    return deliver(solved_triangle(function, A, B, upper=upper, left=left, unit=unitriangular), out, function)
+    return delivered(solved_triangle(function, A, B, upper=upper, left=left, unit=unitriangular), out, function)
 
 
 def lu_solve(
@@ -77,7 +86,7 @@ def lu_solve(
     tensor([[1.],
             [1.]])
     """
-    return deliver(_shared.solved_factors("linalg.lu_solve", LU, pivots, B, left, adjoint), out, "linalg.lu_solve")
+    return delivered(_shared.solved_factors("linalg.lu_solve", LU, pivots, B, left, adjoint), out, "linalg.lu_solve")
 
 
 def solve_ex(
@@ -238,6 +247,9 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
             dtype.
         driver: "gels", "gelsy" (the default), "gelsd" or "gelss".
 
+    Raises:
+        torch.linalg.LinAlgError: there are infinities or NaNs, or, with "gels", a matrix has less than full rank.
+
     Returns:
         solution: X.
         residuals: the sums of squares of the columns of ``A @ X - B``, if m > n and all ranks are n; else, and with "gelsy",
@@ -246,8 +258,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         singular_values: with "gelsd" and "gelss"; else empty.
 
     >>> import chainrule as torch
-    >>> torch.linalg.lstsq(torch.tensor([[1.], [1.]]), torch.tensor([[2.], [4.]])).solution
-    tensor([[3.]])
+    >>> torch.linalg.lstsq(torch.tensor([[1.], [0.]]), torch.tensor([[2.], [4.]])).solution
+    tensor([[2.]])
     """
     function = "torch.linalg.lstsq"
     for position, (name, X) in enumerate((("input", A), ("other", B)), 1):
@@ -286,6 +298,11 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     solution, residuals, rank = ops.lstsq(A, columns, rcond=cut)
     if vector:
         solution = ops.squeeze(solution, axis=-1)
+    if driver == "gels" and (numbers_of(rank._array) < min(m, n)).any():
+        raise LinAlgError(
+            f"{function}: The least squares solution could not be computed because the input matrix does not have full rank. Leave "
+            "driver='gels' away: the other drivers find the smallest of several solutions."
+        )
     determined = driver != "gelsy" and m > n and (numbers_of(rank._array) == n).all()
     numbers = ops.svdvals(A.detach()) if driver in ("gelsd", "gelss") else None
     real = new_tensor(np.empty(0, np.abs(np.empty(0, A.dtype.numpy)).dtype))

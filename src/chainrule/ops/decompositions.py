@@ -138,14 +138,14 @@ def eig_x(xp, g, eigenvalues, eigenvectors):
     gradients, 2017). So with w = vbar - v diag(Re diag(v^H vbar)), xbar = inv(v)^H (diag(lbar) + (v^H w) / conj(E)) v^H.
     """
     v, (gl, gv) = eigenvectors, g
-    vt = xp.matrix_transpose(v)
+    vt = xp.matrix_transpose(v)  # singular, if the matrix is defective: then the gradient is infinite or NaN
     if gv is None:
-        return xp.solve(vt, rows(xp, gl) * vt)
+        return xp.matmul(xp.inv(vt), rows(xp, gl) * vt)
     along = xp.sum(v * gv, axis=-2, keepdims=False)
     refuse_phases("linalg_eig_backward", "eigen", imaginary(xp, along))
     m = xp.matmul(vt, gv - xp.conj(v) * columns(xp, xp.real(along))) / gaps(xp, eigenvalues)
     m = xp.where(is_diagonal(xp, m), 0 if gl is None else rows(xp, gl), m)
-    return xp.solve(vt, xp.matmul(m, vt))
+    return xp.matmul(xp.inv(vt), xp.matmul(m, vt))
 
 
 eig = general("eig(x)", node="LinalgEigBackward0", domain="fc", outputs="eigenvalues eigenvectors", batch=same_call, x=eig_x)
