@@ -107,6 +107,17 @@ SAMPLES = {
         sample(np.empty((3, 0)), complete=False),
     ],
     "triangle_of_qr": [sample(TALL), sample(real(2, 2, 3)), sample(TURN)],
+    "ldl_factor": [
+        sample(SQUARE + SQUARE.T, hermitian=False),
+        sample(np.array([[[0.0, 1.0], [1.0, 0.0]], [[2.0, 1.0], [1.0, 3.0]]]), hermitian=False),
+        sample(TURN + adjoint(TURN), hermitian=True),
+        sample(NONE, hermitian=False),
+    ],
+    "ldl_solve": [
+        sample(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([-2, -2], np.int32), real(2, 1), hermitian=False),
+        sample(real(2, 2, 2), np.array([[1, 2], [2, 2]], np.int32), real(2, 2), hermitian=False),
+        sample(complex_(2, 2), np.array([1, 2], np.int32), complex_(2, 1), hermitian=True),
+    ],
     "lu": [sample(real(2, 3, 2)), sample(WIDE), sample(TURN), sample(np.empty((0, 2)))],
     "lu_factor": [sample(real(2, 2, 2)), sample(TALL), sample(complex_(2, 3))],
     "lu_unpack": [

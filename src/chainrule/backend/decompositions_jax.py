@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
-from . import common
+from . import common, decompositions_numpy
 
 Array = Any
 
@@ -86,6 +88,28 @@ def _repeated(count: Array, step: Callable[[Any, Array], Array], x: Array) -> Ar
 
 
 matrix_exp = partial(common.matrix_exp, jnp, _repeated)
+
+
+def ldl_factor(x: Array, *, hermitian: bool) -> tuple[Array, Array, Array]:
+    """XLA has none: LAPACK is called on the host."""
+    shapes = (x.shape, x.dtype), (x.shape[:-1], np.dtype(np.int32)), (x.shape[:-2], np.dtype(np.int32))
+    made = jax.pure_callback(
+        lambda one: decompositions_numpy.ldl_factor(np.asarray(one), hermitian=hermitian),
+        tuple(jax.ShapeDtypeStruct(*one) for one in shapes),
+        x,
+    )
+    return tuple(made)
+
+
+def ldl_solve(x: Array, pivots: Array, y: Array, *, hermitian: bool) -> Array:
+    stack = np.broadcast_shapes(x.shape[:-2], pivots.shape[:-1], y.shape[:-2])
+    return jax.pure_callback(
+        lambda *given: decompositions_numpy.ldl_solve(*map(np.asarray, given), hermitian=hermitian),
+        jax.ShapeDtypeStruct((*stack, *y.shape[-2:]), y.dtype),
+        x,
+        pivots,
+        y,
+    )
 
 
 def geqrf(x: Array) -> tuple[Array, Array]:

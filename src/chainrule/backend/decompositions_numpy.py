@@ -32,7 +32,7 @@ def cholesky(x: Array, *, upper: bool) -> tuple[Array, Array]:
     try:
         return np.linalg.cholesky(x, upper=upper), np.zeros(x.shape[:-2], np.int32)
     except np.linalg.LinAlgError:
-        routine, out, info = lapack("potrf", x), np.empty_like(x), []
+        routine, out, info = lapack("potrf", x), np.empty(x.shape, x.dtype), []
         for made, (one,) in zip(out.reshape(-1, *x.shape[-2:]), matrices(x), strict=True):
             made[...], order = routine(one, lower=not upper, clean=True)
             info.append(order)
@@ -135,6 +135,30 @@ def _repeated(count: Any, step: Callable[[Any, Array], Array], x: Array) -> Arra
 
 
 matrix_exp = partial(common.matrix_exp, np, _repeated)
+
+
+def ldl_factor(x: Array, *, hermitian: bool) -> tuple[Array, Array, Array]:
+    """(L and D in one, LAPACK's pivots, the first zero on the diagonal of D, or 0)."""
+    out, stack = np.array(x, order="C"), x.shape[:-2]
+    pivots, info = np.zeros(x.shape[:-1], np.int32), np.zeros(stack, np.int32)
+    if x.size:
+        routine = lapack("hetrf" if hermitian and x.dtype.kind == "c" else "sytrf", x)
+        rows, places = pivots.reshape(-1, x.shape[-1]), info.reshape(-1)
+        for at, (one,) in enumerate(matrices(out)):
+            one[...], rows[at], places[at] = routine(one, lower=1)
+    return np.tril(out), pivots, info
+
+
+def ldl_solve(x: Array, pivots: Array, y: Array, *, hermitian: bool) -> Array:
+    stack = np.broadcast_shapes(x.shape[:-2], pivots.shape[:-1], y.shape[:-2])
+    x, y = (np.broadcast_to(a, (*stack, *a.shape[-2:])) for a in (x, y))
+    pivots = np.broadcast_to(pivots, (*stack, pivots.shape[-1]))
+    out = np.array(y, order="C")
+    if out.size:
+        routine = lapack("hetrs" if hermitian and x.dtype.kind == "c" else "sytrs", x)
+        for (one, factors), swaps in zip(matrices(out, x), pivots.reshape(-1, pivots.shape[-1]), strict=True):
+            one[...], _ = routine(factors, swaps, one, lower=1)
+    return out
 
 
 def geqrf(x: Array) -> tuple[Array, Array]:

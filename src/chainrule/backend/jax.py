@@ -111,6 +111,8 @@ from .decompositions_jax import (
     eigh,
     eigvalsh,
     geqrf,
+    ldl_factor,
+    ldl_solve,
     lu_factor,
     matrix_exp,
     permutation,

@@ -68,6 +68,8 @@ EXTRAS: dict[str, str] = {
     "kthvalue": "(x, *, k, axis, keepdims) the k-th smallest element and its index",
     "last_puts": "(*indices, axes, shape) which of the elements that index_put writes nothing is written over",
     "last_writes": "(indices, *, axis, shape) the same of scatter",
+    "ldl_factor": "(x, *, hermitian) L and D of L D L^T in one matrix, LAPACK's pivots, the first zero of D, or 0",
+    "ldl_solve": "(x, pivots, y, *, hermitian) X in L D L^T X = y",
     "lgamma": "log |gamma(x)|",
     "linear_recurrence": "(b, x, *, axis, reverse) y_i = b_i + x_i y_(i-1); reversed, y_i = b_i + x_(i+1) y_(i+1)",
     "log_softmax": "(x, *, axis) log(softmax(x))",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .factor_solves import *
     from .legacy import *
     from .linalg import *
+    from .low_rank import *
     from .matrices import *
     from .norms import *
     from .quantiles import *
@@ -67,6 +68,7 @@ LATE = {
         LongTensor ShortTensor
     """,
     "linalg": "bmm chain_matmul cross dot ger inner kron matmul mm mv outer tensordot trace vdot",
+    "low_rank": "pca_lowrank svd_lowrank",
     "matrices": "det inverse logdet matrix_power slogdet",
     "norms": "cdist",
     "quantiles": "nanquantile quantile",

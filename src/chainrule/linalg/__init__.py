@@ -17,6 +17,8 @@ from ._decompositions import (
     eigh,
     eigvals,
     eigvalsh,
+    ldl_factor,
+    ldl_factor_ex,
     lu,
     lu_factor,
     lu_factor_ex,
@@ -28,6 +30,7 @@ from ._properties import cond, matrix_rank, vander
 from ._solves import (
     householder_product,
     inv_ex,
+    ldl_solve,
     lstsq,
     lu_solve,
     matrix_exp,
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
-    "householder_product", "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matmul",
+    "householder_product", "inv", "inv_ex", "ldl_factor", "ldl_factor_ex", "ldl_solve", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matmul",
     "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve",
     "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip

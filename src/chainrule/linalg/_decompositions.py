@@ -12,12 +12,13 @@ from ..functions._arguments import deliver
 from ..functions._reduction_arguments import named
 from ..functions.decompositions import (
     check_matrix,
+    failure,
     refuse_indefinite,
     refuse_no_pivots,
     refuse_non_finite,
     refuse_zero_pivot,
 )
-from ..functions.matrices import check_square, delivered
+from ..functions.matrices import LinAlgError, check_square, delivered
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -286,6 +287,56 @@ def lu_factor_ex(
     if check_errors:
         refuse_zero_pivot("lu_factor_ex", info)
     return named("linalg_lu_factor_ex", (factors, pivots, info), out)
+
+
+def ldl_factor(A: Tensor, *, hermitian: bool = False, out: tuple[Tensor, Tensor] | None = None) -> Any:
+    """L and D with ``A = L @ D @ L.mT`` in one matrix, and LAPACK's pivots: for :func:`ldl_solve`. It has no derivative.
+
+    Args:
+        A: symmetric, of shape (..., n, n); only the lower triangle is read.
+        hermitian: whether A is Hermitian, and ``A = L @ D @ L.mH``.
+        out: two tensors to write the results into.
+
+    Raises:
+        torch.linalg.LinAlgError: a diagonal element of D is zero.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.ldl_factor(torch.tensor([[4., 2.], [2., 3.]])).LD
+    tensor([[4.0000, 0.0000],
+            [0.5000, 2.0000]])
+    """
+    check_square("torch.linalg.ldl_factor", A)
+    factors, pivots, info = ops.ldl_factor(A, hermitian=bool(hermitian))
+    _refuse_zero_of_d("ldl_factor", info)
+    return named("linalg_ldl_factor", (factors, pivots), out)
+
+
+def ldl_factor_ex(
+    A: Tensor,
+    *,
+    hermitian: bool = False,
+    check_errors: bool = False,
+    out: tuple[Tensor, Tensor, Tensor] | None = None,
+) -> Any:
+    """As :func:`ldl_factor`, and for each matrix 0, or the place of the first zero on the diagonal of D, counted from 1.
+
+    >>> import chainrule as torch
+    >>> torch.linalg.ldl_factor_ex(torch.zeros(2, 2)).info
+    tensor(1, dtype=torch.int32)
+    """
+    check_square("torch.linalg.ldl_factor_ex", A)
+    factors, pivots, info = ops.ldl_factor(A, hermitian=bool(hermitian))
+    if check_errors:
+        _refuse_zero_of_d("ldl_factor_ex", info)
+    return named("linalg_ldl_factor_ex", (factors, pivots, info), out)
+
+
+def _refuse_zero_of_d(function: str, info: Tensor) -> None:
+    found = failure(info)
+    if found is not None:
+        raise LinAlgError(
+            f"torch.linalg.{function}: {found[0]}D[{found[1]},{found[1]}] is zero: the matrix is singular."
+        )
 
 
 def _factored(function: str, A: Tensor, pivot: bool) -> Any:

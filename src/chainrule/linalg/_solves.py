@@ -9,11 +9,19 @@ import numpy as np
 
 from .. import ops
 from ..core.value import Lifted, new_tensor, numbers_of
+from ..dtypes import int32
 from ..functions import factor_solves as _shared
 from ..functions._arguments import axis_of, deliver, tensor_argument
 from ..functions._reduction_arguments import named
 from ..functions.decompositions import failure, refuse_non_finite
-from ..functions.factor_solves import check_reflectors, check_same_dtype, check_stacks, pseudo_inverse, solved_triangle
+from ..functions.factor_solves import (
+    check_equation,
+    check_reflectors,
+    check_same_dtype,
+    check_stacks,
+    pseudo_inverse,
+    solved_triangle,
+)
 from ..functions.matrices import (
     LinAlgError,
     check_square,
@@ -87,6 +95,37 @@ def lu_solve(
             [1.]])
     """
     return delivered(_shared.solved_factors("linalg.lu_solve", LU, pivots, B, left, adjoint), out, "linalg.lu_solve")
+
+
+def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False, out: Tensor | None = None) -> Tensor:
+    """X with ``A @ X = B``, A given by what :func:`ldl_factor` returns. It has no derivative.
+
+    Args:
+        LD: of shape (..., n, n).
+        pivots: of shape (..., n).
+        B: of shape (..., n, k).
+        hermitian: as in :func:`ldl_factor`.
+        out: where to write the result.
+
+    >>> import chainrule as torch
+    >>> LD, pivots = torch.linalg.ldl_factor(torch.tensor([[4., 2.], [2., 3.]]))
+    >>> torch.linalg.ldl_solve(LD, pivots, torch.tensor([[6.], [5.]]))
+    tensor([[1.],
+            [1.]])
+    """
+    function = "torch.linalg.ldl_solve"
+    tensor_argument(pivots, function, "pivots", 2)
+    if tensor_argument(B, function, "B", 3).ndim < 2:
+        raise IndexError(f"{function}: Dimension out of range: B must have at least 2 dimensions, but has {B.ndim}")
+    check_equation(function, LD, B)
+    if pivots.is_floating_point() or pivots.is_complex() or pivots._array.dtype == bool:
+        raise RuntimeError(f"{function}: Expected pivots to be integers. Got {pivots.dtype}")
+    if pivots.shape != LD.shape[:-1]:
+        raise RuntimeError(
+            f"{function}: Expected LD.shape[:-1] and pivots.shape to be the same, but got {list(LD.shape)} and {list(pivots.shape)}"
+        )
+    solved = ops.ldl_solve(LD, pivots.to(int32), B, hermitian=bool(hermitian))
+    return delivered(solved, out, function)
 
 
 def solve_ex(

@@ -46,7 +46,7 @@ LATE = {
     "complex_numbers": "angle conj conj_physical imag polar real view_as_complex view_as_real",
     "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
     "decompositions": """
-        cholesky cholesky_legacy eig eigh eigvalsh lu lu_factor lu_unpack permutation qr svd svdvals
+        cholesky cholesky_legacy eig eigh eigvalsh ldl_factor ldl_solve lu lu_factor lu_unpack permutation qr svd svdvals
         triangle_of_qr
     """,
     "factor_solves": """

@@ -18,7 +18,7 @@ from ..core.value import numbers_of
 from .linalg_batches import each_stack
 
 __all__ = [
-    "cholesky", "cholesky_legacy", "eig", "eigh", "eigvalsh", "lu", "lu_factor", "lu_unpack", "permutation", "qr", "svd",
+    "cholesky", "cholesky_legacy", "eig", "eigh", "eigvalsh", "ldl_factor", "ldl_solve", "lu", "lu_factor", "lu_unpack", "permutation", "qr", "svd",
     "svdvals", "triangle_of_qr",
 ]
 
@@ -355,6 +355,14 @@ def lu_unpack_rule(xp, g, x_shape):
 lu_unpack = general("lu_unpack(x, pivots)", domain="fc", outputs="P L U", differentiable=(False, True, True), batch=same_call,
     forward=lambda xp, x, pivots: (xp.permutation(pivots, x), *triangles(xp, x)),
     x=lu_unpack_rule,
+)
+
+# x = L D L^T (or L^H), D of blocks of one or two rows. PyTorch has no derivative, either.
+ldl_factor = general("ldl_factor(x, *, hermitian)", node="torch::autograd::NotImplemented", domain="fc",
+    outputs="LD pivots info", differentiable=(True, False, False), batch=same_call,
+)
+ldl_solve = general("ldl_solve(x, pivots, y, *, hermitian)", node="torch::autograd::NotImplemented", domain="fc",
+    batch=each_stack,
 )
 
 # The matrix that pivots stand for, to be multiplied with x.
