@@ -18,8 +18,8 @@ from ..core.value import numbers_of
 from .linalg_batches import each_stack
 
 __all__ = [
-    "cholesky", "cholesky_legacy", "eig", "eigh", "eigvalsh", "ldl_factor", "ldl_solve", "lu", "lu_factor", "lu_unpack", "permutation", "qr", "svd",
-    "svdvals", "triangle_of_qr",
+    "cholesky", "cholesky_legacy", "eig", "eigh", "eigvalsh", "ldl_factor", "ldl_solve", "lu", "lu_factor", "lu_unpack",
+    "permutation", "qr", "svd", "svdvals", "triangle_of_qr",
 ]
 
 
@@ -78,7 +78,7 @@ def refuse_phases(function, vectors, imaginary_parts):
 
 
 def cholesky_x(xp, factor, g, upper):
-    """From x = l l^H: with M = inv(l) dx inv(l)^H: dl = l phi(M), phi the lower triangle with half of the diagonal (I. Murray,
+    """From x = l l^H, with M = inv(l) dx inv(l)^H: dl = l phi(M), phi the lower triangle with half of the diagonal (I. Murray,
     Differentiation of the Cholesky decomposition, 2016). phi is its own adjoint, so that with S = inv(l)^H phi(l^H lbar) inv(l)
     the gradient among the Hermitian matrices is (S + S^H) / 2. If upper, l is the adjoint of the factor.
     """
@@ -91,22 +91,32 @@ def cholesky_x(xp, factor, g, upper):
     return (s + adjoint(xp, s)) / 2
 
 
+def cholesky_tangent(xp, factor, t, upper):
+    factor = adjoint(xp, factor) if upper else factor
+    m = xp.solve_triangular(factor, (t + adjoint(xp, t)) / 2, upper=False, left=True, unit=False)
+    m = xp.tril(xp.solve_triangular(adjoint(xp, factor), m, upper=True, left=False, unit=False), k=0)
+    moved = xp.matmul(factor, xp.where(is_diagonal(xp, m), m / 2, m))
+    return adjoint(xp, moved) if upper else moved
+
+
 cholesky = general("cholesky(x, *, upper)", node="LinalgCholeskyExBackward0", domain="fc", outputs="L info", batch=same_call,
     x=lambda xp, g, L, upper: cholesky_x(xp, L, g[0], upper),
+    jvp=lambda xp, x_tangent, L, upper: (cholesky_tangent(xp, L, x_tangent, upper), None),
 )
 # torch.cholesky, whose node has a name of its own.
 cholesky_legacy = general("cholesky_legacy(x, *, upper)", node="CholeskyBackward0", domain="fc", outputs="result info",
     batch=same_call,
     forward=lambda xp, x, upper: xp.cholesky(x, upper=upper),
     x=lambda xp, g, result, upper: cholesky_x(xp, result, g[0], upper),
+    jvp=lambda xp, x_tangent, result, upper: (cholesky_tangent(xp, result, x_tangent, upper), None),
 )
 
 # -- eigenvalues ---------------------------------------------------------------------------------------------------------
 
 
 def eigh_x(xp, g, eigenvalues, eigenvectors):
-    """From x = v diag(l) v^H: with P = v^H dx v: dl = diag P, dv = v (P / E), E_ij = l_j - l_i off the diagonal (M. Giles, Collected
-    matrix derivative results, 2008, 3.1). So xbar = v (diag(lbar) + K / E) v^H, K the skew-Hermitian part of v^H vbar.
+    """From x = v diag(l) v^H, with P = v^H dx v: dl = diag P and dv = v (P / E), E_ij = l_j - l_i off the diagonal (M. Giles,
+    Collected matrix derivative results, 2008, 3.1). So xbar = v (diag(lbar) + K / E) v^H, K the skew-Hermitian part of v^H vbar.
     """
     v, (gl, gv) = eigenvectors, g
     if gv is None:
@@ -118,8 +128,14 @@ def eigh_x(xp, g, eigenvalues, eigenvectors):
     return xp.matmul(xp.conj(v), xp.matmul(m, xp.matrix_transpose(v)))
 
 
+def eigh_tangent(xp, x_tangent, eigenvalues, eigenvectors):
+    v = eigenvectors
+    p = xp.matmul(adjoint(xp, v), xp.matmul(x_tangent + adjoint(xp, x_tangent), v)) / 2
+    return xp.real(diagonal(xp, p)), xp.matmul(v, xp.where(is_diagonal(xp, p), 0, p / gaps(xp, eigenvalues)))
+
+
 eigh = general("eigh(x, *, upper)", node="LinalgEighBackward0", domain="fc", outputs="eigenvalues eigenvectors",
-    batch=same_call, x=eigh_x,
+    batch=same_call, x=eigh_x, jvp=eigh_tangent,
 )
 
 
@@ -128,14 +144,22 @@ def eigvalsh_x(xp, g, x, upper):
     return xp.matmul(xp.conj(v) * columns(xp, g), xp.matrix_transpose(v))
 
 
-# The vectors are computed when they are needed, in the rule: alone, the values cost a fraction.
-eigvalsh = general("eigvalsh(x, *, upper)", node="LinalgEighBackward0", domain="fc", batch=same_call, x=eigvalsh_x)
+def eigvalsh_tangent(xp, x, x_tangent, upper):
+    _, v = xp.eigh(x, upper=upper)
+    return xp.sum(xp.real(xp.conj(v) * xp.matmul(x_tangent, v)), axis=-2, keepdims=False)
+
+
+# The vectors are computed when they are needed, in the rules: alone, the values cost a fraction.
+eigvalsh = general("eigvalsh(x, *, upper)", node="LinalgEighBackward0", domain="fc", batch=same_call,
+    x=eigvalsh_x, jvp=eigvalsh_tangent,
+)
 
 
 def eig_x(xp, g, eigenvalues, eigenvectors):
-    """From x v = v diag(l), the columns of v of norm 1: with P = inv(v) dx v: dl = diag P, and v changes by w = v (P / E) less what
-    would change the norms, v diag(Re diag(v^H w)) (Giles 2008, 3.1; C. Boeddeker et al., On the computation of complex-valued
-    gradients, 2017). So with w = vbar - v diag(Re diag(v^H vbar)), xbar = inv(v)^H (diag(lbar) + (v^H w) / conj(E)) v^H.
+    """From x v = v diag(l), the columns of v of norm 1, with P = inv(v) dx v: dl = diag P, and v changes by y = v (P / E) less
+    what would change the norms, v diag(Re diag(v^H y)) (Giles 2008, 3.1; C. Boeddeker et al., On the computation of
+    complex-valued gradients, 2017). So with w = vbar - v diag(Re diag(v^H vbar)), xbar is inv(v)^H (diag(lbar) +
+    (v^H w) / conj(E)) v^H.
     """
     v, (gl, gv) = eigenvectors, g
     vt = xp.matrix_transpose(v)  # singular, if the matrix is defective: then the gradient is infinite or NaN
@@ -210,13 +234,18 @@ def svdvals_x(xp, g, x):
     return xp.matmul(xp.conj(u) * columns(xp, g), xp.conj(vh))
 
 
-svdvals = general("svdvals(x)", node="LinalgSvdBackward0", domain="fc", batch=same_call, x=svdvals_x)
+def svdvals_tangent(xp, x, x_tangent):
+    u, _, vh = xp.svd(x, full=False)
+    return xp.sum(xp.real(xp.conj(u) * xp.matmul(x_tangent, adjoint(xp, vh))), axis=-2, keepdims=False)
+
+
+svdvals = general("svdvals(x)", node="LinalgSvdBackward0", domain="fc", batch=same_call, x=svdvals_x, jvp=svdvals_tangent)
 
 # -- QR ------------------------------------------------------------------------------------------------------------------
 
 
 def qr_x(xp, q, r, gq, gr):
-    """From x = q r, r with a real diagonal: with C = q^H dx inv(r) and the real-linear map P(C) = triu(C, 1) + tril(C, -1)^H +
+    """From x = q r, r with a real diagonal, with C = q^H dx inv(r) and the real-linear map P(C) = triu(C, 1) + tril(C, -1)^H +
     Re diag(C): dr = P(C) r, dq = dx inv(r) - q P(C). Its adjoint copies the upper triangle to the lower one, so with
     M = rbar r^H - q^H qbar: xbar = (qbar + q copy(M)) inv(r)^H (S. Walter and L. Lehmann, Algorithmic differentiation of linear
     algebra functions, 2010).

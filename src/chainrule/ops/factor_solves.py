@@ -34,10 +34,19 @@ def solve_triangular_rule(xp, g, need, x, out, upper, left, unit):
     return xp.triu(gx, k=int(unit)) if upper else xp.tril(gx, k=-int(unit)), gy
 
 
+def solve_triangular_tangent(xp, x, x_tangent, y_tangent, out, upper, left, unit):
+    moved = y_tangent
+    if x_tangent is not None:
+        t = xp.triu(x_tangent, k=int(unit)) if upper else xp.tril(x_tangent, k=-int(unit))
+        lost = xp.matmul(t, out) if left else xp.matmul(out, t)
+        moved = -lost if moved is None else moved - lost
+    return xp.solve_triangular(x, moved, upper=upper, left=left, unit=unit)
+
+
 # The solution of x out = y (of out x = y, if not ``left``), x a triangle; what is beyond it is not read.
 solve_triangular = general("solve_triangular(x, y, *, upper, left, unit)", node="LinalgSolveTriangularBackward0", domain="fc",
     promotion="common", saved_names={"unit": "unitriangular", "out": "result"}, batch=batches.each_triangular,
-    all=solve_triangular_rule,
+    all=solve_triangular_rule, jvp=solve_triangular_tangent,
 )
 
 
@@ -123,9 +132,17 @@ def pinv_x(xp, g, x, out):
     return found + xp.matmul(xp.matmul(pt, pc), gh - xp.matmul(xp.matmul(gh, pc), xc))
 
 
+def pinv_tangent(xp, x, x_tangent, out):
+    th, outh = adjoint(xp, x_tangent), adjoint(xp, out)
+    left = xp.matmul(out, outh)
+    right = xp.matmul(outh, out)
+    moved = xp.matmul(left, th - xp.matmul(xp.matmul(th, x), out)) - xp.matmul(out, xp.matmul(x_tangent, out))
+    return moved + xp.matmul(th - xp.matmul(out, xp.matmul(x, th)), right)
+
+
 # The tolerances are one number for each matrix.
 pinv = general("pinv(x, absolute, relative, *, hermitian)", node="LinalgPinvBackward0", domain="fc", batch=batches.each_stack,
-    x=pinv_x,
+    x=pinv_x, jvp=pinv_tangent,
 )
 
 
