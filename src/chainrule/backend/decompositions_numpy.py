@@ -154,11 +154,32 @@ def ldl_solve(x: Array, pivots: Array, y: Array, *, hermitian: bool) -> Array:
     x, y = (np.broadcast_to(a, (*stack, *a.shape[-2:])) for a in (x, y))
     pivots = np.broadcast_to(pivots, (*stack, pivots.shape[-1]))
     out = np.array(y, order="C")
-    if out.size:
-        routine = lapack("hetrs" if hermitian and x.dtype.kind == "c" else "sytrs", x)
-        for (one, factors), swaps in zip(matrices(out, x), pivots.reshape(-1, pivots.shape[-1]), strict=True):
-            one[...], _ = routine(factors, swaps, one, lower=1)
+    for (one, factors), swaps in zip(matrices(out, x), pivots.reshape(-1, pivots.shape[-1]), strict=True):
+        _solve_ldl(factors, swaps, one, np.conj if hermitian else np.positive)
     return out
+
+
+def _solve_ldl(x: Array, pivots: Array, y: Array, turned: Callable[[Array], Array]) -> None:
+    """One system, in place. A negative pivot belongs to a block of two rows, the second of which was swapped."""
+    places, at = [], 0
+    while at < len(x):
+        width = 1 if pivots[at] > 0 else 2
+        end = at + width
+        swap = [end - 1, abs(pivots[at]) - 1]
+        places.append((slice(at, end), slice(end, None), swap))
+        y[swap] = y[swap[::-1]]
+        y[end:] -= x[end:, at:end] @ y[at:end]
+        if width == 1:
+            y[at] /= x[at, at]
+        else:
+            a, b, c = x[at, at], x[at + 1, at], x[at + 1, at + 1]
+            first = c * y[at] - turned(b) * y[at + 1]
+            y[at + 1] = (a * y[at + 1] - b * y[at]) / (a * c - b * turned(b))
+            y[at] = first / (a * c - b * turned(b))
+        at = end
+    for block, rest, swap in reversed(places):
+        y[block] -= turned(x[rest, block]).T @ y[rest]
+        y[swap] = y[swap[::-1]]
 
 
 def geqrf(x: Array) -> tuple[Array, Array]:
