@@ -22,9 +22,15 @@ def lapack(name: str, x: Array) -> Callable[..., Any]:
     return routine
 
 
+def listed(x: Array, ndim: int) -> Array:
+    """The arrays of that many dimensions in ``x``, one after the other."""
+    at = x.ndim - ndim
+    return x.reshape(math.prod(x.shape[:at]), *x.shape[at:])
+
+
 def matrices(*stacks: Array) -> Iterator[tuple[Array, ...]]:
     """The matrices of stacks, in step."""
-    return zip(*[stack.reshape(-1, *stack.shape[-2:]) for stack in stacks], strict=True)
+    return zip(*[listed(stack, 2) for stack in stacks], strict=True)
 
 
 def cholesky(x: Array, *, upper: bool) -> tuple[Array, Array]:
@@ -33,7 +39,7 @@ def cholesky(x: Array, *, upper: bool) -> tuple[Array, Array]:
         return np.linalg.cholesky(x, upper=upper), np.zeros(x.shape[:-2], np.int32)
     except np.linalg.LinAlgError:
         routine, out, info = lapack("potrf", x), np.empty(x.shape, x.dtype), []
-        for made, (one,) in zip(out.reshape(-1, *x.shape[-2:]), matrices(x), strict=True):
+        for made, one in matrices(out, x):
             made[...], order = routine(one, lower=not upper, clean=True)
             info.append(order)
         return out, np.array(info, np.int32).reshape(x.shape[:-2])
@@ -89,7 +95,7 @@ def lu_factor(x: Array) -> tuple[Array, Array, Array]:
 def permutation(pivots: Array, x: Array) -> Array:
     """The matrix P that has row ``i`` of P' x where swapping row i with row pivots[i], one after the other, brings it."""
     rows = x.shape[-2]
-    swaps = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]) - 1
+    swaps = listed(pivots, 1) - 1
     order = np.tile(np.arange(rows), (len(swaps), 1))
     every = np.arange(len(swaps))
     for at in range(swaps.shape[-1]):
@@ -154,7 +160,7 @@ def ldl_solve(x: Array, pivots: Array, y: Array, *, hermitian: bool) -> Array:
     x, y = (np.broadcast_to(a, (*stack, *a.shape[-2:])) for a in (x, y))
     pivots = np.broadcast_to(pivots, (*stack, pivots.shape[-1]))
     out = np.array(y, order="C")
-    for (one, factors), swaps in zip(matrices(out, x), pivots.reshape(-1, pivots.shape[-1]), strict=True):
+    for (one, factors), swaps in zip(matrices(out, x), listed(pivots, 1), strict=True):
         _solve_ldl(factors, swaps, one, np.conj if hermitian else np.positive)
     return out
 
