@@ -221,3 +221,22 @@ def test_tolerances_may_be_one_for_each_matrix() -> None:
     assert L.pinv(x, rtol=torch.tensor([0.1, 0.5])).diagonal(dim1=-2, dim2=-1).tolist() == [[0.25, 1.0], [0.25, 0.0]]
     with pytest.raises(RuntimeError, match="atol tensor of complex type is not supported"):
         L.pinv(x, atol=torch.tensor(1j))
+
+
+def test_the_ex_forms_in_a_batch() -> None:
+    matrices = torch.stack([torch.eye(2), torch.ones(2, 2)])
+    result, info = torch.vmap(L.solve_ex)(matrices, torch.ones(2, 2))
+    assert info.tolist() == [0, 2]
+    assert result[0].tolist() == [1.0, 1.0]
+    assert torch.isnan(result[1]).all()
+    for function, want in ((L.inv_ex, [0, 2]), (L.cholesky_ex, [0, 2]), (L.lu_factor_ex, [0, 2])):
+        assert torch.vmap(function)(matrices)[-1].tolist() == want
+
+
+def test_random_projections_find_low_ranks() -> None:
+    A = random(6, 2, dtype=f64) @ random(2, 9, dtype=f64)
+    for U, S, V in (torch.svd_lowrank(A, q=3), torch.svd_lowrank(A + 5, q=2, M=torch.full((1, 9), 5.0, dtype=f64))):
+        assert torch.allclose(U * S @ V.mT, A)
+        assert torch.allclose(S[:2], L.svdvals(A)[:2])
+    with pytest.raises(ValueError, match="not greater than min"):
+        torch.pca_lowrank(A, q=7)

@@ -143,13 +143,20 @@ def solve_ex(
     tensor(2, dtype=torch.int32)
     """
     vector = system("linalg.solve_ex", A, B, left)
+    try:
+        solved = ops.solve_system(A, B, left=left, vector=vector)
+    except np.linalg.LinAlgError:
+        solved = None
+    if solved is not None and not isinstance(solved._array, Lifted):
+        info = new_tensor(np.zeros(A.shape[:-2], np.int32))
+        return named("linalg_solve_ex", (solved, info), out)
     info = _zero_pivot(A)
     if check_errors:
         refuse_unsolvable("solve_ex", info)
     if failure(info) is not None:
         singular = ops.expand_dims(ops.expand_dims(info != 0, axis=-1), axis=-1)
-        A = ops.where(singular, math.nan, A)
-    return named("linalg_solve_ex", (ops.solve_system(A, B, left=left, vector=vector), info), out)
+        solved = ops.solve_system(ops.where(singular, math.nan, A), B, left=left, vector=vector)
+    return named("linalg_solve_ex", (solved, info), out)
 
 
 def inv_ex(A: Tensor, *, check_errors: bool = False, out: tuple[Tensor, Tensor] | None = None) -> Any:
