@@ -267,23 +267,31 @@ put_along_axis: into('np.put_along_axis(z, np.array([[0], [2], [1]]), v[:, None]
     into('np.put_along_axis(z, np.array([0, 7]), v[:2], None)', v=v)
 putmask: into('np.putmask(z, m, v)', v=v) | into('np.putmask(z, m, x)', x=x)
 
-linalg.cond: np.linalg.cond(x, 1) | np.linalg.cond(x, 'fro') | np.linalg.cond(x, -np.inf)
+linalg.cholesky: np.linalg.cholesky(x @ x.T + np.eye(3)) | np.linalg.cholesky(x @ x.T + np.eye(3), upper=True)
+linalg.cond: np.linalg.cond(x, 1) | np.linalg.cond(x, 'fro') | np.linalg.cond(x, -np.inf) | np.linalg.cond(x)
 linalg.cross: np.linalg.cross(v, w) | np.linalg.cross(x, a, axis=0)
 linalg.det: np.linalg.det(x)
 linalg.diagonal: np.linalg.diagonal(b, offset=1)
+linalg.eigh: np.linalg.eigh(x + x.T)[1] ** 2 | np.linalg.eigh(x + x.T, 'U').eigenvalues
+linalg.eigvalsh: np.linalg.eigvalsh(x + x.T)
 linalg.inv: np.linalg.inv(x)
+linalg.lstsq: np.linalg.lstsq(x[:, :2], v)[0] | np.linalg.lstsq(x[:, :2], x, rcond=0.01)[1] | np.linalg.lstsq(x, v)[3]
 linalg.matmul: np.linalg.matmul(x, a)
 linalg.matrix_norm: np.linalg.matrix_norm(x) | np.linalg.matrix_norm(b, ord=1, keepdims=True)
 linalg.matrix_power: np.linalg.matrix_power(x, 3) | np.linalg.matrix_power(x, -2)
 linalg.matrix_transpose: np.linalg.matrix_transpose(x)
 linalg.multi_dot: np.linalg.multi_dot([x, x, x]) | np.linalg.multi_dot([v, a, x, w])
-linalg.norm: np.linalg.norm(x) | np.linalg.norm(v) | np.linalg.norm(x, 1) | np.linalg.norm(x, axis=1)
+linalg.norm: np.linalg.norm(x, 2) | np.linalg.norm(x, 'nuc', (0, 1)) | np.linalg.norm(x) | np.linalg.norm(v) | np.linalg.norm(x, 1) | np.linalg.norm(x, axis=1)
     np.linalg.norm(x, 'fro') | np.linalg.norm(v, 3) | np.linalg.norm(b) | np.linalg.norm(x, -np.inf, keepdims=True)
     np.linalg.norm(b, 1, axis=(0, 2)) | np.linalg.norm(x, 2, axis=0) | np.linalg.norm(c)
 linalg.outer: np.linalg.outer(v, u)
+linalg.pinv: np.linalg.pinv(x[:, :2]) | np.linalg.pinv(x + x.T, hermitian=True, rtol=1e-3)
+linalg.qr: np.linalg.qr(x)[0] | np.linalg.qr(x[:, :2]).R | np.linalg.qr(x[:2], mode='complete')[1] | np.linalg.qr(x, 'r')
 linalg.slogdet: np.linalg.slogdet(x)[1] | np.linalg.slogdet(x).logabsdet
 linalg.solve: np.linalg.solve(x, v) | np.linalg.solve(x, a) | np.linalg.solve(a, v)
     np.linalg.solve(np.stack([x, a]), v)
+linalg.svd: np.linalg.svd(x)[0] ** 2 | np.linalg.svd(x[:2], full_matrices=False).S | np.linalg.svd(x, compute_uv=False)
+linalg.svdvals: np.linalg.svdvals(x[:, :2])
 linalg.tensordot: np.linalg.tensordot(x, x, axes=1)
 linalg.tensorinv: np.linalg.tensorinv(np.reshape(x, (3, 3, 1)), ind=1) | np.linalg.tensorinv(x, ind=1)
 linalg.tensorsolve: np.linalg.tensorsolve(np.reshape(x, (3, 1, 3)), np.reshape(v, (3, 1)))
@@ -321,8 +329,7 @@ ravel_multi_index: np.ravel_multi_index(([0], [1]), (2, 2)) | unravel_index: np.
 """
 
 REFUSED = """
-linalg.svd(x) | linalg.svdvals(x) | linalg.eig(x) | linalg.eigh(x) | linalg.eigvals(x) | linalg.eigvalsh(x) | linalg.qr(x)
-linalg.cholesky(x) | linalg.pinv(x) | linalg.lstsq(x, v) | roots(v) | polyfit(v, w, 1) | i0(x) | histogram(x) | histogram2d(v, w)
+linalg.eig(x) | linalg.eigvals(x) | roots(v) | polyfit(v, w, 1) | i0(x) | histogram(x) | histogram2d(v, w)
 histogramdd(x) | histogram_bin_edges(x) | save('unused', x) | savetxt('unused', x) | savez('unused', x)
 savez_compressed('unused', x) | bitwise_and(x, x) | bitwise_or(x, x) | bitwise_xor(x, x) | invert(x) | left_shift(x, 1)
 right_shift(x, 1) | gcd(x, x) | lcm(x, x) | bitwise_count(x) | packbits(x) | unpackbits(x) | isnat(x) | is_busday(x)

@@ -55,6 +55,23 @@ def test_determinants_of_singular_matrices() -> None:
     assert second.numpy() == pytest.approx(np.diag([3.0, 0.0, 2.0]))
 
 
+@pytest.mark.parametrize("upper", [False, True])
+def test_triangles_of_cholesky_factors(upper) -> None:
+    full = torch.tensor([[2.0, 0.5], [1.0, 3.0]], dtype=f64)
+    triangle = full.triu() if upper else full.tril()
+    for function in (torch.cholesky_inverse, lambda f, upper: torch.cholesky_solve(full, f, upper=upper)):
+        (one,), (other,) = (
+            grad(function(f.requires_grad_(), upper=upper).square().sum(), f) for f in (full.clone(), triangle.clone())
+        )
+        assert one.equal(other)
+        assert one[1, 0] == 0 if upper else one[0, 1] == 0
+
+
+def test_matrix_exp_in_half_precision() -> None:
+    x = torch.tensor([[3.0, -1.0], [0.5, 4.0]])
+    assert torch.matrix_exp(x.half()).float().numpy() == pytest.approx(torch.matrix_exp(x).numpy(), rel=1e-3)
+
+
 def test_products_with_zeros() -> None:
     x = leaf(0.0, 2.0, 3.0)
     (g,) = grad(x.prod(), x, create_graph=True)
@@ -171,6 +188,13 @@ def test_numpy_arrays_are_written_to_tensors() -> None:
         y[0] = np.ones(2)
     with pytest.raises(TypeError, match=r"can't convert np.ndarray of type"):
         y[0] = np.array(["a"])
+
+
+def test_the_triangle_of_qr_is_differentiable() -> None:
+    x = torch.tensor([[3.0, 1.0], [4.0, 2.0], [1.0, 1.0]], dtype=f64, requires_grad=True)
+    (alone,) = grad(torch.linalg.qr(x, mode="r").R.square().sum(0), x, torch.ones(2, dtype=f64))
+    (together,) = grad(torch.linalg.qr(x).R.square().sum(0), x, torch.ones(2, dtype=f64))
+    assert alone.numpy() == pytest.approx(together.numpy())
 
 
 def test_a_value_at_a_batched_mask() -> None:

@@ -221,9 +221,7 @@ def test_the_chain_of_products_takes_the_cheapest_order() -> None:
     assert product[0, 0] == 30000
 
 
-def test_names_that_torch_linalg_lacks_here() -> None:
-    with pytest.raises(AttributeError, match=r"module 'torch.linalg' has no attribute 'svd'"):
-        torch.linalg.svd  # noqa: B018
+def test_names_that_torch_linalg_lacks() -> None:
     with pytest.raises(AttributeError, match="no public name of PyTorch"):
         torch.linalg.foo  # noqa: B018
 

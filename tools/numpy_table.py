@@ -26,9 +26,9 @@ A function written for NumPy is differentiable as it stands: call it with a tens
 >>> w = torch.tensor([0.1, 0.2], dtype=torch.float64, requires_grad=True)
 >>> torch.autograd.grad(loss(w), w)[0]
 tensor([ 0.0493, -0.0230], dtype=torch.float64)
->>> np.linalg.svd(w[None])
+>>> np.linalg.eig(w[None])
 Traceback (most recent call last):
-TypeError: numpy.linalg.svd is not covered for tensors that require grad or that a transform follows: chainrule has ...
+TypeError: numpy.linalg.eig is not covered for tensors that require grad or that a transform follows: its dtype ...
 
 ```
 

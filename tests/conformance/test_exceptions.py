@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
 import pytest
 
 import chainrule
@@ -37,6 +38,19 @@ def test_the_definition_agrees(excepted: Excepted, name: str, check: str) -> Non
         for a, b in zip(have, want, strict=True):
             assert a.dtype == b.dtype
             assert chainrule.allclose(a, b, rtol=1e-6, atol=1e-6, equal_nan=True), case
+
+
+@pytest.mark.parametrize("name", ["linalg.eig", "linalg.eigh"])
+def test_vectors_of_another_phase(name: str) -> None:
+    for case in cases_of(name):
+        values, vectors = case.ours.call()
+        assert np.allclose(array(case.of_torch.call()[0]), values.detach().numpy())
+        (x, *_), lower = case.ours.given(case.ours.tensors()), case.arguments[2].get("UPLO", "L") == "L"
+        if name == "linalg.eigh":
+            beyond = x.tril(-1) if lower else x.triu(1)
+            x = beyond + beyond.mH + chainrule.diag_embed(x.diagonal(dim1=-2, dim2=-1).real)
+        assert chainrule.allclose(x.to(vectors.dtype) @ vectors, vectors * values.unsqueeze(-2).to(vectors.dtype))
+        assert chainrule.allclose(vectors.abs().square().sum(-2), chainrule.ones_like(values.real))
 
 
 def test_another_of_several_equal_elements() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
@@ -30,12 +31,22 @@ class Sample(NamedTuple):
     recorded from PyTorch."""
     order: int = 2
     """The highest derivative that is checked against finite differences."""
+    directions: Callable[[Any], Any] | None = None
+    """What makes of a direction one in which the operands may move, for ops that are functions of symmetric matrices only."""
+    cotangents: Callable[[list[Any], list[Any]], list[Any]] | None = None
+    """(outputs, cotangents) -> cotangents that may be asked for, where not all may: of vectors known up to their phase."""
 
 
 def sample(
-    *arrays: Any, smooth: bool = True, expected: tuple[Any, ...] | None = None, order: int = 2, **params: Any
+    *arrays: Any,
+    smooth: bool = True,
+    expected: tuple[Any, ...] | None = None,
+    order: int = 2,
+    directions: Any = None,
+    cotangents: Any = None,
+    **params: Any,
 ) -> Sample:
-    return Sample(arrays, params, smooth, expected, order)
+    return Sample(arrays, params, smooth, expected, order, directions, cotangents)
 
 
 def collected() -> dict[str, list[Sample]]:

@@ -66,10 +66,16 @@ class Case:
     def cotangents(self) -> list[Any]:
         """A random cotangent for each of them."""
         rng = np.random.default_rng(zlib.crc32(b"cotangent of " + self.id.encode()))
-        cotangents = [normal(rng, out) for out in self.smooth_outputs()]
+        outputs = self.smooth_outputs()
+        cotangents = self.allowed(outputs, [normal(rng, out) for out in outputs])
         for u in cotangents:
             u.flags.writeable = False
         return cotangents
+
+    def allowed(self, outputs: list[Any], cotangents: list[Any]) -> list[Any]:
+        """Cotangents that the op may be asked for."""
+        project = self.sample.cotangents
+        return cotangents if project is None else [np.array(u) for u in project(outputs, cotangents)]
 
     def tensors(self, need: Sequence[int] | None = None, arrays: Sequence[Any] | None = None) -> list[Any]:
         """The operands as tensors, of which those numbered in ``need`` (default: all that can) require grad."""
@@ -101,10 +107,15 @@ class Case:
 
     def tangents(self) -> list[Any]:
         """A random direction for each operand that can have one; None for the others."""
+        rng = self.rng
+        return [self.direction(rng, at) if at in self.wanted else None for at in range(len(self.arrays))]
+
+    def direction(self, rng: np.random.Generator, at: int) -> Any:
+        """A random direction in which the operand may move."""
         from finite import direction
 
-        rng = self.rng
-        return [direction(rng, a) if at in self.wanted else None for at, a in enumerate(self.arrays)]
+        project = self.sample.directions
+        return direction(rng, self.arrays[at]) if project is None else project(direction(rng, self.arrays[at]))
 
     def jvp(self, tangents: Sequence[Any]) -> list[Any]:
         """The tangents of the smooth outputs, raw; zeros where there is none."""

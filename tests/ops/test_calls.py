@@ -14,8 +14,8 @@ from chainrule.core.batching import batch
 from .harness import CASES, Case, cases
 from .test_batching import is_dynamic
 
-LOOPS = {"search_rows"}
-"""Ops whose kernel loops, because NumPy has none for more than one row."""
+LOOPS = {"ldl_solve", "search_rows"}
+"""Ops whose kernel loops, because NumPy has none for more than one row (or matrix)."""
 
 
 def calls(case: Case, size: int) -> Counter[Any]:

@@ -171,7 +171,12 @@ UNSETTLED = {
     "inv": "the same",
     "solve_system": "of singular matrices, which NumPy refuses and XLA cannot",
     "cofactors": "the same",
+    "solve_triangular": "with zeros on the diagonal, infinity less infinity, depending on the order of the operations",
     "topk": "which of equal elements are taken",
+    **dict.fromkeys(
+        "cholesky cholesky_legacy eig eigh eigvalsh lstsq lu_solve pinv svd svdvals".split(),
+        "LAPACK refuses infinities and NaNs, and of equal eigenvalues any vectors are right",
+    ),
 }
 """Ops whose results at infinities, NaNs and ties are not determined, and why."""
 

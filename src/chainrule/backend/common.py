@@ -146,6 +146,57 @@ def _along(xp: Any, x: Array, direction: Array, n: int, function: Callable[[Arra
     return (total if x.dtype.kind == "c" else xp.real(total)).astype(x.dtype)
 
 
+# -- pseudo-inverses ----------------------------------------------------------------------------------------------------
+
+
+def pinv(xp: Any, x: Array, absolute: Array, relative: Array, *, hermitian: bool) -> Array:
+    """The pseudo-inverse: singular values up to the tolerances, one of each kind for each matrix, count as zeros."""
+    if hermitian:
+        below = xp.tril(x, -1)
+        s, u = xp.linalg.eigh(below + xp.conj(xp.tril(x)).swapaxes(-1, -2))
+        vh = xp.conj(u).swapaxes(-1, -2)
+    else:
+        u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    sizes = xp.abs(s)
+    tolerance = xp.maximum(absolute[..., None], relative[..., None] * xp.max(sizes, -1, keepdims=True, initial=0))
+    counts = sizes > tolerance
+    inverse = xp.where(counts, 1 / xp.where(counts, s, 1), 0)
+    v, uh = (xp.conj(a).swapaxes(-1, -2) for a in (vh, u))
+    return (v * inverse[..., None, :]) @ uh
+
+
+# -- exponentials -------------------------------------------------------------------------------------------------------
+
+PADE = (
+    1, 1 / 2, 3 / 25, 11 / 600, 11 / 5520, 3 / 18400, 1 / 96600, 1 / 1932000, 1 / 48944000, 1 / 1585785600, 1 / 67395888000,
+    1 / 3953892096000, 1 / 355850288640000, 1 / 64764752532480000,
+)  # fmt: skip
+"""The Padé approximant of exp of degree 13 is p(x) / p(-x): the coefficients of p."""
+PADE_RADIUS = 5.37
+"""The 1-norm up to which it is exp to double precision."""
+
+
+def matrix_exp(xp: Any, repeated: Callable[..., Array], x: Array) -> Array:
+    """By scaling and squaring: N. J. Higham, The scaling and squaring method for the matrix exponential revisited (2005).
+
+    ``repeated(count, step, x)`` is x after that many steps, each a function of its number and x.
+    """
+    if not x.size:
+        return xp.array(x)
+    norms = xp.abs(x).sum(axis=-2).max(axis=-1)[..., None, None]
+    large = xp.isfinite(norms) & (norms > PADE_RADIUS)
+    halvings = xp.ceil(xp.log2(xp.where(large, norms / PADE_RADIUS, 1)))
+    x = (x * xp.exp2(-halvings)).astype(x.dtype)
+    c, one = PADE, np.eye(x.shape[-1], dtype=x.dtype)
+    x2 = x @ x
+    x4 = x2 @ x2
+    x6 = x4 @ x2
+    odd = x @ (x6 @ (c[13] * x6 + c[11] * x4 + c[9] * x2) + c[7] * x6 + c[5] * x4 + c[3] * x2 + c[1] * one)
+    even = x6 @ (c[12] * x6 + c[10] * x4 + c[8] * x2) + c[6] * x6 + c[4] * x4 + c[2] * x2 + c[0] * one
+    start = xp.linalg.solve(even - odd, even + odd)
+    return repeated(halvings.max(), lambda number, y: xp.where(number < halvings, y @ y, y), start)
+
+
 # -- sorting, order statistics ------------------------------------------------------------------------------------------
 # NaN is the largest value; equal elements keep their order. ``axis`` is an int, or () for a 0-d array (and then the
 # elements of a batch of those stay what they are).

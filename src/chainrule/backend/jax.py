@@ -105,6 +105,24 @@ from jax.numpy import (
     zeros_like,
 )
 
+from .decompositions_jax import (
+    cholesky,
+    eig,
+    eigh,
+    eigvalsh,
+    geqrf,
+    ldl_factor,
+    ldl_solve,
+    lu_factor,
+    matrix_exp,
+    permutation,
+    pinv,
+    qr,
+    solve_triangular,
+    svd,
+    svdvals,
+    triangle_of_qr,
+)
 from .elementwise_jax import (
     acos,
     acosh,

@@ -210,6 +210,10 @@ from .shape_numpy import (
 )
 
 LATE = {
+    "decompositions_numpy": """
+        cholesky eig eigh eigvalsh geqrf ldl_factor ldl_solve lu_factor matrix_exp permutation pinv qr
+        solve_triangular svd svdvals triangle_of_qr
+    """,
     "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace",
     "sorting_numpy": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows

@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from .complex_numbers import *
     from .contraction import *
     from .cumulative import *
+    from .decompositions import *
     from .determinism import *
     from .dropping import *
+    from .factor_solves import *
     from .legacy import *
     from .linalg import *
+    from .low_rank import *
     from .matrices import *
     from .norms import *
     from .quantiles import *
@@ -51,16 +54,21 @@ LATE = {
     """,
     "contraction": "einsum",
     "cumulative": "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
+    "decompositions": "cholesky geqrf lu lu_unpack qr svd",
     "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
     "dropping": """
         alpha_dropout alpha_dropout_ dropout dropout_ feature_alpha_dropout feature_alpha_dropout_
         feature_dropout feature_dropout_
+    """,
+    "factor_solves": """
+        cholesky_inverse cholesky_solve lu_solve matrix_exp orgqr ormqr pinverse triangular_solve vander
     """,
     "legacy": """
         BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
         LongTensor ShortTensor
     """,
     "linalg": "bmm chain_matmul cross dot ger inner kron matmul mm mv outer tensordot trace vdot",
+    "low_rank": "pca_lowrank svd_lowrank",
     "matrices": "det inverse logdet matrix_power slogdet",
     "norms": "cdist",
     "quantiles": "nanquantile quantile",

@@ -62,6 +62,13 @@ def check_float(function: str, A: Tensor) -> None:
         )
 
 
+def delivered(result: Tensor, out: Tensor | None, function: str) -> Tensor:
+    """As ``deliver``, but that ``out`` must have the dtype of the result."""
+    if out is not None and tensor_argument(out, function, "out").dtype is not result.dtype:
+        raise RuntimeError(f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
+    return deliver(result, out, function)
+
+
 # -- determinants --------------------------------------------------------------------------------------------------------
 
 
@@ -75,7 +82,7 @@ def det(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor(-2.)
     """
     check_square("linalg.det", input)
-    return deliver(ops.det(input), out, "det")
+    return delivered(ops.det(input), out, "det")
 
 
 def slogdet(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
@@ -126,21 +133,21 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     check_square("linalg.inv", input)
     result = ops.inv(input)
     if not np.isfinite(numbers_of(result._array)).all():
-        _refuse_singular(numbers_of(input._array))
-    return deliver(result, out, "inverse")
+        refuse_singular("linalg.inv", ops.lu_factor(input.detach())[2])
+    return delivered(result, out, "inverse")
 
 
-def _refuse_singular(x: Any) -> None:
-    """Raise if a matrix is singular, naming the pivot at which elimination finds no element but 0."""
-    for number, matrix in enumerate(x.reshape(-1, *x.shape[-2:])):
-        if np.isfinite(matrix).all() and np.linalg.det(matrix) == 0:
-            n = len(matrix)
-            pivot = next((k for k in range(1, n + 1) if np.linalg.matrix_rank(matrix[:, :k]) < k), n)
-            batch = f"(Batch element {number}): " if x.ndim > 2 else ""
-            raise _LinAlgError(
-                f"linalg.inv: {batch}The diagonal element {pivot} is zero, the inversion could not be completed because the "
-                "input matrix is singular."
-            )
+def refuse_singular(function: str, info: Tensor) -> None:
+    """Raise if a matrix is singular: ``info`` says which pivot is zero."""
+    from .decompositions import failure
+
+    found = failure(info)
+    if found is not None:
+        batch, pivot = found
+        raise _LinAlgError(
+            f"{function}: {batch}The diagonal element {pivot} is zero, the inversion could not be completed because the input matrix "
+            "is singular."
+        )
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None) -> Tensor:
@@ -159,29 +166,47 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     >>> torch.linalg.solve(torch.tensor([[2., 0.], [0., 4.]]), torch.tensor([1., 1.]))
     tensor([0.5000, 0.2500])
     """
-    check_square("linalg.solve", A)
-    tensor_argument(B, "linalg.solve", "B", 2)
+    vector = system("linalg.solve", A, B, left)
+    try:
+        x = ops.solve_system(A, B, left=left, vector=vector)
+    except np.linalg.LinAlgError:
+        refuse_unsolvable("solve", ops.lu_factor(A.detach())[2])
+        raise
+    return delivered(x, out, "solve")
+
+
+def system(function: str, A: Tensor, B: Tensor, left: bool) -> bool:
+    """Whether ``B`` is vectors; raises unless ``A @ X = B`` (or ``X @ A = B``) can be."""
+    check_square(function, A)
+    tensor_argument(B, function, "B", 2)
     if is_mixed(A, B):
         a, b = scalar_type_name(A.dtype), scalar_type_name(B.dtype)
         raise RuntimeError(
-            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {a} and B of type {b} instead"
+            f"{function}: Expected A and B to have the same dtype, but found A of type {a} and B of type {b} instead"
         )
     vector = B.ndim == 1 or (B.ndim + 1 == A.ndim and B.shape == A.shape[:-1])
     if not B.ndim:
-        raise RuntimeError("linalg.solve: The input tensor B must have at least 1 dimension.")
+        raise RuntimeError(f"{function}: The input tensor B must have at least 1 dimension.")
     rows, columns = (B.shape[-1], 1) if vector else B.shape[-2:]
     if (rows if left else columns) != A.shape[-1]:
         sizes = f"{A.shape[-2]}x{A.shape[-1]} and {rows}x{columns}"
         raise RuntimeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B ({sizes})"
+            f"{function}: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B ({sizes})"
         )
     if vector and not left:
-        raise RuntimeError("linalg.solve: Vector broadcasting of the left hand side is not supported for left=False.")
-    try:
-        x = ops.solve_system(A, B, left=left, vector=vector)
-    except np.linalg.LinAlgError:
-        raise _LinAlgError("torch.linalg.solve: The solver failed because the input matrix is singular.") from None
-    return deliver(x, out, "solve")
+        raise RuntimeError(f"{function}: Vector broadcasting of the left hand side is not supported for left=False.")
+    return vector
+
+
+def refuse_unsolvable(function: str, info: Tensor) -> None:
+    """Raise if a matrix of a system is singular."""
+    from .decompositions import failure
+
+    found = failure(info)
+    if found is not None:
+        raise _LinAlgError(
+            f"torch.linalg.{function}: {found[0]}The solver failed because the input matrix is singular."
+        ) from None
 
 
 # -- powers and chains ---------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ._arguments import axes_of, axis_of, deliver, tensor_argument
+from ._reduction_arguments import converted
 from .linalg import is_mixed, mixed
 from .matrices import check_float
 from .spread import vector_norm as along
@@ -48,8 +49,9 @@ def matrix_norm(
 
     Args:
         A: floating point or complex.
-        ord: "fro", the norm of all elements as one vector; 1 and -1, the largest and smallest sum of the absolute values
-            of a column; inf and -inf, of a row.
+        ord: "fro", the norm of all elements as one vector; "nuc", the sum of the singular values; 2 and -2, the largest and
+            the smallest of them; 1 and -1, the largest and smallest sum of the absolute values of a column; inf and -inf, of a
+            row.
         dim: the two dimensions of the matrices.
         keepdim: whether these stay, with size 1.
         dtype: what to convert the elements to first.
@@ -71,13 +73,15 @@ def matrix_norm(
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
     if ord == "fro":
         return deliver(along(A, 2.0, (row, column), keepdim, dtype), out, "linalg.matrix_norm")
-    if isinstance(ord, str) or abs(ord) not in (1, math.inf):
-        later = (
-            ": it needs singular values, which chainrule does not have yet"
-            if ord in (2, -2, "nuc")
-            else " not supported"
+    if ord in (2, -2, "nuc"):
+        found = of_singular_values(
+            A if dtype is None else converted(A, dtype, "linalg.matrix_norm"), ord, row, column, keepdim
         )
-        raise RuntimeError(f"linalg.matrix_norm: Order {ord}{later}. Supported are 'fro', 1, -1, inf and -inf.")
+        return deliver(found, out, "linalg.matrix_norm")
+    if isinstance(ord, str) or abs(ord) not in (1, math.inf):
+        raise RuntimeError(
+            f"linalg.matrix_norm: Order {ord} not supported. Supported are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf."
+        )
     summed, compared = (row, column) if abs(ord) == 1 else (column, row)
     sums = along(A, 1.0, (summed,), keepdim, dtype)
     if not keepdim and compared < summed:
@@ -85,6 +89,23 @@ def matrix_norm(
     return deliver(
         (ops.amax if ord > 0 else ops.amin)(sums, axis=(compared,), keepdims=keepdim), out, "linalg.matrix_norm"
     )
+
+
+def of_singular_values(A: Tensor, ord: Order, row: int, column: int, keepdim: bool) -> Tensor:
+    """The largest singular value of the matrices in two dimensions, the smallest, or the sum of all."""
+    from .decompositions import refuse_non_finite
+
+    refuse_non_finite("linalg.svd", A)
+    values = ops.svdvals(A if (row, column) == (-2, -1) else A.movedim((row, column), (-2, -1)))
+    reduce = ops.sum if ord == "nuc" else ops.amax if ord == 2 else ops.amin
+    if not values.shape[-1]:
+        if ord == -2:
+            raise IndexError(f"linalg.matrix_norm: matrices of shape {list(A.shape)} have no smallest singular value")
+        reduce = ops.sum  # of nothing, 0
+    found = reduce(values, axis=(-1,), keepdims=False)
+    for axis in sorted(at + A.ndim for at in (row, column)) if keepdim else ():
+        found = found.unsqueeze(axis)
+    return found
 
 
 def norm(

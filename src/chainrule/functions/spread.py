@@ -183,9 +183,9 @@ def norm(
     if isinstance(p, str):
         p = _named_norm(p, dim)
     if p == "nuc":
-        raise NotImplementedError(
-            "norm(): p='nuc' needs singular values, which are not available. Use 'fro' or a number."
-        )
+        from .norms import matrix_norm
+
+        return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
     ord = 2.0 if p is None else float(p)
     axis = reduced_axes(dim, keepdim, array.ndim, "norm")
     return deliver(vector_norm(input, ord, axis, keepdim, dtype), out, "norm")

@@ -1,4 +1,4 @@
-"""``torch.linalg``: products, determinants, inverses, systems and norms, in the conventions of linear algebra."""
+"""``torch.linalg``: products, decompositions, determinants, inverses, systems and norms, in the conventions of linear algebra."""
 
 from __future__ import annotations
 
@@ -10,13 +10,45 @@ from ..functions.linalg import matmul
 from ..functions.matrices import LinAlgError, multi_dot, solve, vecdot
 from ..functions.norms import matrix_norm, norm, vector_norm
 from ..functions.rearranging import diagonal as _diagonal
+from ._decompositions import (
+    cholesky,
+    cholesky_ex,
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    ldl_factor,
+    ldl_factor_ex,
+    lu,
+    lu_factor,
+    lu_factor_ex,
+    qr,
+    svd,
+    svdvals,
+)
+from ._properties import cond, matrix_rank, vander
+from ._solves import (
+    householder_product,
+    inv_ex,
+    ldl_solve,
+    lstsq,
+    lu_solve,
+    matrix_exp,
+    pinv,
+    solve_ex,
+    solve_triangular,
+    tensorinv,
+    tensorsolve,
+)
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "LinAlgError", "cross", "det", "diagonal", "inv", "matmul", "matrix_norm", "matrix_power", "multi_dot", "norm",
-    "slogdet", "solve", "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
+    "householder_product", "inv", "inv_ex", "ldl_factor", "ldl_factor_ex", "ldl_solve", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matmul",
+    "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve",
+    "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .bounds import *
     from .complex_numbers import *
     from .cumulative import *
+    from .decompositions import *
+    from .factor_solves import *
     from .linalg import *
     from .random import *
     from .sorting import *
@@ -43,6 +45,14 @@ LATE = {
     """,
     "complex_numbers": "angle conj conj_physical imag polar real view_as_complex view_as_real",
     "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
+    "decompositions": """
+        cholesky cholesky_legacy eig eigh eigvalsh ldl_factor ldl_solve lu lu_factor lu_unpack permutation qr svd svdvals
+        triangle_of_qr
+    """,
+    "factor_solves": """
+        cholesky_inverse cholesky_solve geqrf householder_product lstsq lu_solve matrix_exp ormqr pinv
+        solve_triangular
+    """,
     "linalg": """
         addbmm addmm addmv addr baddbmm bmm cofactors contract cross det dot inv kron linear_layer matmul mm
         mv slogdet slogdet_complex solve solve_system stacked_linear_layer tensordot trace vdot vm

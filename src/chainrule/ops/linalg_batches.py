@@ -117,3 +117,20 @@ def each_solved(call, vector):
     rank = max(len(x_shape), len(y_shape) + vector)
     x, y = call.stretched()
     return call.run(padded(call.xp, x, rank), padded(call.xp, y, rank - vector))
+
+
+CORE = {"pivots": 1, "tau": 1, "absolute": 0, "relative": 0}
+"""How many axes one of a stack has, of operands that are no matrices."""
+
+
+def each_stack(call):
+    """Stacks of matrices, and of vectors or numbers that belong to them: as many axes of the stack behind the batch axis."""
+    cores = [CORE.get(name, 2) for name in call.op.args]
+    depth = max(len(shape) - core for shape, core in zip(call.shapes(), cores, strict=True))
+    return call.run(*[padded(call.xp, a, depth + core) for a, core in zip(call.stretched(), cores, strict=True)])
+
+
+def each_triangular(call):
+    """One triangle for all solves for more columns."""
+    rank = max(map(len, call.shapes()))
+    return call.run(*[padded(call.xp, a, rank) if has else a for a, has in zip(call.arrays, call.batched, strict=True)])

@@ -22,6 +22,10 @@ LATE = {
     "activation.ActivationMethods": "log_softmax prelu relu relu_ softmax",
     "complex_numbers.ComplexMethods": "angle conj conj_physical conj_physical_ imag is_conj is_neg real resolve_conj resolve_neg",
     "cumulative.CumulativeMethods": "cummax cummin cumprod cumprod_ cumsum cumsum_ diff logcumsumexp",
+    "decompositions.DecompositionMethods": """
+        cholesky cholesky_inverse cholesky_solve geqrf lu lu_solve matrix_exp orgqr ormqr pinverse qr svd
+        triangular_solve
+    """,
     "linalg.LinalgMethods": """
         __matmul__ __rmatmul__ addbmm addbmm_ addmm addmm_ addmv addmv_ addr addr_ baddbmm baddbmm_ bmm
         cross det dot ger inner inverse kron logdet matmul matrix_power mm mv outer slogdet trace vdot
@@ -41,12 +45,19 @@ if TYPE_CHECKING:
     from .activation import ActivationMethods
     from .complex_numbers import ComplexMethods
     from .cumulative import CumulativeMethods
+    from .decompositions import DecompositionMethods
     from .linalg import LinalgMethods
     from .random import RandomMethods
     from .sorting import SortingMethods
 
     class LateMethods(
-        ActivationMethods, ComplexMethods, CumulativeMethods, LinalgMethods, RandomMethods, SortingMethods
+        ActivationMethods,
+        ComplexMethods,
+        CumulativeMethods,
+        DecompositionMethods,
+        LinalgMethods,
+        RandomMethods,
+        SortingMethods,
     ):
         __slots__ = ()
 else:

@@ -12,6 +12,7 @@ from . import (  # noqa: F401 - fill COVERED
     as_result,
     calculus,
     choosing,
+    decompositions,
     is_followed,
     is_lifted,
     joining,

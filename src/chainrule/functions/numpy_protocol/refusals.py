@@ -16,12 +16,10 @@ ADVICE: dict[str, str] = {
         "counts have no gradient; numpy.bincount adds up weights that have one"
     ),
     "i0": "chainrule has no Bessel functions yet",
-    "polyfit": "chainrule has no least squares yet; numpy.linalg.solve solves the normal equations",
-    "roots linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh": "chainrule has no eigenvalues yet",
-    "linalg.svd linalg.svdvals": "chainrule has no singular values yet",
-    "linalg.cholesky linalg.qr": "chainrule has no such decomposition yet; numpy.linalg.solve, inv and det are covered",
-    "linalg.lstsq linalg.pinv": (
-        "chainrule has no least squares yet; numpy.linalg.solve solves the normal equations, if they have one solution"
+    "polyfit": "numpy.linalg.lstsq, of numpy.vander, is covered",
+    "roots": "how many there are depends on values; torch.linalg.eigvals of the companion matrix finds them",
+    "linalg.eig linalg.eigvals": (
+        "its dtype depends on values, and chainrule's is always complex: use torch.linalg.eig, or numpy.linalg.eigh"
     ),
     "fft.fft fft.fft2 fft.fftn fft.hfft fft.ifft fft.ifft2 fft.ifftn fft.ihfft fft.irfft fft.irfft2 fft.irfftn fft.rfft "
     "fft.rfft2 fft.rfftn": "chainrule has no Fourier transforms yet",
