@@ -130,7 +130,7 @@ __all__ = [
 newaxis = None
 
 _LAZY = frozenset(
-    {"func", "linalg", "nn", "optim", "random", "return_types", "testing", "torch_alias", "utils", "version"}
+    {"func", "linalg", "masked", "nn", "optim", "random", "return_types", "testing", "torch_alias", "utils", "version"}
 )
 _LAZY_NAMES = {
     **{name: f"functions.{module}" for name, module in _homes(_functions.LATE).items()},

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.masked
 from torch.testing._internal.common_utils import freeze_rng_state
 
 import chainrule
 
 HOMES = (
     "torch", "torch.Tensor", "torch.linalg", "torch.nn.functional", "torch.special", "torch.fft", "torch.signal.windows",
+    "torch.masked",
 )  # fmt: skip
 
 
@@ -46,7 +48,7 @@ def paths() -> dict[int, str]:
         place = named(home, torch)
         for name in dir(place):
             value = getattr(place, name, None)
-            if callable(value):
+            if callable(value) and not (home == "torch.masked" and name.startswith("_")):
                 found.setdefault(id(value), f"{home}.{name}")
     return found
 
@@ -62,7 +64,7 @@ def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
         return named(path, chainrule)
     if isinstance(of_torch, functools.partial):
         return functools.partial(function(of_torch.func), *value(of_torch.args), **value(of_torch.keywords))
-    if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith("torch.testing."):
+    if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith(("torch.testing.", "torch.masked.")):
         return rebound(of_torch)
     raise NotHereError(getattr(of_torch, "__name__", repr(of_torch)))
 
@@ -142,3 +144,7 @@ def array(x: torch.Tensor) -> np.ndarray[Any, Any]:
     if x._is_zerotensor():  # whose memory PyTorch does not have
         x = torch.zeros(x.shape, dtype=x.dtype)
     return np.array(x.numpy(force=True))
+
+
+# PyTorch's tests of masked reductions ask by this name which results count.
+chainrule.masked._output_mask = function(torch.masked._output_mask)

@@ -212,8 +212,16 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     tensor([[0, 2],
             [1, 3]])
     """
-    array = memory_of(tensor_argument(input, "as_strided", "input"))
-    sizes, strides = sizes_of((size,), "as_strided"), sizes_of((stride,), "as_strided", "stride")
+    base, params = strided_part(input, size, stride, storage_offset, "as_strided")
+    return ops.as_strided(base, **params)
+
+
+def strided_part(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None, function: str
+) -> tuple[Tensor, dict[str, Any]]:
+    """What ``as_strided`` reads: the tensor in whose storage strides and offset count, and the parameters of the ops."""
+    array = memory_of(tensor_argument(input, function, "input"))
+    sizes, strides = sizes_of((size,), function), sizes_of((stride,), function, "stride")
     origin = geometry(array)
     offset = origin[2] if storage_offset is None else storage_offset
     if len(sizes) != len(strides):
@@ -242,8 +250,8 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
                 "is not supported inside of a transform: there a tensor has no more than its own elements"
             )
         base = base_of(input._view)  # where strides and offset count from
-        return ops.as_strided(base, size=sizes, stride=strides, offset=offset, origin=geometry(memory_of(base)))
-    return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)
+        input, origin = base, geometry(memory_of(base))
+    return input, {"size": sizes, "stride": strides, "offset": offset, "origin": origin}
 
 
 def view_dtype(input: Tensor, dtype: Any) -> Tensor:

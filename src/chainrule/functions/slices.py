@@ -1,0 +1,122 @@
+"""Slices of a tensor as wholes: reduced to places, kept within a norm."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .. import ops
+from ..core.value import numbers_of
+from ..promotion import scalar_type_name
+from ._arguments import axis_of, deliver, tensor_argument
+from ._reduction_arguments import refuse_kinds
+from .gathering import on_vector, slices
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["index_reduce", "renorm"]
+
+REDUCTIONS = ("prod", "mean", "amax", "amin")
+
+
+def index_reduce(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    *,
+    include_self: bool = True,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A copy of ``input`` in which the slices of ``source`` that go to one place are reduced there.
+
+    Args:
+        input: of any real dtype but bool.
+        dim: along which the slices lie.
+        index: a vector of int64 or int32: where each slice of ``source`` goes.
+        source: of the dtype of ``input``, and of its shape but for ``dim``.
+        reduce: "prod", "mean", "amax" or "amin".
+        include_self: whether the old slice takes part.
+        out: where to write the result.
+
+    Raises:
+        RuntimeError: sizes or dtypes that do not match, or an unknown ``reduce``. IndexError: an index out of bounds.
+
+    >>> import chainrule as torch
+    >>> torch.index_reduce(torch.zeros(2), 0, torch.tensor([0, 0]), torch.tensor([1., 2.]), "amax")
+    tensor([2., 0.])
+    """
+    operands, params = reducing(input, dim, index, source, reduce, include_self)
+    return deliver(on_vector(ops.index_reduce, input, operands, params), out, "index_reduce")
+
+
+def reducing(
+    input: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool
+) -> tuple[list[Any], dict[str, Any]]:
+    """The operands behind the first, and the parameters, of an index_reduce."""
+    if reduce not in REDUCTIONS:
+        raise RuntimeError(
+            f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}."
+        )
+    array = tensor_argument(input, "index_reduce", "input")._array
+    tensor_argument(index, "index_reduce", "index", 3)
+    tensor_argument(source, "index_reduce", "source", 4)
+    size = array.shape[axis_of(dim, array.ndim, "index_reduce")] if array.ndim else 1
+    numbers = numbers_of(index._array)
+    if numbers.dtype.kind in "iu" and numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
+        raise IndexError(
+            f"index out of range in self: indices must be 0 to {size - 1}, got {numbers.min()} to {numbers.max()}"
+        )
+    places, source, axis = slices(input, dim, index, source, "index_reduce", RuntimeError)
+    if array.dtype != source._array.dtype:
+        names = scalar_type_name(array.dtype), scalar_type_name(source._array.dtype)
+        raise RuntimeError(
+            "index_reduce_(): self ({}) and source ({}) must have the same scalar type".format(*names)
+        )
+    refuse_kinds(array, "bc", "index_func_")
+    return [places, source], {"axis": axis, "reduce": reduce, "include_self": include_self}
+
+
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
+    """A copy of ``input`` in which each slice along ``dim`` has a norm of at most ``maxnorm``: larger ones are scaled.
+
+    Args:
+        input: floating point or complex, of at least two dimensions.
+        p: which norm, greater than 0, inf included.
+        dim: along which the slices lie.
+        maxnorm: the bound, not negative.
+        out: where to write the result.
+
+    >>> import chainrule as torch
+    >>> torch.renorm(torch.tensor([[3., 4.], [0.3, 0.4]]), 2, 0, 1)
+    tensor([[0.6000, 0.8000],
+            [0.3000, 0.4000]])
+    """
+    return deliver(ops.renorm(input, **norms(input, p, dim, maxnorm)), out, "renorm")
+
+
+def norms(input: Any, p: Any, dim: int, maxnorm: Any) -> dict[str, Any]:
+    """The parameters of a renorm."""
+    array = tensor_argument(input, "renorm", "input")._array
+    for name, number in (("p", p), ("maxnorm", maxnorm)):
+        if isinstance(number, complex):
+            raise RuntimeError(f"renorm: {name} must be real-valued, got {number}")
+        if not isinstance(number, (int, float)):
+            raise TypeError(f"renorm(): argument '{name}' must be Number, not {type(number).__name__}")
+    if not p > 0:
+        raise RuntimeError(f"renorm: non-positive-norm not supported, got p={p}")
+    if not maxnorm >= 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
+    if array.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {array.ndim} dimensions")
+    axis = axis_of(dim, array.ndim, "renorm")
+    if array.dtype.kind in "biu":
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {scalar_type_name(array.dtype)}"
+        )
+    others = tuple(a for a in range(-array.ndim, 0) if a != axis)
+    if math.isinf(p) and 0 in [array.shape[a] for a in others]:
+        raise RuntimeError(f"renorm: the {p} norm of no elements is not defined. The input's shape is {list(array.shape)}")
+    return {"ord": float(p), "axis": axis, "maxnorm": float(maxnorm), "others": others}
