@@ -48,7 +48,7 @@ def paths() -> dict[int, str]:
         place = named(home, torch)
         for name in dir(place):
             value = getattr(place, name, None)
-            if callable(value) and not (home == "torch.masked" and name.startswith("_")):
+            if callable(value):
                 found.setdefault(id(value), f"{home}.{name}")
     return found
 
@@ -64,7 +64,7 @@ def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
         return named(path, chainrule)
     if isinstance(of_torch, functools.partial):
         return functools.partial(function(of_torch.func), *value(of_torch.args), **value(of_torch.keywords))
-    if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith(("torch.testing.", "torch.masked.")):
+    if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith("torch.testing."):
         return rebound(of_torch)
     raise NotHereError(getattr(of_torch, "__name__", repr(of_torch)))
 
@@ -146,5 +146,22 @@ def array(x: torch.Tensor) -> np.ndarray[Any, Any]:
     return np.array(x.numpy(force=True))
 
 
-# PyTorch's tests of masked reductions ask by this name which results count.
-chainrule.masked._output_mask = function(torch.masked._output_mask)
+
+def output_mask(op: Callable[..., Any], input: Any, *args: Any, **kwargs: Any) -> Any:
+    """Which results of a masked reduction count: shapes and masks alone decide, so PyTorch can say it."""
+    masks = {
+        key: torch.from_numpy(x.numpy()) if isinstance(x, chainrule.Tensor) else x
+        for key, x in kwargs.items()
+        if key != "dtype"
+    }
+    found = torch.masked._output_mask(getattr(torch.masked, op.__name__), torch.empty(input.shape), *args, **masks)
+    return chainrule.from_numpy(found.numpy())
+
+
+def input_mask(input: Any, *_: Any, mask: Any, **others: Any) -> Any:
+    return mask.broadcast_to(input.shape)
+
+
+# Where its tests look for the two.
+chainrule.masked._output_mask = output_mask
+chainrule.masked._input_mask = input_mask
