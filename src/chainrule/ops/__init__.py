@@ -48,10 +48,10 @@ LATE = {
     """,
     "complex_numbers": "angle conj conj_physical imag polar real view_as_complex view_as_real",
     "copies": """
-        alias_copy as_strided_copy expand_copy narrow_copy permute_copy select_copy slice_copy split_copy
-        split_with_sizes_copy squeeze_all_copy squeeze_copy squeeze_one_copy t_copy transpose_copy
-        unbind_copy unfold_copy unsafe_split unsafe_split_with_sizes unsqueeze_copy view_as_real_copy
-        view_copy
+        alias_copy as_strided_ as_strided_copy expand_copy narrow_copy permute_copy select_copy slice_copy
+        split_copy split_with_sizes_copy squeeze_all_copy squeeze_copy squeeze_one_copy t_copy
+        transpose_copy unbind_copy unfold_copy unsafe_split unsafe_split_with_sizes unsqueeze_copy
+        view_as_real_copy view_copy
     """,
     "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
     "histograms": "histogramdd",

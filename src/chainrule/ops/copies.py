@@ -6,11 +6,11 @@ A copy is the view's record, its memory its own.
 from __future__ import annotations
 
 from ..core.batching import same_call
-from ..core.op import linear
+from ..core.op import linear, view
 from . import complex_numbers, joining, shape
 
 __all__ = [
-    "alias_copy", "as_strided_copy", "expand_copy", "narrow_copy", "permute_copy", "select_copy", "slice_copy", "split_copy",
+    "alias_copy", "as_strided_", "as_strided_copy", "expand_copy", "narrow_copy", "permute_copy", "select_copy", "slice_copy", "split_copy",
     "split_with_sizes_copy", "squeeze_all_copy", "squeeze_copy", "squeeze_one_copy", "t_copy", "transpose_copy", "unbind_copy",
     "unfold_copy", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze_copy", "view_as_real_copy", "view_copy",
 ]
@@ -21,9 +21,9 @@ def _own(xp, result):
     return tuple([xp.contiguous(one) for one in result]) if isinstance(result, tuple) else xp.contiguous(result)
 
 
-def copied(view, name, node=None):
-    """The op that copies what ``view`` shows."""
-    op = view.op
+def copied(of, name, node=None):
+    """The op that copies what the view op ``of`` shows."""
+    op = of.op
 
     def forward(xp, x, **params):
         return _own(xp, op.forward(xp, x, **params) if op.forward is not None else getattr(xp, op.name)(x, **params))
@@ -61,3 +61,8 @@ view_copy = copied(shape.view, "view_copy")
 # Writes to one of these parts are nothing to the others.
 unsafe_split = copied(joining.split, "unsafe_split", "UnsafeSplitBackward0")
 unsafe_split_with_sizes = copied(joining.split_with_sizes, "unsafe_split_with_sizes", "UnsafeSplitWithSizesBackward0")
+
+as_strided_ = view("as_strided_(x, *, size, stride, offset, origin)", node="AsStridedBackward1",
+    forward=lambda xp, x, size, stride, offset, origin: xp.as_strided(x, size=size, stride=stride, offset=offset, origin=origin),
+    batch=shape.as_strided.op.batch, x=shape.as_strided.op.rules["x"],
+)
