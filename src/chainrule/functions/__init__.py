@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .determinism import *
     from .differences import *
     from .dropping import *
+    from .inplace import *
     from .integers import *
     from .legacy import *
     from .linalg import *
@@ -44,9 +45,11 @@ if TYPE_CHECKING:
     from .random import *
     from .replacing import *
     from .sampling import *
+    from .settings import *
     from .slices import *
     from .sorting import *
     from .statistics import *
+    from .uncommon import *
 
 LATE = {
     "activation": "celu celu_ log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_",
@@ -69,6 +72,13 @@ LATE = {
         alpha_dropout alpha_dropout_ dropout dropout_ feature_alpha_dropout feature_alpha_dropout_
         feature_dropout feature_dropout_
     """,
+    "inplace": """
+        abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_
+        asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ cosh_ deg2rad_
+        detach detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_
+        log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ resize_as_ round_
+        rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
+    """,
     "integers": "frexp gcd lcm nonzero_static unravel_index",
     "legacy": """
         BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
@@ -81,12 +91,21 @@ LATE = {
     "random": "rand rand_like randint randint_like randn randn_like randperm",
     "replacing": "as_strided_scatter diagonal_scatter fill select_scatter slice_scatter",
     "sampling": "bernoulli binomial multinomial normal poisson",
-    "slices": "index_reduce renorm",
+    "settings": """
+        get_deterministic_debug_mode get_float32_matmul_precision get_num_interop_threads get_num_threads
+        is_warn_always_enabled set_deterministic_debug_mode set_float32_matmul_precision
+        set_flush_denormal set_num_interop_threads set_num_threads set_warn_always
+    """,
+    "slices": "index_reduce renorm segment_reduce",
     "sorting": """
         argsort bincount bucketize histc isin kthvalue median mode msort nanmedian searchsorted sort topk
         unique unique_consecutive
     """,
     "statistics": "corrcoef cov histogram histogramdd",
+    "uncommon": """
+        empty_permuted get_device hardshrink is_distributed is_signed norm_except_dim sym_float sym_int
+        sym_ite sym_max sym_min sym_not sym_sqrt sym_sum
+    """,
 }
 """Families that load with the first use of one of these."""
 

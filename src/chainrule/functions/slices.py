@@ -1,9 +1,11 @@
-"""Slices of a tensor as wholes: reduced to places, kept within a norm."""
+"""Slices of a tensor as wholes: reduced to places, kept within a norm, reduced segment by segment."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .. import ops
 from ..core.value import numbers_of
@@ -15,7 +17,7 @@ from .gathering import on_vector, slices
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["index_reduce", "renorm"]
+__all__ = ["index_reduce", "renorm", "segment_reduce"]
 
 REDUCTIONS = ("prod", "mean", "amax", "amin")
 
@@ -120,3 +122,74 @@ def norms(input: Any, p: Any, dim: int, maxnorm: Any) -> dict[str, Any]:
     if math.isinf(p) and 0 in [array.shape[a] for a in others]:
         raise RuntimeError(f"renorm: the {p} norm of no elements is not defined. The input's shape is {list(array.shape)}")
     return {"ord": float(p), "axis": axis, "maxnorm": float(maxnorm), "others": others}
+
+
+SEGMENT_REDUCTIONS = {
+    "sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "amax", "min": "amin", "amin": "amin",
+}  # fmt: skip
+
+
+def segment_reduce(
+    data: Tensor,
+    reduce: str,
+    *,
+    lengths: Tensor | None = None,
+    indices: Tensor | None = None,
+    offsets: Tensor | None = None,
+    axis: int = 0,
+    unsafe: bool = False,
+    initial: float | None = None,
+) -> Tensor:
+    """The elements reduced segment by segment along an axis.
+
+    Args:
+        data: floating point.
+        reduce: "sum", "mean", "prod", "max" or "min".
+        lengths: how long the segments are, integers along its last dimension, which is the number ``axis``.
+        indices: not supported, as in PyTorch.
+        offsets: instead of ``lengths``, where the segments begin and the last one ends.
+        axis: which dimension of ``data`` is cut into segments.
+        unsafe: whether to leave out the check that the lengths add up to the size.
+        initial: what each segment begins with; without it, an empty one is 0 (sum), 1 (prod), NaN (mean), -inf or inf.
+
+    Raises:
+        RuntimeError: neither lengths nor offsets, or ones that do not fit.
+
+    >>> import chainrule as torch
+    >>> torch.segment_reduce(torch.tensor([1., 2., 3.]), "max", lengths=torch.tensor([1, 2]))
+    tensor([1., 3.])
+    """
+    array = tensor_argument(data, "segment_reduce", "data")._array
+    if reduce not in SEGMENT_REDUCTIONS:
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+    if indices is not None:
+        raise RuntimeError("segment_reduce(): indices based reduction is not supported yet.")
+    given = lengths if offsets is None else offsets
+    if given is None:
+        raise RuntimeError("segment_reduce(): Either lengths or offsets must be defined.")
+    cuts = tensor_argument(given, "segment_reduce", "lengths" if offsets is None else "offsets")._array
+    at = axis_of(axis, array.ndim, "segment_reduce") + array.ndim
+    name = "lengths" if offsets is None else "offsets"
+    if at != cuts.ndim - 1:
+        raise RuntimeError(f"segment_reduce(): Expected axis to be the last dimension of {name} but got {axis}.")
+    if cuts.shape[:-1] != array.shape[:at]:
+        raise RuntimeError(
+            f"segment_reduce(): the dimensions of {name} before its last must be those of data, got {list(cuts.shape)} for "
+            f"{list(array.shape)}"
+        )
+    refuse_kinds(array, "biuc", "_segment_reduce_cpu")
+    if cuts.dtype.kind not in "iu":
+        raise NotImplementedError(f"segment_reduce(): {name} must be int32 or int64, got {given.dtype}")
+    if offsets is None:
+        numbers = numbers_of(cuts)
+        if (numbers < 0).any():
+            raise RuntimeError(f"lengths contains negative value! The least is {numbers.min()}.")
+        if not unsafe and (numbers.sum(-1) != array.shape[at]).any():
+            raise RuntimeError(
+                "segment_reduce(): Expected all rows of lengths along axis to sum to data.size(lengths.dim()-1) when !unsafe."
+            )
+        ends = ops.cumsum(given, axis=-1, dtype=np.dtype(np.int64))
+        first = ops.zeros((*cuts.shape[:-1], 1), dtype=np.dtype(np.int64))
+        given = ops.concat([first, ends], axis=-1)
+    start = None if initial is None else float(initial)
+    return ops.segment_reduce(data, given, axis=at - array.ndim, reduce=SEGMENT_REDUCTIONS[reduce], initial=start)

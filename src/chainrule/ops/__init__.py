@@ -65,7 +65,7 @@ LATE = {
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
     """,
     "replacing": "as_strided_scatter diagonal_scatter filled filled_number select_scatter slice_scatter",
-    "slices": "index_reduce renorm",
+    "slices": "index_reduce renorm segment_reduce",
     "sorting": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_stable sort_with_indices sorted_places topk unique unique_along

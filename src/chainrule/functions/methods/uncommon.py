@@ -9,11 +9,11 @@ import numpy as np
 
 from ... import ops
 from ...core.mutation import inplace, refuse_write, reshape_in_place
-from ...core.value import Lifted, TensorBase, at_rest, writable
-from ...core.version import bump
 from ...core.origin import caller
+from ...core.value import Lifted, TensorBase, writable
+from ...core.version import bump
 from ...core.views import current_node, memory_of
-from .. import copies, filling, integers, memory, replacing, shape, slices, statistics
+from .. import copies, filling, integers, memory, reduction, replacing, slices, statistics
 from .._arguments import sizes_of, tensor_argument
 from .indexing import written
 
@@ -108,10 +108,12 @@ class UncommonMethods(TensorBase):
         lead = len(have) - len(wanted)
         if lead < 0 or any(n not in (1, m) for n, m in zip(wanted, have[lead:], strict=True)):
             raise RuntimeError(f"size {list(wanted)} is not expandable to size {list(have)}.")
+        if not wanted:
+            return reduction.sum(self)
         if wanted == have:
             return self
-        kept = [at - len(have) for at in range(lead, len(have)) if wanted[at - lead] == 1 != have[at]]
-        total = ops.sum(self, axis=(*range(-len(have), lead - len(have)), *kept), keepdims=True)
+        summed = [at for at in range(len(have)) if at < lead or wanted[at - lead] == 1 != have[at]]
+        total = reduction.sum(self, summed, keepdim=True)
         return ops.reshape(total, wanted) if lead else total
 
     def resize(self: Any, *sizes: Any) -> Tensor:
@@ -207,7 +209,7 @@ class UncommonMethods(TensorBase):
         return self / other
 
     def __rdiv__(self: Any, other: Any) -> Any:
-        return self.__rtruediv__(other)
+        return self.reciprocal() * other
 
     def __idiv__(self: Any, other: Any) -> Any:
         return self.div_(other)
