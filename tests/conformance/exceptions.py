@@ -67,7 +67,7 @@ EXCEPTIONS = (
     Excepted("linalg.norm.subgradients_at_zero", HESSIANS, "NaN at zero, where ours is 0", defined=False),
     Excepted("kthvalue", "value method vmap vmap_of_one", "of ties any index is right; ours is the first", of_integers, defined=False),
     Excepted(
-        "argwhere bincount repeat_interleave resize_",
+        "argwhere bincount repeat_interleave",
         "vmap vmap_of_one",
         "the shape depends on values: computed one by one there, if the shapes happen to agree; refused here",
         defined=False,

@@ -46,7 +46,7 @@ def paths() -> dict[int, str]:
     found: dict[int, str] = {}
     for home in HOMES:
         place = named(home, torch)
-        for name in dir(place):
+        for name in sorted(dir(place), key=lambda name: name.startswith("_")):
             value = getattr(place, name, None)
             if callable(value):
                 found.setdefault(id(value), f"{home}.{name}")
@@ -62,6 +62,8 @@ def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
     path = paths().get(id(of_torch))
     if path is not None:
         return named(path, chainrule)
+    if of_torch is torch.ops.aten.slice.Tensor:
+        return sliced
     if isinstance(of_torch, functools.partial):
         return functools.partial(function(of_torch.func), *value(of_torch.args), **value(of_torch.keywords))
     if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith("torch.testing."):
@@ -88,6 +90,11 @@ def rebound(of_torch: types.FunctionType) -> types.FunctionType:
         del _rebound[of_torch]
         raise
     return found
+
+
+def sliced(x: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Any:
+    """What has no name in Python: ``x[:, start:end:step]``, the colons for the dimensions before ``dim``."""
+    return x[(slice(None),) * (dim % x.ndim) + (slice(start, end, step),)]
 
 
 _rebound: dict[types.FunctionType, types.FunctionType] = {}

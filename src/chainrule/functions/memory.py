@@ -285,9 +285,7 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) 
     if current_node(input) is not None:
         raise RuntimeError("cannot resize variables that require grad. Use .reshape(), which gives a new tensor.")
     if isinstance(input._array, Lifted):
-        raise RuntimeError(
-            "cannot resize variables inside of a transform, or on another device. Use .reshape(), which gives a new tensor."
-        )
+        return resized(input, shape)
     array = writable(input)
     refuse_write(input, array, False)
     count, flat = math.prod(shape), storage(array)[geometry(array)[2] :]
@@ -296,4 +294,21 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) 
         grown[: flat.size] = flat
         flat = grown
     input._array = flat[:count].reshape(shape)
+    return input
+
+
+def resized(input: Any, shape: tuple[int, ...]) -> Any:
+    """``resize_`` of a value that has no memory: it gets another."""
+    if input._view is not None:
+        raise RuntimeError(
+            "cannot resize a view inside of a transform, or on another device. Use .reshape(), which gives a new tensor."
+        )
+    refuse_write(input, writable(input), False)
+    count, have = math.prod(shape), input._array.size
+    flat = ops.reshape(input.detach(), (have,))
+    if count > have:
+        flat = ops.pad(flat, widths=((0, count - have),), value=0)
+    elif count < have:
+        flat = ops.contiguous(ops.slice_axis(flat, axis=-1, start=0, stop=count, step=1))
+    input._array = ops.reshape(flat, shape)._array
     return input
