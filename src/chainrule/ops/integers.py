@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ..core.batching import same_call
 from ..core.op import general, step
 
@@ -24,18 +22,18 @@ frexp = general("frexp(x)", domain="fV", outputs="mantissa exponent", batch=same
 def _first_nonzero(xp, x, shape, size, fill):
     """Of each row of x, which is an array of ``shape``, the coordinates of the first ``size`` elements that are not 0."""
     rows, n = x.shape[0], math.prod(shape)
-    there = xp.reshape(x != 0, (rows, n))
-    ranks = xp.cumulative_sum(xp.astype(there, np.dtype(np.int64)), axis=-1) - 1
-    taken = xp.logical_and(there, ranks < size)
     numbers = xp.broadcast_to(xp.arange(n), (rows, n))
-    places = xp.full((rows, size + 1), -1, dtype=np.dtype(np.int64))  # the last one for what is not taken
+    there = xp.reshape(xp.not_equal(x, xp.zeros_like(x)), (rows, n))
+    ranks = xp.cumulative_sum(xp.where(there, xp.ones_like(numbers), 0), axis=-1) - 1
+    taken = xp.logical_and(there, ranks < size)
+    places = xp.full((rows, size + 1), -1)  # the last one for what is not taken
     places = xp.scatter(places, xp.where(taken, ranks, size), numbers, axis=-1)
     places = xp.slice_axis(places, axis=-1, start=0, stop=size, step=1)
     coordinates, step = [], n
     for length in shape:
         step //= max(length, 1)
         coordinates.append(xp.where(places < 0, fill, places // max(step, 1) % max(length, 1)))
-    return xp.stack(coordinates, axis=-1) if shape else xp.zeros((rows, size, 0), dtype=np.dtype(np.int64))
+    return xp.stack(coordinates, axis=-1) if shape else xp.zeros((rows, size, 0), dtype=numbers.dtype)
 
 
 nonzero_static = step("nonzero_static(x, *, size, fill)",

@@ -51,7 +51,7 @@ diagonal_scatter = linear("diagonal_scatter(x, v, *, offset, axis1, axis2)", sav
 # -- by strides ----------------------------------------------------------------------------------------------------------
 
 
-def _written(origin, target):
+def _written(xp, origin, target):
     """(places in C order of what lies as ``origin``, which elements of ``target`` are written there and stay).
 
     Nothing stays of an element of the storage between those of the origin, or that a later one is written over.
@@ -62,7 +62,7 @@ def _written(origin, target):
     last = np.full(storage.size, -1)
     last[places] = np.arange(places.size)
     stays = (places >= 0) & (last[places] == np.arange(places.size))
-    return places[stays], np.flatnonzero(stays)
+    return xp.asarray(places[stays]), xp.asarray(np.flatnonzero(stays))
 
 
 def _rows(xp, x, size):
@@ -71,13 +71,13 @@ def _rows(xp, x, size):
 
 
 def _each_strided(call, xp, x, v, stride, offset, origin):
-    places, sources = _written(origin, (call.params["size"], stride, offset))
+    places, sources = _written(xp, origin, (call.params["size"], stride, offset))
     values = xp.take(_rows(xp, v, call.size), sources, axis=-1)
     return xp.reshape(xp.index_put(_rows(xp, x, call.size), values, places, axes=(-1,), accumulate=False), x.shape)
 
 
 def _strided(xp, x, v, size, stride, offset, origin):
-    places, sources = _written(origin, (size, stride, offset))
+    places, sources = _written(xp, origin, (size, stride, offset))
     values = xp.take(_flat(xp, v), sources, axis=-1)
     return xp.reshape(xp.index_put(_flat(xp, x), values, places, axes=(-1,), accumulate=False), x.shape)
 
@@ -87,13 +87,13 @@ def _flat(xp, x):
 
 
 def _strided_x(xp, g, size, stride, offset, origin):
-    places, _ = _written(origin, (size, stride, offset))
+    places, _ = _written(xp, origin, (size, stride, offset))
     zeros = xp.zeros(places.shape, dtype=g.dtype)
     return xp.reshape(xp.index_put(_flat(xp, g), zeros, places, axes=(-1,), accumulate=False), g.shape)
 
 
 def _strided_v(xp, g, v_shape, size, stride, offset, origin):
-    places, sources = _written(origin, (size, stride, offset))
+    places, sources = _written(xp, origin, (size, stride, offset))
     zeros = xp.zeros((math.prod(size),), dtype=g.dtype)
     found = xp.take(_flat(xp, g), places, axis=-1)
     return xp.reshape(xp.index_put(zeros, found, sources, axes=(-1,), accumulate=False), v_shape)

@@ -34,7 +34,7 @@ def _each_reduced(xp, x, indices, v, axis, reduce, include_self):
     return xp.scatter_reduce(x, indices, v, axis=axis, reduce=reduce, include_self=include_self)
 
 
-index_reduce = general("index_reduce(x, indices, v, *, axis, reduce, include_self)",
+index_reduce = general("index_reduce(x, indices, v, *, axis, reduce, include_self)", domain="iufV",
     saved_names={"indices": "index", "v": "source"}, batch=_each_reduced,
     forward=_index_reduce, all=_slices_reduced,
 )
@@ -117,7 +117,7 @@ def _segment_reduce(xp, x, offsets, axis, reduce, initial):
         return out
     sizes = _sizes(xp, offsets, axis)
     mean = out / xp.astype(xp.maximum(sizes, 1), x.dtype)
-    return xp.where(sizes > 0, mean, math.nan if initial is None else initial)
+    return xp.where(sizes > 0, mean, xp.full_like(mean, math.nan if initial is None else initial))
 
 
 def _segment_reduce_x(xp, g, x, offsets, axis, reduce, initial):
