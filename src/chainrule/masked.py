@@ -106,15 +106,9 @@ def prod(
     """
     x = _summed(input, dtype, "prod")
     result = _filled(x, mask, 1, "prod")
-    for axis in _axes(x, dim, "prod"):
-        result = _f.prod(result, axis, keepdim=True)
-    return _dropped(result, x, dim, keepdim, "prod")
-
-
-def _dropped(result: Any, x: Any, dim: Any, keepdim: Any, function: str) -> Any:
-    """A result whose reduced dimensions were kept, without them if so wanted."""
-    axes = _axes(x, dim, function)
-    return result if keepdim or not axes else _ops.squeeze(result, axis=axes)
+    for axis in sorted([axis % x._array.ndim for axis in _axes(x, dim, "prod")], reverse=True):
+        result = _f.prod(result, axis, keepdim=bool(keepdim))
+    return result
 
 
 def cumsum(input: Tensor, dim: int, *, dtype: Dtype | None = None, mask: Tensor | None = None) -> Tensor:
@@ -179,7 +173,7 @@ def var(
     tensor(2.)
     """
     if unbiased is not None and correction is not None:
-        raise RuntimeError("Only one of unbiased and correction may be given: unbiased=True is correction=1")
+        raise AssertionError("Only one of unbiased and correction may be given: unbiased=True is correction=1")
     correction = int(unbiased) if unbiased is not None else 1 if correction is None else correction
     x = _given(input, dtype, "var")
     if x._array.dtype.kind in "biu":
@@ -313,7 +307,8 @@ def median(
     if not _f.any(taking_part, at).all():
         raise ValueError("masked median expects no fully masked out rows if dtype is not floating point")
     found = _f.nanmedian(_ops.where(taking_part, x.double(), math.nan), at, True).indices
-    return _dropped(_f.take_along_dim(x, found, at), x, at, keepdim, "median")
+    middle = _f.take_along_dim(x, found, at)
+    return middle if keepdim or not axis else _ops.squeeze_one(middle, axis=(at,))
 
 
 # -- norms --------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.value import TensorBase
 from ..core.views import memory_of
-from ._arguments import deliver, tensor_argument
+from ._arguments import axis_of, deliver, tensor_argument
+from ._reduction_arguments import converted
 from ._shown import shown
 from .indexing import number_for, sliced
 from .memory import geometry, strided_part
@@ -44,8 +45,7 @@ def replaced(op: Any, input: Any, src: Any, shape: tuple[int, ...], params: dict
             f"expected src to have a size equal to the slice of self. src size = {list(src._array.shape)}, "
             f"slice size = {list(shape)}"
         )
-    dtype = input._array.dtype
-    return op(input, src if src._array.dtype == dtype else ops.astype(src, dtype), **params)
+    return op(input, converted(src, input.dtype, op.op.name), **params)
 
 
 def part_replaced(view: Any, op: Any, input: Any, src: Any, *args: Any) -> Any:
@@ -111,8 +111,6 @@ def slice_scatter(
 
 def slice_of(input: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:
     """The view of a slice."""
-    from ._arguments import axis_of
-
     ndim = input._array.ndim
     axis = axis_of(dim, ndim, "slice") if ndim else 0
     if step <= 0 and ndim:
