@@ -236,9 +236,7 @@ def amin(
     return _extreme(_f.amin, "amin", "max", input, dim, keepdim, dtype, mask)
 
 
-def _extreme(
-    function: Any, name: str, begin: str, input: Any, dim: Any, keepdim: Any, dtype: Any, mask: Any
-) -> Tensor:
+def _extreme(function: Any, name: str, begin: str, input: Any, dim: Any, keepdim: Any, dtype: Any, mask: Any) -> Tensor:
     x = _given(input, dtype, name)
     fill = None if mask is None else _limit(x, begin)
     return function(_filled(x, mask, fill, name), _axes(x, dim, name), keepdim=bool(keepdim))
@@ -423,7 +421,10 @@ def logaddexp(
     """
     pair = [
         _filled(x, mask, None if mask is None else _limit(x, "min"), "logaddexp")
-        for x, mask in ((_given(input, dtype, "logaddexp"), input_mask), (_given(other, dtype, "logaddexp"), other_mask))
+        for x, mask in (
+            (_given(input, dtype, "logaddexp"), input_mask),
+            (_given(other, dtype, "logaddexp"), other_mask),
+        )
     ]
     return _f.logaddexp(*pair)
 

@@ -153,7 +153,6 @@ def array(x: torch.Tensor) -> np.ndarray[Any, Any]:
     return np.array(x.numpy(force=True))
 
 
-
 def output_mask(op: Callable[..., Any], input: Any, *args: Any, **kwargs: Any) -> Any:
     """Which results of a masked reduction count: shapes and masks alone decide, so PyTorch can say it."""
     masks = {

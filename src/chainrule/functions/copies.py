@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
+from . import complex_numbers, joining, memory, rearranging, shape
 from ._arguments import deliver, sizes_of, tensor_argument
 from ._shown import shown
-from . import complex_numbers, joining, memory, rearranging, shape
 from .replacing import slice_of
 
 if TYPE_CHECKING:
@@ -120,9 +120,7 @@ def as_strided_copy(
     return deliver(ops.as_strided_copy(base, **params), out, "as_strided_copy")
 
 
-def diagonal_copy(
-    input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None
-) -> Tensor:
+def diagonal_copy(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None) -> Tensor:
     """What :func:`diagonal` shows, as a copy.
 
     >>> import chainrule as torch
@@ -132,9 +130,7 @@ def diagonal_copy(
     return deliver(copied(rearranging.diagonal, "diagonal_copy", input, offset, dim1, dim2), out, "diagonal_copy")
 
 
-def expand_copy(
-    input: Tensor, size: Sequence[int], *, implicit: bool = False, out: Tensor | None = None
-) -> Tensor:
+def expand_copy(input: Tensor, size: Sequence[int], *, implicit: bool = False, out: Tensor | None = None) -> Tensor:
     """What ``input.expand(size)`` shows, as a copy; ``implicit`` changes nothing.
 
     >>> import chainrule as torch
@@ -145,9 +141,7 @@ def expand_copy(
     return deliver(copied(shape.expand, "expand_copy", input, sizes_of((size,), "expand_copy")), out, "expand_copy")
 
 
-def narrow_copy(
-    input: Tensor, dim: int, start: int, length: int, *, out: Tensor | None = None
-) -> Tensor:
+def narrow_copy(input: Tensor, dim: int, start: int, length: int, *, out: Tensor | None = None) -> Tensor:
     """What :func:`narrow` shows, as a copy.
 
     >>> import chainrule as torch
@@ -200,9 +194,7 @@ def slice_copy(
     return deliver(copied(slice_of, "slice_copy", input, dim, start, end, step), out, "slice_copy")
 
 
-def squeeze_copy(
-    input: Tensor, dim: int | Sequence[int] | None = None, *, out: Tensor | None = None
-) -> Tensor:
+def squeeze_copy(input: Tensor, dim: int | Sequence[int] | None = None, *, out: Tensor | None = None) -> Tensor:
     """What :func:`squeeze` shows, as a copy.
 
     >>> import chainrule as torch
@@ -232,9 +224,7 @@ def transpose_copy(input: Tensor, dim0: int, dim1: int, *, out: Tensor | None = 
     return deliver(copied(shape.transpose, "transpose_copy", input, dim0, dim1), out, "transpose_copy")
 
 
-def unfold_copy(
-    input: Tensor, dimension: int, size: int, step: int, *, out: Tensor | None = None
-) -> Tensor:
+def unfold_copy(input: Tensor, dimension: int, size: int, step: int, *, out: Tensor | None = None) -> Tensor:
     """What ``input.unfold(dimension, size, step)`` shows, as a copy.
 
     >>> import chainrule as torch
@@ -298,7 +288,7 @@ def delivered(results: Any, out: Any, function: str) -> Any:
     return None
 
 
-def split_copy(input: Tensor, split_size: int, dim: int = 0, *, out: Any = None) -> Any:
+def split_copy(input: Tensor, split_size: Any, dim: int = 0, *, out: Any = None) -> Any:
     """What :func:`split` shows, as copies; None if they are written to ``out``.
 
     >>> import chainrule as torch

@@ -249,7 +249,7 @@ def strided_part(
                 f"result = tensor.as_strided({list(sizes)}, {list(strides)}, {offset}) can access memory outside of `tensor`, which "
                 "is not supported inside of a transform: there a tensor has no more than its own elements"
             )
-        base = base_of(input._view)  # where strides and offset count from
+        base: Any = base_of(input._view)  # where strides and offset count from
         input, origin = base, geometry(memory_of(base))
     return input, {"size": sizes, "stride": strides, "offset": offset, "origin": origin}
 

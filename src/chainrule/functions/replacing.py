@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
+from ..backend.shape_numpy import geometry
 from ..core.value import TensorBase
 from ..core.views import memory_of
 from ._arguments import axis_of, deliver, tensor_argument
 from ._reduction_arguments import converted
 from ._shown import shown
 from .indexing import number_for, sliced
-from .memory import geometry, strided_part
+from .memory import strided_part
 from .rearranging import diagonal, select
 
 if TYPE_CHECKING:
@@ -104,9 +105,7 @@ def slice_scatter(
     >>> torch.slice_scatter(torch.zeros(4), torch.ones(2), start=1, end=4, step=2)
     tensor([0., 1., 0., 1.])
     """
-    return deliver(
-        part_replaced(slice_of, ops.slice_scatter, input, src, dim, start, end, step), out, "slice_scatter"
-    )
+    return deliver(part_replaced(slice_of, ops.slice_scatter, input, src, dim, start, end, step), out, "slice_scatter")
 
 
 def slice_of(input: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:

@@ -48,7 +48,9 @@ def get_num_threads() -> int:
     >>> torch.get_num_threads() >= 1
     True
     """
-    return _Said.threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
+    return _Said.threads or len(
+        os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    )
 
 
 def set_num_threads(int: int) -> None:
@@ -106,7 +108,9 @@ def set_float32_matmul_precision(precision: str) -> None:
     if precision not in PRECISIONS:
         import warnings
 
-        warnings.warn(f"{precision} is not one of {', '.join(PRECISIONS)}: the precision stays {_Said.precision}", stacklevel=2)
+        warnings.warn(
+            f"{precision} is not one of {', '.join(PRECISIONS)}: the precision stays {_Said.precision}", stacklevel=2
+        )
         return
     _Said.precision = precision
 
@@ -164,7 +168,9 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
         raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode).__name__}")
     if isinstance(debug_mode, str):
         if debug_mode not in DEBUG_MODES:
-            raise RuntimeError(f"invalid value of debug_mode, expected one of `default`, `warn`, `error`, but got {debug_mode}")
+            raise RuntimeError(
+                f"invalid value of debug_mode, expected one of `default`, `warn`, `error`, but got {debug_mode}"
+            )
         debug_mode = DEBUG_MODES[debug_mode]
     if debug_mode not in DEBUG_MODES.values():
         raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}")

@@ -59,9 +59,7 @@ def reducing(
 ) -> tuple[list[Any], dict[str, Any]]:
     """The operands behind the first, and the parameters, of an index_reduce."""
     if reduce not in REDUCTIONS:
-        raise RuntimeError(
-            f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}."
-        )
+        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     array = tensor_argument(input, "index_reduce", "input")._array
     tensor_argument(index, "index_reduce", "index", 3)
     tensor_argument(source, "index_reduce", "source", 4)
@@ -74,9 +72,7 @@ def reducing(
     places, source, axis = slices(input, dim, index, source, "index_reduce", RuntimeError)
     if array.dtype != source._array.dtype:
         names = scalar_type_name(array.dtype), scalar_type_name(source._array.dtype)
-        raise RuntimeError(
-            "index_reduce_(): self ({}) and source ({}) must have the same scalar type".format(*names)
-        )
+        raise RuntimeError("index_reduce_(): self ({}) and source ({}) must have the same scalar type".format(*names))
     refuse_kinds(array, "bc", "index_func_")
     return [places, source], {"axis": axis, "reduce": reduce, "include_self": include_self}
 
@@ -120,7 +116,9 @@ def norms(input: Any, p: Any, dim: int, maxnorm: Any) -> dict[str, Any]:
         )
     others = tuple(a for a in range(-array.ndim, 0) if a != axis)
     if math.isinf(p) and 0 in [array.shape[a] for a in others]:
-        raise RuntimeError(f"renorm: the {p} norm of no elements is not defined. The input's shape is {list(array.shape)}")
+        raise RuntimeError(
+            f"renorm: the {p} norm of no elements is not defined. The input's shape is {list(array.shape)}"
+        )
     return {"ord": float(p), "axis": axis, "maxnorm": float(maxnorm), "others": others}
 
 

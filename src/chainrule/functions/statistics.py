@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..core.value import Lifted, TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
-from ._arguments import deliver, tensor_argument
+from ._arguments import tensor_argument
 from ._reduction_arguments import refuse_kinds
 from .filling import linspace
 from .linalg import matmul
@@ -137,7 +137,8 @@ def corrcoef(input: Tensor) -> Tensor:
     c = ops.divide(c, ops.expand_dims(deviations, axis=-1))
     c = ops.divide(c, ops.expand_dims(deviations, axis=-2))
     if c.is_complex():
-        return ops.complex(*[ops.clamp(part(c), min=-1, max=1) for part in (ops.real, ops.imag)])
+        parts: Any = (ops.real(c), ops.imag(c))
+        return ops.complex(*[ops.clamp(part, min=-1, max=1) for part in parts])
     return ops.clamp(c, min=-1, max=1)
 
 
@@ -245,7 +246,7 @@ def counted(
     array = points._array
     refuse_kinds(array, "biucV", "histogramdd")
     if array.dtype.itemsize < 4:
-        raise NotImplementedError('"histogramdd" not implemented for \'Half\'. Convert the input with .float().')
+        raise NotImplementedError("\"histogramdd\" not implemented for 'Half'. Convert the input with .float().")
     if weight is None:
         weight = new_tensor(like(array, np.ones(array.shape[:1], array.dtype)))
     elif weight._array.dtype != array.dtype:

@@ -55,7 +55,13 @@ if TYPE_CHECKING:
     from .uncommon import UncommonMethods
 
     class LateMethods(
-        ActivationMethods, ComplexMethods, CumulativeMethods, LinalgMethods, RandomMethods, SortingMethods, UncommonMethods
+        ActivationMethods,
+        ComplexMethods,
+        CumulativeMethods,
+        LinalgMethods,
+        RandomMethods,
+        SortingMethods,
+        UncommonMethods,
     ):
         __slots__ = ()
 else:

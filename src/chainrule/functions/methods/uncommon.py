@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,9 +69,7 @@ class UncommonMethods(TensorBase):
         """``lcm`` in place."""
         return inplace(ops.lcm, self, tensor_argument(other, "lcm_", "other"))
 
-    def as_strided_(
-        self: Any, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
-    ) -> Tensor:
+    def as_strided_(self: Any, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
         """``as_strided`` in place: the tensor itself becomes that part of its storage."""
         _, params = memory.strided_part(self, size, stride, storage_offset, "as_strided_")
         return reshape_in_place(ops.as_strided_, self, **params)
@@ -155,7 +154,7 @@ class UncommonMethods(TensorBase):
         order = sorted(range(len(strides)), key=lambda dim: -strides[dim])
         if ambiguity_check:
             sizes = self._array.shape
-            pairs = list(zip(order, order[1:], strict=False))
+            pairs = list(pairwise(order))
             if any(strides[a] == strides[b] or sizes[a] == 1 for a, b in pairs) or (order and sizes[order[-1]] == 1):
                 raise RuntimeError(
                     f"The tensor does not have unique dim order, or cannot map to exact one of the given memory formats: its sizes are "
@@ -238,15 +237,15 @@ def mapped(self: Any, function: Any, others: tuple[Any, ...], name: str) -> Tens
         if other._array.dtype != self._array.dtype:
             raise TypeError(f"{name}: expected a tensor of {self.dtype} for 'other' (got one of {other.dtype})")
     if any(current_node(one) is not None for one in (self, *others)):
-        raise RuntimeError(
-            f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead."
-        )
+        raise RuntimeError(f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead.")
     if not callable(function):
         raise TypeError(f"'{type(function).__name__}' object is not callable")
     array = writable(self)
     arrays = [array, *[np.broadcast_to(writable(one), array.shape) for one in others]]
     if any(isinstance(one, Lifted) for one in arrays):
-        raise RuntimeError(f"{name}(): a Python function of the elements cannot be called inside of a transform, or on another device")
+        raise RuntimeError(
+            f"{name}(): a Python function of the elements cannot be called inside of a transform, or on another device"
+        )
     refuse_write(self, array, False)
     results = [function(*numbers) for numbers in zip(*[one.reshape(-1).tolist() for one in arrays], strict=True)]
     array[...] = np.array(results, object).reshape(array.shape)
