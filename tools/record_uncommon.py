@@ -17,6 +17,12 @@ sys.path.insert(0, str(TESTS))
 
 from expressions import outcome  # noqa: E402
 
+STEP = "o.zero_grad(); S.scale((w * {}).sum()).backward(); S.step(o); S.update(); "
+SCALER = (
+    "S = torch.amp.GradScaler('cpu', init_scale=4., growth_interval=2); w = torch.nn.Parameter(torch.ones(2)); "
+    "o = torch.optim.SGD([w], lr=1.); "
+)
+STEPS = "".join(STEP.format(factor) for factor in ("1.", "float('inf')", "1.", "1."))
 MASK = "k = torch.tensor([[True, False, True], [False, False, False]]); "
 EDGES = "torch.tensor([-2., 0., 1., 3.])"
 
@@ -278,8 +284,46 @@ torch.norm_except_dim(x, 2, 1)
 torch.is_signed(m), torch.is_signed(b), torch.get_device(m), torch.is_distributed(m)
 torch.sym_max(2, 3.), torch.sym_int(2.5), torch.sym_not(1), torch.sym_sum([1, 2])
 torch.set_num_threads(0)
-torch.set_float32_matmul_precision('high'); torch.get_float32_matmul_precision()
+torch.set_float32_matmul_precision('high'); p = torch.get_float32_matmul_precision(); torch.set_float32_matmul_precision('highest'); p
 torch.set_deterministic_debug_mode('odd')
+torch.cuda.is_available(), torch.cuda.device_count(), torch.cuda.memory_allocated(), torch.cuda.manual_seed_all(0)
+torch.cuda.is_initialized(), torch.cuda.is_bf16_supported(), torch.cuda.get_arch_list(), torch.cuda.empty_cache()
+torch.cuda.synchronize()
+torch.cuda.current_device()
+torch.cuda.get_device_name(0)
+torch.cuda.Stream()
+torch.cuda.Event(enable_timing=True)
+torch.cuda.set_device(-1)
+torch.cuda.device(-1).__enter__()
+torch.backends.cudnn.is_available(), torch.backends.cudnn.version(), torch.backends.cudnn.benchmark
+c = torch.backends.cudnn; c.deterministic = True; d = c.deterministic; c.deterministic = False; d, c.deterministic
+torch.backends.mps.is_available(), torch.backends.cuda.is_built(), torch.backends.cuda.matmul.allow_tf32
+torch.mps.is_available(), torch.mps.manual_seed(0)
+torch.mps.synchronize()
+torch.accelerator.is_available(), torch.accelerator.current_accelerator(), torch.accelerator.device_count()
+torch.accelerator.set_device_index(0)
+torch.accelerator.synchronize()
+torch.compiler.is_compiling(), torch.compiler.disable(len)([1]), torch.compiler.reset()
+torch.is_autocast_enabled(), torch.is_autocast_cache_enabled()
+torch.autocast('cuda')(lambda: 3)()
+torch.autocast('cpu', enabled=False)(lambda: 3)()
+torch.autocast('cpu', dtype=torch.float64)(lambda: 3)()
+torch.autocast('toaster')
+torch.autocast(3)
+torch.amp.GradScaler('cuda').is_enabled(), torch.amp.GradScaler('cuda').scale(3)
+torch.amp.GradScaler('cpu').scale([s, (m,)])
+torch.amp.GradScaler('cpu', growth_factor=1.)
+torch.amp.GradScaler('cpu').load_state_dict({{}})
+{SCALER}{STEPS}w.tolist(), S.state_dict()
+{SCALER}S.scale(w.sum()).backward(); S.unscale_(o); w.grad
+{SCALER}S.scale(w.sum()).backward(); S.unscale_(o); S.unscale_(o)
+{SCALER}S.scale(w.sum()).backward(); S.step(o); S.step(o)
+{SCALER}S.scale(w.sum()).backward(); S.step(o); S.unscale_(o)
+{SCALER}S.step(o)
+{SCALER}S.update()
+{SCALER}S.scale(s); S.update(3.); S.get_scale()
+{SCALER}S.unscale_(o)
+{SCALER}S.update(3.)
 torch.vmap(lambda one: one.resize_(2))(torch.ones(2, 2, 1) * torch.ones(3, 1))
 """
 

@@ -93,8 +93,9 @@ LATE = {
     "sampling": "bernoulli binomial multinomial normal poisson",
     "settings": """
         get_deterministic_debug_mode get_float32_matmul_precision get_num_interop_threads get_num_threads
-        is_warn_always_enabled set_deterministic_debug_mode set_float32_matmul_precision
-        set_flush_denormal set_num_interop_threads set_num_threads set_warn_always
+        is_autocast_cache_enabled is_autocast_enabled is_warn_always_enabled set_deterministic_debug_mode
+        set_float32_matmul_precision set_flush_denormal set_num_interop_threads set_num_threads
+        set_warn_always
     """,
     "slices": "index_reduce renorm segment_reduce",
     "sorting": """
