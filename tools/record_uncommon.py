@@ -27,6 +27,17 @@ MASK = "k = torch.tensor([[True, False, True], [False, False, False]]); "
 EDGES = "torch.tensor([-2., 0., 1., 3.])"
 
 PROGRAMS = f"""
+torch.softmax(m, axis=1)
+m.log_softmax(axis=0)
+torch.softmax(m)
+torch.cat([m, m], axis=1)
+torch.concat([m, m], axis=1)
+torch.stack([m, m], axis=-1)
+m[None].squeeze(axis=0)
+m.unsqueeze(axis=1)
+m.unbind(axis=1)
+m.chunk(3, axis=1)
+torch.count_nonzero(e, axis=0)
 torch.fill(m, 2)
 torch.fill(m, s)
 torch.fill(n, 1.5)

@@ -62,8 +62,9 @@ def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
     path = paths().get(id(of_torch))
     if path is not None:
         return named(path, chainrule)
-    if of_torch is torch.ops.aten.slice.Tensor:
-        return sliced
+    if str(of_torch).startswith("aten."):  # an operator of PyTorch's library, or one overload of it
+        name = str(of_torch).split(".")[1]
+        return sliced if name == "slice" else named(f"torch.{name}", chainrule)
     if isinstance(of_torch, functools.partial):
         return functools.partial(function(of_torch.func), *value(of_torch.args), **value(of_torch.keywords))
     if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith("torch.testing."):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .dropping import *
     from .inplace import *
     from .integers import *
+    from .internals import *
     from .legacy import *
     from .linalg import *
     from .matrices import *
@@ -80,6 +81,10 @@ LATE = {
         rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
     """,
     "integers": "frexp gcd lcm nonzero_static unravel_index",
+    "internals": """
+        _chunk_cat _log_softmax_backward_data _softmax_backward_data _unsafe_masked_index
+        _unsafe_masked_index_put_accumulate
+    """,
     "legacy": """
         BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
         LongTensor ShortTensor
