@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from . import complex_numbers, joining, memory, rearranging, shape
-from ._arguments import deliver, sizes_of, tensor_argument
+from ._arguments import sizes_of, tensor_argument
+from ._reduction_arguments import deliver_exactly
 from ._shown import shown
 from .replacing import slice_of
 
@@ -88,7 +89,7 @@ def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.alias_copy(torch.ones(2))
     tensor([1., 1.])
     """
-    return deliver(ops.alias_copy(tensor_argument(input, "alias_copy", "input")), out, "alias_copy")
+    return deliver_exactly(ops.alias_copy(tensor_argument(input, "alias_copy", "input")), out, "alias_copy")
 
 
 def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -98,7 +99,7 @@ def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.detach_copy(torch.ones(2, requires_grad=True))
     tensor([1., 1.])
     """
-    return deliver(ops.alias_copy(tensor_argument(input, "detach_copy", "input").detach()), out, "detach_copy")
+    return deliver_exactly(ops.alias_copy(tensor_argument(input, "detach_copy", "input").detach()), out, "detach_copy")
 
 
 def as_strided_copy(
@@ -117,7 +118,7 @@ def as_strided_copy(
             [1, 3]])
     """
     base, params = memory.strided_part(input, size, stride, storage_offset, "as_strided_copy")
-    return deliver(ops.as_strided_copy(base, **params), out, "as_strided_copy")
+    return deliver_exactly(ops.as_strided_copy(base, **params), out, "as_strided_copy")
 
 
 def diagonal_copy(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None) -> Tensor:
@@ -127,7 +128,7 @@ def diagonal_copy(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, 
     >>> torch.diagonal_copy(torch.tensor([[1, 2], [3, 4]]))
     tensor([1, 4])
     """
-    return deliver(copied(rearranging.diagonal, "diagonal_copy", input, offset, dim1, dim2), out, "diagonal_copy")
+    return deliver_exactly(copied(rearranging.diagonal, "diagonal_copy", input, offset, dim1, dim2), out, "diagonal_copy")
 
 
 def expand_copy(input: Tensor, size: Sequence[int], *, implicit: bool = False, out: Tensor | None = None) -> Tensor:
@@ -138,7 +139,7 @@ def expand_copy(input: Tensor, size: Sequence[int], *, implicit: bool = False, o
     tensor([[1, 2],
             [1, 2]])
     """
-    return deliver(copied(shape.expand, "expand_copy", input, sizes_of((size,), "expand_copy")), out, "expand_copy")
+    return deliver_exactly(copied(shape.expand, "expand_copy", input, sizes_of((size,), "expand_copy")), out, "expand_copy")
 
 
 def narrow_copy(input: Tensor, dim: int, start: int, length: int, *, out: Tensor | None = None) -> Tensor:
@@ -153,7 +154,7 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int, *, out: Tensor
         raise RuntimeError(f"narrow_copy(): dim must be {-ndim} to {ndim - 1}, got {dim}")
     copies = {ops.slice_axis.op: ops.narrow_copy}
     result = copied(rearranging.narrow, "narrow_copy", input, dim, start, length, copies=copies)
-    return deliver(result, out, "narrow_copy")
+    return deliver_exactly(result, out, "narrow_copy")
 
 
 def permute_copy(input: Tensor, dims: Sequence[int], *, out: Tensor | None = None) -> Tensor:
@@ -163,7 +164,7 @@ def permute_copy(input: Tensor, dims: Sequence[int], *, out: Tensor | None = Non
     >>> torch.permute_copy(torch.ones(2, 3), (1, 0)).shape
     torch.Size([3, 2])
     """
-    return deliver(copied(shape.permute, "permute_copy", input, dims), out, "permute_copy")
+    return deliver_exactly(copied(shape.permute, "permute_copy", input, dims), out, "permute_copy")
 
 
 def select_copy(input: Tensor, dim: int, index: int, *, out: Tensor | None = None) -> Tensor:
@@ -173,7 +174,7 @@ def select_copy(input: Tensor, dim: int, index: int, *, out: Tensor | None = Non
     >>> torch.select_copy(torch.tensor([[1, 2], [3, 4]]), 1, 0)
     tensor([1, 3])
     """
-    return deliver(copied(rearranging.select, "select_copy", input, dim, index), out, "select_copy")
+    return deliver_exactly(copied(rearranging.select, "select_copy", input, dim, index), out, "select_copy")
 
 
 def slice_copy(
@@ -191,7 +192,7 @@ def slice_copy(
     >>> torch.slice_copy(torch.arange(5), 0, 1, 5, 2)
     tensor([1, 3])
     """
-    return deliver(copied(slice_of, "slice_copy", input, dim, start, end, step), out, "slice_copy")
+    return deliver_exactly(copied(slice_of, "slice_copy", input, dim, start, end, step), out, "slice_copy")
 
 
 def squeeze_copy(input: Tensor, dim: int | Sequence[int] | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -201,7 +202,7 @@ def squeeze_copy(input: Tensor, dim: int | Sequence[int] | None = None, *, out: 
     >>> torch.squeeze_copy(torch.ones(1, 3)).shape
     torch.Size([3])
     """
-    return deliver(copied(shape.squeeze, "squeeze_copy", input, dim), out, "squeeze_copy")
+    return deliver_exactly(copied(shape.squeeze, "squeeze_copy", input, dim), out, "squeeze_copy")
 
 
 def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -211,7 +212,7 @@ def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.t_copy(torch.ones(2, 3)).stride()
     (2, 1)
     """
-    return deliver(copied(shape.t, "t_copy", input), out, "t_copy")
+    return deliver_exactly(copied(shape.t, "t_copy", input), out, "t_copy")
 
 
 def transpose_copy(input: Tensor, dim0: int, dim1: int, *, out: Tensor | None = None) -> Tensor:
@@ -221,7 +222,7 @@ def transpose_copy(input: Tensor, dim0: int, dim1: int, *, out: Tensor | None = 
     >>> torch.transpose_copy(torch.ones(2, 3), 0, 1).shape
     torch.Size([3, 2])
     """
-    return deliver(copied(shape.transpose, "transpose_copy", input, dim0, dim1), out, "transpose_copy")
+    return deliver_exactly(copied(shape.transpose, "transpose_copy", input, dim0, dim1), out, "transpose_copy")
 
 
 def unfold_copy(input: Tensor, dimension: int, size: int, step: int, *, out: Tensor | None = None) -> Tensor:
@@ -232,7 +233,7 @@ def unfold_copy(input: Tensor, dimension: int, size: int, step: int, *, out: Ten
     tensor([[0, 1],
             [1, 2]])
     """
-    return deliver(copied(rearranging.unfold, "unfold_copy", input, dimension, size, step), out, "unfold_copy")
+    return deliver_exactly(copied(rearranging.unfold, "unfold_copy", input, dimension, size, step), out, "unfold_copy")
 
 
 def unsqueeze_copy(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
@@ -242,7 +243,7 @@ def unsqueeze_copy(input: Tensor, dim: int, *, out: Tensor | None = None) -> Ten
     >>> torch.unsqueeze_copy(torch.ones(2), 0)
     tensor([[1., 1.]])
     """
-    return deliver(copied(shape.unsqueeze, "unsqueeze_copy", input, dim), out, "unsqueeze_copy")
+    return deliver_exactly(copied(shape.unsqueeze, "unsqueeze_copy", input, dim), out, "unsqueeze_copy")
 
 
 def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -252,7 +253,7 @@ def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.view_as_real_copy(torch.tensor([1 + 2j]))
     tensor([[1., 2.]])
     """
-    return deliver(copied(complex_numbers.view_as_real, "view_as_real_copy", input), out, "view_as_real_copy")
+    return deliver_exactly(copied(complex_numbers.view_as_real, "view_as_real_copy", input), out, "view_as_real_copy")
 
 
 def view_copy(input: Tensor, size: Any, *, out: Tensor | None = None) -> Tensor:
@@ -267,11 +268,11 @@ def view_copy(input: Tensor, size: Any, *, out: Tensor | None = None) -> Tensor:
 
     array = tensor_argument(input, "view_copy", "input")._array
     if isinstance(size, dtype):
-        return deliver(ops.alias_copy(memory.view_dtype(input, size)), out, "view_copy")
+        return deliver_exactly(ops.alias_copy(memory.view_dtype(input, size)), out, "view_copy")
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"view_copy(): argument 'size' must be tuple of ints, not {type(size).__name__}")
     sizes = shape.inferred(sizes_of((size,), "view_copy"), array.size)
-    return deliver(ops.view_copy(input, shape=sizes), out, "view_copy")
+    return deliver_exactly(ops.view_copy(input, shape=sizes), out, "view_copy")
 
 
 # -- several ------------------------------------------------------------------------------------------------------------
@@ -284,7 +285,7 @@ def delivered(results: Any, out: Any, function: str) -> Any:
     if len(out) != len(results):
         raise RuntimeError(f"{function}_out() expected an out= argument of size {len(results)}, got size {len(out)}")
     for one, result in zip(out, results, strict=True):
-        deliver(result, one, function)
+        deliver_exactly(result, one, function)
     return None
 
 

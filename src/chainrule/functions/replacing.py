@@ -9,8 +9,8 @@ from .. import ops
 from ..backend.shape_numpy import geometry
 from ..core.value import TensorBase
 from ..core.views import memory_of
-from ._arguments import axis_of, deliver, tensor_argument
-from ._reduction_arguments import converted
+from ._arguments import axis_of, tensor_argument
+from ._reduction_arguments import converted, deliver_exactly
 from ._shown import shown
 from .indexing import number_for, sliced
 from .memory import strided_part
@@ -74,7 +74,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int, *, out: Ten
     tensor([[0., 0.],
             [1., 1.]])
     """
-    return deliver(part_replaced(select, ops.select_scatter, input, src, dim, index), out, "select_scatter")
+    return deliver_exactly(part_replaced(select, ops.select_scatter, input, src, dim, index), out, "select_scatter")
 
 
 def slice_scatter(
@@ -105,7 +105,7 @@ def slice_scatter(
     >>> torch.slice_scatter(torch.zeros(4), torch.ones(2), start=1, end=4, step=2)
     tensor([0., 1., 0., 1.])
     """
-    return deliver(part_replaced(slice_of, ops.slice_scatter, input, src, dim, start, end, step), out, "slice_scatter")
+    return deliver_exactly(part_replaced(slice_of, ops.slice_scatter, input, src, dim, start, end, step), out, "slice_scatter")
 
 
 def slice_of(input: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:
@@ -128,7 +128,7 @@ def diagonal_scatter(
             [0., 2.]])
     """
     result = part_replaced(diagonal, ops.diagonal_scatter, input, src, offset, dim1, dim2)
-    return deliver(result, out, "diagonal_scatter")
+    return deliver_exactly(result, out, "diagonal_scatter")
 
 
 def as_strided_scatter(
@@ -153,4 +153,4 @@ def as_strided_scatter(
     tensor_argument(src, "as_strided_scatter", "src", 2)
     params["origin"] = geometry(memory_of(input))
     result = replaced(ops.as_strided_scatter, input, src, params["size"], params)
-    return deliver(result, out, "as_strided_scatter")
+    return deliver_exactly(result, out, "as_strided_scatter")

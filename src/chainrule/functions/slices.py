@@ -10,8 +10,8 @@ import numpy as np
 from .. import ops
 from ..core.value import numbers_of
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, deliver, tensor_argument
-from ._reduction_arguments import refuse_kinds
+from ._arguments import axis_of, tensor_argument
+from ._reduction_arguments import deliver_exactly, refuse_kinds
 from .gathering import on_vector, slices
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def index_reduce(
     tensor([2., 0.])
     """
     operands, params = reducing(input, dim, index, source, reduce, include_self)
-    return deliver(on_vector(ops.index_reduce, input, operands, params), out, "index_reduce")
+    return deliver_exactly(on_vector(ops.index_reduce, input, operands, params), out, "index_reduce")
 
 
 def reducing(
@@ -92,7 +92,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | N
     tensor([[0.6000, 0.8000],
             [0.3000, 0.4000]])
     """
-    return deliver(ops.renorm(input, **norms(input, p, dim, maxnorm)), out, "renorm")
+    return deliver_exactly(ops.renorm(input, **norms(input, p, dim, maxnorm)), out, "renorm")
 
 
 def norms(input: Any, p: Any, dim: int, maxnorm: Any) -> dict[str, Any]:
