@@ -87,7 +87,7 @@ def _chunk_cat(tensors: Sequence[Tensor], dim: int, num_chunks: int, *, out: Ten
         rows.append(
             ops.reshape(padded, (*have[:at], num_chunks, padded._array.size // (num_chunks * math.prod(have[:at]))))
         )
-    return deliver(cat(rows, at + 1), out, "_chunk_cat")
+    return cat(rows, at + 1, out=out)
 
 
 def _unsafe_masked_index(self: Tensor, mask: Tensor, indices: Sequence[Any], fill: float) -> Tensor:
