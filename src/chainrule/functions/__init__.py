@@ -82,8 +82,8 @@ LATE = {
     """,
     "integers": "frexp gcd lcm nonzero_static unravel_index",
     "internals": """
-        _chunk_cat _log_softmax_backward_data _softmax_backward_data _unsafe_masked_index
-        _unsafe_masked_index_put_accumulate
+        _chunk_cat _log_softmax_backward_data _safe_softmax _softmax_backward_data _unsafe_masked_index
+        _unsafe_masked_index_put_accumulate native_dropout
     """,
     "legacy": """
         BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor

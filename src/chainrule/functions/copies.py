@@ -128,7 +128,9 @@ def diagonal_copy(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, 
     >>> torch.diagonal_copy(torch.tensor([[1, 2], [3, 4]]))
     tensor([1, 4])
     """
-    return deliver_exactly(copied(rearranging.diagonal, "diagonal_copy", input, offset, dim1, dim2), out, "diagonal_copy")
+    return deliver_exactly(
+        copied(rearranging.diagonal, "diagonal_copy", input, offset, dim1, dim2), out, "diagonal_copy"
+    )
 
 
 def expand_copy(input: Tensor, size: Sequence[int], *, implicit: bool = False, out: Tensor | None = None) -> Tensor:
@@ -139,7 +141,9 @@ def expand_copy(input: Tensor, size: Sequence[int], *, implicit: bool = False, o
     tensor([[1, 2],
             [1, 2]])
     """
-    return deliver_exactly(copied(shape.expand, "expand_copy", input, sizes_of((size,), "expand_copy")), out, "expand_copy")
+    return deliver_exactly(
+        copied(shape.expand, "expand_copy", input, sizes_of((size,), "expand_copy")), out, "expand_copy"
+    )
 
 
 def narrow_copy(input: Tensor, dim: int, start: int, length: int, *, out: Tensor | None = None) -> Tensor:

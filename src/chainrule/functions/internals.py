@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
+from ..dtypes import get_default_dtype
 from ._arguments import axis_of, deliver, tensor_argument
+from .dropping import dropout
+from .filling import ones_like
 from .indexing import basic_part, getitem, put_call
 from .joining import cat, operands
 from .masking import masked_fill
@@ -18,10 +21,43 @@ if TYPE_CHECKING:
 __all__ = [
     "_chunk_cat",
     "_log_softmax_backward_data",
+    "_safe_softmax",
     "_softmax_backward_data",
     "_unsafe_masked_index",
     "_unsafe_masked_index_put_accumulate",
+    "native_dropout",
 ]
+
+
+def _safe_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """:func:`softmax`, but zeros where all elements along ``dim`` are -inf.
+
+    >>> import chainrule as torch
+    >>> torch._safe_softmax(torch.tensor([-torch.inf, -torch.inf]), 0)
+    tensor([0., 0.])
+    """
+    x: Any = tensor_argument(input, "_safe_softmax", "input")
+    x = x if dtype is None else x.to(dtype)
+    axis = axis_of(dim, x._array.ndim, "_safe_softmax")
+    if not x._array.ndim:
+        return ops.reshape(ops.safe_softmax(ops.reshape(x, (1,)), axis=-1), ())
+    return ops.safe_softmax(x, axis=axis)
+
+
+def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
+    """Each element zero with probability ``p``, the others divided by ``1 - p``; and which were kept.
+
+    >>> import chainrule as torch
+    >>> kept, mask = torch.native_dropout(torch.ones(4), 0.5, True)
+    >>> bool((kept == 2 * mask).all())
+    True
+    """
+    tensor_argument(input, "native_dropout", "input")
+    ones = ones_like(input, dtype=get_default_dtype())
+    if train is False:
+        return ops.clone(input), ones.bool()
+    mask = ops.not_equal(dropout(ones, p, True), 0)
+    return ops.multiply(ops.multiply(input, mask), 1 / (1 - p) if p < 1 else 0.0), mask
 
 
 def _softmax_backward_data(

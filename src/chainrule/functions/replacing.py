@@ -105,7 +105,9 @@ def slice_scatter(
     >>> torch.slice_scatter(torch.zeros(4), torch.ones(2), start=1, end=4, step=2)
     tensor([0., 1., 0., 1.])
     """
-    return deliver_exactly(part_replaced(slice_of, ops.slice_scatter, input, src, dim, start, end, step), out, "slice_scatter")
+    return deliver_exactly(
+        part_replaced(slice_of, ops.slice_scatter, input, src, dim, start, end, step), out, "slice_scatter"
+    )
 
 
 def slice_of(input: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:

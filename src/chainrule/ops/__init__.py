@@ -57,7 +57,7 @@ LATE = {
     "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
     "histograms": "histogramdd",
     "integers": "frexp gcd lcm nonzero_static",
-    "internals": "log_softmax_adjoint softmax_adjoint",
+    "internals": "log_softmax_adjoint safe_softmax softmax_adjoint",
     "linalg": """
         addbmm addmm addmv addr baddbmm bmm cofactors contract cross det dot inv kron linear_layer matmul mm
         mv slogdet slogdet_complex solve solve_system stacked_linear_layer tensordot trace vdot vm
