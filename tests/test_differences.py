@@ -197,6 +197,23 @@ def test_the_triangle_of_qr_is_differentiable() -> None:
     assert alone.numpy() == pytest.approx(together.numpy())
 
 
+def test_as_strided_scatter() -> None:
+    x, v = leaf(1.0, 2.0, 3.0), leaf(4.0)
+    y = torch.as_strided_scatter(x, v, (1,), (1,), 1)
+    gx, gv = grad((y * torch.tensor([10.0, 100.0, 1000.0])).sum(), (x, v))
+    assert (gx.tolist(), gv.tolist()) == ([10.0, 0.0, 1000.0], [100.0])
+
+
+def test_logaddexp_with_minus_infinity() -> None:
+    for first in (True, False):
+        x, y = leaf(-math.inf), leaf(1.0)
+        pair = (x, y) if first else (y, x)
+        slopes = grad(torch.logaddexp(*pair).sum(), pair, create_graph=True)
+        assert sorted(slope.item() for slope in slopes) == [0.0, 1.0]
+        for slope in slopes:
+            assert [g.item() for g in grad(slope.sum(), pair, retain_graph=True)] == [0.0, 0.0]
+
+
 def test_a_value_at_a_batched_mask() -> None:
     def f(x: torch.Tensor) -> torch.Tensor:
         y = x * 2

@@ -130,7 +130,25 @@ __all__ = [
 newaxis = None
 
 _LAZY = frozenset(
-    {"func", "linalg", "nn", "optim", "random", "return_types", "testing", "torch_alias", "utils", "version"}
+    {
+        "accelerator",
+        "amp",
+        "backends",
+        "compiler",
+        "cuda",
+        "func",
+        "linalg",
+        "masked",
+        "mps",
+        "nn",
+        "optim",
+        "random",
+        "return_types",
+        "testing",
+        "torch_alias",
+        "utils",
+        "version",
+    }
 )
 _LAZY_NAMES = {
     **{name: f"functions.{module}" for name, module in _homes(_functions.LATE).items()},
@@ -138,6 +156,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("compile", "cond", "scan", "while_loop"), "_compile"),
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
+    **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     "check": "testing._check",
     "vmap": "func",
 }

@@ -89,7 +89,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return self.device is not CPU
 
     is_cuda = is_sparse = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False
-    names = None
+    is_ipu = is_maia = is_mtia = is_sparse_csr = is_vulkan = False
+    name = names = None
 
     # -- its place in the graph ------------------------------------------------------------------------------------
 

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.masked
 from torch.testing._internal.common_utils import freeze_rng_state
 
 import chainrule
 
 HOMES = (
     "torch", "torch.Tensor", "torch.linalg", "torch.nn.functional", "torch.special", "torch.fft", "torch.signal.windows",
+    "torch.masked",
 )  # fmt: skip
 
 
@@ -44,7 +46,7 @@ def paths() -> dict[int, str]:
     found: dict[int, str] = {}
     for home in HOMES:
         place = named(home, torch)
-        for name in dir(place):
+        for name in sorted(dir(place), key=lambda name: name.startswith("_")):
             value = getattr(place, name, None)
             if callable(value):
                 found.setdefault(id(value), f"{home}.{name}")
@@ -60,6 +62,9 @@ def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
     path = paths().get(id(of_torch))
     if path is not None:
         return named(path, chainrule)
+    if str(of_torch).startswith("aten."):  # an operator of PyTorch's library, or one overload of it
+        name = str(of_torch).split(".")[1]
+        return sliced if name == "slice" else named(f"torch.{name}", chainrule)
     if isinstance(of_torch, functools.partial):
         return functools.partial(function(of_torch.func), *value(of_torch.args), **value(of_torch.keywords))
     if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith("torch.testing."):
@@ -86,6 +91,11 @@ def rebound(of_torch: types.FunctionType) -> types.FunctionType:
         del _rebound[of_torch]
         raise
     return found
+
+
+def sliced(x: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Any:
+    """What has no name in Python: ``x[:, start:end:step]``, the colons for the dimensions before ``dim``."""
+    return x[(slice(None),) * (dim % x.ndim) + (slice(start, end, step),)]
 
 
 _rebound: dict[types.FunctionType, types.FunctionType] = {}
@@ -142,3 +152,23 @@ def array(x: torch.Tensor) -> np.ndarray[Any, Any]:
     if x._is_zerotensor():  # whose memory PyTorch does not have
         x = torch.zeros(x.shape, dtype=x.dtype)
     return np.array(x.numpy(force=True))
+
+
+def output_mask(op: Callable[..., Any], input: Any, *args: Any, **kwargs: Any) -> Any:
+    """Which results of a masked reduction count: shapes and masks alone decide, so PyTorch can say it."""
+    masks = {
+        key: torch.from_numpy(x.numpy()) if isinstance(x, chainrule.Tensor) else x
+        for key, x in kwargs.items()
+        if key != "dtype"
+    }
+    found = torch.masked._output_mask(getattr(torch.masked, op.__name__), torch.empty(input.shape), *args, **masks)
+    return chainrule.from_numpy(found.numpy())
+
+
+def input_mask(input: Any, *_: Any, mask: Any, **others: Any) -> Any:
+    return mask.broadcast_to(input.shape)
+
+
+# Where its tests look for the two.
+chainrule.masked._output_mask = output_mask
+chainrule.masked._input_mask = input_mask

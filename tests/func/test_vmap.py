@@ -17,7 +17,7 @@ PROGRAMS = [
     (family, program, made) for family, all_made in recorded("vmap").items() for program, made in all_made.items()
 ]
 
-REFUSED = {"torch.argwhere(m)", "m.argwhere()", "s.argwhere()", "torch.argwhere(n)", "m.resize_(2)", "e.resize_(3)"}
+REFUSED = {"torch.argwhere(m)", "m.argwhere()", "s.argwhere()", "torch.argwhere(n)"}
 """What PyTorch does: ``argwhere`` as long as the shapes agree; here all whose shape depends on values is refused."""
 
 

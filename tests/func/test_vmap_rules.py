@@ -134,7 +134,6 @@ DATA_DEPENDENT: dict[str, Callable[[Any], Any]] = {
     "full": lambda x: torch.full((2,), x[0]),
     "alpha": lambda x: torch.add(x, 1, alpha=x[0]),
     "multinomial": lambda x: torch.multinomial(x, 1),
-    "resize_": lambda x: x.clone().resize_(1),
     "unbatched target": lambda x: torch.zeros(2).add_(x),
     "unbatched target of a part": lambda x: torch.zeros(2, 2)[0].copy_(x * 2),
     "unbatched target at an index": lambda x: torch.zeros(2).index_put_((x.long() % 2,), torch.ones(2)),

@@ -174,6 +174,8 @@ DIFFERENTIABLE = [case for case in CASES if case.is_differentiable]
 
 BY_LAYOUT = {
     "as_strided": "its parameters are strides of the operand",
+    "as_strided_": "its parameters are strides of the operand",
+    "as_strided_copy": "its parameters are strides of the operand",
     "reshape_alias": "only where the strides allow it",
     "unsafe_view": "only where the strides allow it",
     "view": "only where the strides allow it",

@@ -101,10 +101,16 @@ def search_rows(x: Array, v: Array, *, side: str) -> Array:
     """Where the values belong in the sorted rows of ``x``: one row for all, or one for each row of ``v``."""
     if x.ndim == 1:
         return searchsorted(x, v, side=side)
-    out = np.empty(v.shape, np.int64)
-    for row in np.ndindex(x.shape[:-1]):
-        out[row] = searchsorted(x[row], v[row], side=side)
-    return out
+    rows, values = common.sort_keys(x), common.sort_keys(v)
+    is_below = np.less if side == "left" else np.less_equal
+    low, high = np.zeros(v.shape, np.int64), np.full(v.shape, x.shape[-1], np.int64)
+    for _ in range(x.shape[-1].bit_length()):  # all rows at once: each step halves what is left
+        middle = (low + high) // 2
+        found = np.take_along_axis(rows, np.minimum(middle, x.shape[-1] - 1), -1)
+        below = is_below(found, values) | ((values != values) & ((found == found) | (side == "right")))
+        below &= low < high
+        low, high = np.where(below, middle + 1, low), np.where(below, high, middle)
+    return low
 
 
 def bincount(x: Array, *, minlength: int) -> Array:

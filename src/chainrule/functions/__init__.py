@@ -30,11 +30,16 @@ if TYPE_CHECKING:
     from .affine import *
     from .complex_numbers import *
     from .contraction import *
+    from .copies import *
     from .cumulative import *
     from .decompositions import *
     from .determinism import *
+    from .differences import *
     from .dropping import *
     from .factor_solves import *
+    from .inplace import *
+    from .integers import *
+    from .internals import *
     from .legacy import *
     from .linalg import *
     from .low_rank import *
@@ -42,8 +47,13 @@ if TYPE_CHECKING:
     from .norms import *
     from .quantiles import *
     from .random import *
+    from .replacing import *
     from .sampling import *
+    from .settings import *
+    from .slices import *
     from .sorting import *
+    from .statistics import *
+    from .uncommon import *
 
 LATE = {
     "activation": "celu celu_ log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_",
@@ -53,15 +63,34 @@ LATE = {
         view_as_real
     """,
     "contraction": "einsum",
+    "copies": """
+        alias_copy as_strided_copy detach_copy diagonal_copy expand_copy narrow_copy permute_copy
+        select_copy slice_copy split_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy
+        unbind_copy unfold_copy unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy
+        view_as_real_copy view_copy
+    """,
     "cumulative": "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
     "decompositions": "cholesky geqrf lu lu_unpack qr svd",
     "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
+    "differences": "gradient vander",
     "dropping": """
         alpha_dropout alpha_dropout_ dropout dropout_ feature_alpha_dropout feature_alpha_dropout_
         feature_dropout feature_dropout_
     """,
     "factor_solves": """
         cholesky_inverse cholesky_solve lu_solve matrix_exp orgqr ormqr pinverse triangular_solve vander
+    """,
+    "inplace": """
+        abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_
+        atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ cosh_ deg2rad_ detach
+        detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_ log10_
+        log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ resize_as_ round_ rsqrt_
+        sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
+    """,
+    "integers": "frexp gcd lcm nonzero_static unravel_index",
+    "internals": """
+        _chunk_cat _log_softmax_backward_data _safe_softmax _softmax_backward_data _unsafe_masked_index
+        _unsafe_masked_index_put_accumulate native_dropout
     """,
     "legacy": """
         BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
@@ -73,10 +102,23 @@ LATE = {
     "norms": "cdist",
     "quantiles": "nanquantile quantile",
     "random": "rand rand_like randint randint_like randn randn_like randperm",
+    "replacing": "as_strided_scatter diagonal_scatter fill select_scatter slice_scatter",
     "sampling": "bernoulli binomial multinomial normal poisson",
+    "settings": """
+        get_deterministic_debug_mode get_float32_matmul_precision get_num_interop_threads get_num_threads
+        is_autocast_cache_enabled is_autocast_enabled is_warn_always_enabled set_deterministic_debug_mode
+        set_float32_matmul_precision set_flush_denormal set_num_interop_threads set_num_threads
+        set_warn_always
+    """,
+    "slices": "index_reduce renorm segment_reduce",
     "sorting": """
         argsort bincount bucketize histc isin kthvalue median mode msort nanmedian searchsorted sort topk
         unique unique_consecutive
+    """,
+    "statistics": "corrcoef cov histogram histogramdd",
+    "uncommon": """
+        empty_permuted get_device hardshrink is_distributed is_signed norm_except_dim sym_float sym_int
+        sym_ite sym_max sym_min sym_not sym_sqrt sym_sum
     """,
 }
 """Families that load with the first use of one of these."""

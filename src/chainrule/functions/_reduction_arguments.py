@@ -146,6 +146,13 @@ def result_dtype(dtype: Any, out: Any, function: str) -> Any:
     return have
 
 
+def deliver_exactly(result: Tensor, out: Any, function: str) -> Tensor:
+    """``result``, or ``out`` with it, which must have its dtype."""
+    if isinstance(out, TensorBase) and out._array.dtype != result._array.dtype:
+        raise RuntimeError(f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
+    return deliver(result, out, function)
+
+
 def named(function: str, results: tuple[Tensor, ...], out: Any) -> Any:
     """Results as PyTorch's named tuple, written to ``out`` if there is one: a tuple of as many tensors."""
     if out is None:

@@ -159,27 +159,32 @@ def along(op: Any, function: str, input: Any, dim: Any, dtype: Any, out: Any) ->
     return result if out is None else put(result, out, function, input)
 
 
-def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
+def softmax(
+    input: Tensor, dim: int | None = None, dtype: Any = None, *, axis: int | None = None, out: Tensor | None = None
+) -> Tensor:
     """``exp(input)`` divided by its sum along ``dim``, with no overflow on the way.
 
     Args:
         input: a floating point tensor.
         dim: the dimension along which the result sums to 1.
         dtype: to convert ``input`` to first.
+        axis: NumPy's name of ``dim``.
         out: the tensor that takes the result.
 
     >>> import chainrule as torch
     >>> torch.softmax(torch.tensor([0., 1000., 1000.]), 0)
     tensor([0.0000, 0.5000, 0.5000])
     """
-    return along(ops.softmax, "softmax", input, dim, dtype, out)
+    return along(ops.softmax, "softmax", input, dim if axis is None else axis, dtype, out)
 
 
-def log_softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
+def log_softmax(
+    input: Tensor, dim: int | None = None, dtype: Any = None, *, axis: int | None = None, out: Tensor | None = None
+) -> Tensor:
     """The logarithm of :func:`softmax`, accurate where that is small.
 
     >>> import chainrule as torch
     >>> torch.log_softmax(torch.tensor([0., 1.]), 0)
     tensor([-1.3133, -0.3133])
     """
-    return along(ops.log_softmax, "log_softmax", input, dim, dtype, out)
+    return along(ops.log_softmax, "log_softmax", input, dim if axis is None else axis, dtype, out)

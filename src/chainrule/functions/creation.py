@@ -86,7 +86,9 @@ def tensor(
     tensor([[1.0000, 2.5000],
             [3.0000, 4.0000]])
     """
-    if dtype is None and device is None and type(data) is list and data and FLOATS.issuperset(map(type, data)):  # the commonest
+    if (
+        dtype is None and device is None and type(data) is list and data and FLOATS.issuperset(map(type, data))
+    ):  # the commonest
         return finish(np.array(data, default.dtype.numpy), requires_grad, get_defaults()[-1])
     where = data.device if device is None and isinstance(data, TensorBase) else place_of(device)
     wanted = None if dtype is None else as_dtype(dtype).numpy

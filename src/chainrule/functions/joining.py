@@ -68,13 +68,14 @@ def alike(tensors: list[Any]) -> list[Any]:
     return tensors
 
 
-def cat(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
     """The tensors one after the other along an existing dimension.
 
     Args:
         tensors: alike in all sizes but that of ``dim``; of mixed dtypes, they meet in the promoted one. Empty vectors
             are left out.
         dim: along which.
+        axis: NumPy's name of ``dim``.
         out: where to write the result.
 
     Raises:
@@ -87,6 +88,8 @@ def cat(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     given = operands(tensors, "cat")
     if not given:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    if axis is not None:
+        dim = axis
     if isinstance(dim, bool) or not hasattr(dim, "__index__"):
         raise TypeError(f"cat(): argument 'dim' must be int, not {type(dim).__name__}")
     shape: tuple[int, ...] | None = None
@@ -120,14 +123,14 @@ def cat(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     return deliver(ops.concat(alike(joined), axis=axis), out, "cat")
 
 
-def concat(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def concat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
     """Another name of :func:`cat`.
 
     >>> import chainrule as torch
     >>> torch.concat([torch.zeros(2), torch.ones(1)])
     tensor([0., 0., 1.])
     """
-    return cat(tensors, dim, out=out)
+    return cat(tensors, dim if axis is None else axis, out=out)
 
 
 def concatenate(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
@@ -140,8 +143,8 @@ def concatenate(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out:
     return cat(tensors, dim if axis is None else axis, out=out)
 
 
-def stack(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
-    """Tensors of one shape side by side along a new dimension.
+def stack(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
+    """Tensors of one shape side by side along a new dimension (``axis`` is NumPy's name of ``dim``).
 
     Raises:
         RuntimeError: the shapes differ, or there are no tensors.
@@ -155,7 +158,7 @@ def stack(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tenso
     if not given:
         raise RuntimeError("stack expects a non-empty TensorList")
     shape = given[0]._array.shape
-    axis = axis_of(dim, len(shape) + 1, "stack")
+    axis = axis_of(dim if axis is None else axis, len(shape) + 1, "stack")
     for at, tensor in enumerate(given):
         if tensor._array.shape != shape:
             raise RuntimeError(
@@ -254,14 +257,15 @@ def block_diag(*tensors: Tensor) -> Tensor:
 # -- into several -------------------------------------------------------------------------------------------------------
 
 
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views at each index of a dimension, which is gone from them.
+def unbind(input: Tensor, dim: int = 0, *, axis: int | None = None) -> tuple[Tensor, ...]:
+    """Views at each index of a dimension, which is gone from them (``axis`` is NumPy's name of ``dim``).
 
     >>> import chainrule as torch
     >>> torch.unbind(torch.tensor([[1, 2], [3, 4]]))
     (tensor([1, 2]), tensor([3, 4]))
     """
     ndim = tensor_argument(input, "unbind", "input")._array.ndim
+    dim = dim if axis is None else axis
     if not ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return ops.unstack(input, axis=axis_of(dim, ndim, "unbind"))
@@ -318,8 +322,8 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     return ops.split_with_sizes(input, axis=axis, sizes=sizes)
 
 
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most ``chunks`` views of equal size (the last may be smaller).
+def chunk(input: Tensor, chunks: int, dim: int = 0, *, axis: int | None = None) -> tuple[Tensor, ...]:
+    """At most ``chunks`` views of equal size (the last may be smaller); ``axis`` is NumPy's name of ``dim``.
 
     >>> import chainrule as torch
     >>> torch.chunk(torch.arange(5), 2)
@@ -328,6 +332,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     array = tensor_argument(input, "chunk", "input")._array
     if not array.ndim:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor, got a 0-dim one")
+    dim = dim if axis is None else axis
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     have = array.shape[axis_of(dim, array.ndim, "chunk")]

@@ -212,8 +212,16 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     tensor([[0, 2],
             [1, 3]])
     """
-    array = memory_of(tensor_argument(input, "as_strided", "input"))
-    sizes, strides = sizes_of((size,), "as_strided"), sizes_of((stride,), "as_strided", "stride")
+    base, params = strided_part(input, size, stride, storage_offset, "as_strided")
+    return ops.as_strided(base, **params)
+
+
+def strided_part(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None, function: str
+) -> tuple[Tensor, dict[str, Any]]:
+    """What ``as_strided`` reads: the tensor in whose storage strides and offset count, and the parameters of the ops."""
+    array = memory_of(tensor_argument(input, function, "input"))
+    sizes, strides = sizes_of((size,), function), sizes_of((stride,), function, "stride")
     origin = geometry(array)
     offset = origin[2] if storage_offset is None else storage_offset
     if len(sizes) != len(strides):
@@ -241,9 +249,9 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
                 f"result = tensor.as_strided({list(sizes)}, {list(strides)}, {offset}) can access memory outside of `tensor`, which "
                 "is not supported inside of a transform: there a tensor has no more than its own elements"
             )
-        base = base_of(input._view)  # where strides and offset count from
-        return ops.as_strided(base, size=sizes, stride=strides, offset=offset, origin=geometry(memory_of(base)))
-    return ops.as_strided(input, size=sizes, stride=strides, offset=offset, origin=origin)
+        base: Any = base_of(input._view)  # where strides and offset count from
+        input, origin = base, geometry(memory_of(base))
+    return input, {"size": sizes, "stride": strides, "offset": offset, "origin": origin}
 
 
 def view_dtype(input: Tensor, dtype: Any) -> Tensor:
@@ -277,9 +285,7 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) 
     if current_node(input) is not None:
         raise RuntimeError("cannot resize variables that require grad. Use .reshape(), which gives a new tensor.")
     if isinstance(input._array, Lifted):
-        raise RuntimeError(
-            "cannot resize variables inside of a transform, or on another device. Use .reshape(), which gives a new tensor."
-        )
+        return resized(input, shape)
     array = writable(input)
     refuse_write(input, array, False)
     count, flat = math.prod(shape), storage(array)[geometry(array)[2] :]
@@ -288,4 +294,21 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) 
         grown[: flat.size] = flat
         flat = grown
     input._array = flat[:count].reshape(shape)
+    return input
+
+
+def resized(input: Any, shape: tuple[int, ...]) -> Any:
+    """``resize_`` of a value that has no memory: it gets another."""
+    if input._view is not None:
+        raise RuntimeError(
+            "cannot resize a view inside of a transform, or on another device. Use .reshape(), which gives a new tensor."
+        )
+    refuse_write(input, writable(input), False)
+    count, have = math.prod(shape), input._array.size
+    flat = ops.reshape(input.detach(), (have,))
+    if count > have:
+        flat = ops.pad(flat, widths=((0, count - have),), value=0)
+    elif count < have:
+        flat = ops.contiguous(ops.slice_axis(flat, axis=-1, start=0, stop=count, step=1))
+    input._array = ops.reshape(flat, shape)._array
     return input

@@ -533,13 +533,13 @@ def _truth(function: str, op: Any, input: Any, dim: Any, keepdim: Any, out: Any,
     return deliver(result, out, function)
 
 
-def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
-    """How many elements are not zero, of all or along dimensions, as int64.
+def count_nonzero(input: Tensor, dim: Dims = None, *, axis: Dims = None) -> Tensor:
+    """How many elements are not zero, of all or along dimensions, as int64 (``axis`` is NumPy's name of ``dim``).
 
     >>> import chainrule as torch
     >>> torch.count_nonzero(torch.tensor([[0, 1], [2, 3]]), 0)
     tensor([1, 2])
     """
     array = array_of(input, "count_nonzero")
-    axis = reduced_axes(dim, False, array.ndim, "count_nonzero")
-    return ops.count_nonzero(input, axis=axis, keepdims=False)
+    axes = reduced_axes(dim if axis is None else axis, False, array.ndim, "count_nonzero")
+    return ops.count_nonzero(input, axis=axes, keepdims=False)

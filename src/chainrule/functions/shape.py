@@ -164,15 +164,19 @@ def ravel(input: Tensor) -> Tensor:
     return ops.view(source, shape=(array.size,))
 
 
-def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
+def squeeze(
+    input: Tensor, dim: int | Sequence[int] | None = None, *, axis: int | Sequence[int] | None = None
+) -> Tensor:
     """A view without the dimensions of size 1 (of those in ``dim``, if given; others in ``dim`` stay).
+
+    ``axis`` is NumPy's name of ``dim``.
 
     >>> import chainrule as torch
     >>> torch.squeeze(torch.ones(1, 3, 1)).shape, torch.squeeze(torch.ones(1, 3, 1), 0).shape
     (torch.Size([3]), torch.Size([3, 1]))
     """
-    op, axis = squeeze_axes(input, dim)
-    return op(input, axis=axis)
+    op, axes = squeeze_axes(input, dim if axis is None else axis)
+    return op(input, axis=axes)
 
 
 def squeeze_axes(input: Tensor, dim: Any) -> tuple[Any, tuple[int, ...]]:
@@ -183,15 +187,15 @@ def squeeze_axes(input: Tensor, dim: Any) -> tuple[Any, tuple[int, ...]]:
     return op, tuple([a for a in axes if shape and shape[a] == 1])
 
 
-def unsqueeze(input: Tensor, dim: int) -> Tensor:
-    """A view with a new dimension of size 1 at ``dim``.
+def unsqueeze(input: Tensor, dim: int | None = None, *, axis: int | None = None) -> Tensor:
+    """A view with a new dimension of size 1 at ``dim`` (``axis`` is NumPy's name of it).
 
     >>> import chainrule as torch
     >>> torch.unsqueeze(torch.ones(3), -1).shape
     torch.Size([3, 1])
     """
     ndim = tensor_argument(input, "unsqueeze", "input")._array.ndim
-    return ops.expand_dims(input, axis=axis_of(dim, ndim + 1, "unsqueeze"))
+    return ops.expand_dims(input, axis=axis_of(dim if axis is None else axis, ndim + 1, "unsqueeze"))
 
 
 # -- broadcasting -------------------------------------------------------------------------------------------------------

@@ -27,11 +27,17 @@ if TYPE_CHECKING:
     from .activation import *
     from .bounds import *
     from .complex_numbers import *
+    from .copies import *
     from .cumulative import *
     from .decompositions import *
     from .factor_solves import *
+    from .histograms import *
+    from .integers import *
+    from .internals import *
     from .linalg import *
     from .random import *
+    from .replacing import *
+    from .slices import *
     from .sorting import *
 
 LATE = {
@@ -44,15 +50,24 @@ LATE = {
         fmax fmin maximum minimum
     """,
     "complex_numbers": "angle conj conj_physical imag polar real view_as_complex view_as_real",
+    "copies": """
+        alias_copy as_strided_ as_strided_copy expand_copy narrow_copy permute_copy select_copy slice_copy
+        split_copy split_with_sizes_copy squeeze_all_copy squeeze_copy squeeze_one_copy t_copy
+        transpose_copy unbind_copy unfold_copy unsafe_split unsafe_split_with_sizes unsqueeze_copy
+        view_as_real_copy view_copy
+    """,
     "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
     "decompositions": """
-        cholesky cholesky_legacy eig eigh eigvalsh ldl_factor ldl_solve lu lu_factor lu_unpack permutation qr svd svdvals
-        triangle_of_qr
+        cholesky cholesky_legacy eig eigh eigvalsh ldl_factor ldl_solve lu lu_factor lu_unpack permutation
+        qr svd svdvals triangle_of_qr
     """,
     "factor_solves": """
         cholesky_inverse cholesky_solve geqrf householder_product lstsq lu_solve matrix_exp ormqr pinv
         solve_triangular
     """,
+    "histograms": "histogramdd",
+    "integers": "frexp gcd lcm nonzero_static",
+    "internals": "log_softmax_adjoint safe_softmax softmax_adjoint",
     "linalg": """
         addbmm addmm addmv addr baddbmm bmm cofactors contract cross det dot inv kron linear_layer matmul mm
         mv slogdet slogdet_complex solve solve_system stacked_linear_layer tensordot trace vdot vm
@@ -61,6 +76,8 @@ LATE = {
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
     """,
+    "replacing": "as_strided_scatter diagonal_scatter filled filled_number select_scatter slice_scatter",
+    "slices": "index_reduce renorm segment_reduce",
     "sorting": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_stable sort_with_indices sorted_places topk unique unique_along

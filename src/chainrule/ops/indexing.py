@@ -201,7 +201,7 @@ def _of_others(xp, x, zeros, zero, product):
     return xp.where(x == 0, of_zero, xp.where(zeros == 0, part, xp.where(zeros == 1, part * zero, 0)))
 
 
-def _reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
+def reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
     """Each place hands its cotangent to what was reduced to it: all of it, a share of a mean or of ties, or times the
     product of the others. Without ``include_self`` the old value of a place that was written to took no part.
     """
@@ -233,7 +233,7 @@ def _reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
 
 scatter_reduce = general("scatter_reduce(x, indices, v, *, axis, reduce, include_self)", saved_names={"indices": "index"},
     batch=same_call,
-    all=_reduced,
+    all=reduced,
 )
 
 # -- places in C order --------------------------------------------------------------------------------------------------

@@ -306,7 +306,7 @@ def std(x, *, axis=None, correction=0, keepdims=False):
 # -- norms -------------------------------------------------------------------------------------------------------------
 
 
-def _norm_vjp(xp, g, x, out, ord, axis, keepdims):
+def norm_rule(xp, g, x, out, ord, axis, keepdims):
     """sign(x) (|x| / norm)^(p-1), in quotients that stay in range; 0 where the norm is 0.
 
     Of the largest norm (p = inf) the elements that are the largest share; likewise of the smallest.
@@ -329,13 +329,13 @@ def _norm_vjp(xp, g, x, out, ord, axis, keepdims):
 
 
 vector_norm = reduction("vector_norm(x, *, ord, axis, keepdims)", node="LinalgVectorNormBackward0",
-    x=_norm_vjp,
+    x=norm_rule,
 )
 
 # The distance of x from y, as the norm of their difference.
 dist = reduction("dist(x, *, ord, axis, keepdims)", saved_names={"ord": "p"},
     forward=lambda xp, x, ord, axis, keepdims: xp.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims),
-    x=_norm_vjp,
+    x=norm_rule,
 )
 
 

@@ -20,7 +20,9 @@ from .transcendental import TranscendentalMethods
 
 LATE = {
     "activation.ActivationMethods": "log_softmax prelu relu relu_ softmax",
-    "complex_numbers.ComplexMethods": "angle conj conj_physical conj_physical_ imag is_conj is_neg real resolve_conj resolve_neg",
+    "complex_numbers.ComplexMethods": """
+        angle conj conj_physical conj_physical_ imag is_conj is_neg real resolve_conj resolve_neg
+    """,
     "cumulative.CumulativeMethods": "cummax cummin cumprod cumprod_ cumsum cumsum_ diff logcumsumexp",
     "decompositions.DecompositionMethods": """
         cholesky cholesky_inverse cholesky_solve geqrf lu lu_solve matrix_exp orgqr ormqr pinverse qr svd
@@ -38,6 +40,13 @@ LATE = {
         argsort bincount histc kthvalue median mode msort nanmedian nanquantile quantile sort topk unique
         unique_consecutive
     """,
+    "uncommon.UncommonMethods": """
+        __div__ __idiv__ __long__ __nonzero__ __rdiv__ apply_ as_strided_ as_strided_scatter const_data_ptr
+        corrcoef cov dense_dim diagonal_scatter dim_order frexp gcd gcd_ hardshrink histogram index_reduce
+        index_reduce_ is_distributed is_set_to lcm lcm_ map2_ map_ module_load narrow_copy new_empty_strided
+        nonzero_static record_stream reinforce renorm renorm_ resize resize_as select_scatter slice_scatter
+        sparse_dim sum_to_size to_dense unsafe_chunk unsafe_split unsafe_split_with_sizes
+    """,
 }
 """Families that load with the first use of one of these methods: module and class -> what it has."""
 
@@ -49,6 +58,7 @@ if TYPE_CHECKING:
     from .linalg import LinalgMethods
     from .random import RandomMethods
     from .sorting import SortingMethods
+    from .uncommon import UncommonMethods
 
     class LateMethods(
         ActivationMethods,
@@ -58,6 +68,7 @@ if TYPE_CHECKING:
         LinalgMethods,
         RandomMethods,
         SortingMethods,
+        UncommonMethods,
     ):
         __slots__ = ()
 else:

@@ -1,0 +1,15 @@
+"""``torch.backends.mkl``: a library of PyTorch's, which chainrule does not use."""
+
+from __future__ import annotations
+
+__all__ = ["is_available"]
+
+
+def is_available() -> bool:
+    """Whether it is used: False.
+
+    >>> import chainrule as torch
+    >>> torch.backends.mkl.is_available()
+    False
+    """
+    return False

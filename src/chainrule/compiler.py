@@ -1,0 +1,60 @@
+"""``torch.compiler``: what programs ask of the compiler, :func:`chainrule.compile`, and tell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .core.modes import modes as _modes
+
+__all__ = ["allow_in_graph", "disable", "is_compiling", "is_dynamo_compiling", "is_exporting", "list_backends", "reset"]
+
+
+def is_compiling() -> bool:
+    """Whether the program that asks is being traced by ``torch.compile``.
+
+    >>> import chainrule as torch
+    >>> torch.compiler.is_compiling()
+    False
+    """
+    return _modes().capture is not None
+
+
+is_dynamo_compiling = is_compiling
+
+
+def is_exporting() -> bool:
+    """Whether it is being exported: False."""
+    return False
+
+
+def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:
+    """The function itself (without one, a decorator that gives it): what calls it is traced through it.
+
+    >>> import chainrule as torch
+    >>> @torch.compiler.disable
+    ... def double(x):
+    ...     return x * 2
+    >>> double(torch.ones(1))
+    tensor([2.])
+    """
+    return fn if fn is not None else lambda function: function
+
+
+def allow_in_graph(fn: Any) -> Any:
+    """The function itself: every function may be part of a program."""
+    return fn
+
+
+def reset() -> None:
+    """Forget what has been compiled. Each compiled function keeps its own programs: there is nothing else to forget."""
+
+
+def list_backends(exclude_tags: Any = ()) -> list[str]:
+    """What can compile: XLA, under the name of PyTorch's default."""
+    return ["inductor"]
+
+
+def __getattr__(name: str) -> Any:
+    from ._missing import missing_name
+
+    raise missing_name(__name__, name)

@@ -1,0 +1,163 @@
+"""Functions that PyTorch's own code calls: they have no documentation there, and an underscore before their names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import ops
+from ..dtypes import get_default_dtype
+from ._arguments import axis_of, deliver, tensor_argument
+from .dropping import dropout
+from .filling import ones_like
+from .indexing import basic_part, getitem, put_call
+from .joining import cat, operands
+from .masking import masked_fill
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = [
+    "_chunk_cat",
+    "_log_softmax_backward_data",
+    "_safe_softmax",
+    "_softmax_backward_data",
+    "_unsafe_masked_index",
+    "_unsafe_masked_index_put_accumulate",
+    "native_dropout",
+]
+
+
+def _safe_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """:func:`softmax`, but zeros where all elements along ``dim`` are -inf.
+
+    >>> import chainrule as torch
+    >>> torch._safe_softmax(torch.tensor([-torch.inf, -torch.inf]), 0)
+    tensor([0., 0.])
+    """
+    x: Any = tensor_argument(input, "_safe_softmax", "input")
+    x = x if dtype is None else x.to(dtype)
+    axis = axis_of(dim, x._array.ndim, "_safe_softmax")
+    if not x._array.ndim:
+        return ops.reshape(ops.safe_softmax(ops.reshape(x, (1,)), axis=-1), ())
+    return ops.safe_softmax(x, axis=axis)
+
+
+def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
+    """Each element zero with probability ``p``, the others divided by ``1 - p``; and which were kept.
+
+    >>> import chainrule as torch
+    >>> kept, mask = torch.native_dropout(torch.ones(4), 0.5, True)
+    >>> bool((kept == 2 * mask).all())
+    True
+    """
+    tensor_argument(input, "native_dropout", "input")
+    ones = ones_like(input, dtype=get_default_dtype())
+    if train is False:
+        return ops.clone(input), ones.bool()
+    mask = ops.not_equal(dropout(ones, p, True), 0)
+    return ops.multiply(ops.multiply(input, mask), 1 / (1 - p) if p < 1 else 0.0), mask
+
+
+def _softmax_backward_data(
+    grad_output: Tensor, output: Tensor, dim: int, input_dtype: Any, *, grad_input: Tensor | None = None
+) -> Tensor:
+    """The gradient of a softmax's input, from that of its output and the output.
+
+    >>> import chainrule as torch
+    >>> torch._softmax_backward_data(torch.tensor([1., 0.]), torch.tensor([0.5, 0.5]), 0, torch.float32)
+    tensor([ 0.2500, -0.2500])
+    """
+    return _adjoint(ops.softmax_adjoint, "_softmax_backward_data", grad_output, output, dim, input_dtype, grad_input)
+
+
+def _log_softmax_backward_data(
+    grad_output: Tensor, output: Tensor, dim: int, input_dtype: Any, *, out: Tensor | None = None
+) -> Tensor:
+    """The gradient of a log_softmax's input, from that of its output and the output.
+
+    >>> import chainrule as torch
+    >>> torch._log_softmax_backward_data(torch.tensor([1., 0.]), torch.tensor([0.5, 0.5]).log(), 0, torch.float32)
+    tensor([ 0.5000, -0.5000])
+    """
+    return _adjoint(ops.log_softmax_adjoint, "_log_softmax_backward_data", grad_output, output, dim, input_dtype, out)
+
+
+def _adjoint(op: Any, function: str, u: Any, y: Any, dim: int, dtype: Any, out: Any) -> Tensor:
+    tensor_argument(u, function, "grad_output")
+    ndim = tensor_argument(y, function, "output", 2)._array.ndim
+    axis = axis_of(dim, ndim, function)
+    result = op(u, y, axis=axis) if ndim else ops.reshape(op(*[ops.reshape(x, (1,)) for x in (u, y)], axis=-1), ())
+    return deliver(result if result.dtype is dtype else result.to(dtype), out, function)
+
+
+def _chunk_cat(tensors: Sequence[Tensor], dim: int, num_chunks: int, *, out: Tensor | None = None) -> Tensor:
+    """Each tensor filled up with zeros and cut into ``num_chunks`` along ``dim``, each chunk a row; these side by side.
+
+    >>> import chainrule as torch
+    >>> torch._chunk_cat([torch.arange(3), torch.tensor([7, 8])], 0, 2)
+    tensor([[0, 1, 7],
+            [2, 0, 8]])
+    """
+    given = operands(tensors, "_chunk_cat")
+    if not given:
+        raise RuntimeError("_chunk_cat expects a non-empty input tensor list")
+    if num_chunks < 1:
+        raise RuntimeError(f"_chunk_cat expects positive num_chunks, got {num_chunks}")
+    shape = given[0]._array.shape
+    at = axis_of(dim, len(shape), "_chunk_cat") + len(shape)
+    rows = []
+    for x in given:
+        have = x._array.shape
+        if len(have) <= at or not x._array.size:
+            raise RuntimeError(f"_chunk_cat expects non-empty tensors of more than {at} dimensions, got {list(have)}")
+        if have[:at] != shape[:at]:
+            raise RuntimeError(
+                "_chunk_cat expects same sizes of 0,...,dim-1 dimensions for all tensors, got "
+                f"{list(shape)} and {list(have)}"
+            )
+        lack = -have[at] % num_chunks
+        widths = ((0, lack), *[(0, 0)] * (len(have) - at - 1))
+        padded = ops.pad(x, widths=widths, value=0) if lack else x
+        rows.append(
+            ops.reshape(padded, (*have[:at], num_chunks, padded._array.size // (num_chunks * math.prod(have[:at]))))
+        )
+    return cat(rows, at + 1, out=out)
+
+
+def _unsafe_masked_index(self: Tensor, mask: Tensor, indices: Sequence[Any], fill: float) -> Tensor:
+    """``self[indices]``, the indices kept within bounds, where the mask holds; ``fill`` elsewhere.
+
+    >>> import chainrule as torch
+    >>> x, i = torch.tensor([5., 6.]), torch.tensor([1, 9])
+    >>> torch._unsafe_masked_index(x, i < 2, [i], 0.)
+    tensor([6., 0.])
+    """
+    found = getitem(self, _within(self, indices))
+    return masked_fill(found, ops.logical_not(tensor_argument(mask, "_unsafe_masked_index", "mask", 2)), fill)
+
+
+def _unsafe_masked_index_put_accumulate(self: Tensor, mask: Tensor, indices: Sequence[Any], values: Tensor) -> Tensor:
+    """A copy of ``self`` with the values added at the indices, kept within bounds, where the mask holds.
+
+    >>> import chainrule as torch
+    >>> x, i = torch.tensor([5., 6.]), torch.tensor([1, 9])
+    >>> torch._unsafe_masked_index_put_accumulate(x, i < 2, [i], torch.ones(2))
+    tensor([5., 7.])
+    """
+    function = "_unsafe_masked_index_put_accumulate"
+    chosen = masked_fill(values, ops.logical_not(tensor_argument(mask, function, "mask", 2)), 0)
+    _, arrays, axes = basic_part(self, _within(self, indices))
+    op, given, params = put_call(self, arrays, axes, chosen, True)
+    return op(self, *given, **params)
+
+
+def _within(x: Any, indices: Sequence[Any]) -> tuple[Any, ...]:
+    """An index as Python writes it, with each index tensor kept within the bounds of its dimension."""
+    return tuple(
+        [
+            slice(None) if index is None else ops.clamp(index, min=0, max=max(size - 1, 0))
+            for index, size in zip(indices, tensor_argument(x, "_unsafe_masked_index", "input").shape, strict=False)
+        ]
+    )
