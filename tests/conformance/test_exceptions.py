@@ -53,6 +53,21 @@ def test_vectors_of_another_phase(name: str) -> None:
         assert chainrule.allclose(vectors.abs().square().sum(-2), chainrule.ones_like(values.real))
 
 
+@pytest.mark.parametrize("name", ["linalg.svd", "svd"])
+def test_singular_vectors_of_another_phase(name: str) -> None:
+    for case in cases_of(name):
+        U, S, V = case.ours.call()
+        (x, args, kwargs), values = case.ours.given(case.ours.tensors()), array(case.of_torch.call()[1])
+        assert np.allclose(values, S.detach().numpy())
+        if False in (kwargs.get("compute_uv"), *args[1:2]):
+            continue
+        Vh, k = V.mH if name == "svd" else V, S.shape[-1]
+        assert chainrule.allclose(U[..., :k] * S.unsqueeze(-2).to(U.dtype) @ Vh[..., :k, :], x)
+        for Q in (U, Vh.mH):
+            one = chainrule.eye(Q.shape[-1], dtype=Q.dtype)
+            assert chainrule.allclose(Q.mH @ Q, one.expand(*Q.shape[:-2], *one.shape), atol=1e-10)
+
+
 def test_another_of_several_equal_elements() -> None:
     for case in cases_of("kthvalue"):
         have, index = case.ours.call()
