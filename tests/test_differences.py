@@ -204,6 +204,12 @@ def test_as_strided_scatter() -> None:
     assert (gx.tolist(), gv.tolist()) == ([10.0, 0.0, 1000.0], [100.0])
 
 
+def test_frexp_of_large_numbers() -> None:
+    x = leaf(1e300)
+    mantissa, exponent = torch.frexp(x)
+    assert grad(mantissa.sum(), x)[0].item() == 2.0**-exponent.item()
+
+
 def test_logaddexp_with_minus_infinity() -> None:
     for first in (True, False):
         x, y = leaf(-math.inf), leaf(1.0)

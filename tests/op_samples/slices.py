@@ -30,6 +30,8 @@ SAMPLES = {
         sample(X, ord=2.0, axis=-1, maxnorm=1.0, others=(-2,)),
         sample(X + 0.1, ord=1.5, axis=-2, maxnorm=1.0, others=(-1,)),
         sample(Y, ord=float("inf"), axis=-2, maxnorm=2.2, others=(-3, -1)),
+        sample(np.array([[np.nan, 1.0], [3.0, 4.0]]), ord=2.0, axis=-2, maxnorm=5.0, others=(-1,), smooth=False,
+            expected=([[1.0, 1.0], [1.0, 1.0]],)),
         sample(X + 0.3j, ord=2.0, axis=-2, maxnorm=1.2, others=(-1,)),
     ],
     "segment_reduce": [

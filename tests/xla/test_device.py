@@ -85,6 +85,10 @@ FUNCTIONS = {
     "losses": lambda x: torch.nn.functional.mse_loss(x, x.detach() + 1),
     "complex": lambda x: torch.view_as_real(torch.complex(x, x * 2).conj().resolve_conj() * 1j),
     "quantiles": lambda x: x.quantile(0.3, 0),
+    "statistics": lambda x: torch.cov(x) @ torch.corrcoef(x) + torch.vander(x[:, 0]),
+    "differences": lambda x: torch.gradient(x, spacing=0.5)[0] + torch.masked.softmax(x, 1, mask=x < 1),
+    "segments": lambda x: torch.segment_reduce(x, "mean", lengths=torch.tensor([1, 3], device=x.device)),
+    "parts": lambda x: torch.select_scatter(x, x[0] * 2, 0, 1).renorm(2, 0, 1.5),
 }
 
 

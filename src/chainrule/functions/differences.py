@@ -155,9 +155,8 @@ def vander(x: Tensor, N: int | None = None, *, increasing: bool = False) -> Tens
     if array.dtype.kind in "biu" and array.dtype != "int64":
         x = x.long()
     column = ops.expand_dims(x, axis=-1)
-    powers = ops.concat(
-        [ops.full_like(column, 1), ops.broadcast_to(column, shape=(array.size, max(count - 1, 0)))], axis=-1
-    )
+    powers = ops.broadcast_to(column, shape=(array.size, max(count - 1, 0)))
+    powers = ops.pad(powers, widths=((1, 0),), value=1)
     powers = ops.slice_axis(powers, axis=-1, start=0, stop=count, step=1)
     powers = ops.cumprod(powers, axis=-1, dtype=powers._array.dtype)
     return powers if increasing else ops.flip(powers, axis=(-1,))

@@ -186,8 +186,6 @@ def segment_reduce(
             raise RuntimeError(
                 "segment_reduce(): Expected all rows of lengths along axis to sum to data.size(lengths.dim()-1) when !unsafe."
             )
-        ends = ops.cumsum(given, axis=-1, dtype=np.dtype(np.int64))
-        first = ops.zeros((*cuts.shape[:-1], 1), dtype=np.dtype(np.int64))
-        given = ops.concat([first, ends], axis=-1)
+        given = ops.pad(ops.cumsum(given, axis=-1, dtype=np.dtype(np.int64)), widths=((1, 0),), value=0)
     start = None if initial is None else float(initial)
     return ops.segment_reduce(data, given, axis=at - array.ndim, reduce=SEGMENT_REDUCTIONS[reduce], initial=start)

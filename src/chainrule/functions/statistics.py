@@ -299,7 +299,9 @@ def own_edges(points: Any, dimension: int, bins: int) -> Any:
     low, high = (ops.expand_dims(end(x, axis=(-1,), keepdims=False), axis=-1) for end in (ops.amin, ops.amax))
     alone = ops.equal(low, high)
     low, high = ops.where(alone, low - 0.5, low), ops.where(alone, high + 0.5, high)
-    return low + (high - low) * linspace(0, 1, bins + 1, dtype=points.dtype)
+    step, numbers = ops.divide(high - low, bins), np.arange(bins + 1, dtype=x._array.dtype)
+    # From both ends, as linspace: the first and the last edge are the points themselves.
+    return ops.where(numbers < (bins + 1) // 2, low + step * numbers, high - step * (bins - numbers))
 
 
 def ends(points: Any, range: Any) -> list[tuple[float, float]] | None:

@@ -72,7 +72,7 @@ def _renorm_x(xp, g, x, ord, maxnorm, others):
     through = norm_rule(xp, c, size, norm, ord, others, True)
     if is_complex(x):
         through = through * xp.conj(xp.sgn(x))
-    return g * xp.where(scaled, maxnorm / (norm + TINY), 1) + through
+    return g * xp.where(scaled, maxnorm / (norm + TINY), 1) + xp.where(scaled, through, 0)  # which a NaN has not
 
 
 # Each slice along ``axis``, so that the norms are over all ``others``.

@@ -240,12 +240,13 @@ def mapped(self: Any, function: Any, others: tuple[Any, ...], name: str) -> Tens
         raise RuntimeError(f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead.")
     if not callable(function):
         raise TypeError(f"'{type(function).__name__}' object is not callable")
-    array = writable(self)
-    arrays = [array, *[np.broadcast_to(writable(one), array.shape) for one in others]]
+    arrays = [writable(one) for one in (self, *others)]
     if any(isinstance(one, Lifted) for one in arrays):
         raise RuntimeError(
             f"{name}(): a Python function of the elements cannot be called inside of a transform, or on another device"
         )
+    array = arrays[0]
+    arrays = [np.broadcast_to(one, array.shape) for one in arrays]
     refuse_write(self, array, False)
     results = [function(*numbers) for numbers in zip(*[one.reshape(-1).tolist() for one in arrays], strict=True)]
     array[...] = np.array(results, object).reshape(array.shape)
