@@ -15,16 +15,32 @@ from ..functions import activation, transcendental
 from ..functions._arguments import axis_of, tensor_argument
 from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
 from ..functions.affine import bilinear, linear
-from ..ops.activation import REDUCTIONS
+from . import attention, classes, distance, embedding as _embedding, grids, loss, normalization, resampling
+from .attention import *
+from .classes import *
+from .distance import *
+from .embedding import *
+from .grids import *
+from .loss import *
+from .normalization import *
+from .resampling import *
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
+    *attention.__all__,
+    *classes.__all__,
+    *_embedding.__all__,
+    *distance.__all__,
+    *grids.__all__,
+    *loss.__all__,
+    *normalization.__all__,
+    *resampling.__all__,
     "alpha_dropout", "bilinear", "celu", "celu_", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_",
     "feature_alpha_dropout", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
-    "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "mse_loss", "prelu", "relu",
+    "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "prelu", "relu",
     "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus",
     "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
 ]  # fmt: skip
@@ -336,92 +352,6 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     tensor([-1.3133, -0.3133])
     """
     return activation.log_softmax(input, chosen_dim("log_softmax", input, dim, _stacklevel), dtype)
-
-
-# -- losses -------------------------------------------------------------------------------------------------------------
-
-
-def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction, also from the arguments that were replaced by it."""
-    if size_average is not None or reduce is not None:
-        average, reduced = size_average is not False, reduce is not False
-        reduction = "none" if not reduced else "mean" if average else "sum"
-        warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
-            stacklevel=3,
-        )
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"{reduction} is not a valid value for reduction: give 'none', 'mean' or 'sum'")
-    return reduction
-
-
-def check_sizes(function: str, input: Any, target: Any, weight: Any) -> None:
-    tensor_argument(input, function, "input", 1)
-    tensor_argument(target, function, "target", 2)
-    if weight is not None and tensor_argument(weight, function, "weight").shape != input.shape:
-        raise ValueError(f"Weights and input must have the same size. Got {weight.shape} and {input.shape}.")
-    if input.shape != target.shape:
-        warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead "
-            "to incorrect results due to broadcasting. Please ensure they have the same size.",
-            stacklevel=3,
-        )
-
-
-def reduced(losses: Any, reduction: str, weight: Any = None) -> Tensor:
-    """The sum or mean of ``losses``, weighted if wanted."""
-    if weight is not None:
-        losses = losses * weight
-        if reduction == "mean":
-            return losses.sum() / weight.sum()
-    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
-
-
-def mse_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-) -> Tensor:
-    """``(input - target) ** 2``, averaged.
-
-    Args:
-        input: predictions.
-        target: what they should be, of the same shape.
-        size_average: deprecated: see ``reduction``.
-        reduce: deprecated: see ``reduction``.
-        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for the squares themselves.
-        weight: weights of the squares; the mean is then the weighted one.
-
-    >>> import chainrule.nn.functional as F
-    >>> F.mse_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
-    tensor(2.5000)
-    """
-    check_sizes("mse_loss", input, target, weight)
-    reduction = reduction_of(size_average, reduce, reduction)
-    if weight is not None:
-        return reduced(ops.mse_loss(input, target, reduction=REDUCTIONS.index("none")), reduction, weight)
-    return ops.mse_loss(input, target, reduction=REDUCTIONS.index(reduction))
-
-
-def l1_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-) -> Tensor:
-    """``abs(input - target)``, averaged; the arguments are those of :func:`mse_loss`.
-
-    >>> import chainrule.nn.functional as F
-    >>> F.l1_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
-    tensor(1.5000)
-    """
-    check_sizes("l1_loss", input, target, weight)
-    return reduced((input - target).abs(), reduction_of(size_average, reduce, reduction), weight)
 
 
 # -- in place -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import functional as F
+from ..loss import reduction_of
 from .module import Module
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class _Loss(Module):
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
         deprecated = size_average is not None or reduce is not None
-        self.reduction = F.reduction_of(size_average, reduce, reduction) if deprecated else reduction
+        self.reduction = reduction_of(size_average, reduce, reduction) if deprecated else reduction
 
 
 class L1Loss(_Loss):

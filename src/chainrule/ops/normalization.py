@@ -1,0 +1,248 @@
+"""Normalization: what is left of x when its mean is taken away and its spread made 1, scaled and shifted.
+
+The outputs are the result and the statistics, which rules need. ``affine`` holds nothing, a scale, or a scale and a shift.
+
+With r = 1 / sqrt(var + eps), d = x - mean, and h the cotangent of d r:
+
+    d(d r) = r (dx - mean(dx)) - r^3 d mean(d dx),    so that gx = r (h - mean(h)) - r^3 d mean(d h).
+
+That of the mean is shared by all elements alike; that of the variance, by d 2/n.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..core.batching import aligned, same_call
+from ..core.op import general
+
+__all__ = ["batch_norm", "batch_norm_fixed", "group_norm", "layer_norm", "rms_norm"]
+
+
+def moved(xp, x, mean, r, scale, shift):
+    """(x - mean) r scale + shift."""
+    out = x - mean
+    out *= r
+    if scale is not None:
+        out *= scale
+    if shift is not None:
+        out += shift
+    return out
+
+
+def pair(affine):
+    """The scale and the shift, each of which may be missing."""
+    return (*affine, None, None)[:2]
+
+
+def inverse_spread(xp, var, eps):
+    return 1 / xp.sqrt(var + eps)
+
+
+def pulled(xp, h, x, mean, r, axes):
+    """The cotangent of x from that of (x - mean) r."""
+    d = x - mean
+    along = xp.mean(h * d, axis=axes, keepdims=True) * (r * r * r)
+    return (h - xp.mean(h, axis=axes, keepdims=True)) * r - d * along
+
+
+def of_statistics(xp, out, g_mean, g_var, x, mean, axes):
+    """``out`` with the cotangents of the mean and of the variance added."""
+    n = math.prod([x.shape[a] for a in axes])
+    if g_mean is not None:
+        out = out + g_mean / n
+    if g_var is not None:
+        out = out + (x - mean) * (g_var * (2 / n))
+    return out
+
+
+def of_inverse(g, r):
+    """The cotangent of the variance from that of r."""
+    return None if g is None else g * (r * r * r) * -0.5
+
+
+# -- over a batch: the channels lie along ``axis``, one of the ``rank`` axes of x, counted from the end -----------------
+
+
+def by_channel(xp, v, axis, rank):
+    """One number for each channel, shaped to multiply x."""
+    return xp.reshape(v, (*v.shape[:-1], *[1] * (rank + axis), v.shape[-1], *[1] * (-axis - 1)))
+
+
+def others(axis, rank):
+    return tuple(a for a in range(-rank, 0) if a != axis)
+
+
+def wide_pair(xp, affine, axis, rank):
+    return [None if v is None else by_channel(xp, xp.widen(v), axis, rank) for v in pair(affine)]
+
+
+def batch_norm_forward(xp, x, *affine, axis, rank, eps):
+    axes, wide = others(axis, rank), xp.widen(x)
+    var, mean = xp.var_mean(wide, axis=axes, correction=0, keepdims=True)
+    scale, shift = wide_pair(xp, affine, axis, rank)
+    r = inverse_spread(xp, var, eps)
+    out = moved(xp, wide, mean, r if scale is None else r * scale, None, shift)
+    flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
+    return xp.narrow(out, x), xp.reshape(mean, flat), xp.reshape(var, flat)
+
+
+def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
+    axes = others(axis, rank)
+    mean, var = by_channel(xp, mean, axis, rank), by_channel(xp, var, axis, rank)
+    r = inverse_spread(xp, var, eps)
+    scale = None if not affine else by_channel(xp, affine[0], axis, rank)
+    gx = None
+    if need[0]:
+        gx = xp.zeros_like(x) if g[0] is None else pulled(xp, g[0], x, mean, r, axes)
+        if scale is not None and g[0] is not None:
+            gx = gx * scale  # which is the same all over a channel
+        statistics = [None if one is None else by_channel(xp, one, axis, rank) for one in g[1:]]
+        gx = of_statistics(xp, gx, *statistics, x, mean, axes)
+    return gx, *of_channels(xp, g[0], need, x, mean, r, axes)
+
+
+def of_channels(xp, g, need, x, mean, r, axes):
+    """The cotangents of scale and shift, as many as there are: sums over a channel."""
+    found = []
+    if len(need) > 1:
+        found.append(xp.sum(g * ((x - mean) * r), axis=axes) if need[1] and g is not None else None)
+    if len(need) > 2:
+        found.append(xp.sum(g, axis=axes) if need[2] and g is not None else None)
+    return found
+
+
+batch_norm = general("batch_norm(x, *affine, axis, rank, eps)", node="NativeBatchNormBackward0", domain="fV",
+    outputs="out mean var", batch=same_call, forward=batch_norm_forward, all=batch_norm_rule,
+)
+
+
+def fixed_forward(xp, x, mean, var, *affine, axis, rank, eps):
+    scale, shift = wide_pair(xp, affine, axis, rank)
+    r = inverse_spread(xp, by_channel(xp, xp.widen(var), axis, rank), eps)
+    r = r if scale is None else r * scale
+    return xp.narrow(moved(xp, xp.widen(x), by_channel(xp, xp.widen(mean), axis, rank), r, None, shift), x)
+
+
+def fixed_rule(xp, g, need, x, mean, var, affine, axis, rank, eps):
+    r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
+    scaled = r if not affine else r * by_channel(xp, affine[0], axis, rank)
+    found = of_channels(xp, g, (need[0], *need[3:]), x, by_channel(xp, mean, axis, rank), r, others(axis, rank))
+    return g * scaled if need[0] else None, None, None, *found
+
+
+# With statistics from elsewhere, which are constants.
+batch_norm_fixed = general("batch_norm_fixed(x, mean, var, *affine, axis, rank, eps)", node="NativeBatchNormBackward0",
+    domain="fV", batch=same_call, forward=fixed_forward, all=fixed_rule,
+)
+
+# -- of each element of a batch: over the last ``rank`` axes ------------------------------------------------------------
+
+
+def last(rank):
+    return tuple(range(-rank, 0))
+
+
+def layer_norm_forward(xp, x, *affine, rank, eps):
+    wide = xp.widen(x)
+    var, mean = xp.var_mean(wide, axis=last(rank), correction=0, keepdims=True)
+    r = inverse_spread(xp, var, eps)
+    scale, shift = [None if v is None else xp.widen(v) for v in pair(affine)]
+    return xp.narrow(moved(xp, wide, mean, r, scale, shift), x), mean, r
+
+
+def layer_norm_rule(xp, g, need, x, affine, mean, rstd, rank, eps):
+    axes = last(rank)
+    gx = None
+    if need[0]:
+        h = None if g[0] is None else g[0] * affine[0] if affine else g[0]
+        gx = xp.zeros_like(x) if h is None else pulled(xp, h, x, mean, rstd, axes)
+        gx = of_statistics(xp, gx, g[1], of_inverse(g[2], rstd), x, mean, axes)
+    found = [gx]
+    if len(need) > 1:
+        found.append(g[0] * ((x - mean) * rstd) if need[1] and g[0] is not None else None)
+    if len(need) > 2:
+        found.append(g[0])
+    return found
+
+
+layer_norm = general("layer_norm(x, *affine, rank, eps)", node="NativeLayerNormBackward0", domain="fV",
+    outputs="out mean rstd", batch=aligned, forward=layer_norm_forward, all=layer_norm_rule,
+)
+
+
+def grouped(xp, x, groups, rank):
+    """x as (..., N, groups, what is in a group)."""
+    lead, n = x.shape[: len(x.shape) - rank], x.shape[-rank]
+    return xp.reshape(x, (*lead, n, groups, math.prod(x.shape[1 - rank :]) // groups))
+
+
+def group_norm_forward(xp, x, *affine, groups, rank, eps):
+    wide = grouped(xp, xp.widen(x), groups, rank)
+    var, mean = xp.var_mean(wide, axis=-1, correction=0, keepdims=True)
+    r = inverse_spread(xp, var, eps)
+    out = xp.reshape(moved(xp, wide, mean, r, None, None), x.shape)
+    scale, shift = wide_pair(xp, affine, 1 - rank, rank)
+    if scale is not None:
+        out *= scale
+    if shift is not None:
+        out += shift
+    return xp.narrow(out, x), xp.squeeze(mean, axis=-1), xp.squeeze(r, axis=-1)
+
+
+def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
+    y = grouped(xp, x, groups, rank)
+    mean, r = xp.expand_dims(mean, axis=-1), xp.expand_dims(rstd, axis=-1)
+    h = g[0]
+    gx = None
+    if need[0]:
+        if h is None:
+            gx = xp.zeros_like(y)
+        else:
+            scaled = h if not affine else h * by_channel(xp, affine[0], 1 - rank, rank)
+            gx = pulled(xp, grouped(xp, scaled, groups, rank), y, mean, r, (-1,))
+        g_mean, g_r = [None if one is None else xp.expand_dims(one, axis=-1) for one in g[1:]]
+        gx = xp.reshape(of_statistics(xp, gx, g_mean, of_inverse(g_r, r), y, mean, (-1,)), x.shape)
+    found, axes = [gx], others(1 - rank, rank)
+    if len(need) > 1:
+        normal = xp.reshape((y - mean) * r, x.shape)
+        found.append(xp.sum(h * normal, axis=axes) if need[1] and h is not None else None)
+    if len(need) > 2:
+        found.append(xp.sum(h, axis=axes) if need[2] and h is not None else None)
+    return found
+
+
+group_norm = general("group_norm(x, *affine, groups, rank, eps)", node="NativeGroupNormBackward0", domain="fV",
+    outputs="out mean rstd", batch=same_call, forward=group_norm_forward, all=group_norm_rule,
+)
+
+
+def rms_norm_forward(xp, x, *affine, rank, eps):
+    wide = xp.widen(x)
+    r = 1 / xp.sqrt(xp.mean(wide * wide, axis=last(rank), keepdims=True) + eps)
+    out = wide * r
+    if affine:
+        out *= xp.widen(affine[0])
+    return xp.narrow(out, x), r
+
+
+def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
+    """With r = 1 / sqrt(mean(x^2) + eps): d(x r) = r dx - x r^3 mean(x dx)."""
+    axes, gx = last(rank), None
+    if need[0]:
+        along = None
+        if g[0] is not None:
+            h = g[0] * affine[0] if affine else g[0]
+            gx = h * r
+            along = xp.mean(h * x, axis=axes, keepdims=True)
+        if g[1] is not None:
+            n = math.prod(x.shape[len(x.shape) - rank :])
+            along = g[1] / n if along is None else along + g[1] / n
+        part = x * (along * (r * r * r))
+        gx = -part if gx is None else gx - part
+    return [gx, *([g[0] * (x * r) if need[1] and g[0] is not None else None] if len(need) > 1 else [])]
+
+
+rms_norm = general("rms_norm(x, *affine, rank, eps)", node="MulBackward0", domain="fcV", outputs="out r",
+    batch=aligned, forward=rms_norm_forward, all=rms_norm_rule,
+)
