@@ -62,7 +62,9 @@ def check_indices(function: str, indices: Any, rows: int) -> None:
         )
     numbers = numbers_of(array)
     if numbers.size and not (numbers.min() >= 0 and numbers.max() < rows):
-        raise IndexError(f"index out of range in self: there are {rows} rows, and indices {numbers.min()} to {numbers.max()}")
+        raise IndexError(
+            f"index out of range in self: there are {rows} rows, and indices {numbers.min()} to {numbers.max()}"
+        )
 
 
 def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> Tensor:
@@ -117,13 +119,19 @@ def embedding_bag(
 def bags(indices: Tensor, offsets: Tensor, include_last_offset: bool) -> tuple[Tensor, Tensor]:
     """The places of the elements of each bag as rows of a matrix, and which of them are there: bags may differ in size."""
     if isinstance(offsets._array, Lifted):
-        raise RuntimeError("embedding_bag: the offsets, on which shapes depend, must be known: they cannot be batched or traced")
+        raise RuntimeError(
+            "embedding_bag: the offsets, on which shapes depend, must be known: they cannot be batched or traced"
+        )
     starts = np.asarray(offsets._array).astype(np.int64)
     count = indices.shape[0]
     if starts.size and starts[0] != 0:
-        raise RuntimeError(f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}")
+        raise RuntimeError(
+            f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}"
+        )
     if starts.size and starts[-1] > count:
-        raise RuntimeError(f"offsets[-1] can not be greater than input's length({count}) but got offsets[-1] of {starts[-1]}")
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length({count}) but got offsets[-1] of {starts[-1]}"
+        )
     if include_last_offset and not starts.size:
         raise RuntimeError("include_last_offset: number of offset should be at least 1")
     ends = starts[1:] if include_last_offset else np.append(starts[1:], count)

@@ -39,15 +39,21 @@ def grid_sampler(
             f"with sizes {list(places.shape)}"
         )
     if places.shape[-1] != n:
-        raise RuntimeError(f"grid_sampler(): expected grid to have size {n} in last dimension, but got grid with sizes {list(places.shape)}")
+        raise RuntimeError(
+            f"grid_sampler(): expected grid to have size {n} in last dimension, but got grid with sizes {list(places.shape)}"
+        )
     if 0 in x.shape[2:]:
-        raise RuntimeError(f"grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {list(x.shape)}")
+        raise RuntimeError(
+            f"grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {list(x.shape)}"
+        )
     if n == 3 and interpolation_mode == 2:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     if x.dtype.kind not in "fV":
         raise NotImplementedError(f"\"grid_sampler\" not implemented for '{scalar_type_name(x.dtype)}'")
     if places.dtype != x.dtype:
-        raise RuntimeError(f"expected scalar type {scalar_type_name(x.dtype)} but found {scalar_type_name(places.dtype)}")
+        raise RuntimeError(
+            f"expected scalar type {scalar_type_name(x.dtype)} but found {scalar_type_name(places.dtype)}"
+        )
     op = ops.grid_sampler_2d if n == 2 else ops.grid_sampler_3d
     return op(input, grid, mode=interpolation_mode, padding=padding_mode, align=bool(align_corners), n=n)
 

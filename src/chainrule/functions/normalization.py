@@ -161,13 +161,15 @@ def instance_norm(
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     if x.ndim < 2:
-        raise IndexError(f"instance_norm expects channels in the second dimension: got an input of shape {list(x.shape)}")
+        raise IndexError(
+            f"instance_norm expects channels in the second dimension: got an input of shape {list(x.shape)}"
+        )
     n, channels = x.shape[:2]
     # Each channel of each element of the batch becomes a channel of its own, in a batch of one.
-    repeated = [None if v is None else v.repeat(n) for v in (weight, bias, running_mean, running_var)]
+    scale, shift, mean, var = [None if v is None else v.repeat(n) for v in (weight, bias, running_mean, running_var)]
     flat = input.reshape(1, n * channels, *x.shape[2:])
-    result = normalized_batch(flat, *repeated, use_input_stats, momentum, eps)[0]
-    for running, wide in zip((running_mean, running_var), repeated[2:], strict=True):
+    result = normalized_batch(flat, scale, shift, mean, var, use_input_stats, momentum, eps)[0]
+    for running, wide in ((running_mean, mean), (running_var, var)):
         if running is not None and wide is not None and use_input_stats:
             with no_grad():
                 write(running, wide.reshape(n, channels).mean(0))

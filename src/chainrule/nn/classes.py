@@ -95,7 +95,9 @@ def nll_loss(
     return op(input, target, *weights, reduction=code, **params)
 
 
-def classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> tuple[Tensor, Any, dict[str, Any]]:
+def classes(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
+) -> tuple[Tensor, Any, dict[str, Any]]:
     """The target as int64, the weights, and the parameters of the ops, all of them checked."""
     x, t = input._array, target._array
     if not x.ndim:
@@ -106,7 +108,9 @@ def classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: 
         )
     if x.ndim <= 2:
         if t.ndim > 1:
-            raise RuntimeError(f"0D or 1D target tensor expected, multi-target not supported: got shape {list(t.shape)}")
+            raise RuntimeError(
+                f"0D or 1D target tensor expected, multi-target not supported: got shape {list(t.shape)}"
+            )
         if x.ndim == 1 and t.ndim and t.shape != (1,):
             raise RuntimeError(f"size mismatch (got input: {list(x.shape)}, target: {list(t.shape)})")
     elif t.shape != x.shape[:1] + x.shape[2:]:
@@ -249,7 +253,9 @@ def multi_margin_loss(
     x, t = input._array, target._array
     check_rows("multi_margin_loss", x)
     if t.ndim > 1 or t.size != (x.shape[0] if x.ndim == 2 else 1):
-        raise RuntimeError(f"inconsistent target size, expected {x.shape[0] if x.ndim == 2 else 1} but got {list(t.shape)}")
+        raise RuntimeError(
+            f"inconsistent target size, expected {x.shape[0] if x.ndim == 2 else 1} but got {list(t.shape)}"
+        )
     if t.dtype != np.int64:
         raise RuntimeError(f"expected scalar type Long but found {scalar_type_name(t.dtype)}")
     count = x.shape[-1] if x.ndim else 1
@@ -270,7 +276,9 @@ def multi_margin_loss(
 
 def check_rows(function: str, x: Any) -> None:
     if x.ndim > 2 or (x.ndim and not x.shape[-1]):
-        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}")
+        raise RuntimeError(
+            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}"
+        )
     if x.dtype.kind != "f":
         raise NotImplementedError(f"\"{function}\" not implemented for '{scalar_type_name(x.dtype)}'")
 

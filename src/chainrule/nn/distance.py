@@ -133,7 +133,9 @@ def cosine_embedding_loss(
         tensor_argument(x, "cosine_embedding_loss", name, at)
     reduction = reduction_of(size_average, reduce, reduction)
     if target.ndim > 1:
-        raise RuntimeError(f"0D or 1D target tensor expected, multi-target not supported: got shape {list(target.shape)}")
+        raise RuntimeError(
+            f"0D or 1D target tensor expected, multi-target not supported: got shape {list(target.shape)}"
+        )
     if not input1.ndim == input2.ndim == target.ndim + 1:
         raise RuntimeError(
             f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs with sizes "
@@ -178,9 +180,7 @@ def triplet_margin_loss(
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_triplet("triplet_margin_loss", anchor, positive, negative, margin)
-    return triplets(
-        anchor, positive, negative, lambda x, y: pairwise_distance(x, y, p, eps), margin, swap, reduction
-    )
+    return triplets(anchor, positive, negative, lambda x, y: pairwise_distance(x, y, p, eps), margin, swap, reduction)
 
 
 def triplet_margin_with_distance_loss(

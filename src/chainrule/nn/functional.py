@@ -9,45 +9,120 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
+from .._late import homes, late
 from .._missing import missing_name
 from ..core import mutation
 from ..functions import activation, transcendental
 from ..functions._arguments import axis_of, tensor_argument
 from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
 from ..functions.affine import bilinear, linear
-from . import attention, classes, distance, embedding as _embedding, grids, loss, normalization, resampling
-from .attention import *
-from .classes import *
-from .distance import *
-from .embedding import *
-from .grids import *
-from .loss import *
-from .normalization import *
-from .resampling import *
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
+    from .attention import (
+        gumbel_softmax as gumbel_softmax,
+        scaled_dot_product_attention as scaled_dot_product_attention,
+    )
+    from .classes import (
+        cross_entropy as cross_entropy,
+        multi_margin_loss as multi_margin_loss,
+        multilabel_margin_loss as multilabel_margin_loss,
+        multilabel_soft_margin_loss as multilabel_soft_margin_loss,
+        nll_loss as nll_loss,
+    )
+    from .distance import (
+        cosine_embedding_loss as cosine_embedding_loss,
+        cosine_similarity as cosine_similarity,
+        hinge_embedding_loss as hinge_embedding_loss,
+        margin_ranking_loss as margin_ranking_loss,
+        normalize as normalize,
+        pairwise_distance as pairwise_distance,
+        pdist as pdist,
+        triplet_margin_loss as triplet_margin_loss,
+        triplet_margin_with_distance_loss as triplet_margin_with_distance_loss,
+    )
+    from .embedding import (
+        embedding as embedding,
+        embedding_bag as embedding_bag,
+        one_hot as one_hot,
+    )
+    from .grids import (
+        affine_grid as affine_grid,
+        grid_sample as grid_sample,
+    )
+    from .loss import (
+        binary_cross_entropy as binary_cross_entropy,
+        binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
+        gaussian_nll_loss as gaussian_nll_loss,
+        huber_loss as huber_loss,
+        kl_div as kl_div,
+        l1_loss as l1_loss,
+        mse_loss as mse_loss,
+        poisson_nll_loss as poisson_nll_loss,
+        smooth_l1_loss as smooth_l1_loss,
+        soft_margin_loss as soft_margin_loss,
+    )
+    from .normalization import (
+        batch_norm as batch_norm,
+        group_norm as group_norm,
+        instance_norm as instance_norm,
+        layer_norm as layer_norm,
+        local_response_norm as local_response_norm,
+        rms_norm as rms_norm,
+    )
+    from .resampling import (
+        interpolate as interpolate,
+        upsample as upsample,
+        upsample_bilinear as upsample_bilinear,
+        upsample_nearest as upsample_nearest,
+    )
 
 __all__ = [
-    *attention.__all__,
-    *classes.__all__,
-    *_embedding.__all__,
-    *distance.__all__,
-    *grids.__all__,
-    *loss.__all__,
-    *normalization.__all__,
-    *resampling.__all__,
-    "alpha_dropout", "bilinear", "celu", "celu_", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_",
-    "feature_alpha_dropout", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
-    "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "prelu", "relu",
-    "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus",
-    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
+    "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_embedding_loss", "cosine_similarity",
+    "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
+    "feature_alpha_dropout", "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm", "gumbel_softmax",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss", "huber_loss",
+    "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
+    "local_response_norm", "log_softmax", "logsigmoid", "margin_ranking_loss", "mish", "mse_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot",
+    "pairwise_distance", "pdist", "poisson_nll_loss", "prelu", "relu", "relu6", "relu_", "rms_norm",
+    "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
+    "triplet_margin_loss", "triplet_margin_with_distance_loss", "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
+
+LATE = {
+    "attention": "gumbel_softmax scaled_dot_product_attention",
+    "classes": "cross_entropy multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss",
+    "distance": """
+        cosine_embedding_loss cosine_similarity hinge_embedding_loss margin_ranking_loss normalize
+        pairwise_distance pdist triplet_margin_loss triplet_margin_with_distance_loss
+    """,
+    "embedding": "embedding embedding_bag one_hot",
+    "grids": "affine_grid grid_sample",
+    "loss": """
+        binary_cross_entropy binary_cross_entropy_with_logits gaussian_nll_loss huber_loss kl_div
+        l1_loss mse_loss poisson_nll_loss smooth_l1_loss soft_margin_loss
+    """,
+    "normalization": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
+    "resampling": "interpolate upsample upsample_bilinear upsample_nearest",
+}
+"""Families that load with the first use of one of these."""
+
+
+load = late(globals(), LATE)
 
 
 def __getattr__(name: str) -> Any:
+    if any(name in names.split() for names in LATE.values()):
+        return load(name)
     raise missing_name(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *homes(LATE)})
 
 
 def apply(op: Any, function: str, input: Any, inplace: bool = False, **params: Any) -> Tensor:

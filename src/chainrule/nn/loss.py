@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..autograd.grad_mode import no_grad
-from ..core.value import TensorBase, numbers_of
+from ..core.value import numbers_of
 from ..functions._arguments import check_floating, refuse_grad, tensor_argument
 from ..ops.activation import REDUCTIONS
 from ..promotion import scalar_type_name
@@ -213,8 +214,10 @@ def binary_cross_entropy(
             raise RuntimeError(f"Found dtype {have} but expected {wanted}")
     numbers = numbers_of(input._array)
     if numbers.size and not (numbers.min() >= 0 and numbers.max() <= 1):
-        raise RuntimeError("all elements of input should be between 0 and 1: take the sigmoid first, or use "
-                           "binary_cross_entropy_with_logits")
+        raise RuntimeError(
+            "all elements of input should be between 0 and 1: take the sigmoid first, or use "
+            "binary_cross_entropy_with_logits"
+        )
     refuse_grad("binary_cross_entropy", weight=weight)
     w = 1 if weight is None else weight if weight.shape == input.shape else weight.expand(input.shape)
     return ops.binary_cross_entropy(input, target, w, reduction=code)
@@ -370,19 +373,21 @@ def gaussian_nll_loss(
     """
     tensor_argument(input, "gaussian_nll_loss", "input", 1)
     tensor_argument(target, "gaussian_nll_loss", "target", 2)
-    if not isinstance(var, TensorBase):
+    if isinstance(var, (int, float)):
         if var < 0:
             raise ValueError(f"var has negative entry/entries: {var}")
         var = var * input.new_ones(input.shape)
+    tensor_argument(var, "gaussian_nll_loss", "var", 3)
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape:
             var = var.unsqueeze(-1)
-        elif not (input.ndim == var.ndim and sum(a != b for a, b in zip(input.shape, var.shape, strict=True)) == 1 and 1 in var.shape):
-            raise ValueError(f"var is of incorrect size: got {list(var.shape)} for an input of shape {list(input.shape)}")
+        elif not is_stretched(var.shape, input.shape):
+            raise ValueError(
+                f"var is of incorrect size: got {list(var.shape)} for an input of shape {list(input.shape)}"
+            )
     if reduction not in REDUCTIONS:
         raise ValueError(f"{reduction} is not valid: give 'none', 'mean' or 'sum'")
-    numbers = numbers_of(var._array)
-    if (numbers < 0).any():
+    if (numbers_of(var._array) < 0).any():
         raise ValueError("var has negative entry/entries")
     var = var.clone()
     with no_grad():
@@ -391,6 +396,12 @@ def gaussian_nll_loss(
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
     return reduced(losses, reduction)
+
+
+def is_stretched(shape: Sequence[int], target: Sequence[int]) -> bool:
+    """Whether just one size of ``shape`` is another than that of ``target``, and is 1."""
+    other = [n for n, m in zip(shape, target, strict=False) if n != m]
+    return len(shape) == len(target) and other == [1]
 
 
 def soft_margin_loss(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import ops
@@ -56,9 +55,7 @@ def batch_norm(
             raise ValueError(f"Expected more than 1 value per channel when training, got input size {shape}")
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
-    return normalization.normalized_batch(
-        input, weight, bias, running_mean, running_var, training, momentum, eps
-    )[0]
+    return normalization.normalized_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
 
 
 def instance_norm(

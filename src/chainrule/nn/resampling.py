@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import ops
 from ..functions._arguments import tensor_argument
 from ..ops.resampling import UPSAMPLE
 from ..promotion import scalar_type_name
@@ -81,15 +80,19 @@ def interpolate(
     how, dimensions = MODES.get(mode, (mode, ()))
     if antialias:
         if not (mode in ("bilinear", "bicubic") and n == 2):
-            raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
+            raise ValueError(
+                "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"
+            )
         how = f"antialiased-{how}"
     if n not in (1, 2, 3) or mode not in MODES:
         raise NotImplementedError(
-            "Input Error: Only 3D, 4D and 5D input Tensors supported (got {}D) for the modes: nearest | linear | bilinear | bicubic "
-            "| trilinear | area | nearest-exact (got {})".format(input.ndim, mode)
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear | bilinear | bicubic "
+            f"| trilinear | area | nearest-exact (got {mode})"
         )
     if n not in dimensions:
-        raise NotImplementedError(f"Got {input.ndim}D input, but {mode} mode needs {' or '.join(str(d + 2) for d in dimensions)}D input")
+        raise NotImplementedError(
+            f"Got {input.ndim}D input, but {mode} mode needs {' or '.join(str(d + 2) for d in dimensions)}D input"
+        )
     if min(*input.shape[2:], *sizes) <= 0:
         raise RuntimeError(
             f"Input and output sizes should be greater than 0, but got input ({list(input.shape[2:])}) and output ({list(sizes)})"
@@ -121,7 +124,9 @@ def wanted_sizes(input: Tensor, size: Any, scale_factor: Any, n: int) -> tuple[t
                 "and output size in (o1, o2, ...,oK) format."
             )
         if any(isinstance(one, bool) or not hasattr(one, "__index__") for one in sizes):
-            raise TypeError(f"expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], but got size {size}")
+            raise TypeError(
+                f"expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], but got size {size}"
+            )
         return tuple(int(one) for one in sizes), None
     if scale_factor is None:
         raise ValueError("either size or scale_factor should be defined")
@@ -159,7 +164,9 @@ def upsample_nearest(input: Tensor, size: Sizes = None, scale_factor: Factors = 
     >>> F.upsample_nearest(torch.tensor([[[1., 3.]]]), size=4)
     tensor([[[1., 1., 3., 3.]]])
     """
-    warnings.warn("`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    warnings.warn(
+        "`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2
+    )
     return interpolate(input, size, scale_factor, "nearest")
 
 
@@ -170,5 +177,7 @@ def upsample_bilinear(input: Tensor, size: Sizes = None, scale_factor: Factors =
     >>> F.upsample_bilinear(torch.tensor([[[[1., 3.]]]]), size=(1, 3))
     tensor([[[[1., 2., 3.]]]])
     """
-    warnings.warn("`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    warnings.warn(
+        "`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2
+    )
     return interpolate(input, size, scale_factor, "bilinear", align_corners=True)

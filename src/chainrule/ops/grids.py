@@ -156,7 +156,8 @@ def sampler_rule(xp, g, need, x, grid, mode, padding, align, n):
     sizes, image, places = x.shape[-n:], flat(xp, x, n), flat_grid(xp, grid, n)
     g = flat(xp, g, n)
     found, slopes = corners(xp, places, sizes, mode, padding, align)
-    gx, by_axis = xp.zeros_like(image), [None] * n
+    gx = xp.zeros_like(image)
+    by_axis: list[Any] = [None] * n
     for place, inside, weight, derivatives in found:
         at, there = channels(xp, place, image), xp.expand_dims(inside, axis=-2)
         if need[0]:

@@ -77,7 +77,7 @@ huber_loss = general("huber_loss(x, y, *, delta, reduction)", node="HuberLossBac
 
 
 def logs(xp, x):
-    """log x and log(1 - x), neither below -100: what keeps the loss of a certain and wrong answer finite."""
+    """The logarithms of x and 1 - x, neither below -100: what keeps the loss of a certain and wrong answer finite."""
     return xp.clip(xp.log(x), min=-100), xp.clip(xp.log1p(-x), min=-100)
 
 
@@ -252,7 +252,7 @@ def is_target(xp, target, classes):
 
 
 def class_margins(xp, x, target, margin):
-    """margin - x[target] + x for all other classes, where that is positive; else 0."""
+    """For each other class margin - x[target] + x, where that is positive; else 0."""
     at = xp.expand_dims(target, axis=-1)
     z = x - xp.gather(x, at, axis=-1) + margin
     return xp.where(xp.logical_or(z <= 0, is_target(xp, target, x.shape[-1])), 0, z)

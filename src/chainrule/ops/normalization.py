@@ -97,8 +97,8 @@ def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
         gx = xp.zeros_like(x) if g[0] is None else pulled(xp, g[0], x, mean, r, axes)
         if scale is not None and g[0] is not None:
             gx = gx * scale  # which is the same all over a channel
-        statistics = [None if one is None else by_channel(xp, one, axis, rank) for one in g[1:]]
-        gx = of_statistics(xp, gx, *statistics, x, mean, axes)
+        g_mean, g_var = [None if one is None else by_channel(xp, one, axis, rank) for one in g[1:]]
+        gx = of_statistics(xp, gx, g_mean, g_var, x, mean, axes)
     return gx, *of_channels(xp, g[0], need, x, mean, r, axes)
 
 
@@ -172,7 +172,7 @@ layer_norm = general("layer_norm(x, *affine, rank, eps)", node="NativeLayerNormB
 
 
 def grouped(xp, x, groups, rank):
-    """x as (..., N, groups, what is in a group)."""
+    """Reshaped to (..., N, groups, what is in a group)."""
     lead, n = x.shape[: len(x.shape) - rank], x.shape[-rank]
     return xp.reshape(x, (*lead, n, groups, math.prod(x.shape[1 - rank :]) // groups))
 

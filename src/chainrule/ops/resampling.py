@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..core.batching import same_call
 from ..core.op import linear
 
 __all__ = ["resample", "resample_adjoint"]
