@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..autograd.grad_mode import no_grad
-from ..core.value import numbers_of
+from ..core.value import TensorBase, numbers_of
 from ..functions._arguments import check_floating, refuse_grad, tensor_argument
 from ..ops.activation import REDUCTIONS
 from ..promotion import scalar_type_name
@@ -348,7 +348,7 @@ def poisson_nll_loss(
 def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
-    var: Tensor | float,
+    var: Any,
     full: bool = False,
     eps: float = 1e-6,
     reduction: str = "mean",
@@ -373,11 +373,10 @@ def gaussian_nll_loss(
     """
     tensor_argument(input, "gaussian_nll_loss", "input", 1)
     tensor_argument(target, "gaussian_nll_loss", "target", 2)
-    if isinstance(var, (int, float)):
+    if not isinstance(var, TensorBase):
         if var < 0:
             raise ValueError(f"var has negative entry/entries: {var}")
         var = var * input.new_ones(input.shape)
-    tensor_argument(var, "gaussian_nll_loss", "var", 3)
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape:
             var = var.unsqueeze(-1)
