@@ -49,8 +49,20 @@ def embedding(
     if table.ndim != 2:
         raise RuntimeError(f"'weight' must be 2-D: got shape {list(table.shape)}")
     check_indices("embedding", indices, table.shape[0])
-    padding = padding_idx if padding_idx >= 0 else None
-    return ops.embedding(weight, indices, padding=padding, by_frequency=scale_grad_by_freq)
+    return looked_up(weight, indices, padding_idx if padding_idx >= 0 else None, scale_grad_by_freq)
+
+
+def looked_up(weight: Tensor, indices: Tensor, padding: int | None, by_frequency: bool) -> Tensor:
+    """The rows at the indices, of whose gradient the row for padding gets nothing, and others a part."""
+    if padding is None and not by_frequency:
+        return ops.embedding(weight, indices)
+    share = weight.new_ones(indices.shape)
+    if by_frequency:
+        counts = indices.flatten().bincount(minlength=weight.shape[0])
+        share = share / counts[indices].to(share.dtype)
+    if padding is not None:
+        share = share.masked_fill(indices == padding, 0)
+    return ops.embedding(weight, indices, share.detach())
 
 
 def check_indices(function: str, indices: Any, rows: int) -> None:
@@ -143,7 +155,7 @@ def bags(indices: Tensor, offsets: Tensor, include_last_offset: bool) -> tuple[T
 
 def rows_of(weight: Tensor, chosen: Tensor, there: Tensor) -> Tensor:
     """The rows, with minus infinity where there is none."""
-    rows = ops.embedding(weight, chosen, padding=None, by_frequency=False)
+    rows = ops.embedding(weight, chosen)
     return rows.masked_fill(~there.unsqueeze(-1), -np.inf)
 
 
@@ -165,7 +177,7 @@ def bagged(
             return weight.new_zeros((chosen.shape[0], weight.shape[1]))
         best = rows_of(weight, chosen, there).max(1).values
         return best.masked_fill(~there.any(1, keepdim=True), 0)
-    rows = ops.embedding(weight, chosen, padding=padding, by_frequency=by_frequency)
+    rows = looked_up(weight, chosen, padding, by_frequency)
     if weights is not None:
         rows = rows * weights.unsqueeze(-1)
     if there is not None:

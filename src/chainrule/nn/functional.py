@@ -77,11 +77,12 @@ if TYPE_CHECKING:
         upsample_bilinear as upsample_bilinear,
         upsample_nearest as upsample_nearest,
     )
+    from .sequences import ctc_loss as ctc_loss
 
 __all__ = [
     "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_embedding_loss", "cosine_similarity",
-    "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
+    "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
     "feature_alpha_dropout", "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm", "gumbel_softmax",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss", "huber_loss",
     "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
@@ -108,6 +109,7 @@ LATE = {
     """,
     "normalization": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
     "resampling": "interpolate upsample upsample_bilinear upsample_nearest",
+    "sequences": "ctc_loss",
 }
 """Families that load with the first use of one of these."""
 

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from ..core.op import linear
-from .indexing_batches import each_index
 
 __all__ = ["embedding"]
 
 
-def each_embedding(call, xp, w, size):
-    """One table for all is looked up at all indices at once."""
-    return each_index(call, xp, w, (-2,), size) if call.batched[0] else call.run(*call.arrays)
+def each_embedding(call, xp, w, indices, size):
+    """Looked up at all indices at once: in the one table for all, or in all tables put together."""
+    if not call.batched[0]:
+        return call.run(call.arrays[0], *call.stretched()[1:])
+    rows = w.shape[1]
+    first = xp.reshape(xp.arange(size) * rows, (size, *[1] * (len(indices.shape) - 1)))
+    return call.run(xp.reshape(w, (size * rows, w.shape[2])), indices + first, *call.stretched()[2:])
 
 
-def embedding_w(xp, g, w_shape, indices, padding, by_frequency):
-    """Each row gets what was made of it: over the number of times, if wanted; the row for padding gets nothing."""
-    if by_frequency:
-        counts = xp.bincount(xp.reshape(indices, (-1,)), minlength=w_shape[-2])
-        g = g / xp.astype(xp.expand_dims(xp.index(counts, indices, axes=(-1,)), axis=-1), g.dtype)
-    if padding is not None:
-        g = xp.where(xp.expand_dims(indices == padding, axis=-1), 0, g)
+def embedding_w(xp, g, w_shape, indices, share):
+    """Each row gets what was made of it, or a part of that."""
+    for part in share:
+        part = xp.expand_dims(part, axis=-1)
+        g = xp.where(part == 0, 0, g * part)
     return xp.index_adjoint(g, indices, axes=(-2,), shape=w_shape)
 
 
-embedding = linear("embedding(w, indices, *, padding, by_frequency)", saved_names={"indices": "indices"},
-    batch=each_embedding,
-    forward=lambda xp, w, indices, padding, by_frequency: xp.index(w, indices, axes=(-2,)),
+# ``share``, if it is given, says for each index what part of its cotangent the row gets. So the result is linear in the
+# table, but its gradient is not that of the function.
+embedding = linear("embedding(w, indices, *share)", saved_names={"indices": "indices"}, batch=each_embedding,
+    forward=lambda xp, w, indices, *share: xp.index(w, indices, axes=(-2,)),
     w=embedding_w,
 )

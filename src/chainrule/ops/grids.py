@@ -42,8 +42,9 @@ def reflected(xp, c, size, align):
     if span == 0:
         return xp.zeros_like(c), None
     far = xp.abs(c - low)
-    rest = xp.fmod(far, span)
-    odd = xp.fmod(xp.floor(far / span), 2) == 1
+    rest = xp.fmod(far, xp.full_like(far, span))
+    half_turns = xp.floor(far / span) / 2
+    odd = half_turns != xp.floor(half_turns)
     backwards = xp.not_equal(odd, c < low)
     return xp.where(odd, span - rest, rest) + low, backwards
 
@@ -62,7 +63,7 @@ def padded(xp, c, slope, size, padding, align):
 def tap(xp, at, weight, derivative, size):
     """``at`` is a whole number, but of the type of the places."""
     inside = xp.logical_and(at >= 0, at <= size - 1)
-    return Tap(xp.astype(xp.where(inside, at, 0), np.dtype(np.int64)), inside, weight, derivative)
+    return Tap(xp.astype(xp.where(inside, at, 0), xp.arange(0).dtype), inside, weight, derivative)
 
 
 def cubic_weights(t):
@@ -188,28 +189,28 @@ grid_sampler_2d = sampler("grid_sampler_2d", "GridSampler2DBackward0")
 grid_sampler_3d = sampler("grid_sampler_3d", "GridSampler3DBackward0")
 
 
-def base_grid(sizes, align, dtype):
+def base_grid(sizes, align):
     """The places of a picture's own elements, in coordinates from -1 to 1, and a last one that is 1: (elements, n + 1)."""
     n = len(sizes)
     axes = []
     for size in sizes:
         steps = np.linspace(-1, 1, size) if size > 1 else np.zeros(size)
         axes.append(steps if align or size <= 1 else steps * ((size - 1) / size))
-    grid = np.ones((*sizes, n + 1), dtype)
+    grid = np.ones((*sizes, n + 1))
     for at, steps in enumerate(reversed(axes)):  # x is the last axis
         grid[..., at] = steps.reshape(-1, *[1] * at)
     return grid.reshape(-1, n + 1)
 
 
 def affine_forward(xp, x, sizes, align):
-    base = xp.asarray(base_grid(sizes, align, x.dtype))
+    base = xp.asarray(base_grid(sizes, align), dtype=x.dtype)
     return xp.reshape(xp.matmul(base, xp.matrix_transpose(x)), (*x.shape[:-2], *sizes, len(sizes)))
 
 
-def affine_x(xp, g, x_shape, x_dtype, sizes, align):
+def affine_x(xp, g, x_shape, sizes, align):
     n = len(sizes)
     rows = xp.reshape(g, (*x_shape[:-2], math.prod(sizes), n))
-    return xp.matmul(xp.matrix_transpose(rows), xp.asarray(base_grid(sizes, align, x_dtype)))
+    return xp.matmul(xp.matrix_transpose(rows), xp.asarray(base_grid(sizes, align), dtype=g.dtype))
 
 
 affine_grid_generator = linear("affine_grid_generator(x, *, sizes, align)", domain="f", saved_names={"x": "theta"},

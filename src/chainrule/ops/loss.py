@@ -278,7 +278,7 @@ def multi_margin_x(xp, g, x, target, weight, p, margin, rank, reduction):
     slope = xp.where(z > 0, xp.ones_like(z), 0) if p == 1 else z * 2
     part = xp.expand_dims(shares(xp, g, target, None, rank, reduction), axis=-1)
     slope = slope * (weighted(xp, part, target, weight) / x.shape[-1])
-    return xp.where(is_target(xp, target, x.shape[-1]), -xp.sum(slope, axis=-1, keepdims=True), slope)
+    return xp.where(is_target(xp, target, x.shape[-1]), 0 - xp.sum(slope, axis=-1, keepdims=True), slope)
 
 
 multi_margin_loss = general("multi_margin_loss(x, target, *weight, p, margin, rank, reduction)", domain="f",
@@ -291,7 +291,7 @@ def pair_margins(xp, x, target):
     positive; else 0. And the targets, each as a row of zeros and a one.
     """
     classes = x.shape[-1]
-    count = xp.cumulative_sum(xp.astype(target < 0, np.int64), axis=-1)
+    count = xp.cumulative_sum(xp.where(target < 0, xp.ones_like(target), 0), axis=-1)
     ones = xp.logical_and(is_target(xp, target, classes), xp.expand_dims(count == 0, axis=-1))
     z = xp.expand_dims(x, axis=-2) + 1 - xp.expand_dims(xp.sum(xp.where(ones, xp.expand_dims(x, axis=-2), 0), axis=-1), axis=-1)
     taken = xp.any(ones, axis=-2, keepdims=True)

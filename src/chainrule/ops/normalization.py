@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from ..core.batching import aligned, same_call
+from ..core.batching import same_call
 from ..core.op import general
 
 __all__ = ["batch_norm", "batch_norm_fixed", "group_norm", "layer_norm", "rms_norm"]
@@ -84,7 +84,7 @@ def batch_norm_forward(xp, x, *affine, axis, rank, eps):
     r = inverse_spread(xp, var, eps)
     out = moved(xp, wide, mean, r if scale is None else r * scale, None, shift)
     flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
-    return xp.narrow(out, x), xp.reshape(mean, flat), xp.reshape(var, flat)
+    return xp.narrow(out, x), *[xp.narrow(xp.reshape(one, flat), x) for one in (mean, var)]
 
 
 def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
@@ -125,13 +125,22 @@ def fixed_forward(xp, x, mean, var, *affine, axis, rank, eps):
 
 
 def fixed_rule(xp, g, need, x, mean, var, affine, axis, rank, eps):
+    axes, d = others(axis, rank), x - by_channel(xp, mean, axis, rank)
     r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
-    scaled = r if not affine else r * by_channel(xp, affine[0], axis, rank)
-    found = of_channels(xp, g, (need[0], *need[3:]), x, by_channel(xp, mean, axis, rank), r, others(axis, rank))
-    return g * scaled if need[0] else None, None, None, *found
+    h = g if not affine else g * by_channel(xp, affine[0], axis, rank)
+    found = [
+        h * r if need[0] else None,
+        -xp.sum(h * r, axis=axes) if need[1] else None,
+        xp.sum(of_inverse(h * d, r), axis=axes) if need[2] else None,
+    ]
+    if len(need) > 3:
+        found.append(xp.sum(g * (d * r), axis=axes) if need[3] else None)
+    if len(need) > 4:
+        found.append(xp.sum(g, axis=axes) if need[4] else None)
+    return found
 
 
-# With statistics from elsewhere, which are constants.
+# With statistics from elsewhere.
 batch_norm_fixed = general("batch_norm_fixed(x, mean, var, *affine, axis, rank, eps)", node="NativeBatchNormBackward0",
     domain="fV", batch=same_call, forward=fixed_forward, all=fixed_rule,
 )
@@ -143,12 +152,18 @@ def last(rank):
     return tuple(range(-rank, 0))
 
 
+def each_layer(call, xp, x, affine, rank, size):
+    """Scale and shift with axes of length 1 for those of x that they lack."""
+    ones = [1] * (len(x.shape) - 1 - rank)
+    return call.run(x, *[xp.reshape(v, (size, *ones, *v.shape[1:])) for v in affine])
+
+
 def layer_norm_forward(xp, x, *affine, rank, eps):
     wide = xp.widen(x)
     var, mean = xp.var_mean(wide, axis=last(rank), correction=0, keepdims=True)
     r = inverse_spread(xp, var, eps)
     scale, shift = [None if v is None else xp.widen(v) for v in pair(affine)]
-    return xp.narrow(moved(xp, wide, mean, r, scale, shift), x), mean, r
+    return tuple(xp.narrow(one, x) for one in (moved(xp, wide, mean, r, scale, shift), mean, r))
 
 
 def layer_norm_rule(xp, g, need, x, affine, mean, rstd, rank, eps):
@@ -167,7 +182,7 @@ def layer_norm_rule(xp, g, need, x, affine, mean, rstd, rank, eps):
 
 
 layer_norm = general("layer_norm(x, *affine, rank, eps)", node="NativeLayerNormBackward0", domain="fV",
-    outputs="out mean rstd", batch=aligned, forward=layer_norm_forward, all=layer_norm_rule,
+    outputs="out mean rstd", batch=each_layer, forward=layer_norm_forward, all=layer_norm_rule,
 )
 
 
@@ -187,7 +202,7 @@ def group_norm_forward(xp, x, *affine, groups, rank, eps):
         out *= scale
     if shift is not None:
         out += shift
-    return xp.narrow(out, x), xp.squeeze(mean, axis=-1), xp.squeeze(r, axis=-1)
+    return xp.narrow(out, x), *[xp.narrow(xp.squeeze(one, axis=-1), x) for one in (mean, r)]
 
 
 def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
@@ -223,7 +238,7 @@ def rms_norm_forward(xp, x, *affine, rank, eps):
     out = wide * r
     if affine:
         out *= xp.widen(affine[0])
-    return xp.narrow(out, x), r
+    return xp.narrow(out, x), xp.narrow(r, x)
 
 
 def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
@@ -244,5 +259,5 @@ def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
 
 
 rms_norm = general("rms_norm(x, *affine, rank, eps)", node="MulBackward0", domain="fcV", outputs="out r",
-    batch=aligned, forward=rms_norm_forward, all=rms_norm_rule,
+    batch=each_layer, forward=rms_norm_forward, all=rms_norm_rule,
 )
