@@ -84,8 +84,8 @@ def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type
 
     >>> import chainrule as torch
     >>> torch.embedding_renorm_(torch.tensor([[3., 4.], [6., 8.]]), torch.tensor([1]), 5.0, 2.0)
-    tensor([[3.0000, 4.0000],
-            [3.0000, 4.0000]])
+    tensor([[3., 4.],
+            [3., 4.]])
     """
     check_indices("embedding_renorm_", indices, tensor_argument(input, "embedding_renorm_", "input").shape[0])
     refuse_write(input, writable(input), False)

@@ -271,7 +271,8 @@ def multi_margin_loss(
     rank = 1 if x.ndim == 2 else 0
     input, target = ops.reshape(input, x.shape or (1,)), ops.reshape(target, x.shape[:rank])
     weights = () if weight is None else (weight,)
-    return ops.multi_margin_loss(input, target, *weights, p=p, margin=margin, rank=rank, reduction=code)
+    losses = ops.multi_margin_loss(input, target, *weights, p=p, margin=margin, rank=rank, reduction=code)
+    return ops.reshape(losses, t.shape) if REDUCTIONS[code] == "none" else losses
 
 
 def check_rows(function: str, x: Any) -> None:

@@ -149,8 +149,10 @@ def upsample(
 ) -> Tensor:
     """:func:`interpolate`, which replaces it.
 
+    >>> import warnings
     >>> import chainrule.nn.functional as F
-    >>> F.upsample(torch.tensor([[[1., 3.]]]), scale_factor=2)
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     F.upsample(torch.tensor([[[1., 3.]]]), scale_factor=2)
     tensor([[[1., 1., 3., 3.]]])
     """
     warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
@@ -160,8 +162,10 @@ def upsample(
 def upsample_nearest(input: Tensor, size: Sizes = None, scale_factor: Factors = None) -> Tensor:
     """:func:`interpolate` with ``mode="nearest"``.
 
+    >>> import warnings
     >>> import chainrule.nn.functional as F
-    >>> F.upsample_nearest(torch.tensor([[[1., 3.]]]), size=4)
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     F.upsample_nearest(torch.tensor([[[1., 3.]]]), size=4)
     tensor([[[1., 1., 3., 3.]]])
     """
     warnings.warn(
@@ -173,8 +177,10 @@ def upsample_nearest(input: Tensor, size: Sizes = None, scale_factor: Factors = 
 def upsample_bilinear(input: Tensor, size: Sizes = None, scale_factor: Factors = None) -> Tensor:
     """:func:`interpolate` with ``mode="bilinear"`` and ``align_corners=True``.
 
+    >>> import warnings
     >>> import chainrule.nn.functional as F
-    >>> F.upsample_bilinear(torch.tensor([[[[1., 3.]]]]), size=(1, 3))
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     F.upsample_bilinear(torch.tensor([[[[1., 3.]]]]), size=(1, 3))
     tensor([[[[1., 2., 3.]]]])
     """
     warnings.warn(

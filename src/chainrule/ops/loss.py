@@ -176,7 +176,7 @@ def shares(xp, g, target, counts, rank, reduction):
     if REDUCTIONS[reduction] == "mean":
         g = g / total(xp, target, counts, rank)
     if counts is not None:
-        g = g * counts
+        g = xp.where(counts == 0, 0, g * counts)  # also where all are ignored, and the mean is 0 / 0
     return xp.broadcast_to(g, target.shape)
 
 

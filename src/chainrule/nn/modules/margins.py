@@ -126,7 +126,7 @@ class TripletMarginWithDistanceLoss(_Loss):
     >>> import chainrule as torch
     >>> loss = torch.nn.TripletMarginWithDistanceLoss(distance_function=torch.nn.PairwiseDistance(p=1))
     >>> loss(torch.zeros(1, 2), torch.tensor([[3., 4.]]), torch.tensor([[0., 2.]]))
-    tensor(6.)
+    tensor(6.0000)
     """
 
     distance_function: Callable[[Tensor, Tensor], Tensor]
