@@ -43,4 +43,5 @@ SAMPLES = {
     "upsample_cubic_2d": up("cubic", 2),
     "upsample_antialiased_linear_2d": up("antialiased-linear", 2),
     "upsample_antialiased_cubic_2d": up("antialiased-cubic", 2),
+    "upsample_antialiased_lanczos_2d": up("antialiased-lanczos", 2),
 }

@@ -21,6 +21,8 @@ def taps(table: Table) -> tuple[Array, Array]:
     """(indices, weights), both of shape (taps, size): each element of the result is the weighted sum of a few."""
     mode, length, size, scale, align = table
     places = np.arange(size)
+    if size == length and (mode == "linear" or mode.startswith("antialiased")):
+        return places[None], np.ones((1, size))  # whatever the scale, as PyTorch does
     if mode in ("nearest", "nearest-exact"):
         return _nearest(mode, length, size, scale, places), np.ones((1, size))
     if mode == "area":
@@ -47,10 +49,6 @@ def taps(table: Table) -> tuple[Array, Array]:
 
 def _nearest(mode: str, length: int, size: int, scale: float | None, places: Array) -> Array:
     """In single precision, as PyTorch computes it: rounding decides which neighbour it is."""
-    if mode == "nearest" and size == length:
-        return places[None]
-    if mode == "nearest" and size == 2 * length:
-        return places[None] >> 1
     step = np.float32(length) / np.float32(size) if scale is None else np.float32(scale)
     at = places.astype(np.float32) + np.float32(0.5 if mode == "nearest-exact" else 0)
     return np.minimum(np.floor(at * step).astype(np.int64), length - 1)[None]
@@ -66,12 +64,14 @@ def cubic(x: Array, a: float) -> Array:
 def _antialiased(filter: str, length: int, step: float, places: Array) -> tuple[Array, Array]:
     """A kernel as wide as the elements of the result are apart."""
     stretch = max(step, 1.0)
-    support = (1 if filter == "linear" else 2) * stretch
+    support = {"linear": 1, "cubic": 2, "lanczos": 3}[filter] * stretch
     centers = step * (places + 0.5)
     starts = np.maximum((centers - support + 0.5).astype(np.int64), 0)
     ends = np.minimum((centers + support + 0.5).astype(np.int64), length)
     at = starts[:, None] + np.arange(int((ends - starts).max(initial=1)))
     x = np.abs(at - centers[:, None] + 0.5) / stretch
+    if filter == "lanczos":
+        return _windows(starts, ends, np.where(x < 3, np.sinc(x) * np.sinc(x / 3), 0))
     return _windows(starts, ends, np.maximum(1 - x, 0) if filter == "linear" else cubic(x, -0.5))
 
 

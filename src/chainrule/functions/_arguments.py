@@ -29,7 +29,7 @@ def refuse_grad(function: str, **constants: Any) -> None:
         if isinstance(value, TensorBase) and current_node(value) is not None and is_grad_enabled():
             raise RuntimeError(
                 f"The function '{function}' is not differentiable with respect to argument '{name}'. This input cannot have "
-                f"requires_grad True: pass {name}.detach()."
+                f"requires_grad True. Pass {name}.detach()."
             )
 
 

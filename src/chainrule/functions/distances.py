@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core.value import new_tensor
+from ..promotion import scalar_type_name
 from ._arguments import axis_of, tensor_argument
 from .spread import vector_norm
 
@@ -37,7 +38,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     if x1.dtype != x2.dtype:
         x1, x2 = x1 + x2.new_zeros(()), x2 + x1.new_zeros(())
     if x1._array.dtype.kind in "biu":
-        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {x1.dtype}")
+        raise RuntimeError(
+            f"expected common dtype to be floating point, yet common dtype is {scalar_type_name(x1._array.dtype)}"
+        )
     shape = np.broadcast_shapes(x1.shape, x2.shape)
     x1, x2 = x1.expand(shape), x2.expand(shape)
     axis = axis_of(dim, len(shape), "cosine_similarity")

@@ -70,7 +70,7 @@ def check_indices(function: str, indices: Any, rows: int) -> None:
     if array.dtype not in (np.dtype(np.int64), np.dtype(np.int32)):
         raise RuntimeError(
             f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-            f"{scalar_type_name(array.dtype)} instead (while checking arguments for {function})"
+            f"torch.{scalar_type_name(array.dtype)}Tensor instead (while checking arguments for {function})"
         )
     numbers = numbers_of(array)
     if numbers.size and not (numbers.min() >= 0 and numbers.max() < rows):

@@ -12,6 +12,7 @@ from .. import ops
 from ..core.value import new_tensor, numbers_of
 from ..functions._arguments import tensor_argument
 from ..functions.dropping import dropout
+from ..promotion import scalar_type_name
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -58,9 +59,10 @@ def scaled_dot_product_attention(
                 f"{x.ndim}D"
             )
     if not query.dtype == key.dtype == value.dtype:
+        names = [scalar_type_name(x._array.dtype).lower() for x in (query, key, value)]
         raise RuntimeError(
-            "Expected query, key, and value to have the same dtype, but got query.dtype: "
-            f"{query.dtype} key.dtype: {key.dtype} and value.dtype: {value.dtype} instead."
+            "Expected query, key, and value to have the same dtype, but got query.dtype: {} key.dtype: {} and value.dtype: {} "
+            "instead.".format(*names)
         )
     if is_causal and attn_mask is not None:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")

@@ -53,8 +53,8 @@ def cross_entropy(
     >>> F.cross_entropy(scores, torch.tensor([0, 1]))
     tensor(0.8955, grad_fn=<NllLossBackward0>)
     """
-    tensor_argument(input, "cross_entropy", "input", 1)
-    tensor_argument(target, "cross_entropy", "target", 2)
+    tensor_argument(input, "cross_entropy_loss", "input", 1)
+    tensor_argument(target, "cross_entropy_loss", "target", 2)
     code = code_of(size_average, reduce, reduction)
     x, t = input._array, target._array
     if x.shape == t.shape:
@@ -86,8 +86,8 @@ def nll_loss(
     >>> F.nll_loss(torch.tensor([[-1., -2.], [-3., -4.]]), torch.tensor([0, 1]))
     tensor(2.5000)
     """
-    tensor_argument(input, "nll_loss", "input", 1)
-    tensor_argument(target, "nll_loss", "target", 2)
+    tensor_argument(input, "nll_loss_nd", "input", 1)
+    tensor_argument(target, "nll_loss_nd", "target", 2)
     code = code_of(size_average, reduce, reduction)
     target, weights, params = classes(input, target, weight, ignore_index)
     check_floating("nll_loss", input)
@@ -153,7 +153,7 @@ def ignored_class(target: Tensor, count: int, ignore_index: int) -> int | None:
         return None
     wrong = numbers[(numbers != ignore_index) & ((numbers < 0) | (numbers >= count))]
     if wrong.size:
-        raise IndexError(f"Target {wrong.reshape(-1)[0]} is out of bounds: the classes are 0 to {count - 1}.")
+        raise IndexError(f"Target {wrong.reshape(-1)[0]} is out of bounds. The classes are 0 to {count - 1}.")
     return ignore_index
 
 

@@ -167,16 +167,16 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """
     array = tensor_argument(tensor, "one_hot", "tensor")._array
     if array.dtype != np.int64:
-        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor: got {tensor.dtype}")
+        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor. Got {tensor.dtype}")
     numbers = numbers_of(array)
     if num_classes == -1:
         if not numbers.size:
-            raise RuntimeError("Can not infer total number of classes from empty tensor: give num_classes")
+            raise RuntimeError("Can not infer total number of classes from empty tensor. Give num_classes.")
         num_classes = int(numbers.max()) + 1
     elif num_classes < 1:
         raise RuntimeError(f"num_classes should be positive: got {num_classes}")
     if numbers.size and numbers.min() < 0:
-        raise RuntimeError(f"Class values must be non-negative: got {numbers.min()}")
+        raise RuntimeError(f"Class values must be non-negative. Got {numbers.min()}")
     if numbers.size and numbers.max() >= num_classes:
-        raise RuntimeError(f"Class values must be smaller than num_classes: got {numbers.max()} for {num_classes}")
+        raise RuntimeError(f"Class values must be smaller than num_classes. Got {numbers.max()} for {num_classes}")
     return (tensor.unsqueeze(-1) == new_tensor(np.arange(num_classes))).long()

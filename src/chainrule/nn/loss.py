@@ -142,7 +142,7 @@ def smooth_l1_loss(
     check_sizes("smooth_l1_loss", input, target, None)
     code = code_of(size_average, reduce, reduction)
     if beta < 0:
-        raise RuntimeError(f"smooth_l1_loss does not support negative values for beta: got {beta}")
+        raise RuntimeError(f"smooth_l1_loss does not support negative values for beta. Got {beta}.")
     if beta == 0:
         return reduced((input - target).abs(), REDUCTIONS[code])
     return ops.smooth_l1_loss(input, target, beta=beta, reduction=code)
@@ -167,7 +167,7 @@ def huber_loss(
     check_sizes("huber_loss", input, target, weight)
     code = code_of(None, None, reduction)
     if delta <= 0:
-        raise RuntimeError(f"huber_loss does not support non-positive values for delta: got {delta}")
+        raise RuntimeError(f"huber_loss does not support non-positive values for delta. Got {delta}.")
     if weight is not None:
         return reduced(ops.huber_loss(input, target, delta=delta, reduction=0), reduction, weight)
     return ops.huber_loss(input, target, delta=delta, reduction=code)

@@ -53,8 +53,8 @@ def batch_norm(
         shape = tensor_argument(input, "batch_norm", "input").shape
         if len(shape) > 1 and shape[0] * math.prod(shape[2:]) == 1:
             raise ValueError(f"Expected more than 1 value per channel when training, got input size {shape}")
-    if (running_mean is None) != (running_var is None):
-        raise ValueError("running_mean and running_var must either both be None or neither be None")
+        if (running_mean is None) != (running_var is None):
+            raise ValueError("running_mean and running_var must either both be None or neither be None")
     return normalization.normalized_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
 
 

@@ -27,6 +27,7 @@ MODES = {
     "bilinear": ("linear", (2,)),
     "bicubic": ("cubic", (2,)),
     "trilinear": ("linear", (3,)),
+    "lanczos": ("lanczos", (2,)),
 }
 """PyTorch's mode -> what it does along each axis, and of how many axes it is known."""
 CORNERLESS = frozenset({"nearest", "nearest-exact", "area"})
@@ -48,11 +49,11 @@ def interpolate(
         size: of the result, without N and C.
         scale_factor: by what the sizes are multiplied, if they are not given.
         mode: ``"nearest"``, ``"nearest-exact"``, ``"area"`` (the mean), ``"linear"``, ``"bilinear"``, ``"trilinear"`` (for one,
-            two, three spatial dimensions) or ``"bicubic"`` (two).
+            two, three spatial dimensions), ``"bicubic"`` or, with ``antialias``, ``"lanczos"`` (two).
         align_corners: whether the centers of the corners stay where they are, rather than their outer edges; for the modes
             of the second half of that list.
         recompute_scale_factor: whether the factors are taken anew from the rounded sizes.
-        antialias: whether what is made smaller is smoothed first; for bilinear and bicubic.
+        antialias: whether what is made smaller is smoothed first; for two dimensions.
 
     Raises:
         ValueError: neither or both of ``size`` and ``scale_factor``, or settings that do not fit.
@@ -79,25 +80,37 @@ def interpolate(
     steps = [None] * n if factors is None or recompute_scale_factor or mode == "area" else [1 / f for f in factors]
     how, dimensions = MODES.get(mode, (mode, ()))
     if antialias:
-        if not (mode in ("bilinear", "bicubic") and n == 2):
+        if not (mode in ("bilinear", "bicubic", "lanczos") and n == 2):
             raise ValueError(
-                "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"
+                "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
             )
         how = f"antialiased-{how}"
+    if mode == "lanczos" and (not antialias or align_corners):
+        wrong = "does not support align_corners=True" if antialias else "requires antialias=True"
+        raise ValueError(f"Lanczos mode {wrong}")
     if n not in (1, 2, 3) or mode not in MODES:
         raise NotImplementedError(
             f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear | bilinear | bicubic "
-            f"| trilinear | area | nearest-exact (got {mode})"
+            f"| trilinear | lanczos | area | nearest-exact (got {mode})"
         )
     if n not in dimensions:
         raise NotImplementedError(
             f"Got {input.ndim}D input, but {mode} mode needs {' or '.join(str(d + 2) for d in dimensions)}D input"
         )
     if min(*input.shape[2:], *sizes) <= 0:
+        have, want = (
+            ", ".join(f"{axis}: {length}" for axis, length in zip("DHW"[-n:], one, strict=True))
+            for one in (input.shape[2:], sizes)
+        )
         raise RuntimeError(
-            f"Input and output sizes should be greater than 0, but got input ({list(input.shape[2:])}) and output ({list(sizes)})"
+            f"Input and output sizes should be greater than 0, but got input ({have}) {'and ' * (n == 1)}output ({want})"
         )
     check_dtype(input, mode)
+    if mode == "nearest" and n == 2:  # as PyTorch has it, for images only
+        steps = [
+            None if to in (length, 2 * length) else step
+            for length, to, step in zip(input.shape[2:], sizes, steps, strict=True)
+        ]
     tables = tuple(
         (how, length, to, step, bool(align_corners))
         for length, to, step in zip(input.shape[2:], sizes, steps, strict=True)

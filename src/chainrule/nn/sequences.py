@@ -80,7 +80,9 @@ def lengths(name: str, given: Any, n: int, most: int | None) -> Any:
     """Lengths as integers of NumPy, which shapes and places depend on."""
     if isinstance(given, TensorBase):
         if isinstance(given._array, Lifted):
-            raise RuntimeError(f"ctc_loss: {name}, on which places depend, must be known: they cannot be batched or traced")
+            raise RuntimeError(
+                f"ctc_loss: {name}, on which places depend, must be known: they cannot be batched or traced"
+            )
         found = np.atleast_1d(np.asarray(given._array))
     else:
         found = np.atleast_1d(np.asarray(given, dtype=np.int64 if not np.size(given) else None))

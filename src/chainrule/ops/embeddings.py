@@ -18,8 +18,8 @@ def each_embedding(call, xp, w, indices, size):
 
 def embedding_w(xp, g, w_shape, indices, share):
     """Each row gets what was made of it, or a part of that."""
-    for part in share:
-        part = xp.expand_dims(part, axis=-1)
+    if share:
+        part = xp.expand_dims(share[0], axis=-1)
         g = xp.where(part == 0, 0, g * part)
     return xp.index_adjoint(g, indices, axes=(-2,), shape=w_shape)
 

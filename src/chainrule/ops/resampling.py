@@ -39,6 +39,7 @@ UPSAMPLE = {
         ({"linear": "UpsampleBilinear", "cubic": "UpsampleBicubic"}, (2,), ""),
         ({"linear": "UpsampleTrilinear"}, (3,), ""),
         ({"antialiased-linear": "UpsampleBilinear", "antialiased-cubic": "UpsampleBicubic"}, (2,), "Aa"),
+        ({"antialiased-lanczos": "UpsampleLanczos"}, (2,), "Aa"),
         ({"area": "AdaptiveAvgPool"}, (1, 2, 3), ""),
     )
     for mode, node in modes.items()
