@@ -77,7 +77,9 @@ def interpolate(
     sizes, factors = wanted_sizes(input, size, scale_factor, n)
     if recompute_scale_factor and size is not None:
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
-    steps = [None] * n if factors is None or recompute_scale_factor or mode == "area" else [1 / f for f in factors]
+    steps: list[float | None] = (
+        [None] * n if factors is None or recompute_scale_factor or mode == "area" else [1 / f for f in factors]
+    )
     how, dimensions = MODES.get(mode, (mode, ()))
     if antialias:
         if not (mode in ("bilinear", "bicubic", "lanczos") and n == 2):

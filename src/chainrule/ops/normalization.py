@@ -2,9 +2,9 @@
 
 The outputs are the result and the statistics, which rules need. ``affine`` holds nothing, a scale, or a scale and a shift.
 
-With r = 1 / sqrt(var + eps), d = x - mean, and h the cotangent of d r:
+With r = 1 / sqrt(var + eps), d = x - mean, z = d r, and h the cotangent of z:
 
-    d(d r) = r (dx - mean(dx)) - r^3 d mean(d dx),    so that gx = r (h - mean(h)) - r^3 d mean(d h).
+    dz = r (dx - mean(dx)) - z r mean(z dx),    so that gx = r (h - mean(h) - z mean(h z)).
 
 That of the mean is shared by all elements alike; that of the variance, by d 2/n.
 """
@@ -19,15 +19,21 @@ from ..core.op import general
 __all__ = ["batch_norm", "batch_norm_fixed", "group_norm", "layer_norm", "rms_norm"]
 
 
-def moved(xp, x, mean, r, scale, shift):
-    """(x - mean) r scale + shift."""
-    out = x - mean
-    out *= r
-    if scale is not None:
-        out *= scale
+def centered(xp, x, axes):
+    """What is left without the mean, the mean, and the variance."""
+    mean = xp.mean(x, axis=axes, keepdims=True)
+    d = x - mean
+    return d, mean, xp.mean(d * d, axis=axes, keepdims=True)
+
+
+def scaled(d, factors, shift):
+    """``d`` times the factors that there are, plus ``shift``, in the memory of ``d``."""
+    for factor in factors:
+        if factor is not None:
+            d *= factor
     if shift is not None:
-        out += shift
-    return out
+        d += shift
+    return d
 
 
 def pair(affine):
@@ -39,20 +45,19 @@ def inverse_spread(xp, var, eps):
     return 1 / xp.sqrt(var + eps)
 
 
-def pulled(xp, h, x, mean, r, axes):
-    """The cotangent of x from that of (x - mean) r."""
-    d = x - mean
-    along = xp.mean(h * d, axis=axes, keepdims=True) * (r * r * r)
-    return (h - xp.mean(h, axis=axes, keepdims=True)) * r - d * along
+def pulled(xp, h, z, r, axes):
+    """The cotangent of x from that of z."""
+    along = xp.mean(h * z, axis=axes, keepdims=True)
+    return (h - xp.mean(h, axis=axes, keepdims=True) - z * along) * r
 
 
-def of_statistics(xp, out, g_mean, g_var, x, mean, axes):
+def of_statistics(out, g_mean, g_var, d, axes):
     """``out`` with the cotangents of the mean and of the variance added."""
-    n = math.prod([x.shape[a] for a in axes])
+    n = math.prod([d.shape[a] for a in axes])
     if g_mean is not None:
         out = out + g_mean / n
     if g_var is not None:
-        out = out + (x - mean) * (g_var * (2 / n))
+        out = out + d * (g_var * (2 / n))
     return out
 
 
@@ -78,37 +83,36 @@ def wide_pair(xp, affine, axis, rank):
 
 
 def batch_norm_forward(xp, x, *affine, axis, rank, eps):
-    axes, wide = others(axis, rank), xp.widen(x)
-    var, mean = xp.var_mean(wide, axis=axes, correction=0, keepdims=True)
+    d, mean, var = centered(xp, xp.widen(x), others(axis, rank))
     scale, shift = wide_pair(xp, affine, axis, rank)
     r = inverse_spread(xp, var, eps)
-    out = moved(xp, wide, mean, r if scale is None else r * scale, None, shift)
+    out = scaled(d, (r if scale is None else r * scale,), shift)
     flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
     return xp.narrow(out, x), *[xp.narrow(xp.reshape(one, flat), x) for one in (mean, var)]
 
 
 def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
+    """The scale is the same all over a channel, so that both sums that gx needs are those of scale and shift."""
     axes = others(axis, rank)
-    mean, var = by_channel(xp, mean, axis, rank), by_channel(xp, var, axis, rank)
-    r = inverse_spread(xp, var, eps)
-    scale = None if not affine else by_channel(xp, affine[0], axis, rank)
-    gx = None
+    n = math.prod([x.shape[a] for a in axes])
+    d = x - by_channel(xp, mean, axis, rank)
+    r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
+    h = g[0]
+    gx = sums = along = None
+    if h is not None:
+        sums, along = xp.sum(h, axis=axes, keepdims=True), xp.sum(h * d, axis=axes, keepdims=True)
     if need[0]:
-        gx = xp.zeros_like(x) if g[0] is None else pulled(xp, g[0], x, mean, r, axes)
-        if scale is not None and g[0] is not None:
-            gx = gx * scale  # which is the same all over a channel
         g_mean, g_var = [None if one is None else by_channel(xp, one, axis, rank) for one in g[1:]]
-        gx = of_statistics(xp, gx, g_mean, g_var, x, mean, axes)
-    return gx, *of_channels(xp, g[0], need, x, mean, r, axes)
-
-
-def of_channels(xp, g, need, x, mean, r, axes):
-    """The cotangents of scale and shift, as many as there are: sums over a channel."""
-    found = []
+        gx = xp.zeros_like(x)
+        if h is not None:
+            slope = r if not affine else r * by_channel(xp, affine[0], axis, rank)
+            gx = (h - sums / n - d * (along * (r * r / n))) * slope
+        gx = of_statistics(gx, g_mean, g_var, d, axes)
+    found = [gx]
     if len(need) > 1:
-        found.append(xp.sum(g * ((x - mean) * r), axis=axes) if need[1] and g is not None else None)
+        found.append(xp.reshape(along * r, affine[0].shape) if need[1] and h is not None else None)
     if len(need) > 2:
-        found.append(xp.sum(g, axis=axes) if need[2] and g is not None else None)
+        found.append(xp.reshape(sums, affine[1].shape) if need[2] and h is not None else None)
     return found
 
 
@@ -120,8 +124,8 @@ batch_norm = general("batch_norm(x, *affine, axis, rank, eps)", node="NativeBatc
 def fixed_forward(xp, x, mean, var, *affine, axis, rank, eps):
     scale, shift = wide_pair(xp, affine, axis, rank)
     r = inverse_spread(xp, by_channel(xp, xp.widen(var), axis, rank), eps)
-    r = r if scale is None else r * scale
-    return xp.narrow(moved(xp, xp.widen(x), by_channel(xp, xp.widen(mean), axis, rank), r, None, shift), x)
+    d = xp.widen(x) - by_channel(xp, xp.widen(mean), axis, rank)
+    return xp.narrow(scaled(d, (r if scale is None else r * scale,), shift), x)
 
 
 def fixed_rule(xp, g, need, x, mean, var, affine, axis, rank, eps):
@@ -159,23 +163,23 @@ def each_layer(call, xp, x, affine, rank, size):
 
 
 def layer_norm_forward(xp, x, *affine, rank, eps):
-    wide = xp.widen(x)
-    var, mean = xp.var_mean(wide, axis=last(rank), correction=0, keepdims=True)
+    d, mean, var = centered(xp, xp.widen(x), last(rank))
     r = inverse_spread(xp, var, eps)
     scale, shift = [None if v is None else xp.widen(v) for v in pair(affine)]
-    return tuple(xp.narrow(one, x) for one in (moved(xp, wide, mean, r, scale, shift), mean, r))
+    return tuple(xp.narrow(one, x) for one in (scaled(d, (r, scale), shift), mean, r))
 
 
 def layer_norm_rule(xp, g, need, x, affine, mean, rstd, rank, eps):
-    axes = last(rank)
+    axes, d = last(rank), x - mean
+    z = d * rstd
     gx = None
     if need[0]:
         h = None if g[0] is None else g[0] * affine[0] if affine else g[0]
-        gx = xp.zeros_like(x) if h is None else pulled(xp, h, x, mean, rstd, axes)
-        gx = of_statistics(xp, gx, g[1], of_inverse(g[2], rstd), x, mean, axes)
+        gx = xp.zeros_like(x) if h is None else pulled(xp, h, z, rstd, axes)
+        gx = of_statistics(gx, g[1], of_inverse(g[2], rstd), d, axes)
     found = [gx]
     if len(need) > 1:
-        found.append(g[0] * ((x - mean) * rstd) if need[1] and g[0] is not None else None)
+        found.append(g[0] * z if need[1] and g[0] is not None else None)
     if len(need) > 2:
         found.append(g[0])
     return found
@@ -193,35 +197,28 @@ def grouped(xp, x, groups, rank):
 
 
 def group_norm_forward(xp, x, *affine, groups, rank, eps):
-    wide = grouped(xp, xp.widen(x), groups, rank)
-    var, mean = xp.var_mean(wide, axis=-1, correction=0, keepdims=True)
+    d, mean, var = centered(xp, grouped(xp, xp.widen(x), groups, rank), (-1,))
     r = inverse_spread(xp, var, eps)
-    out = xp.reshape(moved(xp, wide, mean, r, None, None), x.shape)
     scale, shift = wide_pair(xp, affine, 1 - rank, rank)
-    if scale is not None:
-        out *= scale
-    if shift is not None:
-        out += shift
+    out = scaled(xp.reshape(scaled(d, (r,), None), x.shape), (scale,), shift)
     return xp.narrow(out, x), *[xp.narrow(xp.squeeze(one, axis=-1), x) for one in (mean, r)]
 
 
 def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
-    y = grouped(xp, x, groups, rank)
-    mean, r = xp.expand_dims(mean, axis=-1), xp.expand_dims(rstd, axis=-1)
-    h = g[0]
+    r = xp.expand_dims(rstd, axis=-1)
+    d = grouped(xp, x, groups, rank) - xp.expand_dims(mean, axis=-1)
+    z, h = d * r, g[0]
     gx = None
     if need[0]:
-        if h is None:
-            gx = xp.zeros_like(y)
-        else:
-            scaled = h if not affine else h * by_channel(xp, affine[0], 1 - rank, rank)
-            gx = pulled(xp, grouped(xp, scaled, groups, rank), y, mean, r, (-1,))
+        gx = xp.zeros_like(d)
+        if h is not None:
+            weighted = h if not affine else h * by_channel(xp, affine[0], 1 - rank, rank)
+            gx = pulled(xp, grouped(xp, weighted, groups, rank), z, r, (-1,))
         g_mean, g_r = [None if one is None else xp.expand_dims(one, axis=-1) for one in g[1:]]
-        gx = xp.reshape(of_statistics(xp, gx, g_mean, of_inverse(g_r, r), y, mean, (-1,)), x.shape)
+        gx = xp.reshape(of_statistics(gx, g_mean, of_inverse(g_r, r), d, (-1,)), x.shape)
     found, axes = [gx], others(1 - rank, rank)
     if len(need) > 1:
-        normal = xp.reshape((y - mean) * r, x.shape)
-        found.append(xp.sum(h * normal, axis=axes) if need[1] and h is not None else None)
+        found.append(xp.sum(h * xp.reshape(z, x.shape), axis=axes) if need[1] and h is not None else None)
     if len(need) > 2:
         found.append(xp.sum(h, axis=axes) if need[2] and h is not None else None)
     return found

@@ -108,12 +108,11 @@ class _BatchNorm(_NormBase):
     def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         momentum = 0.0 if self.momentum is None else self.momentum
-        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
-            if self.momentum is None:
-                momentum = 1.0 / float(self.num_batches_tracked)
+        tracked = self.num_batches_tracked if self.training and self.track_running_stats else None
+        if tracked is not None and self.momentum is None:
+            momentum = 1.0 / (float(tracked) + 1)
         running = not self.training or self.track_running_stats
-        return F.batch_norm(
+        result = F.batch_norm(
             input,
             self.running_mean if running else None,
             self.running_var if running else None,
@@ -123,6 +122,9 @@ class _BatchNorm(_NormBase):
             momentum,
             self.eps,
         )
+        if tracked is not None:
+            tracked.add_(1)  # only now: a refused call changes nothing
+        return result
 
 
 def refuse(input: Tensor, expected: str) -> None:
