@@ -42,11 +42,6 @@ if TYPE_CHECKING:
         triplet_margin_loss as triplet_margin_loss,
         triplet_margin_with_distance_loss as triplet_margin_with_distance_loss,
     )
-    from .embedding import (
-        embedding as embedding,
-        embedding_bag as embedding_bag,
-        one_hot as one_hot,
-    )
     from .grids import (
         affine_grid as affine_grid,
         grid_sample as grid_sample,
@@ -78,6 +73,11 @@ if TYPE_CHECKING:
         upsample_nearest as upsample_nearest,
     )
     from .sequences import ctc_loss as ctc_loss
+    from .tables import (
+        embedding as embedding,
+        embedding_bag as embedding_bag,
+        one_hot as one_hot,
+    )
 
 __all__ = [
     "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
@@ -101,7 +101,6 @@ LATE = {
         cosine_embedding_loss cosine_similarity hinge_embedding_loss margin_ranking_loss normalize
         pairwise_distance pdist triplet_margin_loss triplet_margin_with_distance_loss
     """,
-    "embedding": "embedding embedding_bag one_hot",
     "grids": "affine_grid grid_sample",
     "loss": """
         binary_cross_entropy binary_cross_entropy_with_logits gaussian_nll_loss huber_loss kl_div
@@ -110,6 +109,7 @@ LATE = {
     "normalization": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
     "resampling": "interpolate upsample upsample_bilinear upsample_nearest",
     "sequences": "ctc_loss",
+    "tables": "embedding embedding_bag one_hot",
 }
 """Families that load with the first use of one of these."""
 

@@ -201,7 +201,7 @@ class _InstanceNorm(_NormBase):
             warnings.warn(
                 f"input's size at dim={dim} does not match num_features. You can silence this warning by not passing in "
                 "num_features, which is not used because affine=False",
-                stacklevel=3,
+                stacklevel=4,
             )
         result = F.instance_norm(
             input if dim else input.unsqueeze(0),
