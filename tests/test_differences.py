@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import chainrule as torch
 from chainrule.autograd import grad
 from chainrule.backend.normal_numpy import EXACT
-from chainrule.func import vmap
+from chainrule.func import jacrev, vmap
 from chainrule.nn import functional as F
 from chainrule.utils.checkpoint import checkpoint
 
@@ -120,6 +121,54 @@ def test_vmap_gives_what_a_loop_gives() -> None:
     assert filled[:, 0].tolist() == [1.0, 2.0]
     assert vmap(lambda x: x.index_select(0, torch.tensor(1)))(x).shape == (2, 1)
     assert vmap(lambda x: x.argmax(keepdim=True))(torch.zeros(2, 3, 4)).shape == (2, 1, 1)
+
+
+def test_second_derivatives_of_batch_and_layer_norms() -> None:
+    w, x = torch.tensor([1.5, -2.0], dtype=f64), torch.tensor([[1.0, 0.3], [0.5, 2.0], [-1.0, 0.7]], dtype=f64)
+    for norm in (
+        lambda w, x: F.batch_norm(x, None, None, w, training=True),
+        lambda w, x: F.layer_norm(x, (2,), w, eps=0.1),
+    ):
+
+        def loss(w: torch.Tensor, x: torch.Tensor, norm: Any = norm) -> torch.Tensor:
+            return (norm(w, x) ** 3).sum()
+
+        by_both = jacrev(jacrev(loss, (0, 1)), (0, 1))(w, x)
+        assert torch.allclose(by_both[0][1], by_both[1][0].permute(2, 0, 1))
+        assert by_both[0][1].abs().max() > 0.1
+
+
+def test_running_statistics() -> None:
+    x, mean, var = torch.ones(3, 2, requires_grad=True), torch.zeros(2), torch.ones(2)
+    out = F.batch_norm(x, mean, var)
+    F.batch_norm(x, mean, var, training=True)
+    assert var._version == 1
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        out.sum().backward()
+    assert x.grad is None
+
+
+def test_binary_cross_entropy_of_certain_predictions() -> None:
+    target = leaf(0.0, 1.0)
+    loss = F.binary_cross_entropy(torch.tensor([0.0, 1.0], dtype=f64), target, reduction="sum")
+    assert grad(loss, target)[0].tolist() == [100.0, -100.0]
+
+
+def test_ctc_loss() -> None:
+    scores = torch.tensor([[0.1, 0.2, 0.7], [0.5, 0.4, 0.1]], dtype=f64).log().unsqueeze(1).requires_grad_()
+    (g,) = grad(F.ctc_loss(scores, torch.tensor([[1]]), [2], [1], reduction="sum"), scores)
+    assert g.sum(-1).flatten().tolist() == pytest.approx([-1, -1])  # at each time, all of the probability is somewhere
+    loss = F.ctc_loss(scores, torch.tensor([[1, 2, 1]]), [2], [3])
+    assert loss.item() == math.inf
+    assert not grad(loss, scores)[0].any()
+
+
+def test_bags() -> None:
+    table = torch.tensor([[1.0], [2.0], [4.0]], dtype=f64)
+    bags = F.embedding_bag(
+        torch.tensor([0, 1, 2]), table, torch.tensor([0, 1, 2]), mode="sum", include_last_offset=True
+    )
+    assert bags.tolist() == [[1.0], [2.0]]
 
 
 def test_numpy_memory() -> None:

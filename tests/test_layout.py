@@ -14,6 +14,7 @@ import pytest
 from chainrule import functions, ops
 from chainrule.backend import numpy as numpy_namespace
 from chainrule.functions import methods
+from chainrule.nn import functional
 
 ROOT = Path(__file__).parents[1]
 LONGEST_FILE = 600  # lines
@@ -28,6 +29,7 @@ LATE = {
         ("chainrule.backend", numpy_namespace.LATE),
         ("chainrule.ops", ops.LATE),
         ("chainrule.functions", functions.LATE),
+        ("chainrule.nn", functional.LATE),
         ("chainrule.functions.methods", {family.partition(".")[0]: names for family, names in methods.LATE.items()}),
     )
     for module, names in table.items()

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import torch
+from nn_programs import LOSSES, NORMS, TABLES
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 sys.path.insert(0, str(TESTS))
@@ -477,6 +478,9 @@ GROUPS = {
     "hooks": HOOKS,
     "containers": CONTAINERS,
     "layers": LAYERS,
+    "losses": LOSSES,
+    "norms": NORMS,
+    "tables": TABLES,
     "calls": CALLS,
     "utils": UTILS,
 }

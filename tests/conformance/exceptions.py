@@ -29,6 +29,10 @@ def of_integers(case: Case) -> bool:
     return not first(case).is_floating_point()
 
 
+def of_bags(case: Case) -> bool:
+    return "offsets" in case.arguments[2]
+
+
 def first(case: Case) -> Any:
     return next(tensors_in(case.arguments))
 
@@ -65,6 +69,19 @@ EXCEPTIONS = (
     Excepted("masked.logaddexp", "vmap_jacfwd hessian_rev_fwd", "NaN where an operand is -inf, with 0 on both sides of it"),
     Excepted("torch.ops.aten._safe_softmax.default", "hessian_rev_fwd", "NaN where the softmax is 0 whatever moves"),
     Excepted("linalg.norm.subgradients_at_zero", HESSIANS, "NaN at zero, where ours is 0", defined=False),
+    Excepted(
+        "nn.functional.batch_norm nn.functional.layer_norm native_batch_norm native_layer_norm",
+        HESSIANS,
+        "of the gradient of the weight, the mean and the spread are taken for constants; the matrix is not symmetric",
+    ),
+    Excepted("nn.functional.instance_norm", "hessian_rev_fwd hessian_fwd_fwd", "likewise, of the tangent"),
+    Excepted(
+        "nn.functional.embedding_bag",
+        "vmap",
+        "a batch of offsets: computed one by one there, if the sizes happen to agree; refused here",
+        of_bags,
+        defined=False,
+    ),
     Excepted("kthvalue", "value method vmap vmap_of_one", "of ties any index is right; ours is the first", of_integers, defined=False),
     Excepted(
         "argwhere bincount repeat_interleave",

@@ -132,6 +132,10 @@ def value(x: Any) -> Any:
         return slice(value(x.start), value(x.stop), value(x.step))
     if isinstance(x, torch.Generator):
         raise NotHereError("torch.Generator")
+    if isinstance(x, torch.nn.Module) and not list(x.parameters()):  # such as a distance, which its settings make up
+        found = named(f"torch.nn.{type(x).__name__}", chainrule)()
+        found.__dict__.update({name: one for name, one in vars(x).items() if name[0] != "_"})
+        return found
     if isinstance(x, types.FunctionType) and x.__module__.startswith("torch."):
         return function(x)
     if id(x) in paths():

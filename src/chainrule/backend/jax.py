@@ -214,6 +214,7 @@ from .reduction_jax import (
     var_mean,
     vector_norm,
 )
+from .resampling_jax import resample, resample_adjoint
 from .shape_jax import (
     as_strided,
     clone,

@@ -103,6 +103,8 @@ EXTRAS: dict[str, str] = {
     "qr": "(x, *, complete) Q and R",
     "rad2deg": "radians as degrees",
     "relu": "max(x, 0), which keeps the sign of zeros",
+    "resample": "(x, *, axis, table) weighted sums of elements along an axis, as the table says: a longer or shorter one",
+    "resample_adjoint": "(x, *, axis, table) the elements added, with the same weights, to where they came from",
     "restride": "(x, *, source, target) what one geometry reads from a storage of zeros to which x was added as another",
     "rot90": "(x, *, k, axes) x rotated k times by 90 degrees",
     "round_decimals": "(x, *, decimals) rounded to places after the point",

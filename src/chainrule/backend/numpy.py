@@ -217,6 +217,7 @@ LATE = {
         solve_triangular svd svdvals triangle_of_qr
     """,
     "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace",
+    "resampling_numpy": "resample resample_adjoint",
     "sorting_numpy": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_with_indices topk unique unique_consecutive

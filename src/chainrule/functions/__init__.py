@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from .decompositions import *
     from .determinism import *
     from .differences import *
+    from .distances import *
     from .dropping import *
+    from .embeddings import *
     from .factor_solves import *
+    from .grids import *
     from .inplace import *
     from .integers import *
     from .internals import *
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from .linalg import *
     from .low_rank import *
     from .matrices import *
+    from .normalization import *
     from .norms import *
     from .quantiles import *
     from .random import *
@@ -73,13 +77,16 @@ LATE = {
     "decompositions": "cholesky geqrf lu lu_unpack qr svd",
     "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
     "differences": "gradient vander",
+    "distances": "cosine_similarity pairwise_distance pdist",
     "dropping": """
         alpha_dropout alpha_dropout_ dropout dropout_ feature_alpha_dropout feature_alpha_dropout_
         feature_dropout feature_dropout_
     """,
+    "embeddings": "embedding embedding_bag embedding_renorm_",
     "factor_solves": """
         cholesky_inverse cholesky_solve lu_solve matrix_exp orgqr ormqr pinverse triangular_solve vander
     """,
+    "grids": "affine_grid_generator grid_sampler grid_sampler_2d grid_sampler_3d",
     "inplace": """
         abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_
         atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ cosh_ deg2rad_ detach
@@ -99,6 +106,10 @@ LATE = {
     "linalg": "bmm chain_matmul cross dot ger inner kron matmul mm mv outer tensordot trace vdot",
     "low_rank": "pca_lowrank svd_lowrank",
     "matrices": "det inverse logdet matrix_power slogdet",
+    "normalization": """
+        batch_norm group_norm instance_norm layer_norm native_batch_norm native_group_norm
+        native_layer_norm rms_norm
+    """,
     "norms": "cdist",
     "quantiles": "nanquantile quantile",
     "random": "rand rand_like randint randint_like randn randn_like randperm",

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.modes import is_grad_enabled
 from ..core.mutation import check_fits, refuse_write, write
 from ..core.value import TensorBase, like, new_tensor, writable
 from ..core.views import current_node
+from ..promotion import scalar_type_name
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -19,6 +21,24 @@ def tensor_argument(value: Any, function: str, name: str, position: int = 1) -> 
     if isinstance(value, TensorBase):
         return value  # type: ignore[return-value]
     raise TypeError(f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}")
+
+
+def refuse_grad(function: str, **constants: Any) -> None:
+    """Raise where a tensor that the function has no derivative for requires grad."""
+    for name, value in constants.items():
+        if isinstance(value, TensorBase) and current_node(value) is not None and is_grad_enabled():
+            raise RuntimeError(
+                f"The function '{function}' is not differentiable with respect to argument '{name}'. This input cannot have "
+                f"requires_grad True. Pass {name}.detach()."
+            )
+
+
+def check_floating(function: str, x: Tensor) -> None:
+    """Raise for numbers that are not floating point."""
+    if x._array.dtype.kind not in "fV":
+        raise NotImplementedError(
+            f"\"{function}\" not implemented for '{scalar_type_name(x._array.dtype)}': give floating point numbers"
+        )
 
 
 def axis_of(dim: Any, ndim: int, function: str = "") -> int:

@@ -9,29 +9,122 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
+from .._late import homes, late
 from .._missing import missing_name
 from ..core import mutation
 from ..functions import activation, transcendental
 from ..functions._arguments import axis_of, tensor_argument
 from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
 from ..functions.affine import bilinear, linear
-from ..ops.activation import REDUCTIONS
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
+    from .attention import (
+        gumbel_softmax as gumbel_softmax,
+        scaled_dot_product_attention as scaled_dot_product_attention,
+    )
+    from .classes import (
+        cross_entropy as cross_entropy,
+        multi_margin_loss as multi_margin_loss,
+        multilabel_margin_loss as multilabel_margin_loss,
+        multilabel_soft_margin_loss as multilabel_soft_margin_loss,
+        nll_loss as nll_loss,
+    )
+    from .distance import (
+        cosine_embedding_loss as cosine_embedding_loss,
+        cosine_similarity as cosine_similarity,
+        hinge_embedding_loss as hinge_embedding_loss,
+        margin_ranking_loss as margin_ranking_loss,
+        normalize as normalize,
+        pairwise_distance as pairwise_distance,
+        pdist as pdist,
+        triplet_margin_loss as triplet_margin_loss,
+        triplet_margin_with_distance_loss as triplet_margin_with_distance_loss,
+    )
+    from .grids import (
+        affine_grid as affine_grid,
+        grid_sample as grid_sample,
+    )
+    from .loss import (
+        binary_cross_entropy as binary_cross_entropy,
+        binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
+        gaussian_nll_loss as gaussian_nll_loss,
+        huber_loss as huber_loss,
+        kl_div as kl_div,
+        l1_loss as l1_loss,
+        mse_loss as mse_loss,
+        poisson_nll_loss as poisson_nll_loss,
+        smooth_l1_loss as smooth_l1_loss,
+        soft_margin_loss as soft_margin_loss,
+    )
+    from .normalization import (
+        batch_norm as batch_norm,
+        group_norm as group_norm,
+        instance_norm as instance_norm,
+        layer_norm as layer_norm,
+        local_response_norm as local_response_norm,
+        rms_norm as rms_norm,
+    )
+    from .resampling import (
+        interpolate as interpolate,
+        upsample as upsample,
+        upsample_bilinear as upsample_bilinear,
+        upsample_nearest as upsample_nearest,
+    )
+    from .sequences import ctc_loss as ctc_loss
+    from .tables import (
+        embedding as embedding,
+        embedding_bag as embedding_bag,
+        one_hot as one_hot,
+    )
 
 __all__ = [
-    "alpha_dropout", "bilinear", "celu", "celu_", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_",
-    "feature_alpha_dropout", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
-    "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "mse_loss", "prelu", "relu",
-    "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus",
-    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
+    "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_embedding_loss", "cosine_similarity",
+    "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
+    "feature_alpha_dropout", "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm", "gumbel_softmax",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss", "huber_loss",
+    "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
+    "local_response_norm", "log_softmax", "logsigmoid", "margin_ranking_loss", "mish", "mse_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot",
+    "pairwise_distance", "pdist", "poisson_nll_loss", "prelu", "relu", "relu6", "relu_", "rms_norm",
+    "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
+    "triplet_margin_loss", "triplet_margin_with_distance_loss", "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
+
+LATE = {
+    "attention": "gumbel_softmax scaled_dot_product_attention",
+    "classes": "cross_entropy multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss",
+    "distance": """
+        cosine_embedding_loss cosine_similarity hinge_embedding_loss margin_ranking_loss normalize
+        pairwise_distance pdist triplet_margin_loss triplet_margin_with_distance_loss
+    """,
+    "grids": "affine_grid grid_sample",
+    "loss": """
+        binary_cross_entropy binary_cross_entropy_with_logits gaussian_nll_loss huber_loss kl_div
+        l1_loss mse_loss poisson_nll_loss smooth_l1_loss soft_margin_loss
+    """,
+    "normalization": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
+    "resampling": "interpolate upsample upsample_bilinear upsample_nearest",
+    "sequences": "ctc_loss",
+    "tables": "embedding embedding_bag one_hot",
+}
+"""Families that load with the first use of one of these."""
+
+
+load = late(globals(), LATE)
 
 
 def __getattr__(name: str) -> Any:
+    if any(name in names.split() for names in LATE.values()):
+        return load(name)
     raise missing_name(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *homes(LATE)})
 
 
 def apply(op: Any, function: str, input: Any, inplace: bool = False, **params: Any) -> Tensor:
@@ -336,92 +429,6 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     tensor([-1.3133, -0.3133])
     """
     return activation.log_softmax(input, chosen_dim("log_softmax", input, dim, _stacklevel), dtype)
-
-
-# -- losses -------------------------------------------------------------------------------------------------------------
-
-
-def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction, also from the arguments that were replaced by it."""
-    if size_average is not None or reduce is not None:
-        average, reduced = size_average is not False, reduce is not False
-        reduction = "none" if not reduced else "mean" if average else "sum"
-        warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
-            stacklevel=3,
-        )
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"{reduction} is not a valid value for reduction: give 'none', 'mean' or 'sum'")
-    return reduction
-
-
-def check_sizes(function: str, input: Any, target: Any, weight: Any) -> None:
-    tensor_argument(input, function, "input", 1)
-    tensor_argument(target, function, "target", 2)
-    if weight is not None and tensor_argument(weight, function, "weight").shape != input.shape:
-        raise ValueError(f"Weights and input must have the same size. Got {weight.shape} and {input.shape}.")
-    if input.shape != target.shape:
-        warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead "
-            "to incorrect results due to broadcasting. Please ensure they have the same size.",
-            stacklevel=3,
-        )
-
-
-def reduced(losses: Any, reduction: str, weight: Any = None) -> Tensor:
-    """The sum or mean of ``losses``, weighted if wanted."""
-    if weight is not None:
-        losses = losses * weight
-        if reduction == "mean":
-            return losses.sum() / weight.sum()
-    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
-
-
-def mse_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-) -> Tensor:
-    """``(input - target) ** 2``, averaged.
-
-    Args:
-        input: predictions.
-        target: what they should be, of the same shape.
-        size_average: deprecated: see ``reduction``.
-        reduce: deprecated: see ``reduction``.
-        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for the squares themselves.
-        weight: weights of the squares; the mean is then the weighted one.
-
-    >>> import chainrule.nn.functional as F
-    >>> F.mse_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
-    tensor(2.5000)
-    """
-    check_sizes("mse_loss", input, target, weight)
-    reduction = reduction_of(size_average, reduce, reduction)
-    if weight is not None:
-        return reduced(ops.mse_loss(input, target, reduction=REDUCTIONS.index("none")), reduction, weight)
-    return ops.mse_loss(input, target, reduction=REDUCTIONS.index(reduction))
-
-
-def l1_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-) -> Tensor:
-    """``abs(input - target)``, averaged; the arguments are those of :func:`mse_loss`.
-
-    >>> import chainrule.nn.functional as F
-    >>> F.l1_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
-    tensor(1.5000)
-    """
-    check_sizes("l1_loss", input, target, weight)
-    return reduced((input - target).abs(), reduction_of(size_average, reduce, reduction), weight)
 
 
 # -- in place -----------------------------------------------------------------------------------------------------------

@@ -30,13 +30,18 @@ if TYPE_CHECKING:
     from .copies import *
     from .cumulative import *
     from .decompositions import *
+    from .embeddings import *
     from .factor_solves import *
+    from .grids import *
     from .histograms import *
     from .integers import *
     from .internals import *
     from .linalg import *
+    from .loss import *
+    from .normalization import *
     from .random import *
     from .replacing import *
+    from .resampling import *
     from .slices import *
     from .sorting import *
 
@@ -61,10 +66,12 @@ LATE = {
         cholesky cholesky_legacy eig eigh eigvalsh ldl_factor ldl_solve lu lu_factor lu_unpack permutation
         qr svd svdvals triangle_of_qr
     """,
+    "embeddings": "embedding",
     "factor_solves": """
         cholesky_inverse cholesky_solve geqrf householder_product lstsq lu_solve matrix_exp ormqr pinv
         solve_triangular
     """,
+    "grids": "affine_grid_generator grid_sampler_2d grid_sampler_3d",
     "histograms": "histogramdd",
     "integers": "frexp gcd lcm nonzero_static",
     "internals": "log_softmax_adjoint safe_softmax softmax_adjoint",
@@ -72,11 +79,18 @@ LATE = {
         addbmm addmm addmv addr baddbmm bmm cofactors contract cross det dot inv kron linear_layer matmul mm
         mv slogdet slogdet_complex solve solve_system stacked_linear_layer tensordot trace vdot vm
     """,
+    "loss": """
+        binary_cross_entropy binary_cross_entropy_with_logits cross_entropy cross_entropy_of_planes
+        huber_loss multi_margin_loss multilabel_margin_loss nll_loss nll_loss_of_planes smooth_l1_loss
+        soft_margin_loss
+    """,
+    "normalization": "batch_norm batch_norm_fixed group_norm layer_norm rms_norm",
     "random": """
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
     """,
     "replacing": "as_strided_scatter diagonal_scatter filled filled_number select_scatter slice_scatter",
+    "resampling": "resample resample_adjoint",
     "slices": "index_reduce renorm segment_reduce",
     "sorting": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows

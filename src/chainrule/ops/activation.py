@@ -195,21 +195,21 @@ def mse_rule(xp, g, x, y, reduction):
     return difference * (g * (2 / count)) if count else difference
 
 
-def mse_batch(call):
-    """The squares of all, then reduced one by one."""
+def each_reduced(call):
+    """The losses of all elements, then reduced one by one."""
     reduction = REDUCTIONS[call.params["reduction"]]
-    call.params = {"reduction": REDUCTIONS.index("none")}
-    squares = aligned(call)
+    call.params = {**call.params, "reduction": REDUCTIONS.index("none")}
+    losses = aligned(call)
     if reduction == "none":
-        return squares
-    axes = tuple(range(1 - len(squares.shape), 0))
+        return losses
+    axes = tuple(range(1 - len(losses.shape), 0))
     reduce = call.xp.mean if reduction == "mean" else call.xp.sum
-    return reduce(squares, axis=axes, keepdims=False) if axes else squares
+    return reduce(losses, axis=axes, keepdims=False) if axes else losses
 
 
 mse_loss = general("mse_loss(x, y, *, reduction)", promotion="common", domain="fcV", saved_names={"y": "target"},
     forward=mse_forward,
-    batch=mse_batch,
+    batch=each_reduced,
     x=mse_rule,
     y=lambda xp, g, x, y, reduction: -mse_rule(xp, g, x, y, reduction),
 )

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from . import activation, container, dropout, flatten, linear, loss, module
+from . import (
+    activation,
+    batchnorm,
+    container,
+    distance,
+    dropout,
+    flatten,
+    linear,
+    loss,
+    margins,
+    module,
+    normalization,
+    sparse,
+    upsampling,
+)
 from .activation import *
+from .batchnorm import *
 from .container import *
+from .distance import *
 from .dropout import *
 from .flatten import *
 from .linear import *
 from .loss import *
+from .margins import *
 from .module import Module as Module
+from .normalization import *
+from .sparse import *
+from .upsampling import *
 
 __all__ = [
     *activation.__all__,
+    *batchnorm.__all__,
     *container.__all__,
+    *distance.__all__,
     *dropout.__all__,
     *flatten.__all__,
     *linear.__all__,
     *loss.__all__,
+    *margins.__all__,
+    *normalization.__all__,
+    *sparse.__all__,
+    *upsampling.__all__,
     "Module",
 ]

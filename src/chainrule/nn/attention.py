@@ -1,0 +1,116 @@
+"""Attention, and random choices by it, as ``nn.functional`` has them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import ops
+from ..core.value import new_tensor, numbers_of
+from ..functions._arguments import tensor_argument
+from ..functions.dropping import dropout
+from ..promotion import scalar_type_name
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["gumbel_softmax", "scaled_dot_product_attention"]
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """``softmax(query @ key.T * scale + mask) @ value``.
+
+    Args:
+        query: of shape (..., L, E).
+        key: of shape (..., S, E).
+        value: of shape (..., S, V).
+        attn_mask: broadcast to (..., L, S): bools, True where a query may attend to a key; or numbers that are added. A query
+            that may attend to nothing gets 0.
+        dropout_p: with which probability a weight becomes 0 (always, not only in training).
+        is_causal: whether the i-th query attends to the first i + 1 keys only.
+        scale: by default ``1 / sqrt(E)``.
+        enable_gqa: whether each head of key and value (dimension -3) serves several of the query.
+
+    Raises:
+        RuntimeError: shapes or dtypes that do not fit; both a mask and ``is_causal``.
+
+    >>> import chainrule.nn.functional as F
+    >>> one = torch.eye(2)
+    >>> F.scaled_dot_product_attention(one, one, one, is_causal=True, scale=1.0)
+    tensor([[1.0000, 0.0000],
+            [0.2689, 0.7311]])
+    """
+    for at, (name, x) in enumerate((("query", query), ("key", key), ("value", value)), 1):
+        if tensor_argument(x, "scaled_dot_product_attention", name, at).ndim < 2:
+            raise RuntimeError(
+                f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, but {name} is "
+                f"{x.ndim}D"
+            )
+    if not query.dtype == key.dtype == value.dtype:
+        names = [scalar_type_name(x._array.dtype).lower() for x in (query, key, value)]
+        raise RuntimeError(
+            "Expected query, key, and value to have the same dtype, but got query.dtype: {} key.dtype: {} and value.dtype: {} "
+            "instead.".format(*names)
+        )
+    if is_causal and attn_mask is not None:
+        raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    if attn_mask is not None and attn_mask._array.dtype.kind != "b" and attn_mask.dtype != query.dtype:
+        raise RuntimeError(
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
+            f"{attn_mask.dtype} and  query.dtype: {query.dtype} instead."
+        )
+    if enable_gqa:
+        key, value = (x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value))
+    length, sources = query.shape[-2], key.shape[-2]
+    scores = query.matmul(key.mT) * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)
+    if is_causal:
+        scores = scores.masked_fill(new_tensor(~np.tri(length, sources, dtype=bool)), -math.inf)
+    dead = None
+    if attn_mask is not None:
+        allowed = attn_mask if attn_mask._array.dtype.kind == "b" else attn_mask != -math.inf
+        scores = scores.masked_fill(~attn_mask, -math.inf) if allowed is attn_mask else scores + attn_mask
+        dead = ~allowed.any(-1, keepdim=True)
+        dead = dead if numbers_of(dead._array).any() or not numbers_of(dead._array).size else None
+    if dead is not None:
+        scores = scores.masked_fill(dead, 0)
+    weights = ops.softmax(scores, axis=-1)
+    if dead is not None:
+        weights = weights.masked_fill(dead, 0)
+    return dropout(weights, dropout_p, dropout_p > 0).matmul(value)
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """A sample from the Gumbel-softmax distribution: ``softmax((logits + noise) / tau)``.
+
+    Args:
+        logits: logarithms of probabilities, not necessarily normalized.
+        tau: the smaller, the nearer to a vector of zeros and a one.
+        hard: whether to give that vector itself, with the gradient of the soft one.
+        eps: deprecated, of no effect.
+        dim: along which the probabilities lie.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.gumbel_softmax(torch.zeros(2, 3), hard=True).sum(-1)
+    tensor([1., 1.])
+    """
+    tensor_argument(logits, "gumbel_softmax", "logits")
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -logits.detach().new_empty(logits.shape).exponential_().log()
+    soft = ((logits + noise) / tau).softmax(dim)
+    if not hard:
+        return soft
+    chosen = soft.detach().new_zeros(soft.shape).scatter_(dim, soft.argmax(dim, keepdim=True), 1.0)
+    return chosen - soft.detach() + soft

@@ -1,0 +1,260 @@
+"""Normalization: what is left of x when its mean is taken away and its spread made 1, scaled and shifted.
+
+The outputs are the result and the statistics, which rules need. ``affine`` holds nothing, a scale, or a scale and a shift.
+
+With r = 1 / sqrt(var + eps), d = x - mean, z = d r, and h the cotangent of z:
+
+    dz = r (dx - mean(dx)) - z r mean(z dx),    so that gx = r (h - mean(h) - z mean(h z)).
+
+That of the mean is shared by all elements alike; that of the variance, by d 2/n.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..core.batching import same_call
+from ..core.op import general
+
+__all__ = ["batch_norm", "batch_norm_fixed", "group_norm", "layer_norm", "rms_norm"]
+
+
+def centered(xp, x, axes):
+    """What is left without the mean, the mean, and the variance."""
+    mean = xp.mean(x, axis=axes, keepdims=True)
+    d = x - mean
+    return d, mean, xp.mean(d * d, axis=axes, keepdims=True)
+
+
+def scaled(d, factors, shift):
+    """``d`` times the factors that there are, plus ``shift``, in the memory of ``d``."""
+    for factor in factors:
+        if factor is not None:
+            d *= factor
+    if shift is not None:
+        d += shift
+    return d
+
+
+def pair(affine):
+    """The scale and the shift, each of which may be missing."""
+    return (*affine, None, None)[:2]
+
+
+def inverse_spread(xp, var, eps):
+    return 1 / xp.sqrt(var + eps)
+
+
+def pulled(xp, h, z, r, axes):
+    """The cotangent of x from that of z."""
+    along = xp.mean(h * z, axis=axes, keepdims=True)
+    return (h - xp.mean(h, axis=axes, keepdims=True) - z * along) * r
+
+
+def of_statistics(out, g_mean, g_var, d, axes):
+    """``out`` with the cotangents of the mean and of the variance added."""
+    n = math.prod([d.shape[a] for a in axes])
+    if g_mean is not None:
+        out = out + g_mean / n
+    if g_var is not None:
+        out = out + d * (g_var * (2 / n))
+    return out
+
+
+def of_inverse(g, r):
+    """The cotangent of the variance from that of r."""
+    return None if g is None else g * (r * r * r) * -0.5
+
+
+# -- over a batch: the channels lie along ``axis``, one of the ``rank`` axes of x, counted from the end -----------------
+
+
+def by_channel(xp, v, axis, rank):
+    """One number for each channel, shaped to multiply x."""
+    return xp.reshape(v, (*v.shape[:-1], *[1] * (rank + axis), v.shape[-1], *[1] * (-axis - 1)))
+
+
+def others(axis, rank):
+    return tuple(a for a in range(-rank, 0) if a != axis)
+
+
+def wide_pair(xp, affine, axis, rank):
+    return [None if v is None else by_channel(xp, xp.widen(v), axis, rank) for v in pair(affine)]
+
+
+def batch_norm_forward(xp, x, *affine, axis, rank, eps):
+    d, mean, var = centered(xp, xp.widen(x), others(axis, rank))
+    scale, shift = wide_pair(xp, affine, axis, rank)
+    r = inverse_spread(xp, var, eps)
+    out = scaled(d, (r if scale is None else r * scale,), shift)
+    flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
+    return xp.narrow(out, x), *[xp.narrow(xp.reshape(one, flat), x) for one in (mean, var)]
+
+
+def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
+    """The scale is the same all over a channel, so that both sums that gx needs are those of scale and shift."""
+    axes = others(axis, rank)
+    n = math.prod([x.shape[a] for a in axes])
+    d = x - by_channel(xp, mean, axis, rank)
+    r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
+    h = g[0]
+    gx = sums = along = None
+    if h is not None:
+        sums, along = xp.sum(h, axis=axes, keepdims=True), xp.sum(h * d, axis=axes, keepdims=True)
+    if need[0]:
+        g_mean, g_var = [None if one is None else by_channel(xp, one, axis, rank) for one in g[1:]]
+        gx = xp.zeros_like(x)
+        if h is not None:
+            slope = r if not affine else r * by_channel(xp, affine[0], axis, rank)
+            gx = (h - sums / n - d * (along * (r * r / n))) * slope
+        gx = of_statistics(gx, g_mean, g_var, d, axes)
+    found = [gx]
+    if len(need) > 1:
+        found.append(xp.reshape(along * r, affine[0].shape) if need[1] and h is not None else None)
+    if len(need) > 2:
+        found.append(xp.reshape(sums, affine[1].shape) if need[2] and h is not None else None)
+    return found
+
+
+batch_norm = general("batch_norm(x, *affine, axis, rank, eps)", node="NativeBatchNormBackward0", domain="fV",
+    outputs="out mean var", batch=same_call, forward=batch_norm_forward, all=batch_norm_rule,
+)
+
+
+def fixed_forward(xp, x, mean, var, *affine, axis, rank, eps):
+    scale, shift = wide_pair(xp, affine, axis, rank)
+    r = inverse_spread(xp, by_channel(xp, xp.widen(var), axis, rank), eps)
+    d = xp.widen(x) - by_channel(xp, xp.widen(mean), axis, rank)
+    return xp.narrow(scaled(d, (r if scale is None else r * scale,), shift), x)
+
+
+def fixed_rule(xp, g, need, x, mean, var, affine, axis, rank, eps):
+    axes, d = others(axis, rank), x - by_channel(xp, mean, axis, rank)
+    r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
+    h = g if not affine else g * by_channel(xp, affine[0], axis, rank)
+    found = [
+        h * r if need[0] else None,
+        -xp.sum(h * r, axis=axes) if need[1] else None,
+        xp.sum(of_inverse(h * d, r), axis=axes) if need[2] else None,
+    ]
+    if len(need) > 3:
+        found.append(xp.sum(g * (d * r), axis=axes) if need[3] else None)
+    if len(need) > 4:
+        found.append(xp.sum(g, axis=axes) if need[4] else None)
+    return found
+
+
+# With statistics from elsewhere.
+batch_norm_fixed = general("batch_norm_fixed(x, mean, var, *affine, axis, rank, eps)", node="NativeBatchNormBackward0",
+    domain="fV", batch=same_call, forward=fixed_forward, all=fixed_rule,
+)
+
+# -- of each element of a batch: over the last ``rank`` axes ------------------------------------------------------------
+
+
+def last(rank):
+    return tuple(range(-rank, 0))
+
+
+def each_layer(call, xp, x, affine, rank, size):
+    """Scale and shift with axes of length 1 for those of x that they lack."""
+    ones = [1] * (len(x.shape) - 1 - rank)
+    return call.run(x, *[xp.reshape(v, (size, *ones, *v.shape[1:])) for v in affine])
+
+
+def layer_norm_forward(xp, x, *affine, rank, eps):
+    d, mean, var = centered(xp, xp.widen(x), last(rank))
+    r = inverse_spread(xp, var, eps)
+    scale, shift = [None if v is None else xp.widen(v) for v in pair(affine)]
+    return tuple(xp.narrow(one, x) for one in (scaled(d, (r, scale), shift), mean, r))
+
+
+def layer_norm_rule(xp, g, need, x, affine, mean, rstd, rank, eps):
+    axes, d = last(rank), x - mean
+    z = d * rstd
+    gx = None
+    if need[0]:
+        h = None if g[0] is None else g[0] * affine[0] if affine else g[0]
+        gx = xp.zeros_like(x) if h is None else pulled(xp, h, z, rstd, axes)
+        gx = of_statistics(gx, g[1], of_inverse(g[2], rstd), d, axes)
+    found = [gx]
+    if len(need) > 1:
+        found.append(g[0] * z if need[1] and g[0] is not None else None)
+    if len(need) > 2:
+        found.append(g[0])
+    return found
+
+
+layer_norm = general("layer_norm(x, *affine, rank, eps)", node="NativeLayerNormBackward0", domain="fV",
+    outputs="out mean rstd", batch=each_layer, forward=layer_norm_forward, all=layer_norm_rule,
+)
+
+
+def grouped(xp, x, groups, rank):
+    """Reshaped to (..., N, groups, what is in a group)."""
+    lead, n = x.shape[: len(x.shape) - rank], x.shape[-rank]
+    return xp.reshape(x, (*lead, n, groups, math.prod(x.shape[1 - rank :]) // groups))
+
+
+def group_norm_forward(xp, x, *affine, groups, rank, eps):
+    d, mean, var = centered(xp, grouped(xp, xp.widen(x), groups, rank), (-1,))
+    r = inverse_spread(xp, var, eps)
+    scale, shift = wide_pair(xp, affine, 1 - rank, rank)
+    out = scaled(xp.reshape(scaled(d, (r,), None), x.shape), (scale,), shift)
+    return xp.narrow(out, x), *[xp.narrow(xp.squeeze(one, axis=-1), x) for one in (mean, r)]
+
+
+def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
+    r = xp.expand_dims(rstd, axis=-1)
+    d = grouped(xp, x, groups, rank) - xp.expand_dims(mean, axis=-1)
+    z, h = d * r, g[0]
+    gx = None
+    if need[0]:
+        gx = xp.zeros_like(d)
+        if h is not None:
+            weighted = h if not affine else h * by_channel(xp, affine[0], 1 - rank, rank)
+            gx = pulled(xp, grouped(xp, weighted, groups, rank), z, r, (-1,))
+        g_mean, g_r = [None if one is None else xp.expand_dims(one, axis=-1) for one in g[1:]]
+        gx = xp.reshape(of_statistics(gx, g_mean, of_inverse(g_r, r), d, (-1,)), x.shape)
+    found, axes = [gx], others(1 - rank, rank)
+    if len(need) > 1:
+        found.append(xp.sum(h * xp.reshape(z, x.shape), axis=axes) if need[1] and h is not None else None)
+    if len(need) > 2:
+        found.append(xp.sum(h, axis=axes) if need[2] and h is not None else None)
+    return found
+
+
+group_norm = general("group_norm(x, *affine, groups, rank, eps)", node="NativeGroupNormBackward0", domain="fV",
+    outputs="out mean rstd", batch=same_call, forward=group_norm_forward, all=group_norm_rule,
+)
+
+
+def rms_norm_forward(xp, x, *affine, rank, eps):
+    wide = xp.widen(x)
+    r = 1 / xp.sqrt(xp.mean(wide * wide, axis=last(rank), keepdims=True) + eps)
+    out = wide * r
+    if affine:
+        out *= xp.widen(affine[0])
+    return xp.narrow(out, x), xp.narrow(r, x)
+
+
+def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
+    """With r = 1 / sqrt(mean(x^2) + eps): d(x r) = r dx - x r^3 mean(x dx)."""
+    axes, gx = last(rank), None
+    if need[0]:
+        along = None
+        if g[0] is not None:
+            h = g[0] * affine[0] if affine else g[0]
+            gx = h * r
+            along = xp.mean(h * x, axis=axes, keepdims=True)
+        if g[1] is not None:
+            n = math.prod(x.shape[len(x.shape) - rank :])
+            along = g[1] / n if along is None else along + g[1] / n
+        part = x * (along * (r * r * r))
+        gx = -part if gx is None else gx - part
+    return [gx, *([g[0] * (x * r) if need[1] and g[0] is not None else None] if len(need) > 1 else [])]
+
+
+rms_norm = general("rms_norm(x, *affine, rank, eps)", node="MulBackward0", domain="fcV", outputs="out r",
+    batch=each_layer, forward=rms_norm_forward, all=rms_norm_rule,
+)
