@@ -61,7 +61,9 @@ class Function:
 
     def scalar(self, *values: Any) -> Any:
         """Weighted with the cotangents, a real number."""
-        terms = [torch.real(out * u.conj()).sum() for out, u in zip(self.outputs(*values), self.cotangents, strict=True)]
+        terms = [
+            torch.real(out * u.conj()).sum() for out, u in zip(self.outputs(*values), self.cotangents, strict=True)
+        ]
         return sum(terms[1:], terms[0])
 
     def values(self, factor: float = 1.0) -> list[Any]:

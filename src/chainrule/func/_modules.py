@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
     from ..nn import Module
 
-__all__ = ["functional_call", "stack_module_state"]
+__all__ = ["functional_call", "replace_all_batch_norm_modules_", "stack_module_state"]
 
 MISSING: Any = object()
 """Stands for the value of an attribute that there is not."""
@@ -188,6 +188,25 @@ def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dic
         {name: stacked_leaf(name, [each[name] for each in parameters]) for name in parameters[0]},
         {name: stacked_leaf(name, [each[name] for each in buffers]) for name in buffers[0]},
     )
+
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Take the running averages away from all batch norms in ``root``, in place, and return it.
+
+    They would be written to in each call, which is not possible for the elements of a ``vmap`` apart. What is left uses the
+    mean and the variance of its batch, in evaluation mode too.
+
+    >>> import chainrule as torch
+    >>> torch.func.replace_all_batch_norm_modules_(torch.nn.BatchNorm1d(2)).running_mean is None
+    True
+    """
+    from ..nn.modules.batchnorm import _BatchNorm
+
+    for module in root.modules():
+        if isinstance(module, _BatchNorm):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
 
 
 def stacked_leaf(name: str, tensors: list[Any]) -> Tensor:
