@@ -240,3 +240,12 @@ def test_random_projections_find_low_ranks() -> None:
         assert torch.allclose(S[:2], L.svdvals(A)[:2])
     with pytest.raises(ValueError, match="not greater than min"):
         torch.pca_lowrank(A, q=7)
+
+
+def test_gels_wants_full_rank() -> None:
+    A = torch.tensor([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]])
+    with pytest.raises(L.LinAlgError, match="does not have full rank"):
+        L.lstsq(A, torch.ones(3), driver="gels")
+    found = L.lstsq(A, A[:, 0], driver="gelsd")
+    assert torch.allclose(found.solution, torch.tensor([1.0, 0.0]))
+    assert (found.rank.item(), found.residuals.shape, found.singular_values.shape) == (1, (0,), (2,))
