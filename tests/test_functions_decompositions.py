@@ -195,6 +195,13 @@ def test_a_failed_cholesky_keeps_the_others() -> None:
     assert info.tolist() == [0, 2]
 
 
+def test_nans_are_not_positive_definite() -> None:
+    nans = torch.tensor([[[1.0, 0.0], [0.0, float("nan")]], [[1.0, 0.0], [0.0, 1.0]]])
+    assert L.cholesky_ex(nans).info.tolist() == [2, 0]
+    with pytest.raises(L.LinAlgError, match=r"Batch element 0\): .* leading minor of order 2"):
+        L.cholesky(nans)
+
+
 def test_singular_triangles() -> None:
     """A zero on the diagonal of one matrix of a stack divides by zero there, and nowhere else."""
     triangles = torch.stack([torch.eye(2), torch.diag(torch.tensor([1.0, 0.0]))])
