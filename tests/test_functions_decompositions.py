@@ -195,6 +195,13 @@ def test_a_failed_cholesky_keeps_the_others() -> None:
     assert info.tolist() == [0, 2]
 
 
+def test_nans_are_not_positive_definite() -> None:
+    nans = torch.tensor([[[1.0, 0.0], [0.0, float("nan")]], [[1.0, 0.0], [0.0, 1.0]]])
+    assert L.cholesky_ex(nans).info.tolist() == [2, 0]
+    with pytest.raises(L.LinAlgError, match=r"Batch element 0\): .* leading minor of order 2"):
+        L.cholesky(nans)
+
+
 def test_singular_triangles() -> None:
     """A zero on the diagonal of one matrix of a stack divides by zero there, and nowhere else."""
     triangles = torch.stack([torch.eye(2), torch.diag(torch.tensor([1.0, 0.0]))])
@@ -240,3 +247,12 @@ def test_random_projections_find_low_ranks() -> None:
         assert torch.allclose(S[:2], L.svdvals(A)[:2])
     with pytest.raises(ValueError, match="not greater than min"):
         torch.pca_lowrank(A, q=7)
+
+
+def test_gels_wants_full_rank() -> None:
+    A = torch.tensor([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]])
+    with pytest.raises(L.LinAlgError, match="does not have full rank"):
+        L.lstsq(A, torch.ones(3), driver="gels")
+    found = L.lstsq(A, A[:, 0], driver="gelsd")
+    assert torch.allclose(found.solution, torch.tensor([1.0, 0.0]))
+    assert (found.rank.item(), found.residuals.shape, found.singular_values.shape) == (1, (0,), (2,))

@@ -68,10 +68,11 @@ SAMPLES = {
         sample(RANK_2, NO_TOLERANCE, np.array(1e-3), hermitian=False, smooth=False),
     ],
     "lstsq": [
-        sample(TALL, real(4, 2), rcond=1e-10),
-        sample(real(2, 2, 3), real(2, 1), rcond=1e-10),
-        sample(COMPLEX_TALL, complex_(3, 1), rcond=1e-10),
-        sample(np.empty((3, 0)), real(3, 1), rcond=1e-10),
+        sample(TALL, real(4, 2), rcond=1e-10, vector=False),
+        sample(real(2, 2, 3), real(2, 1), rcond=1e-10, vector=False),
+        sample(COMPLEX_TALL, complex_(3, 1), rcond=1e-10, vector=False),
+        sample(real(2, 3, 2), real(2, 3), rcond=1e-10, vector=True),
+        sample(np.empty((3, 0)), real(3, 1), rcond=1e-10, vector=False),
     ],
     "matrix_exp": [
         sample(real(3, 3)),

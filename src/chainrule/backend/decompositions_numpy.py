@@ -36,7 +36,12 @@ def matrices(*stacks: Array) -> Iterator[tuple[Array, ...]]:
 def cholesky(x: Array, *, upper: bool) -> tuple[Array, Array]:
     """(the factor, the order of the first leading minor that is not positive, or 0)."""
     try:
-        return np.linalg.cholesky(x, upper=upper), np.zeros(x.shape[:-2], np.int32)
+        out = np.linalg.cholesky(x, upper=upper)
+        failed = ~(out.diagonal(axis1=-2, axis2=-1).real > 0)  # NaNs, which some LAPACKs let pass
+        places = (
+            np.where(failed.any(axis=-1), failed.argmax(axis=-1) + 1, 0) if failed.any() else np.zeros(x.shape[:-2])
+        )
+        return out, places.astype(np.int32)
     except np.linalg.LinAlgError:
         routine, out, info = lapack("potrf", x), np.empty(x.shape, x.dtype), []
         for made, one in matrices(out, x):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import new_tensor, numbers_of
+from ..core.value import new_tensor, numbers_of, writable
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._reduction_arguments import named
@@ -43,7 +43,7 @@ def failure(info: Tensor) -> tuple[str, int] | None:
 
 def refuse_non_finite(function: str, A: Tensor) -> None:
     """Raise as PyTorch does where LAPACK finds no eigenvalues or singular values, of infinities and NaNs."""
-    numbers = numbers_of(A._array)
+    numbers = numbers_of(writable(A))
     if np.isfinite(numbers).all():
         return
     finite = np.isfinite(numbers).all(axis=(-2, -1))

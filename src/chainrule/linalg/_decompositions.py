@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import numbers_of
+from ..core.value import numbers_of, writable
 from ..functions._arguments import deliver
 from ..functions._reduction_arguments import named
 from ..functions.decompositions import (
@@ -146,7 +146,7 @@ def eigvals(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def _eigenvectors(function: str, A: Tensor) -> Any:
     check_square(function, A)
-    if not np.isfinite(numbers_of(A._array)).all():
+    if not np.isfinite(numbers_of(writable(A))).all():
         raise RuntimeError(f"torch.{function}: input tensor should not contain infs or NaNs.")
     return ops.eig(A)
 

@@ -318,17 +318,16 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         raise RuntimeError(f"{function}: input must have at least 2 dimensions. Its shape is {list(A.shape)}.")
     if B.ndim < 1:
         raise RuntimeError(f"{function}: other must have at least 1 dimension.")
-    vector = A.ndim - 1 == B.ndim and A.shape[:-1] == B.shape
-    vector = vector or B.ndim == 1
+    vector = A.ndim - 1 == B.ndim
     if not vector and A.ndim != B.ndim:
         raise RuntimeError(
-            f"{function}: input.dim() must be equal to other.dim(), or other be vectors of the shape {list(A.shape[:-1])}: they have "
-            f"{A.ndim} and {B.ndim} dimensions"
+            f"{function}: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1, but they are "
+            f"{A.ndim} and {B.ndim}"
         )
-    if A.shape[-2] != B.shape[-1 if vector else -2]:
+    axis = -1 if vector else -2
+    if A.shape[-2] != B.shape[axis]:
         raise RuntimeError(
-            f"{function}: input.size(-2) should match other.size({-1 if vector else -2}): the shapes are "
-            f"{list(A.shape)} and {list(B.shape)}"
+            f"{function}: input.size(-2) should match other.size({axis}): the shapes are {list(A.shape)} and {list(B.shape)}"
         )
     check_same_dtype(function, A, B, ("input", "other"))
     if driver is not None and driver not in DRIVERS:
@@ -336,20 +335,19 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
             f"{function}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), but is {driver}"
         )
     driver = driver or "gelsy"
-    columns = ops.expand_dims(B, axis=-1) if vector else B
-    check_stacks(A, columns)
+    check_stacks(A, ops.expand_dims(B, axis=-1) if vector else B)
     refuse_non_finite("linalg.svd", A)
     m, n = A.shape[-2:]
     cut = max(m, n) * float(np.finfo(A.dtype.numpy).eps) if rcond is None else float(rcond)
-    solution, residuals, rank = ops.lstsq(A, columns, rcond=cut)
-    if vector:
-        solution = ops.squeeze(solution, axis=-1)
-    if driver == "gels" and (numbers_of(rank._array) < min(m, n)).any():
-        raise LinAlgError(
-            f"{function}: The least squares solution could not be computed because the input matrix does not have full rank. Leave "
-            "driver='gels' away: the other drivers find the smallest of several solutions."
-        )
-    determined = driver != "gelsy" and m > n and (numbers_of(rank._array) == n).all()
+    solution, residuals, rank = ops.lstsq(A, B, rcond=cut, vector=vector)
+    if driver == "gels":
+        triangle = ops.triangle_of_qr((A if m >= n else A.mH).detach())
+        if (numbers_of(triangle.diagonal(dim1=-2, dim2=-1)._array) == 0).any():
+            raise LinAlgError(
+                f"{function}: The least squares solution could not be computed because the input matrix does not have full rank. "
+                "Leave driver='gels' away: the other drivers find the smallest of several solutions."
+            )
+    determined = driver != "gelsy" and m > n and (driver == "gels" or (numbers_of(rank._array) == n).all())
     numbers = ops.svdvals(A.detach()) if driver in ("gelsd", "gelss") else None
     real = new_tensor(np.empty(0, np.abs(np.empty(0, A.dtype.numpy)).dtype))
     results = (

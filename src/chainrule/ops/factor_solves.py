@@ -146,7 +146,8 @@ pinv = general("pinv(x, absolute, relative, *, hermitian)", node="LinalgPinvBack
 )
 
 
-def lstsq_forward(xp, x, y, rcond):
+def lstsq_forward(xp, x, y, rcond, vector):
+    y = rows(xp, y) if vector else y
     u, s, vh = xp.svd(x, full=False)
     counts = s > rcond * xp.max(s, axis=-1, keepdims=True) if s.shape[-1] else s > 0
     inverse = xp.where(counts, 1 / xp.where(counts, s, 1), 0)
@@ -155,24 +156,29 @@ def lstsq_forward(xp, x, y, rcond):
     residuals = xp.sum(xp.real(apart * xp.conj(apart)), axis=-2, keepdims=False)
     if x.shape[-2] <= x.shape[-1]:
         residuals = xp.zeros_like(residuals)  # and not their rounding errors
+    solution = xp.squeeze(solution, axis=-1) if vector else solution
     return solution, residuals, xp.count_nonzero(counts, axis=-1)
 
 
-def lstsq_rule(xp, g, need, x, y, rcond, solution):
+def lstsq_rule(xp, g, need, x, y, rcond, vector, solution):
     """From solution = pinv(x) y. Of the residuals |r|^2, r = x solution - y: x^H r = 0, so d|r|^2 = 2 Re r^H (dx solution - dy)."""
+    gs = g[0]
+    if vector:
+        y, solution, gs = (None if one is None else rows(xp, one) for one in (y, solution, gs))
     gx, gy = xp.zeros_like(x), xp.zeros_like(y)
-    if g[0] is not None:
+    if gs is not None:
         p = xp.pinv(x, xp.zeros(()), xp.full((), rcond), hermitian=False)
-        gx = pinv_x(xp, xp.matmul(g[0], xp.matrix_transpose(y)), x, p)
-        gy = xp.matmul(xp.matrix_transpose(p), g[0])
+        gx = pinv_x(xp, xp.matmul(gs, xp.matrix_transpose(y)), x, p)
+        gy = xp.matmul(xp.matrix_transpose(p), gs)
     if g[1] is not None and x.shape[-2] > x.shape[-1]:
         force = 2 * columns(xp, g[1]) * xp.conj(xp.matmul(x, solution) - y)
         hx = xp.matmul(force, xp.matrix_transpose(solution))
         gx, gy = gx + hx, gy - force
-    return gx, gy
+    return gx, xp.squeeze(gy, axis=-1) if vector else gy
 
 
-lstsq = general("lstsq(x, y, *, rcond)", node="LinalgLstsqBackward0", domain="fc", saved_names={"y": "b"}, batch=batches.each_stack,
+# The ys are matrices, or vectors.
+lstsq = general("lstsq(x, y, *, rcond, vector)", node="LinalgLstsqBackward0", domain="fc", saved_names={"y": "b"}, batch=batches.each_stack,
     outputs="solution residuals rank", differentiable=(True, True, False),
     forward=lstsq_forward, all=lstsq_rule,
 )

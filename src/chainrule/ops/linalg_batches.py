@@ -125,7 +125,7 @@ CORE = {"pivots": 1, "tau": 1, "absolute": 0, "relative": 0}
 
 def each_stack(call):
     """Stacks of matrices, and of vectors or numbers that belong to them: as many axes of the stack behind the batch axis."""
-    cores = [CORE.get(name, 2) for name in call.op.args]
+    cores = [1 if name == "y" and call.params.get("vector") else CORE.get(name, 2) for name in call.op.args]
     depth = max(len(shape) - core for shape, core in zip(call.shapes(), cores, strict=True))
     return call.run(*[padded(call.xp, a, depth + core) for a, core in zip(call.stretched(), cores, strict=True)])
 

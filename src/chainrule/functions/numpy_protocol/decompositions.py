@@ -85,9 +85,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     refuse_non_finite("linalg.svd", a)
     m, n = a.shape
     cut = max(m, n) * float(np.finfo(a.dtype.numpy).eps) if rcond is None else max(float(rcond), 0.0)
-    columns = b.unsqueeze(-1) if b.ndim == 1 else b
-    solution, residuals, rank = ops.lstsq(a, columns, rcond=cut)
-    found = solution.squeeze(-1) if b.ndim == 1 else solution
+    found, residuals, rank = ops.lstsq(a, b, rcond=cut, vector=b.ndim == 1)
     ranked = (
         rank if is_lifted(rank) else int(rank)
     )  # in a transform there is no number, and the rank is taken to be full
