@@ -64,11 +64,9 @@ def reducing(
     numbers = numbers_of(tensor_argument(index, "index_reduce", "index", 3)._array)
     given = tensor_argument(source, "index_reduce", "source", 4)._array
     axis = axis_of(dim, array.ndim, "index_reduce")
-    size, wanted = (
-        a.shape[axis] if a.ndim else 1 for a in (array, given if given.ndim == array.ndim else index._array)
-    )
-    is_counted = numbers.dtype.kind in "iu" and numbers.size and index._array.size == wanted
-    if is_counted and not 0 <= numbers.min() <= numbers.max() < size:
+    size = array.shape[axis] if array.ndim else 1
+    fits = given.ndim == array.ndim and index._array.size == (given.shape[axis] if given.ndim else 1)
+    if fits and numbers.dtype.kind in "iu" and numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
         raise IndexError(
             f"index out of range in self: indices must be 0 to {size - 1}, got {numbers.min()} to {numbers.max()}"
         )
