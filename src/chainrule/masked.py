@@ -302,11 +302,13 @@ def median(
     if mask is None:
         return _f.nanmedian(x, at, keepdim).values
     taking_part = _broadcast(mask, x, "median")
+    if not axis:
+        x, taking_part = _ops.reshape(x, (1,)), _ops.reshape(taking_part, (1,))
     if not _f.any(taking_part, at).all():
         raise ValueError("masked median expects no fully masked out rows if dtype is not floating point")
     found = _f.nanmedian(_ops.where(taking_part, x.double(), math.nan), at, True).indices
     middle = _f.take_along_dim(x, found, at)
-    return middle if keepdim or not axis else _ops.squeeze_one(middle, axis=(at,))
+    return middle if keepdim and axis else _ops.squeeze_one(middle, axis=(at,))
 
 
 # -- norms --------------------------------------------------------------------------------------------------------------
@@ -329,7 +331,9 @@ def norm(
     """
     x = _given(input, dtype, "norm")
     order = 2.0 if ord is None else ord
-    filled = _filled(x, mask, math.inf if order == -math.inf else 0, "norm")
+    least = mask is not None and order == -math.inf
+    assert not least or x._array.dtype.kind in "fcV", f"input must be floating point, got {x.dtype}"
+    filled = _filled(x, mask, math.inf if least else 0, "norm")
     return _linalg.vector_norm(filled, order, _axes(x, dim, "norm"), bool(keepdim))
 
 

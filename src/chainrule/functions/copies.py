@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from . import complex_numbers, joining, memory, rearranging, shape
-from ._arguments import sizes_of, tensor_argument
+from ._arguments import axis_of, sizes_of, tensor_argument
 from ._reduction_arguments import deliver_exactly
 from ._shown import shown
 from .replacing import slice_of
@@ -153,9 +153,12 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int, *, out: Tensor
     >>> torch.narrow_copy(torch.arange(5), 0, 1, 2)
     tensor([1, 2])
     """
-    ndim = tensor_argument(input, "narrow_copy", "input")._array.ndim
-    if ndim and dim >= ndim:
-        raise RuntimeError(f"narrow_copy(): dim must be {-ndim} to {ndim - 1}, got {dim}")
+    sizes = tensor_argument(input, "narrow_copy", "input")._array.shape
+    if sizes and dim >= len(sizes):
+        raise RuntimeError(f"narrow_copy(): dim must be {-len(sizes)} to {len(sizes) - 1}, got {dim}")
+    size = sizes[axis_of(dim, len(sizes), "narrow_copy")] if sizes else 0
+    if sizes and not -size <= start <= size:
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
     copies = {ops.slice_axis.op: ops.narrow_copy}
     result = copied(rearranging.narrow, "narrow_copy", input, dim, start, length, copies=copies)
     return deliver_exactly(result, out, "narrow_copy")

@@ -104,7 +104,9 @@ def along(f: Any, axis: int, step: Any, edge_order: int) -> Any:
         h = ops.subtract(part(1, n, step, -1), part(0, n - 1, step, -1))
         h = ops.reshape(h, (n - 1,) + (1,) * (-axis - 1))
         a, b = part(0, n - 2, h), part(1, n - 1, h)
-        inside = ops.divide(b * (middle - before), a * (a + b)) + ops.divide(a * (behind - middle), b * (a + b))
+        # Of the parabola through the three, by the weights of its points.
+        weights = ops.divide(-b, a * (a + b)), ops.divide(b - a, a * b), ops.divide(a, b * (a + b))
+        inside = weights[0] * before + weights[1] * middle + weights[2] * behind
         starts = (part(0, 1, h), part(1, 2, h))
         stops = (part(n - 2, n - 1, h), part(n - 3, n - 2, h))
         edges = slope(first, starts, edge_order), slope(last, [-one for one in stops], edge_order)

@@ -10,7 +10,7 @@ from ..backend.shape_numpy import geometry
 from ..core.value import TensorBase
 from ..core.views import memory_of
 from ._arguments import axis_of, tensor_argument
-from ._reduction_arguments import converted, deliver_exactly
+from ._reduction_arguments import converted, deliver_exactly, needs_grad
 from ._shown import shown
 from .indexing import number_for, sliced
 from .memory import strided_part
@@ -35,6 +35,8 @@ def fill(input: Tensor, value: Any) -> Tensor:
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
             )
+        if array.dtype.kind in "biu" and needs_grad(value):
+            converted(value, input.dtype, "fill")  # refuses
         return ops.filled(input, value)
     return ops.filled_number(input, value=number_for(array.dtype, value, "fill"))
 

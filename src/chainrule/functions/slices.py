@@ -61,11 +61,12 @@ def reducing(
     if reduce not in REDUCTIONS:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     array = tensor_argument(input, "index_reduce", "input")._array
-    tensor_argument(index, "index_reduce", "index", 3)
-    tensor_argument(source, "index_reduce", "source", 4)
-    size = array.shape[axis_of(dim, array.ndim, "index_reduce")] if array.ndim else 1
-    numbers = numbers_of(index._array)
-    if numbers.dtype.kind in "iu" and numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
+    numbers = numbers_of(tensor_argument(index, "index_reduce", "index", 3)._array)
+    given = tensor_argument(source, "index_reduce", "source", 4)._array
+    axis = axis_of(dim, array.ndim, "index_reduce")
+    size = array.shape[axis] if array.ndim else 1
+    fits = given.ndim == array.ndim and index._array.size == (given.shape[axis] if given.ndim else 1)
+    if fits and numbers.dtype.kind in "iu" and numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
         raise IndexError(
             f"index out of range in self: indices must be 0 to {size - 1}, got {numbers.min()} to {numbers.max()}"
         )

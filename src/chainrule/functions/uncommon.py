@@ -81,7 +81,10 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     if dim == -1:
         return norm(v, pow)
     kept = axis_of(dim, ndim, "norm_except_dim")
-    return norm(v, pow, [a for a in range(-ndim, 0) if a != kept], keepdim=True)
+    others = [a for a in range(-ndim, 0) if a != kept]
+    if not others:
+        return norm(ops.expand_dims(v, axis=-1), pow, -1)
+    return norm(v, pow, others, keepdim=True)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:

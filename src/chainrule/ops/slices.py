@@ -121,6 +121,8 @@ def _segment_reduce(xp, x, offsets, axis, reduce, initial):
 
 
 def _segment_reduce_x(xp, g, x, offsets, axis, reduce, initial):
+    if reduce in ("amax", "amin"):  # a NaN is the result, and gets the cotangent
+        x = xp.where(xp.isnan(x), -EMPTY[reduce], x)
     begin, indices, how = _segments(xp, x, offsets, axis, reduce, initial)
     out = xp.scatter_reduce(begin, indices, x, axis=axis, reduce=how, include_self=True)
     if reduce == "mean":
