@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from .checks import CHECKS
+from .exceptions import EXCEPTIONS, LEFT_OUT
 
+COLUMNS = ("names", *CHECKS, "errors")
 SIGNS = {"failed": "FAIL", "passed": "ok", "unsupported": "-", "excepted": "*", "missing": "?"}
 LEGEND = (
-    "ok: equal · FAIL: not · -: PyTorch raises · *: PyTorch is wrong (exceptions.py) · ?: needs what chainrule does not have yet; "
-    "several: for several samples · blank: nothing to compare"
+    "ok: equal · FAIL: not · -: PyTorch raises · *: PyTorch is no oracle (see below) · ?: needs what chainrule does not have "
+    "yet; several: for several samples · blank: nothing to compare"
 )
 
 
@@ -31,22 +33,44 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         return
     write = terminalreporter.write_line
     width = max(map(len, rows))
-    columns = [(check, max(4, len(check))) for check in (*CHECKS, "errors")]
+    columns = [(check, max(4, len(check))) for check in COLUMNS]
 
     def line(name: str, cells: dict[str, Any]) -> None:
         write(f"{name:{width}}  " + "  ".join(f"{cells.get(check, ''):>{size}}" for check, size in columns).rstrip())
 
     terminalreporter.section("chainrule beside PyTorch")
-    line("", {check: check for check, _ in columns})
+    line("", {check: check for check in COLUMNS})
     for name in sorted(rows):
         line(name, {check: "".join(SIGNS[one] for one in SIGNS if one in found) for check, found in rows[name].items()})
-    for outcome in SIGNS:
-        line(outcome, Counter(check for row in rows.values() for check, found in row.items() if outcome in found))
+    counts = {
+        outcome: Counter(check for row in rows.values() for check, found in row.items() if outcome in found)
+        for outcome in SIGNS
+    }
+    for outcome, sign in SIGNS.items():
+        line(f"{outcome} ({sign})", counts[outcome])
     write(LEGEND)
+    write("")
+    for one in EXCEPTIONS:
+        names = [name for name in one.ops.split() if name in rows]
+        if names:
+            parts = f" ({one.parts})" if one.parts else ""
+            write(f"* {', '.join(names)}: {', '.join(one.checks.split())}{parts}: {one.reason}")
+    write("")
     if missing:
-        write(
-            f"{len(rows)} entries of PyTorch's op database compared; not here yet ({len(missing)}): {' '.join(missing)}"
-        )
+        for name, reason in LEFT_OUT.items():
+            write(f"{name} is not compared: {reason}")
+        write(f"not here yet ({len(missing)}): {' '.join(sorted(missing))}")
+        write("")
+    from .samples import OPS
+
+    total = sum(map(len, rows.values()))
+    failed = sum(counts["failed"].values())
+    write(
+        f"{len(rows)} of the {len(OPS)} entries of PyTorch's op database compared, "
+        f"{sum(['failed'] not in row.values() for row in rows.values())} without a failure; "
+        f"{total} checks of an op: {failed} failed, {sum(counts['passed'].values())} with equal results, "
+        f"{sum(counts['excepted'].values())} with an exception, {sum(counts['missing'].values())} with a part that is missing"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -25,11 +25,20 @@ LOOKED_AT = 60
 TAKEN = 8
 """so many compared: first one of each kind (:func:`kind`)."""
 LARGEST = 150
-"""Elements of all tensors of a sample."""
+"""Elements of all tensors of a sample, if the op has samples so small."""
 FEW = 16
-"""Elements of the tensors by which second derivatives are taken."""
+"""Elements of the tensors by which second derivatives are taken by all nestings, if the op has samples so small."""
+TOLERANCES = {
+    "torch.float16": 1e-3, "torch.bfloat16": 1.6e-2, "torch.float32": 1e-5, "torch.complex64": 1e-5,
+}  # fmt: skip
+"""Relative and absolute, by dtype; all others 1e-7."""
 BATCH = (1.0, 0.9, 0.8)
 """The elements of a batch are the sample times these."""
+
+
+def tolerance_of(dtype: str) -> float:
+    return TOLERANCES.get(dtype, 1e-7)
+
 
 OPS: dict[str, OpInfo] = {op.name + (f".{op.variant_test_name}" if op.variant_test_name else ""): op for op in op_db}
 
@@ -40,15 +49,25 @@ class Case:
     def __init__(self, name: str, sample: SampleInput) -> None:
         self.name = name
         self.op = OPS[name]
-        self.arguments = (sample.input, sample.args, sample.kwargs)
+        self.arguments = arguments_of(sample)
         self.process = sample.output_process_fn_grad
         leaves = list(tensors_in(self.arguments))
         self.numbers = tuple(at for at, x in enumerate(leaves) if x.requires_grad)
         self.size = sum(leaves[at].numel() for at in self.numbers)
+        self.is_small = False
+        """Whether second derivatives are taken by all nestings."""
         self.of_torch = Side(self, torch)
         self.ours = Side(self, chainrule)
         result = self.of_torch.wrapped(self.of_torch.leaves())
         self.wanted = [at for at, y in enumerate(tensors_in(result)) if y.requires_grad and self.numbers]
+
+    @functools.cached_property
+    def tolerance(self) -> float:
+        """In what precision the op computes: integers become float32."""
+        found = [str(x.dtype) for x in tensors_in(self.arguments)]
+        return max(
+            tolerance_of(x if "float" in x or "complex" in x else "torch.float32") for x in found or ["torch.float32"]
+        )
 
     @functools.cached_property
     def is_complex(self) -> bool:
@@ -99,11 +118,20 @@ class Side:
     def argnums(self) -> tuple[int, ...]:
         return tuple(range(len(self.case.numbers)))
 
-    def call(self, op: Any = None, first: Any = None) -> Any:
+    def call(self, op: Any = None, first: Any = None, tensors: Any = None, **more: Any) -> Any:
         """The op, or a variant of it, on the sample."""
-        input, args, kwargs = self.given(self.leaves())
+        input, args, kwargs = self.given(self.leaves() if tensors is None else tensors)
         self.torch.manual_seed(0)
-        return (op or self.op)(input if first is None else first, *args, **kwargs)
+        return (op or self.op)(input if first is None else first, *args, **kwargs, **more)
+
+    def into(self, results: Any, make: Callable[[Any, Any], Any], tensors: Any) -> Any:
+        """The op with ``out=``, which is made of its results: what it returns, and what is in the memory given."""
+        single = not isinstance(results, (tuple, list))
+        given = [make(self.torch, x) for x in ([results] if single else results)]
+        memory = [x.detach() for x in given]
+        found = self.call(tensors=tensors, out=given[0] if single else tuple(given))
+        same = [a is b for a, b in zip([found] if single else found, given, strict=True)]
+        return found, same, [a for a, b in zip(memory, given, strict=True) if a.shape == b.shape]
 
     @property
     def as_method(self) -> Callable[..., Any]:
@@ -112,6 +140,20 @@ class Side:
     @property
     def as_inplace(self) -> Callable[..., Any]:
         return self.own(self.case.op.inplace_variant)
+
+    @property
+    def as_operator(self) -> Callable[..., Any]:
+        return self.own(self.case.op.operator_variant)
+
+    @property
+    def as_inplace_operator(self) -> Callable[..., Any]:
+        return self.own(self.case.op.inplace_operator_variant)
+
+    def aliases(self) -> Iterator[list[Callable[..., Any] | None]]:
+        """Function, method and in-place method of each other name that is in a module that chainrule has."""
+        for alias in self.case.op.aliases:
+            if not translation.is_in_missing_module(alias.op):
+                yield [form and self.own(form) for form in (alias.op, alias.method_variant, alias.inplace_variant)]
 
     def first_tensor(self) -> Any:
         """The first argument, to be written into: no leaf, if it requires grad."""
@@ -196,7 +238,7 @@ def with_tensors(tree: Any, tensors: Iterator[Any]) -> Any:
 
 def kind(sample: SampleInput) -> Any:
     """Samples of one kind differ in sizes and values only."""
-    return described((sample.input, sample.args, sample.kwargs))
+    return described(arguments_of(sample))
 
 
 def described(x: Any) -> Any:
@@ -214,12 +256,17 @@ def cases(name: str, dtype: torch.dtype) -> list[Case]:
     """What of an op is compared."""
     op = OPS[name]
     torch.manual_seed(0)
-    samples = [sample for sample in islice(made(op, dtype), LOOKED_AT) if is_fit(sample)]
+    samples = [sample for sample in islice(made(op, dtype), LOOKED_AT) if is_dense(arguments_of(sample))]
+    samples = [sample for sample in samples if size(sample) <= LARGEST] or sorted(samples, key=size)[:2]
     seen, first, rest = set(), [], []
     for sample in samples:
         (rest if kind(sample) in seen else first).append(sample)
         seen.add(kind(sample))
-    return [Case(name, sample) for sample in (first + rest)[:TAKEN]]
+    found = [Case(name, sample) for sample in (first + rest)[:TAKEN]]
+    few = max(FEW, min((case.size for case in found if case.wanted), default=0))
+    for case in found:
+        case.is_small = case.size <= min(few, LARGEST)
+    return found
 
 
 def made(op: OpInfo, dtype: torch.dtype) -> Iterator[SampleInput]:
@@ -227,9 +274,12 @@ def made(op: OpInfo, dtype: torch.dtype) -> Iterator[SampleInput]:
     return iter(op.sample_inputs("cpu", dtype, requires_grad=needs_grad, small_inputs_only=True))
 
 
-def is_fit(sample: SampleInput) -> bool:
-    arguments = (sample.input, sample.args, sample.kwargs)
-    return is_dense(arguments) and sum(x.numel() for x in tensors_in(arguments)) <= LARGEST
+def arguments_of(sample: SampleInput) -> Any:
+    return sample.input, sample.args, sample.kwargs
+
+
+def size(sample: SampleInput) -> int:
+    return sum(x.numel() for x in tensors_in(arguments_of(sample)))
 
 
 def is_dense(arguments: Any) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import product
 
 import numpy as np
 import pytest
+import torch
 
 import chainrule
 
 from .checks import CHECKS
 from .definitions import Definitions
-from .exceptions import EXCEPTIONS, Excepted
-from .samples import Side, tensors_in
-from .test_ops import cases_of, concerns
+from .exceptions import EXCEPTIONS, Excepted, excepted
+from .samples import Side, tensors_in, with_tensors
+from .test_ops import cases_of, concerns, difference
 from .translation import array
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -29,7 +31,7 @@ DERIVED = [
 @pytest.mark.parametrize(("excepted", "name", "check"), DERIVED)
 def test_the_definition_agrees(excepted: Excepted, name: str, check: str) -> None:
     program, _ = CHECKS[check]
-    found = [case for case in cases_of(name) if concerns(check, case) and excepted.when(case)]
+    found = [case for case in cases_of(name, check) if concerns(check, case) and excepted.when(case)]
     assert found
     for case in found:
         have = list(tensors_in(program(case.ours)))
@@ -42,7 +44,7 @@ def test_the_definition_agrees(excepted: Excepted, name: str, check: str) -> Non
 
 @pytest.mark.parametrize("name", ["linalg.eig", "linalg.eigh"])
 def test_vectors_of_another_phase(name: str) -> None:
-    for case in cases_of(name):
+    for case in cases_of(name, "value"):
         values, vectors = case.ours.call()
         assert np.allclose(array(case.of_torch.call()[0]), values.detach().numpy())
         (x, *_), lower = case.ours.given(case.ours.tensors()), case.arguments[2].get("UPLO", "L") == "L"
@@ -55,7 +57,7 @@ def test_vectors_of_another_phase(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["linalg.svd", "svd"])
 def test_singular_vectors_of_another_phase(name: str) -> None:
-    for case in cases_of(name):
+    for case in cases_of(name, "value"):
         U, S, V = case.ours.call()
         (x, args, kwargs), values = case.ours.given(case.ours.tensors()), array(case.of_torch.call()[1])
         assert np.allclose(values, S.detach().numpy())
@@ -68,8 +70,33 @@ def test_singular_vectors_of_another_phase(name: str) -> None:
             assert chainrule.allclose(Q.mH @ Q, one.expand(*Q.shape[:-2], *one.shape), atol=1e-10)
 
 
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        *[
+            (name, "dtypes")
+            for name in ("addr", "addbmm", "histc", "polygamma.polygamma_n_0", "polygamma.polygamma_n_4")
+        ],
+        ("digamma", "grad"),
+        ("logcumsumexp", "grad"),
+    ],
+)
+def test_double_precision_agrees(name: str, check: str) -> None:
+    """Where PyTorch is imprecise in a low precision, its own double precision tells."""
+    program, _ = CHECKS[check]
+    found = [case for case in cases_of(name, check) if concerns(check, case) and excepted(case, check)]
+    found = [case for case in found if next(tensors_in(case.arguments)).is_floating_point()]
+    assert found
+    for case in found:
+        in_double = copy.copy(case)
+        in_double.arguments = with_tensors(case.arguments, (x.detach().double() for x in tensors_in(case.arguments)))
+        have, want = list(tensors_in(program(case.ours))), tensors_in(program(Side(in_double, torch)))
+        want = [y.to(getattr(torch, str(x.dtype).partition(".")[2])) for x, y in zip(have, want, strict=True)]
+        assert difference(have, want, False, False, max(1e-3, case.tolerance)) is None
+
+
 def test_another_of_several_equal_elements() -> None:
-    for case in cases_of("kthvalue"):
+    for case in cases_of("kthvalue", "value"):
         have, index = case.ours.call()
         assert (array(case.of_torch.call()[0]) == have.detach().numpy()).all()
         x, args, kwargs = case.ours.given(case.ours.tensors())

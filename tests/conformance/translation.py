@@ -6,6 +6,7 @@ PyTorch's (the entries of its op database often are) is run again with ``torch``
 
 from __future__ import annotations
 
+import dis
 import functools
 import types
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 import torch.masked
-from torch.testing._internal.common_utils import freeze_rng_state
+from torch.testing import _utils as testing_utils
+from torch.testing._internal import common_utils
 
 import chainrule
 
@@ -41,16 +43,47 @@ def named(path: str, root: Any) -> Any:
 
 
 @functools.cache
-def paths() -> dict[int, str]:
-    """The dotted name of each of PyTorch's public functions, by identity."""
-    found: dict[int, str] = {}
+def paths() -> dict[int, list[str]]:
+    """The dotted names of each of PyTorch's functions, by identity; private ones last."""
+    found: dict[int, list[str]] = {}
     for home in HOMES:
         place = named(home, torch)
-        for name in sorted(dir(place), key=lambda name: name.startswith("_")):
+        for name in sorted(dir(place), key=lambda name: (name.startswith("_"), name)):
             value = getattr(place, name, None)
             if callable(value):
-                found.setdefault(id(value), f"{home}.{name}")
+                found.setdefault(id(value), []).append(f"{home}.{name}")
     return found
+
+
+def of_any_name(names: list[str]) -> Any:
+    """What the first of several names for the same means, that chainrule has."""
+    for name in names[:-1]:
+        try:
+            return named(name, chainrule)
+        except NotHereError:
+            pass
+    return named(names[-1], chainrule)
+
+
+def lacking(of_torch: Callable[..., Any] | None) -> Iterator[str]:
+    """The public names of one of PyTorch's functions that chainrule lacks, in modules that it has."""
+    for path in paths().get(id(of_torch), ()):
+        home, _, name = path.rpartition(".")
+        if not name.startswith("_") and has_module(home) and not hasattr(named(home, chainrule), name):
+            yield path
+
+
+def has_module(path: str) -> bool:
+    try:
+        named(path, chainrule)
+    except NotHereError:
+        return False
+    return True
+
+
+def is_in_missing_module(of_torch: Callable[..., Any]) -> bool:
+    """Whether chainrule has not even the module in which PyTorch has the function."""
+    return not any(has_module(path.rpartition(".")[0]) for path in paths()[id(of_torch)])
 
 
 def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,9 +92,8 @@ def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
     Raises:
         NotHereError: it has none, or lacks a name that the function needs.
     """
-    path = paths().get(id(of_torch))
-    if path is not None:
-        return named(path, chainrule)
+    if id(of_torch) in paths():
+        return of_any_name(paths()[id(of_torch)])
     if str(of_torch).startswith("aten."):  # an operator of PyTorch's library, or one overload of it
         name = str(of_torch).split(".")[1]
         return sliced if name == "slice" else named(f"torch.{name}", chainrule)
@@ -69,6 +101,8 @@ def function(of_torch: Callable[..., Any]) -> Callable[..., Any]:
         return functools.partial(function(of_torch.func), *value(of_torch.args), **value(of_torch.keywords))
     if isinstance(of_torch, types.FunctionType) and of_torch.__module__.startswith("torch.testing."):
         return rebound(of_torch)
+    if getattr(of_torch, "__module__", None) == "_operator":
+        return of_torch
     raise NotHereError(getattr(of_torch, "__name__", repr(of_torch)))
 
 
@@ -81,9 +115,11 @@ def rebound(of_torch: types.FunctionType) -> types.FunctionType:
     found = types.FunctionType(of_torch.__code__, inside, of_torch.__name__, closure=closure)
     _rebound[of_torch] = found  # before its parts: it may call itself
     try:
-        for name in names_in(of_torch.__code__):
-            if name in inside:
-                inside[name] = value(inside[name])
+        for root, *attributes in names_in(of_torch.__code__):
+            if root in inside:
+                place = inside[root] = value(inside[root])
+                if place is chainrule and not any(name.startswith("_") for name in attributes):
+                    named(".".join((root, *attributes)), chainrule)
         for ours, its in zip(closure or (), of_torch.__closure__ or (), strict=True):
             ours.cell_contents = value(its.cell_contents)
         found.__defaults__, found.__kwdefaults__ = value(of_torch.__defaults__), value(of_torch.__kwdefaults__)
@@ -101,8 +137,16 @@ def sliced(x: Any, dim: int = 0, start: int | None = None, end: int | None = Non
 _rebound: dict[types.FunctionType, types.FunctionType] = {}
 
 
-def names_in(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
+def names_in(code: types.CodeType) -> Iterator[list[str]]:
+    """The dotted names in a function, in parts."""
+    parts: list[str] = []
+    for instruction in dis.get_instructions(code):
+        if parts and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            parts.append(instruction.argval)
+            continue
+        if parts:
+            yield parts
+        parts = [instruction.argval] if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME") else []
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from names_in(constant)
@@ -114,7 +158,7 @@ def value(x: Any) -> Any:
         return tensor(x)
     if x is torch:
         return chainrule
-    if x is freeze_rng_state:
+    if x in (common_utils.freeze_rng_state, testing_utils.freeze_rng_state):
         return nullcontext
     if isinstance(x, torch.dtype):
         return named(str(x), chainrule)
@@ -139,7 +183,7 @@ def value(x: Any) -> Any:
     if isinstance(x, types.FunctionType) and x.__module__.startswith("torch."):
         return function(x)
     if id(x) in paths():
-        return named(paths()[id(x)], chainrule)
+        return of_any_name(paths()[id(x)])
     return x
 
 

@@ -247,7 +247,7 @@ def logaddexp_complex(x: Array, y: Array) -> Array:
 
 def widen(x: Array) -> Array:
     """Half-precision numbers in single precision."""
-    return x if x.dtype.itemsize > 2 else x.astype(np.float32)
+    return x if x.dtype.itemsize > 2 or x.dtype.kind in "biu" else x.astype(np.float32)
 
 
 def narrow(x: Array, like: Array) -> Array:

@@ -95,8 +95,21 @@ def check_out(out: Any, function: str, recorded: bool = False) -> None:
     refuse_write(out, writable(out), False)
 
 
-def deliver(result: Tensor, out: Any, function: str) -> Tensor:
-    """``result``, or ``out`` with the result written into it."""
+EXACT = frozenset(
+    """
+    abs absolute addbmm addmm addmv amax amin argmax argmin baddbmm bitwise_not bmm bucketize ceil chain_matmul
+    conj_physical cross det diag dot fix floor frac gelu hardshrink heaviside histc index_add index_copy
+    index_select inner inverse isin isneginf isposinf linalg.matrix_norm linalg.vector_norm linear log_softmax
+    logcumsumexp logsigmoid masked_select matmul mm msort multi_dot mv nan_to_num nanquantile neg negative nonzero
+    norm polar quantile round scatter scatter_add scatter_reduce searchsorted sgn sign signbit softmax softplus
+    softshrink solve take tensordot tril triu trunc vdot vecdot where
+    """.split()
+)
+"""Functions whose ``out=`` must have the dtype of the result; those of all others convert it, within its category."""
+
+
+def deliver(result: Tensor, out: Any, function: str, exact: bool | None = None) -> Tensor:
+    """``result``, or ``out`` with the result written into it, which must (``exact``) have its dtype."""
     if out is None:
         return result
     check_out(out, function, current_node(result) is not None)
@@ -106,6 +119,10 @@ def deliver(result: Tensor, out: Any, function: str) -> Tensor:
             f"was made with device='{result.device}'."
         )
     memory = writable(out)
+    if (function in EXACT if exact is None else exact) and result._array.dtype != memory.dtype:
+        raise RuntimeError(
+            f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead: {function}() does not convert its result"
+        )
     if result._array.shape != memory.shape:
         if memory.size:
             import warnings

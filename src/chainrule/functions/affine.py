@@ -174,13 +174,14 @@ def _factors(function: str, input: Tensor, beta: Number, alpha: Number) -> dict[
     return factors
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``: what a linear layer computes.
 
     Args:
         input: of shape (..., n).
         weight: of shape (m, n), or (n,).
         bias: of shape (m,), or none.
+        out: the tensor that takes the result.
 
     Raises:
         RuntimeError: shapes that do not fit, or several dtypes.
@@ -190,6 +191,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> linear(torch.ones(1, 3), torch.ones(2, 3), torch.tensor([0., 1.]))
     tensor([[3., 4.]])
     """
+    if out is not None:
+        return deliver(linear(input, weight, bias), out, "linear")
     try:
         x, w = input._array, weight._array
         b = None if bias is None else bias._array

@@ -98,7 +98,7 @@ def clamp(
     """
     op, input, bounds, params = clamping("clamp", input, min, max)
     result = op(input, *bounds, **params)
-    return result if out is None else put(result, out, "clamp", input, *bounds)
+    return result if out is None else put(result, out, "clamp", input, *bounds, exact=not bounds)
 
 
 clip = clamp

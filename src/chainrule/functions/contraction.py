@@ -246,6 +246,12 @@ def arranged(x: Tensor, labels: Labels, out: Labels) -> Tensor:
     return ops.sum(x, axis=tuple(range(-len(summed), 0)), keepdims=False) if summed else x
 
 
+def added_up(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """The sum along axes, in the dtype of ``x`` (that of small integers would be int64)."""
+    total = ops.sum(x, axis=axes, keepdims=False)
+    return total if total._array.dtype == x._array.dtype else ops.astype(total, x._array.dtype)
+
+
 def contraction(x: Tensor, y: Tensor, x_labels: Labels, y_labels: Labels, out: Labels) -> Tensor:
     """Two labelled operands multiplied, and summed over the labels that ``out`` lacks."""
     x, x_labels = _alone_summed(x, x_labels, y, y_labels, out)
@@ -269,7 +275,7 @@ def _alone_summed(x: Tensor, x_labels: Labels, y: Tensor, y_labels: Labels, out:
     if not axes:
         return x, x_labels
     kept = tuple(label for at, label in enumerate(x_labels) if at - len(x_labels) not in axes)
-    return ops.sum(x, axis=tuple(axes), keepdims=False), kept
+    return added_up(x, tuple(axes)), kept
 
 
 def _spread(x: Tensor, labels: Labels, out: Labels) -> Tensor:

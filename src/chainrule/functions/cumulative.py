@@ -171,7 +171,7 @@ def diff(
     if any(part._array.ndim != ndim for part in parts):
         raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     if not n:
-        return deliver(ops.clone(input), out, "diff")
+        return deliver(ops.clone(input), out, "diff", exact=True)
     result = ops.concat(parts, axis=axis) if len(parts) > 1 else input
     subtract = ops.logical_xor if input._array.dtype.kind == "b" else ops.subtract
     for _ in range(min(n, result._array.shape[axis])):

@@ -28,13 +28,13 @@ __all__ = [
 Number = Any  # bool, int, float, complex, or a NumPy scalar
 
 
-def put(result: Any, out: Any, function: str, *operands: Any) -> Tensor:
+def put(result: Any, out: Any, function: str, *operands: Any, exact: bool | None = None) -> Tensor:
     """Write a result into ``out``, which may be one of the operands but not overlap with one in part."""
     if isinstance(out, TensorBase):
         for operand in operands:
             if isinstance(operand, TensorBase) and operand is not out:
                 refuse_overlap(writable(out), operand._array)
-    return deliver(result, out, function)
+    return deliver(result, out, function, exact)
 
 
 def unary(op: Any, function: str, input: Any, out: Any, **params: Any) -> Tensor:
@@ -356,7 +356,11 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | N
         result = ops.lerp_number(input, end, weight=plain(weight))
     else:
         raise TypeError(f"lerp(): argument 'weight' (position 3) must be Tensor or Number, not {type(weight).__name__}")
-    return result if out is None else put(result, out, "lerp", input, end, weight)
+    return (
+        result
+        if out is None
+        else put(result, out, "lerp", input, end, weight, exact=isinstance(weight, TensorBase) and weight.ndim > 0)
+    )
 
 
 # -- size and sign ------------------------------------------------------------------------------------------------------
@@ -369,7 +373,8 @@ def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.abs(torch.tensor([-1.5, 2.])), torch.abs(torch.tensor([3 + 4j]))
     (tensor([1.5000, 2.0000]), tensor([5.]))
     """
-    return unary(ops.abs, "abs", input, out)
+    result = unary(ops.abs, "abs", input, None)
+    return result if out is None else put(result, out, "abs", input, exact=result.dtype is input.dtype)
 
 
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:

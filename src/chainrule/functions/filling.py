@@ -14,7 +14,7 @@ from ..core.value import Lifted, TensorBase, like, new_tensor
 from ..core.xla_level import placed
 from ..device import CPU, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
-from ..promotion import checked_scalar
+from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import deliver, sizes_of, tensor_argument
 from .creation import finish
 
@@ -36,9 +36,15 @@ MAX_BYTES = 1 << 62
 
 def dtype_of(dtype: Dtype, out: Any, function: str) -> Any:
     """The NumPy dtype that is asked for: ``dtype``, or that of ``out``, or the default."""
-    if dtype is not None:
-        return as_dtype(dtype, argument=f"{function}(): argument 'dtype'").numpy
-    return get_default_dtype().numpy if out is None else tensor_argument(out, function, "out")._array.dtype
+    given = None if out is None else tensor_argument(out, function, "out")._array.dtype
+    if dtype is None:
+        return get_default_dtype().numpy if given is None else given
+    wanted = as_dtype(dtype, argument=f"{function}(): argument 'dtype'").numpy
+    if given is not None and wanted != given:
+        raise RuntimeError(
+            f"dtype {scalar_type_name(wanted)} does not match dtype of out parameter ({scalar_type_name(given)}): leave dtype= away"
+        )
+    return wanted
 
 
 def shape_of(sizes: tuple[Any, ...], size: Any, function: str) -> tuple[int, ...]:
@@ -220,8 +226,8 @@ def scalar_tensor(
     tensor(3.)
     """
     where = place_of(device)
-    wanted = dtype_of(dtype, None, "scalar_tensor")
-    return finish(np.array(checked_scalar(wanted, _number(s, "scalar_tensor", "s", 1))), requires_grad, where)
+    number = checked_scalar(dtype_of(dtype, None, "scalar_tensor"), _number(s, "scalar_tensor", "s", 1))
+    return finish(np.array(number), requires_grad, where)
 
 
 # -- like another tensor -------------------------------------------------------------------------------------------------
@@ -379,21 +385,26 @@ def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number,
             raise RuntimeError(f"unsupported range: {first} -> {last}")
     if by == 0:
         raise RuntimeError("step must be nonzero")
+    count = math.ceil((last - first) / by)  # in PyTorch fractions count for the length of small integers, too
     if dtype.kind in "iu":
-        first, last, by = (int(checked_scalar(dtype, v)) if v >= 0 else int(v) for v in (first, last, by))
+        wide = dtype if dtype.itemsize == 8 else np.dtype(np.int64)
+        first, last, by = (int(checked_scalar(wide, v)) if v >= 0 else int(v) for v in (first, last, by))
     if by == 0:
         raise ValueError("step must be nonzero: without its fraction, which the integer dtype cannot hold, it is 0")
     if (last - first) * by < 0:
         raise RuntimeError(
             f"upper bound and lower bound inconsistent with step sign: from {first} to {last} by {by} there is nothing"
         )
-    count = -((first - last) // by) if dtype.kind in "iu" else math.ceil((last - first) / by)
+    if dtype.kind in "iu" and dtype.itemsize == 8:
+        count = -((first - last) // by)
     return first, by, count
 
 
 def _ramp(first: Number, by: Number, shape: tuple[int, ...], dtype: Any) -> Any:
-    """The numbers first + i * by, each rounded once."""
+    """The numbers first + i * by, each rounded once; integers that the dtype does not hold wrap around."""
     (count,) = shape
+    if dtype.kind in "iu" and dtype.itemsize < 8:
+        return _ramp(first, by, shape, np.dtype(np.int64)).astype(dtype)
     compute = dtype if dtype.kind in "iu" else np.dtype(np.float64) if first == 0 else fused(dtype)
     return (np.arange(count, dtype=compute) * compute.type(by) + compute.type(first)).astype(dtype, copy=False)
 
@@ -474,8 +485,7 @@ def _ends(
         raise RuntimeError(f"number of steps must be non-negative, got {steps}")
     if dtype is None and out is None and (isinstance(first, complex) or isinstance(last, complex)):
         dtype = get_default_dtype().to_complex()
-    wanted = dtype_of(dtype, out, function)
-    return first, last, int(steps), wanted
+    return first, last, int(steps), dtype_of(dtype, out, function)
 
 
 def _spaced(first: Number, last: Number, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -506,9 +516,9 @@ def _spaced_in_batch(first: Number, last: Number, steps: int, dtype: Any) -> Any
     )
     by = (last - first) / max(steps - 1, 1)
     at = np.arange(steps)
-    near_first = finish(at < max(steps // 2, steps == 1), False)
     ahead, back = (finish(distances.astype(compute), False) for distances in (at, at[::-1]))
-    return ops.astype(ops.where(near_first, first + by * ahead, last - by * back), dtype=dtype)
+    is_nearer = finish(at < max(steps // 2, steps == 1), False)
+    return ops.astype(ops.where(is_nearer, first + by * ahead, last - by * back), dtype=dtype)
 
 
 def logspace(
@@ -552,15 +562,14 @@ def eye(
     wanted = dtype_of(dtype, out, "eye")
     for at, (name, size) in enumerate((("n", n), ("m", m)), 1):
         if size is None and name == "m":
-            continue
+            break
         if isinstance(size, (bool, float)) or not hasattr(size, "__index__"):
             raise TypeError(f"eye(): argument '{name}' (position {at}) must be int, not {type(size).__name__}")
         if size < 0:  # type: ignore[operator]
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     shape = (int(n), int(n if m is None else m))
-    return deliver(
-        filled(lambda shape, dtype: np.eye(*shape, dtype=dtype), "eye", shape, wanted, requires_grad, where), out, "eye"
-    )
+    make = partial(filled, lambda shape, dtype: np.eye(*shape, dtype=dtype), "eye")
+    return deliver(make(shape, wanted, requires_grad, where), out, "eye")
 
 
 def tril_indices(
@@ -573,9 +582,8 @@ def tril_indices(
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
-    where = place_of(device)
     wanted = dtype_of(dtype or int, None, "tril_indices")
-    return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False, where)
+    return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False, place_of(device))
 
 
 def triu_indices(
@@ -588,6 +596,5 @@ def triu_indices(
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
-    where = place_of(device)
     wanted = dtype_of(dtype or int, None, "triu_indices")
-    return finish(np.stack(np.triu_indices(row, offset, col)).astype(wanted), False, where)
+    return finish(np.stack(np.triu_indices(row, offset, col)).astype(wanted), False, place_of(device))

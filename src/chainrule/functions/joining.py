@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.value import TensorBase
 from ..core.views import values_of
-from ..promotion import result_dtype
+from ..promotion import can_cast, result_dtype, scalar_type_name
 from ._arguments import axis_of, deliver, sizes_of, tensor_argument
 from .shape import atleast_1d, atleast_2d, atleast_3d
 
@@ -68,6 +68,16 @@ def alike(tensors: list[Any]) -> list[Any]:
     return tensors
 
 
+def joined_into(result: Tensor, out: Any, function: str) -> Tensor:
+    """``result``, or ``out`` with it."""
+    if out is not None and not can_cast(result.dtype, tensor_argument(out, function, "out").dtype):
+        raise TypeError(
+            f"torch.{function}(): input types can't be cast to the desired output type {scalar_type_name(out._array.dtype)}: the "
+            f"result is {result.dtype}"
+        )
+    return deliver(result, out, function)
+
+
 def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
     """The tensors one after the other along an existing dimension.
 
@@ -120,7 +130,7 @@ def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor 
                 f"{one[wrong]} for tensor number {at} in the list."
             )
         joined.append(tensor)
-    return deliver(ops.concat(alike(joined), axis=axis), out, "cat")
+    return joined_into(ops.concat(alike(joined), axis=axis), out, "cat")
 
 
 def concat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
@@ -164,7 +174,7 @@ def stack(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tenso
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(tensor._array.shape)} at entry {at}"
             )
-    return deliver(ops.stack(alike(given), axis=axis), out, "stack")
+    return joined_into(ops.stack(alike(given), axis=axis), out, "stack")
 
 
 def nonempty(tensors: Any, function: str) -> list[Any]:

@@ -165,6 +165,8 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
         tensor_argument(input, "nonzero", "input"), "calling nonzero, whose result has a shape that depends on values"
     )
     if as_tuple:
+        if out is not None:
+            raise TypeError("nonzero(): out= takes the rows of places: leave as_tuple away, or out")
         places = [np.ascontiguousarray(one) for one in np.nonzero(np.atleast_1d(array))]
         return tuple([new_tensor(like(input._array, one)) for one in places])
     rows = np.argwhere(array) if array.ndim else np.empty((int(bool(array)), 0), np.int64)

@@ -49,14 +49,14 @@ def check_square(function: str, A: Any, name: str = "A") -> None:
     check_float(function, A)
 
 
-def check_float(function: str, A: Tensor) -> None:
+def check_float(function: str, A: Tensor, halves: bool = False) -> None:
     dtype = A.dtype
     name = scalar_type_name(dtype)
     if not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
             f"{function}: Expected a floating point or complex tensor as input. Got {name}. Convert it with .float()."
         )
-    if dtype.itemsize == 2:
+    if dtype.itemsize == 2 and not halves:
         raise NotImplementedError(
             f"{function}: Low precision dtypes not supported. Got {name}. Convert it with .float()."
         )

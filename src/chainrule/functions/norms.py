@@ -61,7 +61,7 @@ def matrix_norm(
     >>> torch.linalg.matrix_norm(torch.tensor([[3., 0.], [0., 4.]]))
     tensor(5.)
     """
-    check_float("linalg.matrix_norm", tensor_argument(A, "linalg.matrix_norm", "A"))
+    check_float("linalg.matrix_norm", tensor_argument(A, "linalg.matrix_norm", "A"), halves=ord not in (2, -2, "nuc"))
     if A.ndim < 2:
         raise RuntimeError(
             f"linalg.matrix_norm: The input tensor A must have at least 2 dimensions. Its shape is {list(A.shape)}."

@@ -89,7 +89,8 @@ def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tenso
             return x if x._array.dtype == wide else ops.astype(x, wide)
         return x
 
-    return pow(double(input), double(exponent), out=out)
+    result = pow(double(input), double(exponent))
+    return result if out is None else put(result, out, "float_power", input, exponent, exact=True)
 
 
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:

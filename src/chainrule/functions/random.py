@@ -60,7 +60,7 @@ def rand(
             [0.0885, 0.1320]])
     """
     shape = shape_of(sizes, size, "rand")
-    wanted = floating(wanted_dtype(dtype, out, "rand"), "check_uniform_bounds")
+    wanted = floating(dtype_of(dtype, out, "rand"), "check_uniform_bounds")
     return made(kernels.uniform, "rand", shape, wanted, generator, out, device, requires_grad)
 
 
@@ -75,7 +75,7 @@ def randn(
     tensor([ 1.5410, -0.2934, -2.1788])
     """
     shape = shape_of(sizes, size, "randn")
-    wanted = floating(wanted_dtype(dtype, out, "randn"), "normal_kernel_cpu")
+    wanted = floating(dtype_of(dtype, out, "randn"), "normal_kernel_cpu")
     return made(kernels.normal, "randn", shape, wanted, generator, out, device, requires_grad, std=part_std(wanted))
 
 
@@ -120,7 +120,7 @@ def randint(
         )
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
-    wanted = wanted_dtype(INT64 if dtype is None and out is None else dtype, out, "randint")
+    wanted = dtype_of(INT64 if dtype is None and out is None else dtype, out, "randint")
     first, span = integer_range(wanted, *_bounds("randint", low, high))
     shape = shape_of((), size, "randint")
     return made(kernels.integers, "randint", shape, wanted, generator, out, device, requires_grad, low=first, span=span)
@@ -150,7 +150,7 @@ def randperm(
     tensor([0, 1, 3, 2])
     """
     count = integer(n, "randperm", "n")
-    wanted = wanted_dtype(INT64 if dtype is None and out is None else dtype, out, "randperm")
+    wanted = dtype_of(INT64 if dtype is None and out is None else dtype, out, "randperm")
     if wanted.kind in "bc":
         raise NotImplementedError(
             f"\"randperm\" not implemented for '{scalar_type_name(wanted)}': choose dtype=torch.int64"
@@ -168,10 +168,22 @@ def made(
     """A tensor of random numbers; whatever is refused is refused before one is drawn."""
     where = place_of(device)
     finish(np.empty(0, wanted), requires_grad)
+    order = None
     if out is not None:
         check_out(out, function)
-    make = partial(draw, kernel, generator=generator, **params)
+        order = order_into(out, shape)
+        if kernel is kernels.normal:
+            params["contiguous"] = order is None
+    make = partial(draw, kernel, generator=generator, order=order, **params)
     return deliver(filled(make, function, shape, wanted, requires_grad, where), out, function)
+
+
+def order_into(out: Any, shape: tuple[int, ...]) -> list[int] | None:
+    """The order in which numbers come to lie in a tensor: that of its memory, if it keeps its shape."""
+    memory = writable(out)
+    if memory.shape != shape or memory.flags.c_contiguous:
+        return None
+    return sorted(range(memory.ndim), key=lambda axis: -memory.strides[axis])
 
 
 # -- like another tensor ------------------------------------------------------------------------------------------------
@@ -268,9 +280,7 @@ def refill(
     refuse_write(tensor, memory, current_node(tensor) is not None)  # before a number is drawn
     if not memory.size:
         return tensor
-    order = None
-    if not memory.flags.c_contiguous:
-        order = sorted(range(memory.ndim), key=lambda axis: -memory.strides[axis])
+    order = order_into(tensor, memory.shape)
     if kernel is kernels.normal:
         params["contiguous"] = order is None
     numbers = new_tensor(
@@ -317,17 +327,6 @@ def no_others(named: dict[str, Any], function: str) -> None:
 
 
 # -- arguments ----------------------------------------------------------------------------------------------------------
-
-
-def wanted_dtype(dtype: Dtype, out: Any, function: str) -> Any:
-    """The NumPy dtype asked for, which must be that of ``out`` if there is one."""
-    wanted = dtype_of(dtype, out, function)
-    if out is not None and wanted != out._array.dtype:
-        raise RuntimeError(
-            f"dtype {scalar_type_name(wanted)} does not match dtype of out parameter "
-            f"({scalar_type_name(out._array.dtype)}): leave dtype= away"
-        )
-    return wanted
 
 
 def floating(wanted: Any, kernel: str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.value import TensorBase
 from ..dtypes import FROM_NUMPY, get_default_dtype, uint8
-from ..promotion import scalar_type_name
+from ..promotion import check_cast, scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._reduction_arguments import (
     ALL,
@@ -162,8 +162,11 @@ def mean(
         dim, keepdim = numpy_names("mean", names, dim, keepdim)
     if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
         raise _not_inferred("Optional", dtype)
-    if dtype is None and out is None and isinstance(input, TensorBase):
-        return _mean(input, dim, keepdim)
+    if dtype is None and isinstance(input, TensorBase):
+        if out is None:
+            return _mean(input, dim, keepdim)
+        if input._array.dtype.kind == "c":
+            check_cast(input._array.dtype, tensor_argument(out, "mean", "out")._array.dtype)
     return _in_dtype(_mean, "mean", input, dim, keepdim, dtype, out)
 
 
@@ -525,10 +528,10 @@ def _truth(function: str, op: Any, input: Any, dim: Any, keepdim: Any, out: Any,
     result = op(input, axis=axis, keepdims=keepdim)
     if FROM_NUMPY[array.dtype] is uint8:
         result = converted(result, uint8, function)
-    if out is not None and tensor_argument(out, function, "out")._array.dtype != result._array.dtype:
+    if out is not None and tensor_argument(out, function, "out")._array.dtype.name not in ("bool", "uint8"):
         raise RuntimeError(
             f"{function} only supports bool tensor for result, got: {scalar_type_name(out._array.dtype)}. Write to a "
-            f"tensor of {result.dtype}."
+            "tensor of torch.bool or torch.uint8."
         )
     return deliver(result, out, function)
 

@@ -17,8 +17,8 @@ from ..core.views import current_node
 from ..core.xla_level import placed
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
-from .filling import memory_order, shape_of
-from .random import check_std, floating, integer, made, part_std, refill, wanted_dtype
+from .filling import dtype_of, memory_order, shape_of
+from .random import check_std, floating, integer, made, order_into, part_std, refill
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -65,7 +65,7 @@ def normal(
         )
     if of_tensors:
         return _normal_of_tensors(mean, std, generator, out)
-    wanted = floating(wanted_dtype(dtype, out, "normal"), "normal_kernel_cpu")
+    wanted = floating(dtype_of(dtype, out, "normal"), "normal_kernel_cpu")
     check_std(std)
     return made(
         kernels.normal, "normal", shape_of((), size, "normal"), wanted, generator, out, device, requires_grad,
@@ -89,12 +89,23 @@ def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
         shape = np.broadcast_shapes(*[p._array.shape for p in given])
     except ValueError as error:
         raise explained(error, *[p._array for p in given]) from None
+    order = None
     if out is not None:
         check_out(out, "normal", any(current_node(p) is not None for p in given))
-        dtype = out._array.dtype
+        dtype = floating(out._array.dtype, "normal_kernel_cpu")
+        order = order_into(out, shape)
     scale = part_std(dtype, 1.0 if given[-1] is std else float(std))
     numbers = new_tensor(
-        draw(kernels.normal, shape, dtype, generator, given=tuple([p._array for p in given]), std=scale)
+        draw(
+            kernels.normal,
+            shape,
+            dtype,
+            generator,
+            order,
+            given=tuple([p._array for p in given]),
+            std=scale,
+            contiguous=order is None,
+        )
     )
     if given[-1] is std:
         numbers = ops.astype(numbers.mul(without_history(std)), dtype=dtype)

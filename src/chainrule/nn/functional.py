@@ -13,7 +13,7 @@ from .._late import homes, late
 from .._missing import missing_name
 from ..core import mutation
 from ..functions import activation, transcendental
-from ..functions._arguments import axis_of, tensor_argument
+from ..functions._arguments import axis_of, deliver, tensor_argument
 from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
 from ..functions.affine import bilinear, linear
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
@@ -208,17 +208,17 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return apply(ops.hardswish, "hardswish", input, inplace)
 
 
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     """``input`` where its absolute value exceeds ``lambd``, elsewhere 0.
 
     >>> import chainrule.nn.functional as F
     >>> F.hardshrink(torch.tensor([-1., 0.25, 1.]))
     tensor([-1.,  0.,  1.])
     """
-    return apply(ops.hardshrink, "hardshrink", input, lambd=lambd)
+    return deliver(apply(ops.hardshrink, "hardshrink", input, lambd=lambd), out, "hardshrink")
 
 
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+def softshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     """``input`` brought nearer to 0 by ``lambd``, but not beyond.
 
     >>> import chainrule.nn.functional as F
@@ -227,7 +227,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}")
-    return apply(ops.softshrink, "softshrink", input, lambd=lambd)
+    return deliver(apply(ops.softshrink, "softshrink", input, lambd=lambd), out, "softshrink")
 
 
 # -- smooth -------------------------------------------------------------------------------------------------------------
@@ -253,17 +253,17 @@ def tanh(input: Tensor) -> Tensor:
     return transcendental.tanh(input)
 
 
-def logsigmoid(input: Tensor) -> Tensor:
+def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``log(sigmoid(input))``, accurate where that is small.
 
     >>> import chainrule.nn.functional as F
     >>> F.logsigmoid(torch.tensor([-100., 0.]))
     tensor([-100.0000,   -0.6931])
     """
-    return apply(ops.logsigmoid, "logsigmoid", input)
+    return deliver(apply(ops.logsigmoid, "logsigmoid", input), out, "logsigmoid")
 
 
-def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20, *, out: Tensor | None = None) -> Tensor:
     """``log(1 + exp(beta * input)) / beta``.
 
     Args:
@@ -271,12 +271,13 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
         beta: how sharply it bends.
         threshold: if below 20, where ``beta * input`` exceeds it, the result is ``input`` itself. At the default and above
             the exact value is computed everywhere.
+        out: the tensor that takes the result.
 
     >>> import chainrule.nn.functional as F
     >>> F.softplus(torch.tensor([-1., 0., 1.]))
     tensor([0.3133, 0.6931, 1.3133])
     """
-    return apply(ops.softplus, "softplus", input, beta=beta, threshold=threshold)
+    return deliver(apply(ops.softplus, "softplus", input, beta=beta, threshold=threshold), out, "softplus")
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -309,12 +310,13 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return apply(ops.celu, "celu", input, inplace, alpha=nonzero_alpha(alpha))
 
 
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
     """``input`` times the normal distribution function of it.
 
     Args:
         input: a floating point tensor.
         approximate: ``"none"``, or ``"tanh"`` for the approximation by a hyperbolic tangent.
+        out: the tensor that takes the result.
 
     >>> import chainrule.nn.functional as F
     >>> F.gelu(torch.tensor([-1., 1.])), F.gelu(torch.tensor([-1., 1.]), approximate="tanh")
@@ -322,7 +324,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh: got {approximate!r}.")
-    return apply(ops.gelu, "gelu", input, approximate=approximate)
+    return deliver(apply(ops.gelu, "gelu", input, approximate=approximate), out, "gelu")
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:

@@ -23,14 +23,14 @@ def _cumsum_vjp(xp, g, axis):
     return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis) if axis != () else g
 
 
-def alone(xp, x, dtype):
-    """Of a 0-d operand, along no axis: a copy."""
-    return xp.astype(x, x.dtype if dtype is None else dtype)
+def alone(xp, run, x, dtype):
+    """Of a 0-d operand, along no axis: as of a vector of one element."""
+    return xp.reshape(run(xp.reshape(x, (1,)), axis=-1, dtype=dtype), ())
 
 
 cumsum = linear("cumsum(x, *, axis, dtype)",
     forward=lambda xp, x, axis, dtype: (
-        xp.cumulative_sum(x, axis=axis, dtype=dtype) if axis != () else alone(xp, x, dtype)
+        xp.cumulative_sum(x, axis=axis, dtype=dtype) if axis != () else alone(xp, xp.cumulative_sum, x, dtype)
     ),
     x=_cumsum_vjp,
 )
@@ -65,7 +65,7 @@ def _cumprod_vjp(xp, g, x, out, axis):
 
 cumprod = cumulative("cumprod(x, *, axis, dtype)", "biufcV",
     forward=lambda xp, x, axis, dtype: (
-        xp.cumulative_prod(x, axis=axis, dtype=dtype) if axis != () else alone(xp, x, dtype)
+        xp.cumulative_prod(x, axis=axis, dtype=dtype) if axis != () else alone(xp, xp.cumulative_prod, x, dtype)
     ),
     x=_cumprod_vjp,
 )

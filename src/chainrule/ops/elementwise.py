@@ -31,6 +31,15 @@ def scaled(xp, x, number):
     return x if number == 1 else x * xp.asarray(number, dtype=x.dtype)
 
 
+def rounded_once(forward):
+    """In half precision ``forward`` is computed in single precision, and rounded at the end."""
+
+    def wide(xp, x, *others, **params):
+        return xp.narrow(forward(xp, xp.widen(x), *map(xp.widen, others), **params), x)
+
+    return wide
+
+
 def no_bools(raw, given, promoted, **params):
     """Subtraction of and from bools, also of Python's, is refused."""
     bools = [a for a in given if isinstance(a, bool) or getattr(getattr(a, "dtype", None), "kind", "") == "b"]
@@ -105,29 +114,29 @@ reciprocal = elementwise("reciprocal(x)", promotion="float",
     x=lambda g, out: -g * (out * out),
 )
 addcmul = elementwise("addcmul(x, y, z, *, value)", saved_names={"y": "tensor1", "z": "tensor2"},
-    forward=lambda xp, x, y, z, value: x + scaled(xp, y * z, value),
+    forward=rounded_once(lambda xp, x, y, z, value: x + scaled(xp, y * z, value)),
     x=lambda g: g,
     y=lambda g, z, value: g * (z * value),
     z=lambda g, y, value: g * (y * value),
 )
 addcdiv = elementwise("addcdiv(x, y, z, *, value)", domain="fcV", saved_names={"y": "tensor1", "z": "tensor2"},
-    forward=lambda xp, x, y, z, value: x + scaled(xp, y / z, value),
+    forward=rounded_once(lambda xp, x, y, z, value: x + scaled(xp, y / z, value)),
     x=lambda g: g,
     y=lambda g, z, value: g * (value / z),
     z=lambda g, y, z, value: -g * (value * ((y / z) / z)),
 )
 lerp_number = elementwise("lerp_number(x, y, *, weight)", node="LerpBackward0", domain="fcV",
     # From the nearer end, so that both ends are met exactly.
-    forward=lambda xp, x, y, weight: (
+    forward=rounded_once(lambda xp, x, y, weight: (
         x + scaled(xp, y - x, weight) if math.hypot(weight.real, weight.imag) < 0.5 else y - scaled(xp, y - x, 1 - weight)
-    ),
+    )),
     x=lambda g, weight: g * (1 - weight),
     y=lambda g, weight: g * weight,
 )
 lerp = elementwise("lerp(x, y, weight)", node="LerpBackward1", domain="fcV", saved_names={"y": "end"},
-    forward=lambda xp, x, y, weight: xp.where(
+    forward=rounded_once(lambda xp, x, y, weight: xp.where(
         xp.abs(weight) < 0.5, x + weight * (y - x), y - (y - x) * (1 - weight)
-    ),
+    )),
     x=lambda g, weight: g * (1 - weight),
     y=lambda g, weight: g * weight,
     weight=lambda g, x, y: g * (y - x),

@@ -7,6 +7,7 @@ import math
 from ..core.batching import same_call
 from ..core.op import general, linear, multilinear
 from . import linalg_batches as batches
+from .elementwise import rounded_once
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cofactors", "contract", "cross", "det", "dot", "inv", "kron",
@@ -127,7 +128,9 @@ def adding(signature, node, saved_names, product, x, y, batch=batches.each_added
         )
 
     return general(signature, node=node, promotion="common", domain=domain, saved_names=saved_names, batch=batch,
-        forward=lambda xp, input, x, y, beta, alpha: added(xp, input, product(xp, x, y), beta, alpha),
+        forward=rounded_once(
+            lambda xp, input, x, y, beta, alpha: added(xp, input, product(xp, x, y), beta, alpha)
+        ),
         input=lambda xp, g, beta: scaled(g, beta) if beta else xp.zeros_like(g),
         x=x, y=y, jvp=tangent,
     )

@@ -268,6 +268,10 @@ class ElementwiseMethods(TensorBase):
 
     def abs_(self) -> Tensor:
         """``self = abs(self)`` in its own memory."""
+        if self._array.dtype.kind == "c":
+            raise RuntimeError(
+                "In-place abs is not supported for complex tensors, since the result is real: use abs() out of place."
+            )
         return inplace(ops.abs, self)
 
     absolute_ = abs_
