@@ -256,7 +256,7 @@ def test_as_strided_scatter() -> None:
 def test_frexp_of_large_numbers() -> None:
     x = leaf(1e300)
     mantissa, exponent = torch.frexp(x)
-    assert grad(mantissa.sum(), x)[0].item() == 2.0**-exponent.item()
+    assert grad(mantissa.sum(), x)[0].item() == 2.0 ** -exponent.item()
 
 
 def test_logaddexp_with_minus_infinity() -> None:
