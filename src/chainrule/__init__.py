@@ -56,7 +56,7 @@ from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import linalg, nn, optim, random, testing, utils
+    from . import distributions, fft, linalg, nn, optim, random, signal, special, testing, utils
     from ._compile import compile, cond, scan, while_loop
     from .core.generator import Generator, default_generator
     from .func import vmap
@@ -136,6 +136,8 @@ _LAZY = frozenset(
         "backends",
         "compiler",
         "cuda",
+        "distributions",
+        "fft",
         "func",
         "linalg",
         "masked",
@@ -144,6 +146,8 @@ _LAZY = frozenset(
         "optim",
         "random",
         "return_types",
+        "signal",
+        "special",
         "testing",
         "torch_alias",
         "utils",

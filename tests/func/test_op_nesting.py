@@ -71,7 +71,8 @@ class Function:
 
     def batch(self) -> list[list[Any]]:
         """The operands of each element: near those of the sample, so that no condition on them is lost."""
-        return [self.values(factor) for factor in (1.0, 1.01, 0.98)]
+        factors = (1.0, 1.01, 0.98) if self.case.sample.cotangents is None else (1.0, 1.0, 1.0)
+        return [self.values(factor) for factor in factors]
 
     def directions(self) -> list[Any]:
         return [new_tensor(np.asarray(self.case.direction(self.rng, at))) for at in self.case.wanted]

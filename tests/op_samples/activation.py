@@ -137,6 +137,7 @@ SAMPLES = {
             ),
         ),
     ],
+    "silu_slope": [sample(V), sample(S), sample(X), sample(EMPTY)],
     "silu": [
         sample(V),
         sample(S),

@@ -45,6 +45,7 @@ SAMPLES = {
         sample(EMPTY),
         special("-inf -1 -0 0 1 inf nan", expected=("0 0.19661193324148185 0.25 0.25 0.19661193324148185 0 nan",)),
     ],
+    "sigmoid_slope": [sample(V), sample(S), sample(X), sample(EMPTY), special("-inf inf nan", expected=("0 -0 nan",))],
     "sin": [
         sample(V),
         sample(S),

@@ -172,6 +172,9 @@ UNSETTLED = {
     "solve_system": "of singular matrices, which NumPy refuses and XLA cannot",
     "cofactors": "the same",
     "solve_triangular": "with zeros on the diagonal, infinity less infinity, depending on the order of the operations",
+    "fft_c2c": "infinity less infinity, depending on the order of the sums",
+    "fft_c2r": "the same",
+    "fft_r2c": "the same",
     "topk": "which of equal elements are taken",
     **dict.fromkeys(
         "cholesky cholesky_legacy eig eigh eigvalsh lstsq lu_solve pinv svd svdvals".split(),

@@ -254,6 +254,22 @@ def sigmoid(x: Array) -> Array:
 
 
 @widened
+def sigmoid_slope(x: Array) -> Array:
+    return common.sigmoid_slope(jnp, x)
+
+
+@widened
+def silu(x: Array) -> Array:
+    return x * sigmoid(x)
+
+
+@widened
+def silu_slope(x: Array) -> Array:
+    """(x s)' = s + x s (1 - s), and 1 - s(x) = s(-x)."""
+    return sigmoid(x) * (x * sigmoid(-x) + 1)
+
+
+@widened
 def softmax(x: Array, *, axis: int) -> Array:
     if not x.size:
         return x

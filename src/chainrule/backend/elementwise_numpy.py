@@ -261,22 +261,44 @@ def widened(function: Any) -> Any:
     def wide(x: Array, *args: Any, **kwargs: Any) -> Array:
         return narrow(function(widen(x), *args, **kwargs), x)
 
-    wide.__name__ = function.__name__
+    wide.__name__ = getattr(function, "__name__", "wide")
     wide.__doc__ = function.__doc__
     return wide
 
 
-def sigmoid(x: Array) -> Array:
-    """One over 1 + exp(-x): exp(-x)): exp overflows to infinity on the left, where the result is 0."""
+def faster_if_large(name: str, function: Any, least: int = LOOKED_AT, dtypes: tuple[Any, ...] = (SINGLE,)) -> Any:
+    """A function that has a kernel of its own for large arrays of some dtypes."""
+
+    def kernel(x: Array) -> Array:
+        if x.size > least and type(x) is ndarray and x.dtype in dtypes:
+            from . import blocks_numpy
+
+            return getattr(blocks_numpy, name)(x)
+        return function(x)
+
+    kernel.__name__ = name
+    return kernel
+
+
+SEVERAL_BLOCKS = 1 << 16
+BOTH = (SINGLE, DOUBLE)
+
+
+def _sigmoid(x: Array) -> Array:
+    """One over 1 + exp(-x): exp overflows to infinity on the left, where the result is 0."""
     if type(x) is ndarray and x.ndim and x.dtype.itemsize > 2:
         one = ONE[x.dtype]
         e = exp(-x)
         e += one
         return np.divide(one, e, e)
-    return _sigmoid(x)
+    return _sigmoid_of_halves(x)
 
 
-_sigmoid = widened(lambda x: 1 / (1 + exp(-x)))
+_sigmoid_of_halves = widened(lambda x: 1 / (1 + exp(-x)))
+sigmoid = faster_if_large("sigmoid", _sigmoid, SEVERAL_BLOCKS, BOTH)
+sigmoid_slope = faster_if_large("sigmoid_slope", widened(partial(common.sigmoid_slope, np)), SEVERAL_BLOCKS, BOTH)
+silu = faster_if_large("silu", widened(lambda x: x * sigmoid(x)), SEVERAL_BLOCKS, BOTH)
+silu_slope = faster_if_large("silu_slope", widened(lambda x: sigmoid(x) * (x * sigmoid(-x) + 1)), SEVERAL_BLOCKS, BOTH)
 
 
 @widened
@@ -327,14 +349,6 @@ def sinc_derivative(x: Array, *, n: int) -> Array:
     return common.sinc_derivative(np, x, n=n)
 
 
-@widened
-def gaussian(x: Array) -> Array:
-    """exp(-x^2). The rounding error of x^2 would be multiplied by x^2: so the square is summed from exact parts."""
-    a = np.minimum(np.abs(x), ONE[x.dtype] * 64)
-    head = np.floor(a * 16) / 16
-    return exp(-(head * head)) * exp(-((a - head) * (a + head)))
-
-
 def _from_scipy(name: str) -> Any:
     def kernel(x: Array) -> Array:
         import scipy.special
@@ -344,8 +358,17 @@ def _from_scipy(name: str) -> Any:
     return widened(kernel)
 
 
-erf = _from_scipy("erf")
-erfc = _from_scipy("erfc")
+@widened
+def _gaussian(x: Array) -> Array:
+    """exp(-x^2). The rounding error of x^2 would be multiplied by x^2: so the square is summed from exact parts."""
+    a = np.minimum(np.abs(x), ONE[x.dtype] * 64)
+    head = np.floor(a * 16) / 16
+    return exp(-(head * head)) * exp(-((a - head) * (a + head)))
+
+
+gaussian = faster_if_large("gaussian", _gaussian)
+erf = faster_if_large("erf", _from_scipy("erf"))
+erfc = faster_if_large("erfc", _from_scipy("erfc"))
 digamma = _from_scipy("psi")
 
 

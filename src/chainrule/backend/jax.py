@@ -162,7 +162,10 @@ from .elementwise_jax import (
     sech_squared,
     sgn,
     sigmoid,
+    sigmoid_slope,
     signbit,
+    silu,
+    silu_slope,
     sinc_derivative,
     softmax,
     sqrt,
@@ -174,6 +177,8 @@ from .elementwise_jax import (
     xlogy,
     zero_where,
 )
+from .fft_jax import fft_c2c, fft_c2r, fft_r2c
+from .gamma_jax import beta_draw_slope, gamma_draw_slope
 from .indexing_jax import (
     DataDependentError,
     gather,
@@ -252,6 +257,25 @@ from .sorting_jax import (
     topk,
     unique,
     unique_consecutive,
+)
+from .special_jax import (
+    airy_ai,
+    airy_ai_prime,
+    bessel_i,
+    bessel_j,
+    bessel_k,
+    bessel_y,
+    entr,
+    erfcx_derivative,
+    igamma,
+    igammac,
+    log_ndtr,
+    ndtr,
+    ndtri,
+    normal_hazard,
+    polynomial,
+    xlog1py,
+    zeta,
 )
 
 Array = Any

@@ -123,7 +123,10 @@ from .elementwise_numpy import (
     sech_squared,
     sgn,
     sigmoid,
+    sigmoid_slope,
     signbit,
+    silu,
+    silu_slope,
     sin,
     sinc_derivative,
     sinh,
@@ -216,11 +219,17 @@ LATE = {
         cholesky eig eigh eigvalsh geqrf ldl_factor ldl_solve lu_factor matrix_exp permutation pinv qr
         solve_triangular svd svdvals triangle_of_qr
     """,
+    "fft_numpy": "fft_c2c fft_c2r fft_r2c",
+    "gamma_numpy": "beta_draw_slope gamma_draw_slope",
     "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace",
     "resampling_numpy": "resample resample_adjoint",
     "sorting_numpy": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_with_indices topk unique unique_consecutive
+    """,
+    "special_numpy": """
+        airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx_derivative igamma igammac log_ndtr ndtr
+        ndtri normal_hazard polynomial xlog1py zeta
     """,
 }
 """Kernels that load with the first use of one of them."""

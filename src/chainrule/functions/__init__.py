@@ -54,10 +54,13 @@ if TYPE_CHECKING:
     from .replacing import *
     from .sampling import *
     from .settings import *
+    from .short_time import *
     from .slices import *
     from .sorting import *
+    from .special import *
     from .statistics import *
     from .uncommon import *
+    from .windows import *
 
 LATE = {
     "activation": "celu celu_ log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_",
@@ -121,16 +124,19 @@ LATE = {
         set_float32_matmul_precision set_flush_denormal set_num_interop_threads set_num_threads
         set_warn_always
     """,
+    "short_time": "istft stft",
     "slices": "index_reduce renorm segment_reduce",
     "sorting": """
         argsort bincount bucketize histc isin kthvalue median mode msort nanmedian searchsorted sort topk
         unique unique_consecutive
     """,
+    "special": "i0 igamma igammac mvlgamma",
     "statistics": "corrcoef cov histogram histogramdd",
     "uncommon": """
         empty_permuted get_device hardshrink is_distributed is_signed norm_except_dim sym_float sym_int
         sym_ite sym_max sym_min sym_not sym_sqrt sym_sum
     """,
+    "windows": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
 }
 """Families that load with the first use of one of these."""
 

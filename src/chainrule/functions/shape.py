@@ -290,7 +290,8 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
                     f"The size of tensor a ({shape[at]}) must match the size of tensor b ({sizes[at]}) at non-singleton dimension "
                     f"{len(shape) + at}"
                 )
-    return tuple([ops.broadcast_to(tensor, shape=tuple(shape)) for tensor in given])
+    wanted = tuple(shape)
+    return tuple([t if t._array.shape == wanted else ops.broadcast_to(t, shape=wanted) for t in given])
 
 
 def at_least(tensors: tuple[Any, ...], function: str, one: Any) -> Any:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .decompositions import *
     from .embeddings import *
     from .factor_solves import *
+    from .fft import *
+    from .gamma_draws import *
     from .grids import *
     from .histograms import *
     from .integers import *
@@ -44,11 +46,12 @@ if TYPE_CHECKING:
     from .resampling import *
     from .slices import *
     from .sorting import *
+    from .special import *
 
 LATE = {
     "activation": """
         celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid mish
-        mse_loss prelu relu silu softmax softplus softshrink threshold
+        mse_loss prelu relu silu silu_slope softmax softplus softshrink threshold
     """,
     "bounds": """
         clamp clamp_high clamp_low clamp_max clamp_max_tensor clamp_min clamp_min_tensor clamp_tensor clip
@@ -71,6 +74,8 @@ LATE = {
         cholesky_inverse cholesky_solve geqrf householder_product lstsq lu_solve matrix_exp ormqr pinv
         solve_triangular
     """,
+    "fft": "fft_c2c fft_c2r fft_r2c",
+    "gamma_draws": "beta_draw_slope dirichlet_draw gamma_draw gamma_draw_slope",
     "grids": "affine_grid_generator grid_sampler_2d grid_sampler_3d",
     "histograms": "histogramdd",
     "integers": "frexp gcd lcm nonzero_static",
@@ -96,6 +101,11 @@ LATE = {
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_stable sort_with_indices sorted_places topk unique unique_along
         unique_consecutive
+    """,
+    "special": """
+        airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx erfcx_derivative i0 i0e i1 i1e igamma igammac
+        log_ndtr mvlgamma ndtr ndtri normal_hazard polynomial spherical_bessel_j0 xlog1py xlog1py_number xlog1py_of zeta
+        zeta_number zeta_of
     """,
 }
 """Families that load with the first use of one of these."""

@@ -10,7 +10,7 @@ from .bounds import clamp_numbers
 
 __all__ = [
     "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
-    "logsigmoid", "mish", "mse_loss", "prelu", "relu", "silu", "softmax", "softplus", "softshrink", "threshold",
+    "logsigmoid", "mish", "mse_loss", "prelu", "relu", "silu", "silu_slope", "softmax", "softplus", "softshrink", "threshold",
 ]  # fmt: skip
 
 
@@ -113,15 +113,12 @@ logsigmoid = elementwise("logsigmoid(x)", node="LogSigmoidBackward0", domain="fV
 )
 
 
-def silu_x(xp, g, x):
-    """(x s)' = s + x s (1 - s)."""
-    s = xp.sigmoid(x)
-    return g * (s * (x * xp.sigmoid(-x) + 1))
-
-
 silu = elementwise("silu(x)", domain="fcV",
-    forward=widened(lambda xp, x: x * xp.sigmoid(x)),
-    x=silu_x,
+    x=lambda xp, g, x: g * xp.silu_slope(x),
+)
+# Of x s: s + x s'. Its own derivative is 2 s' + x s'' with s'' = -s' tanh(x / 2).
+silu_slope = elementwise("silu_slope(x)", node="SiluBackwardBackward0", domain="fcV",
+    x=lambda xp, g, x: g * (xp.sigmoid_slope(x) * (2 - x * xp.tanh(x / 2))),
 )
 
 

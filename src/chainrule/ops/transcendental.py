@@ -45,6 +45,7 @@ __all__ = [
     "rad2deg",
     "sech_squared",
     "sigmoid",
+    "sigmoid_slope",
     "sin",
     "sinc",
     "sinc_derivative",
@@ -126,8 +127,11 @@ xlogy_number = elementwise("xlogy_number(x, *, other)", node="XlogyBackward2", p
 # -- sigmoid and its inverse --------------------------------------------------------------------------------------------
 
 sigmoid = elementwise("sigmoid(x)", promotion="float",
-    # 1 - s(x) = s(-x), without the difference.
-    x=lambda xp, g, out, x=None: g * (out * (1 - out if x is None else xp.sigmoid(-x))),
+    x=lambda xp, g, out, x=None: g * (out * (1 - out) if x is None else xp.sigmoid_slope(x)),
+)
+# s' = s(x) s(-x), whose logarithm has the derivative s(-x) - s(x) = -tanh(x / 2).
+sigmoid_slope = elementwise("sigmoid_slope(x)", node="SigmoidBackwardBackward0", promotion="float",
+    x=lambda xp, g, x, out: g * (out * -xp.tanh(x / 2)),
 )
 
 

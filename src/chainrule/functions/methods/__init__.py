@@ -36,10 +36,12 @@ LATE = {
         bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_
         uniform_
     """,
+    "short_time.ShortTimeMethods": "istft stft",
     "sorting.SortingMethods": """
         argsort bincount histc kthvalue median mode msort nanmedian nanquantile quantile sort topk unique
         unique_consecutive
     """,
+    "special.SpecialMethods": "i0 i0_ igamma igamma_ igammac igammac_ mvlgamma mvlgamma_",
     "uncommon.UncommonMethods": """
         __div__ __idiv__ __long__ __nonzero__ __rdiv__ apply_ as_strided_ as_strided_scatter const_data_ptr
         corrcoef cov dense_dim diagonal_scatter dim_order frexp gcd gcd_ hardshrink histogram index_reduce
@@ -57,7 +59,9 @@ if TYPE_CHECKING:
     from .decompositions import DecompositionMethods
     from .linalg import LinalgMethods
     from .random import RandomMethods
+    from .short_time import ShortTimeMethods
     from .sorting import SortingMethods
+    from .special import SpecialMethods
     from .uncommon import UncommonMethods
 
     class LateMethods(
@@ -67,7 +71,9 @@ if TYPE_CHECKING:
         DecompositionMethods,
         LinalgMethods,
         RandomMethods,
+        ShortTimeMethods,
         SortingMethods,
+        SpecialMethods,
         UncommonMethods,
     ):
         __slots__ = ()

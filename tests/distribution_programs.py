@@ -1,0 +1,145 @@
+"""What a distribution is and does, in PyTorch when recording, in chainrule when testing: as JSON can hold it."""
+
+from __future__ import annotations
+
+import warnings
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+PROGRAMS = """
+D.Normal(v, p)
+D.Normal(0., 2.)
+D.Normal(v, -1.)
+D.LogNormal(v, p)
+D.HalfNormal(v)
+D.Uniform(0., v)
+D.Uniform(v, 1.)
+D.Exponential(v)
+D.Laplace(v, p)
+D.Gumbel(v, p)
+D.Weibull(v, p)
+D.Pareto(v, m)
+D.Cauchy(v, p)
+D.HalfCauchy(v)
+D.Bernoulli(p)
+D.Bernoulli(logits=v)
+D.Bernoulli(v)
+D.Bernoulli()
+D.Geometric(p)
+D.Binomial(4, p)
+D.Binomial(n, logits=v)
+D.NegativeBinomial(v, logits=p)
+D.Poisson(v)
+D.Categorical(m)
+D.Categorical(logits=m)
+D.Categorical(torch.tensor(1.))
+D.OneHotCategorical(v)
+D.OneHotCategoricalStraightThrough(m)
+D.Multinomial(5, m)
+D.Gamma(v, p)
+D.Chi2(v)
+D.InverseGamma(v + 2, p)
+D.Dirichlet(m)
+D.Beta(v, p)
+D.StudentT(v, p)
+D.FisherSnedecor(v + 4, p + 5)
+D.Independent(D.Normal(m, 1.), 1)
+D.Independent(D.Normal(m, 1.), 3)
+D.MixtureSameFamily(D.Categorical(v), D.Normal(v, p))
+D.TransformedDistribution(D.Normal(v, p), [D.SigmoidTransform(), D.AffineTransform(1., -2.)])
+D.TransformedDistribution(D.Normal(m, 1.), D.StickBreakingTransform())
+D.TransformedDistribution(D.Normal(v, p), [D.TanhTransform(), D.ExpTransform(), D.PowerTransform(2.)])
+D.TransformedDistribution(D.Normal(v, p), 3)
+D.kl_divergence(D.Normal(v, p), D.Normal(p, v))
+D.kl_divergence(D.LogNormal(v, p), D.LogNormal(p, v))
+D.kl_divergence(D.HalfNormal(v), D.HalfNormal(p))
+D.kl_divergence(D.Bernoulli(p), D.Bernoulli(logits=v))
+D.kl_divergence(D.Binomial(4, p), D.Binomial(4, logits=v))
+D.kl_divergence(D.Categorical(v), D.Categorical(logits=m))
+D.kl_divergence(D.Geometric(p), D.Geometric(logits=v))
+D.kl_divergence(D.Cauchy(v, p), D.Cauchy(p, v))
+D.kl_divergence(D.Beta(v, p), D.Beta(p, v))
+D.kl_divergence(D.Dirichlet(v), D.Dirichlet(p))
+D.kl_divergence(D.Exponential(v), D.Exponential(p))
+D.kl_divergence(D.Gamma(v, p), D.Gamma(p, v))
+D.kl_divergence(D.Exponential(v), D.Gamma(p, v))
+D.kl_divergence(D.Gumbel(v, p), D.Gumbel(p, v))
+D.kl_divergence(D.Laplace(v, p), D.Laplace(p, v))
+D.kl_divergence(D.Poisson(v), D.Poisson(p))
+D.kl_divergence(D.Pareto(v, p), D.Pareto(p, v))
+D.kl_divergence(D.Uniform(0., p), D.Uniform(-.1, v))
+D.kl_divergence(D.Uniform(0., p), D.Normal(v, p))
+D.kl_divergence(D.Independent(D.Normal(m, 1.), 1), D.Independent(D.Normal(v, m), 1))
+D.kl_divergence(D.Normal(v, p), D.Cauchy(v, p))
+"""
+
+ASKED = {
+    "mean": lambda d, s, torch: d.mean,
+    "variance": lambda d, s, torch: d.variance,
+    "mode": lambda d, s, torch: d.mode,
+    "entropy": lambda d, s, torch: d.entropy(),
+    "log_prob": lambda d, s, torch: d.log_prob(s),
+    "cdf": lambda d, s, torch: d.cdf(s),
+    "icdf": lambda d, s, torch: d.icdf(torch.tensor([0.1, 0.5, 0.99])),
+    "of NaN": lambda d, s, torch: d.log_prob(torch.tensor(float("nan"))),
+    "of -1.5": lambda d, s, torch: d.log_prob(torch.tensor(-1.5)),
+    "support": lambda d, s, torch: d.enumerate_support(),
+    "larger": lambda d, s, torch: d.expand((2, *d.batch_shape)).sample(),
+}
+
+
+def facts(torch: ModuleType, program: str) -> dict[str, Any]:
+    """Draws, densities and moments of the distribution, or the value, that the program makes."""
+    torch.manual_seed(1)
+    names = {
+        "torch": torch,
+        "D": torch.distributions,
+        "v": torch.tensor([0.3, 1.2, 2.5], requires_grad=True),
+        "p": torch.tensor([0.2, 0.5, 0.9], requires_grad=True),
+        "m": torch.tensor([[0.5, 1.0, 2.0], [3.0, 0.2, 1.0]], requires_grad=True),
+        "n": torch.tensor([0.0, 1.0, 3.0]),
+    }
+    leaves = [names[name] for name in "vpm"]
+    with warnings.catch_warnings(action="ignore"):
+        made = told(torch, leaves, lambda: eval(program, names))
+        if not isinstance(made, torch.distributions.Distribution):
+            return {"value": made}
+        sample = made.sample((2,))
+        found = {"shown": repr(made), "shapes": [list(made.batch_shape), list(made.event_shape)]}
+        found["sample"] = told(torch, leaves, lambda: sample)
+        if made.has_rsample:
+            found["rsample"] = told(torch, leaves, lambda: made.rsample((2,)))
+        for name, ask in ASKED.items():
+            found[name] = told(torch, leaves, lambda ask=ask: ask(made, sample, torch))
+        found["next"] = plain(torch.rand(1).numpy())
+    return found
+
+
+def told(torch: ModuleType, leaves: list[Any], ask: Any) -> Any:
+    """A tensor's numbers, and the gradients of their sum, weighted 1, 2, 3 ...; the class of an exception; else the answer itself."""
+    try:
+        answer = ask()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        return type(error).__name__
+    if not isinstance(answer, torch.Tensor):
+        return answer
+    told = [str(answer.dtype), plain(answer.detach().numpy())]
+    if answer.requires_grad:
+        weights = torch.arange(1.0, answer.numel() + 1).reshape(answer.shape)
+        try:
+            gradients = torch.autograd.grad((answer * weights).sum(), leaves, allow_unused=True, retain_graph=True)
+        except NotImplementedError:
+            return [*told, "no derivative"]
+        told += [None if g is None or not g.any() else plain(g.numpy()) for g in gradients]
+    return told
+
+
+def plain(array: Any) -> Any:
+    """Nested lists of numbers of seven digits; those that JSON has no words for as text."""
+    if array.ndim:
+        return [plain(one) for one in array]
+    if array.dtype.kind in "bi":
+        return int(array)
+    return float(f"{array:.7g}") if np.isfinite(array) else str(float(array))
