@@ -216,7 +216,9 @@ LATE = {
         cholesky eig eigh eigvalsh geqrf ldl_factor ldl_solve lu_factor matrix_exp permutation pinv qr
         solve_triangular svd svdvals triangle_of_qr
     """,
+    "convolutions_numpy": "col2im conv conv_input conv_weight convolution im2col",
     "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace",
+    "pooling_numpy": "avg_pool avg_pool_adjoint max_places window_index window_max window_pick window_put",
     "sorting_numpy": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_with_indices topk unique unique_consecutive

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .bounds import *
     from .complex_numbers import *
     from .copies import *
+    from .convolutions import *
     from .cumulative import *
     from .decompositions import *
     from .factor_solves import *
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from .integers import *
     from .internals import *
     from .linalg import *
+    from .padding import *
+    from .pooling import *
     from .random import *
     from .replacing import *
     from .slices import *
@@ -56,6 +59,7 @@ LATE = {
         transpose_copy unbind_copy unfold_copy unsafe_split unsafe_split_with_sizes unsqueeze_copy
         view_as_real_copy view_copy
     """,
+    "convolutions": "col2im conv conv_input conv_weight convolution convolution_transpose im2col",
     "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
     "decompositions": """
         cholesky cholesky_legacy eig eigh eigvalsh ldl_factor ldl_solve lu lu_factor lu_unpack permutation
@@ -71,6 +75,15 @@ LATE = {
     "linalg": """
         addbmm addmm addmv addr baddbmm bmm cofactors contract cross det dot inv kron linear_layer matmul mm
         mv slogdet slogdet_complex solve solve_system stacked_linear_layer tensordot trace vdot vm
+    """,
+    "padding": """
+        channel_shuffle circular_pad pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d
+        reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+    """,
+    "pooling": """
+        adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d avg_pool avg_pool2d
+        avg_pool3d avg_pool_adjoint max_places max_pool2d max_pool2d_indices max_pool3d max_pool3d_indices
+        max_unpool2d max_unpool3d window_index window_pick window_put
     """,
     "random": """
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
