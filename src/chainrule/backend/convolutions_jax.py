@@ -25,9 +25,7 @@ def general(x: Array, w: Array, **settings: Any) -> Array:
     return narrow(lax.conv_general_dilated(widen_half(x), widen_half(w), **settings), x)
 
 
-def conv(
-    x: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
-) -> Array:
+def conv(x: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
     if 0 in x.shape or 0 in w.shape or 0 in lengths:
         return jnp.zeros((x.shape[0], w.shape[0], *lengths), x.dtype)
     spans = reach(lengths, w.shape[2:], stride, dilation)
@@ -41,9 +39,7 @@ def convolution(x: Array, w: Array, b: Array, **settings: Any) -> Array:
     return conv(x, w, **settings) + b.reshape(-1, *[1] * (x.ndim - 2))
 
 
-def conv_input(
-    y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
-) -> Array:
+def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
     """The kernel turned around slides over ``y`` with zeros put between its elements."""
     outputs, each, *kernel = w.shape
     if 0 in y.shape or 0 in w.shape or 0 in lengths:

@@ -61,9 +61,7 @@ def convolution(
     return out
 
 
-def conv(
-    x: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
-) -> Array:
+def conv(x: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
     return convolution(x, w, None, stride=stride, padding=padding, dilation=dilation, groups=groups, lengths=lengths)
 
 
@@ -107,9 +105,7 @@ def spread(x: Array, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints) 
     return as_strided(x, (*x.shape[:2], *kernel, *lengths), strides)
 
 
-def conv_input(
-    y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
-) -> Array:
+def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
     """The adjoint of ``conv`` in x, (N, C, *lengths): each element of ``y``, weighed, goes to the window that it came from."""
     outputs, each, *kernel = w.shape
     if math.prod(stride) == 1 and outputs <= 3 * groups * each:

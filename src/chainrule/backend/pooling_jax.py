@@ -87,7 +87,7 @@ def max_places(x: Array, *, axes: Axes) -> Array:
             best, found = part, there
             numbers = jnp.zeros(part.shape, number_dtype(axes))
             continue
-        better = there & (~found | (part > best) | (part != part))  # noqa: PLR0124 - NaN
+        better = there & (~found | (part > best) | (part != part))
         numbers = jnp.where(better, numbers.dtype.type(number), numbers)
         best, found = jnp.where(better, part, best), found | there
     return numbers

@@ -105,7 +105,7 @@ def places_along(x: Array, axes: Axes, has_nan: bool) -> tuple[Array, Array]:
             old = best if is_whole else best[key]
             better = part > old
             if has_nan:
-                better |= part != part  # noqa: PLR0124 - NaN
+                better |= part != part
             # Later elements have larger numbers: where the later one is larger, so is its number.
             new = better * (last[on(at, where)] + dtype(number * inner) if last.ndim else dtype(number * inner))
             if is_whole:

@@ -130,6 +130,4 @@ def is_tiled(axis: Axis) -> bool:
 
 def reach(sizes: Ints, kernel: Ints, stride: Ints, dilation: Ints) -> Ints:
     """How many places the windows span in each axis."""
-    return tuple(
-        [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)]
-    )
+    return tuple([(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)])

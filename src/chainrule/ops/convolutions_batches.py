@@ -1,5 +1,6 @@
 """Batching rules of convolutions: a batch of images is more images, a batch of weights more channels, a batch of both more
-groups. See ``core.batching``."""
+groups. See ``core.batching``.
+"""
 
 from __future__ import annotations
 
