@@ -24,7 +24,7 @@ SAMPLES = {
     "replication_pad1d": LINE,
     "replication_pad2d": PLANE,
     "replication_pad3d": SPACE,
-    "circular_pad": [*LINE, *PLANE],
+    "circular_pad": [LINE[0], sample(real(2, 3, 2), widths=((2, 0), (1, 2)))],
     "pixel_shuffle": [sample(real(8, 2, 1), factor=2), sample(real(2, 9, 1, 2), factor=3)],
     "pixel_unshuffle": [sample(real(2, 4, 2), factor=2), sample(real(2, 1, 3, 6), factor=3)],
     "channel_shuffle": [sample(real(2, 6, 2), groups=3, axis=-2), sample(real(1, 4, 1, 2), groups=2, axis=-3)],

@@ -42,7 +42,10 @@ ADAPTED = [sample(apart(2, 4, 5), axes=ADAPTIVE), sample(apart(4, 6), axes=EVEN)
 PLACES = np.array([[[3, 0], [1, 2]], [[0, 2], [2, 3]]])
 
 SAMPLES = {
-    "max_places": [*[one._replace(expected=None) for one in (*MAX, *ADAPTED)], sample(np.array([[1, 2], [4, 4]]), axes=((2, 1, 2, 2, 0, 1), (2, 1, 2, 2, 0, 1)))],
+    "max_places": [
+        *[one._replace(expected=None) for one in (*MAX, *ADAPTED)],
+        sample(np.array([[1, 2], [4, 4]]), axes=((2, 1, 2, 2, 0, 1), (2, 1, 2, 2, 0, 1))),
+    ],
     "window_index": [sample(np.array([[3, 0], [1, 2]]), axes=TILES), sample(np.array([[3, 0, 1]]), axes=((4, 1), (6, 3)))],
     "window_pick": [sample(real(2, 4, 5), PLACES, axes=TILES), sample(real(4, 5), np.full((3, 2), 3), axes=OVERLAPPING)],
     "window_put": [

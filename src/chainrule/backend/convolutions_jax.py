@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -19,9 +18,9 @@ Array = Any
 def general(x: Array, w: Array, **settings: Any) -> Array:
     """Halves are summed in float32, as NumPy's are; complex numbers go by parts, as XLA has no convolution of them."""
     if x.dtype.kind == "c":
-        real, imag = (partial(general, part(x), **settings) for part in (jnp.real, jnp.imag))
-        a, b = jnp.real(w), jnp.imag(w)
-        return lax.complex(real(a) - imag(b), real(b) + imag(a))
+        (a, b), (c, d) = ((jnp.real(one), jnp.imag(one)) for one in (x, w))
+        real, imag = (general(one, c, **settings) for one in (a, b))
+        return lax.complex(real - general(b, d, **settings), imag + general(a, d, **settings))
     return narrow(lax.conv_general_dilated(widen_half(x), widen_half(w), **settings), x)
 
 

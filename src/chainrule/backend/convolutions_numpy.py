@@ -81,15 +81,16 @@ def windows(
             yield at, views[at : at + count]
         return
     room = np.zeros((count, x.shape[1], *spans), x.dtype)
-    into, taken = [], []
+    into: list[Any] = [...]
+    taken: list[Any] = [...]
     for length, span, p in zip(x.shape[2:], spans, padding, strict=True):
         start, first = max(p, 0), max(-p, 0)
         used = max(0, min(length - first, span - start))
         into.append(slice(start, start + used))
         taken.append(slice(first, first + used))
-    filled, views = room[(..., *into)], spread(room, kernel, stride, dilation, lengths)
+    filled, views = room[tuple(into)], spread(room, kernel, stride, dilation, lengths)
     for at in range(0, len(x), count):
-        part = x[at : at + count][(..., *taken)]
+        part = x[at : at + count][tuple(taken)]
         filled[: len(part)] = part
         yield at, views[: len(part)]
 

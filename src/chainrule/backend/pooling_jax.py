@@ -80,16 +80,16 @@ def max_places(x: Array, *, axes: Axes) -> Array:
     """The number, in C order within the window, of the first of its largest elements; of the last NaN, if there is one."""
     x = jnp.asarray(x)
     is_there = jnp.ones(x.shape, bool)
-    best, numbers, found = None, None, None
+    dtype = number_dtype(axes)
+    first = (0,) * len(axes)
+    best, found = element(x, axes, first, 0), element(is_there, axes, first, False)
+    numbers = jnp.zeros(best.shape, dtype)
     for number, place in numbered(axes):
-        part, there = element(x, axes, place, 0), element(is_there, axes, place, False)
-        if best is None:
-            best, found = part, there
-            numbers = jnp.zeros(part.shape, number_dtype(axes))
-            continue
-        better = there & (~found | (part > best) | (part != part))
-        numbers = jnp.where(better, numbers.dtype.type(number), numbers)
-        best, found = jnp.where(better, part, best), found | there
+        if number:
+            part, there = element(x, axes, place, 0), element(is_there, axes, place, False)
+            better = there & (~found | (part > best) | (part != part))  # noqa: PLR0124 - NaN
+            numbers = jnp.where(better, dtype(number), numbers)
+            best, found = jnp.where(better, part, best), found | there
     return numbers
 
 

@@ -88,7 +88,7 @@ def max_places(x: Array, *, axes: Axes) -> Array:
 
 
 def places_along(x: Array, axes: Axes, has_nan: bool) -> tuple[Array, Array]:
-    """(the largest element of each window, its number)"""
+    """(the largest element of each window, its number)."""
     dtype, inner = number_dtype(axes), 1
     best, numbers = x, np.zeros((), dtype)
     for at in range(-1, -len(axes) - 1, -1):
@@ -127,8 +127,8 @@ def window_pick(x: Array, places: Array, *, axes: Axes) -> Array:
     """The element of each window of ``x`` that has the number."""
     out = np.zeros(places.shape, x.dtype)
     for number, have, where in all_parts(axes):
-        key, where = grid(axes, have), grid(axes, where)
-        bits(out)[key] |= bits(x)[where] * (places[key] == number)
+        key = grid(axes, have)
+        bits(out)[key] |= bits(x)[grid(axes, where)] * (places[key] == number)
     return out
 
 
@@ -137,12 +137,12 @@ def window_put(g: Array, places: Array, *, axes: Axes) -> Array:
     out = np.zeros((*g.shape[: -len(axes)], *[axis[0] for axis in axes]), g.dtype)
     shared = any(map(overlap, axes))
     for number, have, where in all_parts(axes):
-        key, where = grid(axes, have), grid(axes, where)
+        key, target = grid(axes, have), grid(axes, where)
         chosen = places[key] == number
         if shared:
-            add_at(out, where, (bits(g)[key] * chosen).view(g.dtype))
+            add_at(out, target, (bits(g)[key] * chosen).view(g.dtype))
         else:
-            np.multiply(bits(g)[key], chosen, out=bits(out)[where])
+            np.multiply(bits(g)[key], chosen, out=bits(out)[target])
     return out
 
 

@@ -96,14 +96,21 @@ def border_pad(input: Any, pad: Any, mode: str) -> Any:
                 "Padding size should be less than the corresponding input dimension, but got: padding "
                 f"({before}, {after}) at dimension {dim} of input {list(input.shape)}"
             )
-        if mode == "circular" and max(before, after) > n:
-            raise RuntimeError("Padding value causes wrapping around more than once.")
+        if mode == "circular" and max(before, after) > n + min(before, after, 0):
+            raise RuntimeError(
+                "Padding value causes wrapping around more than once: padding "
+                f"({before}, {after}) at dimension {dim} of input {list(input.shape)}"
+            )
         if n + before + after < 1 - (mode == "circular"):
             raise RuntimeError(
                 f"{mode} padding: the input of size {n} in dimension {dim} is too small for padding ({before}, {after}), which "
                 f"leaves {n + before + after} elements"
             )
-    return getattr(ops, name if mode == "circular" else f"{name}{dims}d")(input, widths=widths)
+    if mode != "circular":
+        return getattr(ops, f"{name}{dims}d")(input, widths=widths)
+    if any(min(pair) < 0 for pair in widths):  # what is cut off is not at the other end either
+        input = ops.pad(input, widths=tuple([(min(a, 0), min(b, 0)) for a, b in widths]), value=0)
+    return ops.circular_pad(input, widths=tuple([(max(a, 0), max(b, 0)) for a, b in widths]))
 
 
 # -- channels and space -------------------------------------------------------------------------------------------------

@@ -234,6 +234,8 @@ def avg_pool1d(
 
 def adaptive_axes(function: str, input: Any, dims: int, output_size: Any) -> Axes:
     """As many windows along each dimension as wanted; None is as many as there are elements."""
+    if isinstance(output_size, (tuple, list)) and tensor_argument(input, function, "input", 1).ndim <= dims > 1:
+        raise ValueError(f"{function}: Input dimension should be at least {dims + 1}, but it is {input.ndim}")
     check_rank(function, input, dims, False)
     sizes = list(output_size) if isinstance(output_size, (tuple, list)) else [output_size] * dims
     if len(sizes) != dims:

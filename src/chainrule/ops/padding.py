@@ -1,6 +1,7 @@
 """Padding with elements of the tensor itself, and channels exchanged with space.
 
-``widths`` is (before, after) for each of the last axes, as in ``pad``; negative widths cut off.
+``widths`` is (before, after) for each of the last axes, as in ``pad``; negative widths, which ``circular_pad`` does not take,
+cut off.
 """
 
 from __future__ import annotations
