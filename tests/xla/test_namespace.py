@@ -172,6 +172,10 @@ UNSETTLED = {
     "solve_system": "of singular matrices, which NumPy refuses and XLA cannot",
     "cofactors": "the same",
     "solve_triangular": "with zeros on the diagonal, infinity less infinity, depending on the order of the operations",
+    **dict.fromkeys(
+        ("conv", "conv_input", "conv_weight", "convolution", "convolution_transpose"),
+        "an infinite weight times the zeros around the input, which XLA leaves out",
+    ),
     "topk": "which of equal elements are taken",
     **dict.fromkeys(
         "cholesky cholesky_legacy eig eigh eigvalsh lstsq lu_solve pinv svd svdvals".split(),

@@ -16,11 +16,7 @@ Array = Any
 
 
 def general(x: Array, w: Array, **settings: Any) -> Array:
-    """Halves are summed in float32, as NumPy's are; complex numbers go by parts, as XLA has no convolution of them."""
-    if x.dtype.kind == "c":
-        (a, b), (c, d) = ((jnp.real(one), jnp.imag(one)) for one in (x, w))
-        real, imag = (general(one, c, **settings) for one in (a, b))
-        return lax.complex(real - general(b, d, **settings), imag + general(a, d, **settings))
+    """Halves are summed in float32, as NumPy's are."""
     return narrow(lax.conv_general_dilated(widen_half(x), widen_half(w), **settings), x)
 
 
@@ -35,7 +31,8 @@ def conv(x: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, gro
 
 
 def convolution(x: Array, w: Array, b: Array, **settings: Any) -> Array:
-    return conv(x, w, **settings) + b.reshape(-1, *[1] * (x.ndim - 2))
+    out = conv(widen_half(x), widen_half(w), **settings)
+    return narrow(out + b.reshape(-1, *[1] * (x.ndim - 2)), x)
 
 
 def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:

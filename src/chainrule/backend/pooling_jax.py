@@ -87,7 +87,7 @@ def max_places(x: Array, *, axes: Axes) -> Array:
     for number, place in numbered(axes):
         if number:
             part, there = element(x, axes, place, 0), element(is_there, axes, place, False)
-            better = there & (~found | (part > best) | (part != part))  # noqa: PLR0124 - NaN
+            better = there & (~found | (part > best) | (part != part))
             numbers = jnp.where(better, dtype(number), numbers)
             best, found = jnp.where(better, part, best), found | there
     return numbers

@@ -64,8 +64,6 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor
                 f"narrow(): length must be non-negative. Padding ({before}, {after}) cuts off more than the {n} elements of "
                 f"dimension {dim}."
             )
-    if not widths:
-        return ops.clone(input)
     return ops.pad(input, widths=widths, value=checked_scalar(input._array.dtype, value))
 
 

@@ -129,5 +129,5 @@ convolution_transpose = general("convolution_transpose(y, w, b, *, stride, paddi
 # -- windows as columns -------------------------------------------------------------------------------------------------
 # axes: one window axis (backend/windows.py) for each of the last axes of the images.
 
-im2col = linear("im2col(x, *, axes)", x=lambda xp, g, axes: xp.col2im(g, axes=axes))
+im2col = linear("im2col(x, *, axes)", node="Im2ColBackward0", x=lambda xp, g, axes: xp.col2im(g, axes=axes))
 col2im = linear("col2im(x, *, axes)", node="Col2ImBackward0", x=lambda xp, g, axes: xp.im2col(g, axes=axes))
