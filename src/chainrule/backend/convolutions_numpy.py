@@ -11,14 +11,15 @@ is linear in each of the three. Its derivative by one of them is one of the func
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from .linalg_numpy import HALVES
-from .windows import Ints, all_parts, reach
+from .windows import Element, Ints, all_parts, reach
 
 Array = Any
 
@@ -26,34 +27,44 @@ CHUNK = 1 << 20
 """So many bytes of windows are laid out at once: they should still be in the cache when BLAS reads them."""
 
 
+def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Halves are summed in single precision."""
+
+    @wraps(function)
+    def widened(*arrays: Array, **settings: Any) -> Array:
+        dtype = arrays[0].dtype
+        if dtype.char not in HALVES:
+            return function(*arrays, **settings)
+        return function(*[a.astype(np.float32) for a in arrays], **settings).astype(dtype)
+
+    return widened
+
+
+@in_single
 def convolution(
-    x: Array, w: Array, b: Array | None, *,
+    x: Array, w: Array, b: Array | None = None, *,
     stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints,
 ) -> Array:  # fmt: skip
     """(N, O, *lengths): each output element the sum of a window of ``x`` (zeros around it), weighed with ``w``, plus ``b``."""
-    if x.dtype.char in HALVES:
-        wide = [None if a is None else a.astype(np.float32) for a in (x, w, b)]
-        out = convolution(*wide, stride=stride, padding=padding, dilation=dilation, groups=groups, lengths=lengths)
-        return out.astype(x.dtype)
     n, channels, *places = x.shape
-    kernel, inner = w.shape[2:], math.prod(lengths)
-    out = np.empty((n, w.shape[0], *lengths), x.dtype)
+    outputs, kernel, inner = w.shape[0], w.shape[2:], math.prod(lengths)
+    out = np.empty((n, outputs, *lengths), x.dtype)
     if not out.size:
         return out
-    weights = w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
-    products = out.reshape(n, *weights.shape[:2], inner)
-    bias = None if b is None else b.reshape(*weights.shape[:2], 1)
+    weights = w.reshape(groups, outputs // groups, math.prod(w.shape[1:]))
     rows = weights.shape[-1]
+    products = out.reshape(n, groups, outputs // groups, inner)
+    bias = None if b is None else b.reshape(groups, outputs // groups, 1)
     if math.prod(kernel) == math.prod(stride) == 1 and not any(padding) and tuple(places) == lengths:
         np.matmul(weights, x.reshape(n, groups, rows, inner), out=products)
         if bias is not None:
             products += bias
         return out
-    count = at_once(n, channels * math.prod(kernel) * inner * x.itemsize)
-    laid = np.empty((count, channels, *kernel, *lengths), x.dtype)
-    matrices = laid.reshape(count, groups, rows, inner)
+    count = at_once(x, kernel, lengths)
+    room = np.empty((count, channels, *kernel, *lengths), x.dtype)
+    matrices = room.reshape(count, groups, rows, inner)
     for at, view in windows(x, count, kernel, stride, padding, dilation, lengths):
-        laid[: len(view)] = view
+        room[: len(view)] = view
         part = products[at : at + count]
         np.matmul(weights, matrices[: len(view)], out=part)
         if bias is not None:
@@ -61,13 +72,14 @@ def convolution(
     return out
 
 
-def conv(x: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
-    return convolution(x, w, None, stride=stride, padding=padding, dilation=dilation, groups=groups, lengths=lengths)
+def conv(x: Array, w: Array, **settings: Any) -> Array:
+    return convolution(x, w, **settings)
 
 
-def at_once(n: int, nbytes: int) -> int:
-    """How many of ``n`` images to take at once, if the windows of one are so large."""
-    return max(1, min(n, CHUNK // max(nbytes, 1)))
+def at_once(x: Array, kernel: Ints, lengths: Ints) -> int:
+    """How many images to take at once, that have so many windows."""
+    nbytes = x.shape[1] * math.prod(kernel) * math.prod(lengths) * x.itemsize
+    return max(1, min(len(x), CHUNK // max(nbytes, 1)))
 
 
 def windows(
@@ -106,22 +118,20 @@ def spread(x: Array, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints) 
     return as_strided(x, (*x.shape[:2], *kernel, *lengths), strides)
 
 
+@in_single
 def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
     """The adjoint of ``conv`` in x, (N, C, *lengths): each element of ``y``, weighed, goes to the window that it came from."""
     outputs, each, *kernel = w.shape
-    if math.prod(stride) == 1 and outputs <= 3 * groups * each:
+    copied, added = outputs * math.prod(lengths), groups * each * math.prod(y.shape[2:])
+    if math.prod(stride) == 1 and copied <= 3 * added:
         # A convolution with the kernel turned around: copying the windows of y is faster than adding up those of x.
-        turned = w[(..., *[slice(None, None, -1)] * len(kernel))]
+        turned = np.ascontiguousarray(w[(..., *[slice(None, None, -1)] * len(kernel))])
         turned = turned.reshape(groups, outputs // groups, each, *kernel).swapaxes(1, 2)
         around = tuple([d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True)])
         return conv(
             y, turned.reshape(groups * each, outputs // groups, *kernel),
             stride=stride, padding=around, dilation=dilation, groups=groups, lengths=lengths,
         )  # fmt: skip
-    if y.dtype.char in HALVES:
-        wide = [a.astype(np.float32) for a in (y, w)]
-        out = conv_input(*wide, stride=stride, padding=padding, dilation=dilation, groups=groups, lengths=lengths)
-        return out.astype(y.dtype)
     n, places = y.shape[0], y.shape[2:]
     inner, channels = math.prod(places), groups * each
     out = np.zeros((n, channels, *lengths), y.dtype)
@@ -129,41 +139,44 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
         return out
     weights = w.reshape(groups, outputs // groups, each * math.prod(kernel)).swapaxes(-1, -2)
     y = y.reshape(n, groups, outputs // groups, inner)
-    axes = tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))
-    count = at_once(n, channels * math.prod(kernel) * inner * y.itemsize)
+    elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
+    count = at_once(out, tuple(kernel), places)
     for at in range(0, n, count):
         laid = np.matmul(weights, y[at : at + count])
-        add_windows(out[at : at + count], laid.reshape(-1, channels, math.prod(kernel), *places), axes)
+        add_windows(out[at : at + count], laid.reshape(-1, channels, math.prod(kernel), *places), elements)
     return out
 
 
-def add_windows(out: Array, laid: Array, axes: tuple[Ints, ...]) -> None:
-    """Add windows (n, C, kernel, *sizes) to ``out`` where they lie in it."""
-    for number, have, where in all_parts(axes):
+def add_windows(out: Array, laid: Array, elements: Iterable[Element]) -> None:
+    """Add windows (n, C, kernel, *sizes) to ``out`` where their elements lie in it."""
+    for number, have, where in elements:
         part = out[(..., *where)]
         part += laid[(slice(None), slice(None), number, *have)]
 
 
+@in_single
 def conv_weight(
     x: Array, y: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
 ) -> Array:
     """The adjoint of ``conv`` in w, (O, C / groups, *lengths): the sum of the windows of ``x``, weighed with ``y``."""
-    if x.dtype.char in HALVES:
-        wide = [a.astype(np.float32) for a in (x, y)]
-        out = conv_weight(*wide, stride=stride, padding=padding, dilation=dilation, groups=groups, lengths=lengths)
-        return out.astype(x.dtype)
-    n, channels = x.shape[:2]
-    outputs, places = y.shape[1], y.shape[2:]
-    each, inner = channels // groups, math.prod(places)
-    out = np.zeros((groups, outputs // groups, each * math.prod(lengths)), x.dtype)
+    places, dims = y.shape[2:], len(lengths)
+    outputs, each = y.shape[1], x.shape[1] // groups
+    rows = each * math.prod(lengths)
+    out = np.zeros((groups, rows, outputs // groups), x.dtype)
     if x.size and y.size:
-        count = at_once(n, channels * math.prod(lengths) * inner * x.itemsize)
-        order = (*range(1, 2 + len(lengths)), 0, *range(2 + len(lengths), 2 + 2 * len(lengths)))
+        count = at_once(x, lengths, places)
+        order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
+        room = np.empty((x.shape[1], *lengths, count, *places), x.dtype)
         for at, view in windows(x, count, lengths, stride, padding, dilation, places):
-            laid = np.ascontiguousarray(view.transpose(order)).reshape(groups, out.shape[-1], -1)
-            weights = np.ascontiguousarray(y[at : at + count].swapaxes(0, 1)).reshape(groups, outputs // groups, -1)
-            out += np.matmul(weights, laid.swapaxes(-1, -2))
-    return out.reshape(outputs, each, *lengths)
+            if len(view) < count:
+                room = np.empty((x.shape[1], *lengths, len(view), *places), x.dtype)
+            room[...] = view.transpose(order)
+            weights = np.ascontiguousarray(y[at : at + len(view)].swapaxes(0, 1))
+            # BLAS is a fifth slower with y first.
+            out += np.matmul(
+                room.reshape(groups, rows, -1), weights.reshape(groups, outputs // groups, -1).swapaxes(-1, -2)
+            )
+    return np.ascontiguousarray(out.swapaxes(-1, -2)).reshape(outputs, each, *lengths)
 
 
 # -- windows as columns -------------------------------------------------------------------------------------------------
@@ -186,5 +199,5 @@ def col2im(x: Array, *, axes: tuple[Ints, ...]) -> Array:
     sizes, kernel = tuple([axis[1] for axis in axes]), math.prod([axis[2] for axis in axes])
     shape = (rows // kernel, *[axis[0] for axis in axes])
     out = np.zeros((math.prod(lead), *shape), x.dtype)
-    add_windows(out, x.reshape(len(out), rows // kernel, kernel, *sizes), axes)
+    add_windows(out, x.reshape(len(out), rows // kernel, kernel, *sizes), all_parts(axes))
     return out.reshape(*lead, *shape)

@@ -15,6 +15,7 @@ from .windows import (
     Axis,
     all_parts,
     along,
+    bounds,
     firsts,
     is_tiled,
     kernel_of,
@@ -41,23 +42,44 @@ def with_axis(x: Array, at: int, length: int) -> tuple[int, ...]:
     return (*x.shape[:at], length, *x.shape[x.ndim + at + 1 :])
 
 
+def padded(x: Array, at: int, axis: Axis, fill: Any) -> Array:
+    """``x`` with as much around it as the windows along the axis reach over it."""
+    if len(axis) == 2:
+        return x
+    length, size, kernel, stride, padding, dilation = axis
+    span = (size - 1) * stride + (kernel - 1) * dilation + 1
+    if not padding and span <= length:
+        return x
+    room = np.full(with_axis(x, at, max(span, padding + length)), fill, x.dtype)
+    room[on(at, slice(padding, padding + length))] = x
+    return room
+
+
+def element(x: Array, at: int, axis: Axis, number: int, fill: Any) -> Array:
+    """Of what is padded, the elements with that number in their windows along the axis."""
+    if len(axis) == 2:
+        first, last = bounds(axis)
+        part = x[on(at, np.minimum(first + number, axis[0] - 1))]
+        part[on(at, first + number >= last)] = fill
+        return part
+    _, size, _, stride, _, dilation = axis
+    begin = number * dilation
+    return x[on(at, slice(begin, begin + (size - 1) * stride + 1, stride))]
+
+
 def reduced(combine: Any, start: Any, x: Array, at: int, axis: Axis) -> Array:
-    """The windows along one axis, each reduced by a ufunc; without elements, ``start``."""
+    """The windows along one axis, each reduced by a ufunc for which ``start`` is as good as nothing."""
+    axis = regular(axis)
     size, kernel = axis[1], kernel_of(axis)
     if is_tiled(axis) and kernel >= LONG:
         tiles = x[on(at, slice(size * kernel))]
         return combine.reduce(tiles.reshape(*tiles.shape[:at], size, kernel, *tiles.shape[tiles.ndim + at + 1 :]), at)
-    whole, rest = [], []
-    for _, have, where in parts(axis):
-        if isinstance(have, slice) and have == slice(0, size):
-            whole.append(x[on(at, where)])
-        else:
-            rest.append((on(at, have), x[on(at, where)]))
-    out = combine(*whole[:2]) if len(whole) > 1 else np.full(with_axis(x, at, size), start, x.dtype)
-    for part in whole[2:] if len(whole) > 1 else whole:
-        combine(out, part, out=out)
-    for key, part in rest:
-        out[key] = combine(out[key], part)
+    x = padded(x, at, axis, start)
+    if kernel == 1:
+        return np.array(element(x, at, axis, 0, start), order="C")
+    out = combine(element(x, at, axis, 0, start), element(x, at, axis, 1, start))
+    for number in range(2, kernel):
+        combine(out, element(x, at, axis, number, start), out=out)
     return out
 
 
@@ -89,33 +111,26 @@ def max_places(x: Array, *, axes: Axes) -> Array:
 
 def places_along(x: Array, axes: Axes, has_nan: bool) -> tuple[Array, Array]:
     """(the largest element of each window, its number)."""
-    dtype, inner = number_dtype(axes), 1
-    best, numbers = x, np.zeros((), dtype)
+    dtype, inner, start = number_dtype(axes), 1, lowest(x.dtype)
+    numbers: Any = None
     for at in range(-1, -len(axes) - 1, -1):
-        x, last = best, numbers
-        place, number = firsts(axes[at])
-        best, numbers = x[on(at, place)], last[on(at, place)] if last.ndim else last
-        if not isinstance(number, int):
-            numbers = numbers + along((number * inner).astype(dtype), at)
-        for number, have, where in parts(axes[at]):
-            if not number:
-                continue
-            key, part = on(at, have), x[on(at, where)]
-            is_whole = part.shape == best.shape
-            old = best if is_whole else best[key]
-            better = part > old
+        axis = regular(axes[at])
+        x, rows = padded(x, at, axis, start), None if numbers is None else padded(numbers, at, axis, 0)
+        best = element(x, at, axis, 0, start)
+        # To begin with, the first element that there is: where all are -inf, none is larger than the padding.
+        place, first = firsts(axis)
+        begin = np.asarray(along(first, at) * inner).astype(dtype)
+        numbers = np.broadcast_to(begin, best.shape) if rows is None else numbers[on(at, place)] + begin
+        for number in range(1, kernel_of(axis)):
+            part = element(x, at, axis, number, start)
+            better = part > best
             if has_nan:
                 better |= part != part
             # Later elements have larger numbers: where the later one is larger, so is its number.
-            new = better * (last[on(at, where)] + dtype(number * inner) if last.ndim else dtype(number * inner))
-            if is_whole:
-                numbers, best = np.maximum(numbers, new), np.maximum(best, part)
-                continue
-            numbers, best = np.array(np.broadcast_to(numbers, best.shape)), np.array(best)
-            numbers[key] = np.maximum(numbers[key], new)
-            best[key] = np.maximum(old, part)
-        inner *= kernel_of(axes[at])
-    return best, np.broadcast_to(numbers, best.shape)
+            new = dtype(number * inner) if rows is None else element(rows, at, axis, number, 0) + dtype(number * inner)
+            numbers, best = np.maximum(numbers, better * new), np.maximum(best, part)
+        x, inner = best, inner * kernel_of(axis)
+    return x, numbers
 
 
 def bits(x: Array) -> Array:

@@ -22,6 +22,8 @@ Places = Any
 """Along one axis, a slice or an array of places."""
 Part = tuple[int, Places, Places]
 """An element of the window by its number, which windows have it, and where they have it."""
+Element = tuple[int, tuple[Places, ...], tuple[Places, ...]]
+"""The same in several axes."""
 
 
 def regular(axis: Axis) -> Axis:
@@ -65,7 +67,7 @@ def parts(axis: Axis) -> Iterator[Part]:
             yield number, slice(start, stop), slice(at + start * stride, at + (stop - 1) * stride + 1, stride)
 
 
-def all_parts(axes: tuple[Axis, ...]) -> Iterator[tuple[int, tuple[Any, ...], tuple[Any, ...]]]:
+def all_parts(axes: tuple[Axis, ...]) -> Iterator[Element]:
     """The elements of windows in several axes, in C order."""
     sizes = [kernel_of(axis) for axis in axes]
     for chosen in product(*[list(parts(axis)) for axis in axes]):
