@@ -108,6 +108,7 @@ from jax.numpy import (
     zeros_like,
 )
 
+from .convolutions_jax import col2im, conv, conv_input, conv_weight, convolution, im2col
 from .decompositions_jax import (
     cholesky,
     eig,
@@ -126,7 +127,6 @@ from .decompositions_jax import (
     svdvals,
     triangle_of_qr,
 )
-from .convolutions_jax import col2im, conv, conv_input, conv_weight, convolution, im2col
 from .elementwise_jax import (
     acos,
     acosh,

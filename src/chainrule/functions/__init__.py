@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .affine import *
     from .complex_numbers import *
     from .contraction import *
-    from .copies import *
     from .convolutions import *
+    from .copies import *
     from .cumulative import *
     from .decompositions import *
     from .determinism import *

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .activation import *
     from .bounds import *
     from .complex_numbers import *
-    from .copies import *
     from .convolutions import *
+    from .copies import *
     from .cumulative import *
     from .decompositions import *
     from .factor_solves import *
