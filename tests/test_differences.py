@@ -204,6 +204,12 @@ def test_as_strided_scatter() -> None:
     assert (gx.tolist(), gv.tolist()) == ([10.0, 0.0, 1000.0], [100.0])
 
 
+def test_convolutions_of_no_channels() -> None:
+    out = F.conv2d(torch.ones(2, 0, 3, 3), torch.ones(4, 0, 2, 2), torch.arange(4.0))
+    assert out.shape == (2, 4, 2, 2)
+    assert out[0, :, 0, 0].tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
 def test_logaddexp_with_minus_infinity() -> None:
     for first in (True, False):
         x, y = leaf(-math.inf), leaf(1.0)

@@ -89,7 +89,7 @@ def lowest(dtype: Any) -> Any:
 
 def window_max(x: Array, *, axes: Axes) -> Array:
     """The largest element of each window; NaN where there is one."""
-    start = lowest(x.dtype)
+    x, start = np.ascontiguousarray(x), lowest(x.dtype)  # so that the result is
     for at in range(-1, -len(axes) - 1, -1):
         x = reduced(np.maximum, start, x, at, axes[at])
     return x
@@ -103,6 +103,7 @@ def max_places(x: Array, *, axes: Axes) -> Array:
 
     Axis by axis from the last: the first of the largest in a row of windows, then the first row that has the largest.
     """
+    x = np.ascontiguousarray(x)
     best, numbers = places_along(x, axes, False)
     if x.dtype.kind not in "biu" and np.isnan(best).any():
         _, numbers = places_along(x, axes, True)
@@ -184,6 +185,7 @@ def grid(axes: Axes, places: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def window_sum(x: Array, axes: Axes) -> Array:
+    x = np.ascontiguousarray(x)
     for at in range(-1, -len(axes) - 1, -1):
         x = reduced(np.add, 0, x, at, axes[at])
     return x
