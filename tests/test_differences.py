@@ -259,6 +259,12 @@ def test_frexp_of_large_numbers() -> None:
     assert grad(mantissa.sum(), x)[0].item() == 2.0 ** -exponent.item()
 
 
+def test_convolutions_of_no_channels() -> None:
+    out = F.conv2d(torch.ones(2, 0, 3, 3), torch.ones(4, 0, 2, 2), torch.arange(4.0))
+    assert out.shape == (2, 4, 2, 2)
+    assert out[0, :, 0, 0].tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
 def test_logaddexp_with_minus_infinity() -> None:
     for first in (True, False):
         x, y = leaf(-math.inf), leaf(1.0)

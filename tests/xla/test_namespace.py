@@ -175,6 +175,10 @@ UNSETTLED = {
     "fft_c2c": "infinity less infinity, depending on the order of the sums",
     "fft_c2r": "the same",
     "fft_r2c": "the same",
+    **dict.fromkeys(
+        ("conv", "conv_input", "conv_weight", "convolution", "convolution_transpose"),
+        "an infinite weight times the zeros around the input, which XLA leaves out",
+    ),
     "topk": "which of equal elements are taken",
     **dict.fromkeys(
         "cholesky cholesky_legacy eig eigh eigvalsh lstsq lu_solve pinv svd svdvals".split(),

@@ -108,6 +108,7 @@ from jax.numpy import (
     zeros_like,
 )
 
+from .convolutions_jax import col2im, conv, conv_input, conv_weight, convolution, im2col
 from .decompositions_jax import (
     cholesky,
     eig,
@@ -201,6 +202,15 @@ from .indexing_jax import (
     take_flat,
 )
 from .linalg_jax import cofactors, contract, det, inv, matmul, slogdet, solve, tensordot, trace
+from .pooling_jax import (
+    avg_pool,
+    avg_pool_adjoint,
+    max_places,
+    window_index,
+    window_max,
+    window_pick,
+    window_put,
+)
 from .reduction_jax import (
     count_nonzero,
     cummax,

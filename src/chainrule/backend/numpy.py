@@ -215,6 +215,7 @@ from .shape_numpy import (
 )
 
 LATE = {
+    "convolutions_numpy": "col2im conv conv_input conv_weight convolution im2col",
     "decompositions_numpy": """
         cholesky eig eigh eigvalsh geqrf ldl_factor ldl_solve lu_factor matrix_exp permutation pinv qr
         solve_triangular svd svdvals triangle_of_qr
@@ -222,14 +223,15 @@ LATE = {
     "fft_numpy": "fft_c2c fft_c2r fft_r2c",
     "gamma_numpy": "beta_draw_slope gamma_draw_slope",
     "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace",
+    "pooling_numpy": "avg_pool avg_pool_adjoint max_places window_index window_max window_pick window_put",
     "resampling_numpy": "resample resample_adjoint",
     "sorting_numpy": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_with_indices topk unique unique_consecutive
     """,
     "special_numpy": """
-        airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx_derivative igamma igammac log_ndtr ndtr
-        ndtri normal_hazard polynomial xlog1py zeta
+        airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx_derivative igamma igammac
+        log_ndtr ndtr ndtri normal_hazard polynomial xlog1py zeta
     """,
 }
 """Kernels that load with the first use of one of them."""

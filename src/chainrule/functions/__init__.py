@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .affine import *
     from .complex_numbers import *
     from .contraction import *
+    from .convolutions import *
     from .copies import *
     from .cumulative import *
     from .decompositions import *
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from .matrices import *
     from .normalization import *
     from .norms import *
+    from .padding import *
+    from .pooling import *
     from .quantiles import *
     from .random import *
     from .replacing import *
@@ -76,6 +79,7 @@ LATE = {
         unbind_copy unfold_copy unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy
         view_as_real_copy view_copy
     """,
+    "convolutions": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution",
     "cumulative": "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
     "decompositions": "cholesky geqrf lu lu_unpack qr svd",
     "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
@@ -114,6 +118,11 @@ LATE = {
         native_layer_norm rms_norm
     """,
     "norms": "cdist",
+    "padding": "channel_shuffle constant_pad_nd native_channel_shuffle pixel_shuffle pixel_unshuffle",
+    "pooling": """
+        adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d
+        max_pool3d
+    """,
     "quantiles": "nanquantile quantile",
     "random": "rand rand_like randint randint_like randn randn_like randperm",
     "replacing": "as_strided_scatter diagonal_scatter fill select_scatter slice_scatter",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..autograd.grad_mode import no_grad
+from ..core.modes import changed_modes
 from ..core.mutation import refuse_write, write
 from ..core.value import Lifted, new_tensor, numbers_of, writable
 from ..promotion import scalar_type_name
@@ -89,7 +89,7 @@ def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type
     """
     check_indices("embedding_renorm_", indices, tensor_argument(input, "embedding_renorm_", "input").shape[0])
     refuse_write(input, writable(input), False)
-    with no_grad():
+    with changed_modes(grad=False):
         norms = input.norm(norm_type, 1, keepdim=True)
         named = indices.new_zeros(input.shape[0]).index_fill(0, indices.flatten().long(), 1).bool()
         large = named.unsqueeze(1) & (norms > max_norm)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..autograd.grad_mode import no_grad
+from ..core.modes import changed_modes
 from ..core.mutation import write
 from ..dtypes import FROM_NUMPY, finfo
 from ..promotion import scalar_type_name
@@ -109,7 +109,7 @@ def normalized_batch(
         return ops.batch_norm_fixed(input, running_mean, running_var, *affine, **params), None, None
     result, mean, var = ops.batch_norm(input, *affine, **params)
     count = x.size // channels
-    with no_grad():
+    with changed_modes(grad=False):
         if running_mean is not None:
             average(running_mean, mean, momentum)
         if running_var is not None:
@@ -171,7 +171,7 @@ def instance_norm(
     result = normalized_batch(flat, scale, shift, mean, var, use_input_stats, momentum, eps)[0]
     for running, wide in ((running_mean, mean), (running_var, var)):
         if running is not None and wide is not None and use_input_stats:
-            with no_grad():
+            with changed_modes(grad=False):
                 write(running, wide.reshape(n, channels).mean(0))
     return result.reshape(x.shape)
 

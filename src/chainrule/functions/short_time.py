@@ -11,7 +11,7 @@ from .. import ops
 from ..core.value import numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
-from .rearranging import pad
+from .padding import pad
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

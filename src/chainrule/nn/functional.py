@@ -16,6 +16,8 @@ from ..functions import activation, transcendental
 from ..functions._arguments import axis_of, deliver, tensor_argument
 from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
 from ..functions.affine import bilinear, linear
+from ..functions.convolutions import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..functions.padding import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 
 if TYPE_CHECKING:
@@ -66,6 +68,37 @@ if TYPE_CHECKING:
         local_response_norm as local_response_norm,
         rms_norm as rms_norm,
     )
+    from .padding import (
+        fold as fold,
+        pad as pad,
+        unfold as unfold,
+    )
+    from .pooling import (
+        adaptive_avg_pool1d as adaptive_avg_pool1d,
+        adaptive_avg_pool2d as adaptive_avg_pool2d,
+        adaptive_avg_pool3d as adaptive_avg_pool3d,
+        adaptive_max_pool1d as adaptive_max_pool1d,
+        adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices,
+        adaptive_max_pool2d as adaptive_max_pool2d,
+        adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices,
+        adaptive_max_pool3d as adaptive_max_pool3d,
+        adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices,
+        avg_pool1d as avg_pool1d,
+        avg_pool2d as avg_pool2d,
+        avg_pool3d as avg_pool3d,
+        lp_pool1d as lp_pool1d,
+        lp_pool2d as lp_pool2d,
+        lp_pool3d as lp_pool3d,
+        max_pool1d as max_pool1d,
+        max_pool1d_with_indices as max_pool1d_with_indices,
+        max_pool2d as max_pool2d,
+        max_pool2d_with_indices as max_pool2d_with_indices,
+        max_pool3d as max_pool3d,
+        max_pool3d_with_indices as max_pool3d_with_indices,
+        max_unpool1d as max_unpool1d,
+        max_unpool2d as max_unpool2d,
+        max_unpool3d as max_unpool3d,
+    )
     from .resampling import (
         interpolate as interpolate,
         upsample as upsample,
@@ -80,18 +113,25 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_embedding_loss", "cosine_similarity",
-    "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
-    "feature_alpha_dropout", "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm", "gumbel_softmax",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss", "huber_loss",
-    "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
-    "local_response_norm", "log_softmax", "logsigmoid", "margin_ranking_loss", "mish", "mse_loss",
-    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot",
-    "pairwise_distance", "pdist", "poisson_nll_loss", "prelu", "relu", "relu6", "relu_", "rms_norm",
-    "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss",
-    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
-    "triplet_margin_loss", "triplet_margin_with_distance_loss", "upsample", "upsample_bilinear", "upsample_nearest",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "affine_grid", "alpha_dropout", "avg_pool1d",
+    "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "celu", "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout",
+    "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag", "feature_alpha_dropout",
+    "fold", "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm", "gumbel_softmax", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss", "huber_loss", "instance_norm",
+    "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear", "local_response_norm",
+    "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "native_channel_shuffle", "nll_loss", "normalize", "one_hot", "pad",
+    "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6",
+    "relu_", "rms_norm", "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
+    "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "threshold_", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold", "upsample",
+    "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 
 LATE = {
@@ -107,6 +147,15 @@ LATE = {
         l1_loss mse_loss poisson_nll_loss smooth_l1_loss soft_margin_loss
     """,
     "normalization": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
+    "padding": "fold pad unfold",
+    "pooling": """
+        adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d
+        adaptive_max_pool1d_with_indices adaptive_max_pool2d adaptive_max_pool2d_with_indices
+        adaptive_max_pool3d adaptive_max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d
+        lp_pool1d lp_pool2d lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d
+        max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool1d max_unpool2d
+        max_unpool3d
+    """,
     "resampling": "interpolate upsample upsample_bilinear upsample_nearest",
     "sequences": "ctc_loss",
     "tables": "embedding embedding_bag one_hot",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .activation import *
     from .bounds import *
     from .complex_numbers import *
+    from .convolutions import *
     from .copies import *
     from .cumulative import *
     from .decompositions import *
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from .linalg import *
     from .loss import *
     from .normalization import *
+    from .padding import *
+    from .pooling import *
     from .random import *
     from .replacing import *
     from .resampling import *
@@ -58,6 +61,7 @@ LATE = {
         fmax fmin maximum minimum
     """,
     "complex_numbers": "angle conj conj_physical imag polar real view_as_complex view_as_real",
+    "convolutions": "col2im conv conv_input conv_weight convolution convolution_transpose im2col",
     "copies": """
         alias_copy as_strided_ as_strided_copy expand_copy narrow_copy permute_copy select_copy slice_copy
         split_copy split_with_sizes_copy squeeze_all_copy squeeze_copy squeeze_one_copy t_copy
@@ -90,6 +94,15 @@ LATE = {
         soft_margin_loss
     """,
     "normalization": "batch_norm batch_norm_fixed group_norm layer_norm rms_norm",
+    "padding": """
+        channel_shuffle circular_pad pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d
+        reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+    """,
+    "pooling": """
+        adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d avg_pool avg_pool2d
+        avg_pool3d avg_pool_adjoint max_places max_pool2d max_pool2d_indices max_pool3d max_pool3d_indices
+        max_unpool2d max_unpool3d window_index window_pick window_put
+    """,
     "random": """
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
@@ -103,9 +116,9 @@ LATE = {
         unique_consecutive
     """,
     "special": """
-        airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx erfcx_derivative i0 i0e i1 i1e igamma igammac
-        log_ndtr mvlgamma ndtr ndtri normal_hazard polynomial spherical_bessel_j0 xlog1py xlog1py_number xlog1py_of zeta
-        zeta_number zeta_of
+        airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx erfcx_derivative i0 i0e i1 i1e
+        igamma igammac log_ndtr mvlgamma ndtr ndtri normal_hazard polynomial spherical_bessel_j0 xlog1py
+        xlog1py_number xlog1py_of zeta zeta_number zeta_of
     """,
 }
 """Families that load with the first use of one of these."""

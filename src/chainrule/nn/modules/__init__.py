@@ -6,6 +6,7 @@ from . import (
     activation,
     batchnorm,
     container,
+    conv,
     distance,
     dropout,
     flatten,
@@ -14,12 +15,15 @@ from . import (
     margins,
     module,
     normalization,
+    padding,
+    pooling,
     sparse,
     upsampling,
 )
 from .activation import *
 from .batchnorm import *
 from .container import *
+from .conv import *
 from .distance import *
 from .dropout import *
 from .flatten import *
@@ -28,6 +32,8 @@ from .loss import *
 from .margins import *
 from .module import Module as Module
 from .normalization import *
+from .padding import *
+from .pooling import *
 from .sparse import *
 from .upsampling import *
 
@@ -35,6 +41,7 @@ __all__ = [
     *activation.__all__,
     *batchnorm.__all__,
     *container.__all__,
+    *conv.__all__,
     *distance.__all__,
     *dropout.__all__,
     *flatten.__all__,
@@ -42,6 +49,8 @@ __all__ = [
     *loss.__all__,
     *margins.__all__,
     *normalization.__all__,
+    *padding.__all__,
+    *pooling.__all__,
     *sparse.__all__,
     *upsampling.__all__,
     "Module",

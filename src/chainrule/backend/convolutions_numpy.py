@@ -1,0 +1,203 @@
+"""Convolutions on NumPy arrays: windows copied side by side, so that BLAS does the rest.
+
+Of x (N, C, ...), w (O, C / groups, *kernel) and y (N, O, ...), with i a place of y and j one of the kernel,
+
+    <y, w * x> = sum of y[n, o, i] w[o, c, j] x[n, c, i * stride - padding + j * dilation]
+
+is linear in each of the three. Its derivative by one of them is one of the functions here: ``convolution`` by y,
+``conv_input`` by x, ``conv_weight`` by w.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from .linalg_numpy import HALVES
+from .windows import Element, Ints, all_parts, reach
+
+Array = Any
+
+CHUNK = 1 << 20
+"""So many bytes of windows are laid out at once: they should still be in the cache when BLAS reads them."""
+
+
+def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Halves are summed in single precision."""
+
+    @wraps(function)
+    def widened(*arrays: Array, **settings: Any) -> Array:
+        dtype = arrays[0].dtype
+        if dtype.char not in HALVES:
+            return function(*arrays, **settings)
+        return function(*[a.astype(np.float32) for a in arrays], **settings).astype(dtype)
+
+    return widened
+
+
+@in_single
+def convolution(
+    x: Array, w: Array, b: Array | None = None, *,
+    stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints,
+) -> Array:  # fmt: skip
+    """(N, O, *lengths): each output element the sum of a window of ``x`` (zeros around it), weighed with ``w``, plus ``b``."""
+    n, channels, *places = x.shape
+    outputs, kernel, inner = w.shape[0], w.shape[2:], math.prod(lengths)
+    out = np.empty((n, outputs, *lengths), x.dtype)
+    if not out.size:
+        return out
+    weights = w.reshape(groups, outputs // groups, math.prod(w.shape[1:]))
+    rows = weights.shape[-1]
+    products = out.reshape(n, groups, outputs // groups, inner)
+    bias = None if b is None else b.reshape(groups, outputs // groups, 1)
+    if math.prod(kernel) == math.prod(stride) == 1 and not any(padding) and tuple(places) == lengths:
+        np.matmul(weights, x.reshape(n, groups, rows, inner), out=products)
+        if bias is not None:
+            products += bias
+        return out
+    count = at_once(x, kernel, lengths)
+    room = np.empty((count, channels, *kernel, *lengths), x.dtype)
+    matrices = room.reshape(count, groups, rows, inner)
+    for at, view in windows(x, count, kernel, stride, padding, dilation, lengths):
+        room[: len(view)] = view
+        part = products[at : at + count]
+        np.matmul(weights, matrices[: len(view)], out=part)
+        if bias is not None:
+            part += bias
+    return out
+
+
+def conv(x: Array, w: Array, **settings: Any) -> Array:
+    return convolution(x, w, **settings)
+
+
+def at_once(x: Array, kernel: Ints, lengths: Ints) -> int:
+    """How many images to take at once, that have so many windows."""
+    nbytes = x.shape[1] * math.prod(kernel) * math.prod(lengths) * x.itemsize
+    return max(1, min(len(x), CHUNK // max(nbytes, 1)))
+
+
+def windows(
+    x: Array, count: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, lengths: Ints
+) -> Iterator[tuple[int, Array]]:
+    """Views (n, C, *kernel, *lengths) of the windows of ``count`` images at a time; the memory may be that of the last one."""
+    spans = reach(lengths, kernel, stride, dilation)
+    if not any(padding) and all(span <= length for span, length in zip(spans, x.shape[2:], strict=True)):
+        views = spread(x, kernel, stride, dilation, lengths)
+        for at in range(0, len(x), count):
+            yield at, views[at : at + count]
+        return
+    room = np.zeros((count, x.shape[1], *spans), x.dtype)
+    into: list[Any] = [...]
+    taken: list[Any] = [...]
+    for length, span, p in zip(x.shape[2:], spans, padding, strict=True):
+        start, first = max(p, 0), max(-p, 0)
+        used = max(0, min(length - first, span - start))
+        into.append(slice(start, start + used))
+        taken.append(slice(first, first + used))
+    filled, views = room[tuple(into)], spread(room, kernel, stride, dilation, lengths)
+    for at in range(0, len(x), count):
+        part = x[at : at + count][tuple(taken)]
+        filled[: len(part)] = part
+        yield at, views[: len(part)]
+
+
+def spread(x: Array, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints) -> Array:
+    """The view (n, C, *kernel, *lengths) of the windows of ``x``."""
+    steps = x.strides[2:]
+    strides = (
+        *x.strides[:2],
+        *[step * d for step, d in zip(steps, dilation, strict=True)],
+        *[step * s for step, s in zip(steps, stride, strict=True)],
+    )
+    return as_strided(x, (*x.shape[:2], *kernel, *lengths), strides)
+
+
+@in_single
+def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
+    """The adjoint of ``conv`` in x, (N, C, *lengths): each element of ``y``, weighed, goes to the window that it came from."""
+    outputs, each, *kernel = w.shape
+    copied, added = outputs * math.prod(lengths), groups * each * math.prod(y.shape[2:])
+    if math.prod(stride) == 1 and copied <= 3 * added:
+        # A convolution with the kernel turned around: copying the windows of y is faster than adding up those of x.
+        turned = np.ascontiguousarray(w[(..., *[slice(None, None, -1)] * len(kernel))])
+        turned = turned.reshape(groups, outputs // groups, each, *kernel).swapaxes(1, 2)
+        around = tuple([d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True)])
+        return conv(
+            y, turned.reshape(groups * each, outputs // groups, *kernel),
+            stride=stride, padding=around, dilation=dilation, groups=groups, lengths=lengths,
+        )  # fmt: skip
+    n, places = y.shape[0], y.shape[2:]
+    inner, channels = math.prod(places), groups * each
+    out = np.zeros((n, channels, *lengths), y.dtype)
+    if not y.size:
+        return out
+    weights = w.reshape(groups, outputs // groups, each * math.prod(kernel)).swapaxes(-1, -2)
+    y = y.reshape(n, groups, outputs // groups, inner)
+    elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
+    count = at_once(out, tuple(kernel), places)
+    for at in range(0, n, count):
+        laid = np.matmul(weights, y[at : at + count])
+        add_windows(out[at : at + count], laid.reshape(-1, channels, math.prod(kernel), *places), elements)
+    return out
+
+
+def add_windows(out: Array, laid: Array, elements: Iterable[Element]) -> None:
+    """Add windows (n, C, kernel, *sizes) to ``out`` where their elements lie in it."""
+    for number, have, where in elements:
+        part = out[(..., *where)]
+        part += laid[(slice(None), slice(None), number, *have)]
+
+
+@in_single
+def conv_weight(
+    x: Array, y: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
+) -> Array:
+    """The adjoint of ``conv`` in w, (O, C / groups, *lengths): the sum of the windows of ``x``, weighed with ``y``."""
+    places, dims = y.shape[2:], len(lengths)
+    outputs, each = y.shape[1], x.shape[1] // groups
+    rows = each * math.prod(lengths)
+    out = np.zeros((groups, rows, outputs // groups), x.dtype)
+    if x.size and y.size:
+        count = at_once(x, lengths, places)
+        order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
+        room = np.empty((x.shape[1], *lengths, count, *places), x.dtype)
+        for at, view in windows(x, count, lengths, stride, padding, dilation, places):
+            if len(view) < count:
+                room = np.empty((x.shape[1], *lengths, len(view), *places), x.dtype)
+            room[...] = view.transpose(order)
+            weights = np.ascontiguousarray(y[at : at + len(view)].swapaxes(0, 1))
+            # BLAS is a fifth slower with y first.
+            out += np.matmul(
+                room.reshape(groups, rows, -1), weights.reshape(groups, outputs // groups, -1).swapaxes(-1, -2)
+            )
+    return np.ascontiguousarray(out.swapaxes(-1, -2)).reshape(outputs, each, *lengths)
+
+
+# -- windows as columns -------------------------------------------------------------------------------------------------
+
+
+def im2col(x: Array, *, axes: tuple[Ints, ...]) -> Array:
+    """The windows of images (..., C, H, W) as columns, (..., C * kernel, places)."""
+    lead, channels = x.shape[: -len(axes) - 1], x.shape[-len(axes) - 1]
+    sizes, kernel = tuple([axis[1] for axis in axes]), tuple([axis[2] for axis in axes])
+    laid = np.zeros((math.prod(lead), channels, math.prod(kernel), *sizes), x.dtype)
+    images = x.reshape(len(laid), *x.shape[len(lead) :])
+    for number, have, where in all_parts(axes):
+        laid[(slice(None), slice(None), number, *have)] = images[(..., *where)]
+    return laid.reshape(*lead, channels * math.prod(kernel), math.prod(sizes))
+
+
+def col2im(x: Array, *, axes: tuple[Ints, ...]) -> Array:
+    """The adjoint of ``im2col``: columns added up where they came from."""
+    lead, (rows, _) = x.shape[:-2], x.shape[-2:]
+    sizes, kernel = tuple([axis[1] for axis in axes]), math.prod([axis[2] for axis in axes])
+    shape = (rows // kernel, *[axis[0] for axis in axes])
+    out = np.zeros((math.prod(lead), *shape), x.dtype)
+    add_windows(out, x.reshape(len(out), rows // kernel, kernel, *sizes), all_parts(axes))
+    return out.reshape(*lead, *shape)

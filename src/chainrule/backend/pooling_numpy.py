@@ -1,0 +1,230 @@
+"""Pooling on NumPy arrays: one strided slice for each element of the window, axis by axis where that is the same.
+
+``axes`` has a window axis (``windows.py``) for each of the last axes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .linalg_numpy import HALVES
+from .windows import (
+    Axis,
+    all_parts,
+    along,
+    bounds,
+    firsts,
+    is_tiled,
+    kernel_of,
+    number_dtype,
+    overlap,
+    parts,
+    regular,
+    window_index as window_index,
+)
+
+Array = Any
+Axes = tuple[Axis, ...]
+
+LONG = 8
+"""From so many elements on, NumPy reduces a window faster than slices do."""
+
+
+def on(at: int, place: Any) -> tuple[Any, ...]:
+    """The key of places along one axis, the ``at``-th from the end."""
+    return (..., place, *[slice(None)] * (-at - 1))
+
+
+def with_axis(x: Array, at: int, length: int) -> tuple[int, ...]:
+    return (*x.shape[:at], length, *x.shape[x.ndim + at + 1 :])
+
+
+def padded(x: Array, at: int, axis: Axis, fill: Any) -> Array:
+    """``x`` with as much around it as the windows along the axis reach over it."""
+    if len(axis) == 2:
+        return x
+    length, size, kernel, stride, padding, dilation = axis
+    span = (size - 1) * stride + (kernel - 1) * dilation + 1
+    if not padding and span <= length:
+        return x
+    room = np.full(with_axis(x, at, max(span, padding + length)), fill, x.dtype)
+    room[on(at, slice(padding, padding + length))] = x
+    return room
+
+
+def element(x: Array, at: int, axis: Axis, number: int, fill: Any) -> Array:
+    """Of what is padded, the elements with that number in their windows along the axis."""
+    if len(axis) == 2:
+        first, last = bounds(axis)
+        part = x[on(at, np.minimum(first + number, axis[0] - 1))]
+        part[on(at, first + number >= last)] = fill
+        return part
+    _, size, _, stride, _, dilation = axis
+    begin = number * dilation
+    return x[on(at, slice(begin, begin + (size - 1) * stride + 1, stride))]
+
+
+def reduced(combine: Any, start: Any, x: Array, at: int, axis: Axis) -> Array:
+    """The windows along one axis, each reduced by a ufunc for which ``start`` is as good as nothing."""
+    axis = regular(axis)
+    size, kernel = axis[1], kernel_of(axis)
+    if is_tiled(axis) and kernel >= LONG:
+        tiles = x[on(at, slice(size * kernel))]
+        return combine.reduce(tiles.reshape(*tiles.shape[:at], size, kernel, *tiles.shape[tiles.ndim + at + 1 :]), at)
+    x = padded(x, at, axis, start)
+    if kernel == 1:
+        return np.array(element(x, at, axis, 0, start), order="C")
+    out = combine(element(x, at, axis, 0, start), element(x, at, axis, 1, start))
+    for number in range(2, kernel):
+        combine(out, element(x, at, axis, number, start), out=out)
+    return out
+
+
+def lowest(dtype: Any) -> Any:
+    return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf
+
+
+def window_max(x: Array, *, axes: Axes) -> Array:
+    """The largest element of each window; NaN where there is one."""
+    x, start = np.ascontiguousarray(x), lowest(x.dtype)  # so that the result is
+    for at in range(-1, -len(axes) - 1, -1):
+        x = reduced(np.maximum, start, x, at, axes[at])
+    return x
+
+
+# -- which element is the largest ---------------------------------------------------------------------------------------
+
+
+def max_places(x: Array, *, axes: Axes) -> Array:
+    """The number, in C order within the window, of the first of its largest elements; of the last NaN, if there is one.
+
+    Axis by axis from the last: the first of the largest in a row of windows, then the first row that has the largest.
+    """
+    x = np.ascontiguousarray(x)
+    best, numbers = places_along(x, axes, False)
+    if x.dtype.kind not in "biu" and np.isnan(best).any():
+        _, numbers = places_along(x, axes, True)
+    return numbers
+
+
+def places_along(x: Array, axes: Axes, has_nan: bool) -> tuple[Array, Array]:
+    """(the largest element of each window, its number)."""
+    dtype, inner, start = number_dtype(axes), 1, lowest(x.dtype)
+    numbers: Any = None
+    for at in range(-1, -len(axes) - 1, -1):
+        axis = regular(axes[at])
+        x, rows = padded(x, at, axis, start), None if numbers is None else padded(numbers, at, axis, 0)
+        best = element(x, at, axis, 0, start)
+        # To begin with, the first element that there is: where all are -inf, none is larger than the padding.
+        place, first = firsts(axis)
+        begin = np.asarray(along(first, at) * inner).astype(dtype)
+        numbers = np.broadcast_to(begin, best.shape) if rows is None else numbers[on(at, place)] + begin
+        for number in range(1, kernel_of(axis)):
+            part = element(x, at, axis, number, start)
+            better = part > best
+            if has_nan:
+                better |= part != part
+            # Later elements have larger numbers: where the later one is larger, so is its number.
+            new = dtype(number * inner) if rows is None else element(rows, at, axis, number, 0) + dtype(number * inner)
+            numbers, best = np.maximum(numbers, better * new), np.maximum(best, part)
+        x, inner = best, inner * kernel_of(axis)
+    return x, numbers
+
+
+def bits(x: Array) -> Array:
+    """``x`` seen as unsigned integers: a product of those and a mask selects exactly, infinities and NaNs too, and fast."""
+    return x.view(f"u{x.itemsize}")
+
+
+def window_pick(x: Array, places: Array, *, axes: Axes) -> Array:
+    """The element of each window of ``x`` that has the number."""
+    out = np.zeros(places.shape, x.dtype)
+    for number, have, where in all_parts(axes):
+        key = grid(axes, have)
+        bits(out)[key] |= bits(x)[grid(axes, where)] * (places[key] == number)
+    return out
+
+
+def window_put(g: Array, places: Array, *, axes: Axes) -> Array:
+    """The adjoint: each element of ``g`` added to the element of its window that has the number."""
+    out = np.zeros((*g.shape[: -len(axes)], *[axis[0] for axis in axes]), g.dtype)
+    shared = any(map(overlap, axes))
+    for number, have, where in all_parts(axes):
+        key, target = grid(axes, have), grid(axes, where)
+        chosen = places[key] == number
+        if shared:
+            add_at(out, target, (bits(g)[key] * chosen).view(g.dtype))
+        else:
+            np.multiply(bits(g)[key], chosen, out=bits(out)[target])
+    return out
+
+
+def add_at(out: Array, key: tuple[Any, ...], part: Array) -> None:
+    """``out[key] += part``, also where an array of places has one of them several times."""
+    if any(isinstance(one, np.ndarray) for one in key):
+        np.add.at(out, key, part)
+    else:
+        out[key] += part
+
+
+def grid(axes: Axes, places: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The key of places in all axes: arrays, if there are any, made to span a grid."""
+    if all(isinstance(one, slice) for one in places):
+        return (..., *places)
+    full = [
+        np.arange(*one.indices(axis[0])) if isinstance(one, slice) else one
+        for axis, one in zip(axes, places, strict=True)
+    ]
+    return (..., *np.ix_(*full))
+
+
+# -- sums and means -----------------------------------------------------------------------------------------------------
+
+
+def window_sum(x: Array, axes: Axes) -> Array:
+    x = np.ascontiguousarray(x)
+    for at in range(-1, -len(axes) - 1, -1):
+        x = reduced(np.add, 0, x, at, axes[at])
+    return x
+
+
+def window_spread(g: Array, axes: Axes) -> Array:
+    """The adjoint of the sum: each element of ``g`` added to all elements of its window."""
+    for at, axis in enumerate(axes, -len(axes)):
+        if is_tiled(axis) and axis[1] == 1 and kernel_of(axis) == axis[0]:
+            g = np.broadcast_to(g, with_axis(g, at, axis[0]))
+            continue
+        out = np.zeros(with_axis(g, at, axis[0]), g.dtype)
+        for _, have, where in parts(axis):
+            if overlap(axis):
+                add_at(out, on(at, where), g[on(at, have)])
+            else:
+                out[on(at, where)] = g[on(at, have)]
+        g = out
+    return g
+
+
+def divided(xp: Any, x: Array, divisor: Any) -> Array:
+    """The sums divided by how many elements count: a number for all, or one for each place of each axis, to multiply."""
+    if isinstance(divisor, tuple):
+        product = math.prod([along(np.array(one), at) for at, one in enumerate(divisor, -len(divisor))])
+        divisor = product if x.dtype.kind in "iu" else product.astype(x.dtype)
+    if x.dtype.kind in "iu":
+        return xp.trunc(x / divisor).astype(x.dtype)
+    return x / divisor
+
+
+def avg_pool(x: Array, *, axes: Axes, divisor: Any) -> Array:
+    """The sum of each window divided by ``divisor``."""
+    if x.dtype.char in HALVES:
+        return avg_pool(x.astype(np.float32), axes=axes, divisor=divisor).astype(x.dtype)
+    return divided(np, window_sum(x, axes), divisor)
+
+
+def avg_pool_adjoint(g: Array, *, axes: Axes, divisor: Any) -> Array:
+    if g.dtype.char in HALVES:
+        return avg_pool_adjoint(g.astype(np.float32), axes=axes, divisor=divisor).astype(g.dtype)
+    return window_spread(divided(np, g, divisor), axes)
