@@ -58,7 +58,8 @@ bench-xla: $(BENCH_READY) ## compiled programs, against JAX and PyTorch in the s
 
 conformance: $(TORCH_READY) ## compare with real PyTorch, live
 	$(TORCH_PY) tools/run_engine_tests_on_torch.py
-	$(TORCH_PY) -m pytest -n $(JOBS) tests/conformance
+	$(TORCH_PY) -m pytest -n $(JOBS) tests/conformance --results tests/golden/conformance.json
+	$(TORCH_PY) tools/operators_table.py
 
 golden: $(TORCH_READY) ## record the golden files again from real PyTorch
 	for script in tools/record_*.py; do $(TORCH_PY) $$script || exit; done

@@ -20,7 +20,6 @@ FORWARD = {
     "elementwise": "its rules", "linear": "itself", "multilinear": "itself", "view": "itself", "step": "zero",
     "general": "vjp of the vjp",
 }  # fmt: skip
-SIGNS = {"passed": "yes", "excepted": "\\*", "unsupported": "-", "failed": "NO"}
 
 ABOUT = """\
 # Operators
@@ -30,8 +29,9 @@ ABOUT = """\
 ## Compared with PyTorch
 
 Each entry of PyTorch's own operator tests (`op_db`) that chainrule has, on PyTorch's sample inputs, live against PyTorch {torch}:
-{compared} of {all} entries. yes: equal on all samples · -: PyTorch itself refuses · \\*: PyTorch is wrong, or one of several
-right answers is meant (tests/conformance/exceptions.py says which and why) · blank: nothing to compare.
+{compared} of {entries} entries. ok: equal · -: PyTorch itself refuses · \\*: PyTorch is wrong, or one of several right
+answers is meant (tests/conformance/exceptions.py says which and why) · FAIL: not equal; several: for several samples; blank:
+nothing to compare.
 
 """
 MIDDLE = """
@@ -76,12 +76,11 @@ def compared() -> Iterator[str]:
     """The table of what was compared."""
     results: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
     checks = results["checks"]
-    yield ABOUT.format(torch=results["torch"], compared=len(results["found"]), all=results["all"]).rstrip("\n") + "\n"
+    yield ABOUT.format(torch=results["torch"], compared=len(results["found"]), entries=results["entries"])
     yield "| entry | " + " | ".join(checks) + " |"
     yield "|---" * (len(checks) + 1) + "|"
-    for name, found in sorted(results["found"].items()):
-        cells = (" ".join(SIGNS[one] for one in SIGNS if one in found.get(check, ())) for check in checks)
-        yield f"| {name} | " + " | ".join(cells) + " |"
+    for name, cells in results["found"].items():
+        yield f"| {name} | " + cells.replace("*", "\\*").replace("|", " | ") + " |"
     yield MIDDLE.format(missing=", ".join(results["missing"]) or "none").rstrip("\n")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,11 @@ LEGEND = (
 )
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_addoption(parser: Any) -> None:
+    parser.addoption("--results", type=Path, help="where to write the table, for docs/operators.md")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
     rows: dict[str, dict[str, list[str]]] = {}
     missing = []
     for reports in terminalreporter.stats.values():
@@ -38,10 +44,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     def line(name: str, cells: dict[str, Any]) -> None:
         write(f"{name:{width}}  " + "  ".join(f"{cells.get(check, ''):>{size}}" for check, size in columns).rstrip())
 
+    cells = {
+        name: {check: "".join(SIGNS[one] for one in SIGNS if one in found) for check, found in rows[name].items()}
+        for name in sorted(rows)
+    }
     terminalreporter.section("chainrule beside PyTorch")
     line("", {check: check for check in COLUMNS})
-    for name in sorted(rows):
-        line(name, {check: "".join(SIGNS[one] for one in SIGNS if one in found) for check, found in rows[name].items()})
+    for name in cells:
+        line(name, cells[name])
     counts = {
         outcome: Counter(check for row in rows.values() for check, found in row.items() if outcome in found)
         for outcome in SIGNS
@@ -63,6 +73,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         write("")
     from .samples import OPS
 
+    if path := config.getoption("--results"):
+        write_results(path, len(OPS), cells, missing)
     total = sum(map(len, rows.values()))
     failed = sum(counts["failed"].values())
     write(
@@ -71,6 +83,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         f"{total} checks of an op: {failed} failed, {sum(counts['passed'].values())} with equal results, "
         f"{sum(counts['excepted'].values())} with an exception, {sum(counts['missing'].values())} with a part that is missing"
     )
+
+
+def write_results(path: Path, entries: int, cells: dict[str, dict[str, str]], missing: list[str]) -> None:
+    import torch
+
+    found = {name: "|".join(row.get(check, "") for check in COLUMNS) for name, row in cells.items()}
+    results = {"torch": torch.__version__, "entries": entries, "checks": COLUMNS, "found": found, "missing": sorted(missing)}
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
