@@ -40,6 +40,11 @@ SAMPLES = {
         sample(steep(complex_(3, 3)), complex_(2, 1, 3), upper=False, left=False, unit=False),
         sample(np.empty((0, 0)), np.empty((0, 2)), upper=True, left=True, unit=False),
     ],
+    "triangular_solve": [
+        sample(real(2, 3), steep(real(2, 2)), upper=True, transpose=False, unit=False),
+        sample(real(2, 2, 1), steep(real(2, 2)), upper=False, transpose=True, unit=True),
+        sample(complex_(3, 1), steep(complex_(3, 3)), upper=True, transpose=True, unit=False),
+    ],
     "cholesky_solve": [
         sample(real(3, 2), steep(real(3, 3)), upper=False),
         sample(real(2, 1), steep(real(2, 2, 2)), upper=True),

@@ -66,16 +66,15 @@ def check_stacks(A: Tensor, B: Tensor) -> None:
             )
 
 
-def solved_triangle(
-    function: str, A: Tensor, B: Tensor, *, upper: bool, left: bool, unit: bool, names: tuple[str, str] = ("A", "B")
-) -> Tensor:
-    for X in (tensor_argument(A, function, names[0]), tensor_argument(B, function, names[1], 2)):
+def check_triangle(function: str, A: Tensor, B: Tensor, left: bool = True) -> None:
+    """Raise unless ``A @ X = B`` (or ``X @ A = B``) can be solved for a triangle A."""
+    for position, (name, X) in enumerate((("A", A), ("B", B)), 1):
+        tensor_argument(X, function, name, position)
         if not (X.dtype.is_floating_point or X.dtype.is_complex):
             raise NotImplementedError(
                 f"\"triangular_solve_cpu\" not implemented for '{scalar_type_name(X.dtype)}'. Convert it with .float()."
             )
     check_equation(function, A, B, left)
-    return ops.solve_triangular(A, B, upper=bool(upper), left=bool(left), unit=bool(unit))
 
 
 # -- systems -------------------------------------------------------------------------------------------------------------
@@ -110,9 +109,9 @@ def triangular_solve(
             raise RuntimeError(
                 f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has {X.ndim}"
             )
-    matrix, triangle = (A.mT, not upper) if transpose else (A, upper)
-    solution = solved_triangle("triangular_solve", matrix, b, upper=triangle, left=True, unit=unitriangular)
-    return named("triangular_solve", (solution, ops.clone(A)), out)
+    check_triangle("triangular_solve", A, b)
+    results = ops.triangular_solve(b, A, upper=bool(upper), transpose=bool(transpose), unit=bool(unitriangular))
+    return named("triangular_solve", results, out)
 
 
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:

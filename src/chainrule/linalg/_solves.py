@@ -19,8 +19,8 @@ from ..functions.factor_solves import (
     check_reflectors,
     check_same_dtype,
     check_stacks,
+    check_triangle,
     pseudo_inverse,
-    solved_triangle,
 )
 from ..functions.matrices import (
     LinAlgError,
@@ -66,7 +66,9 @@ def solve_triangular(
             [1.]])
     """
     function = "linalg.solve_triangular"
-    return delivered(solved_triangle(function, A, B, upper=upper, left=left, unit=unitriangular), out, function)
+    check_triangle(function, A, B, left)
+    solved = ops.solve_triangular(A, B, upper=bool(upper), left=bool(left), unit=bool(unitriangular))
+    return delivered(solved, out, function)
 
 
 def lu_solve(

@@ -76,7 +76,7 @@ LATE = {
     "embeddings": "embedding",
     "factor_solves": """
         cholesky_inverse cholesky_solve geqrf householder_product lstsq lu_solve matrix_exp ormqr pinv
-        solve_triangular
+        solve_triangular triangular_solve
     """,
     "fft": "fft_c2c fft_c2r fft_r2c",
     "gamma_draws": "beta_draw_slope dirichlet_draw gamma_draw gamma_draw_slope",

@@ -12,7 +12,7 @@ from .decompositions import adjoint, columns, part, rows, triangles
 
 __all__ = [
     "cholesky_inverse", "cholesky_solve", "geqrf", "householder_product", "lstsq", "lu_solve", "matrix_exp", "ormqr", "pinv",
-    "solve_triangular",
+    "solve_triangular", "triangular_solve",
 ]
 
 def identity_like(xp, x):
@@ -47,6 +47,33 @@ def solve_triangular_tangent(xp, x, x_tangent, y_tangent, out, upper, left, unit
 solve_triangular = general("solve_triangular(x, y, *, upper, left, unit)", node="LinalgSolveTriangularBackward0", domain="fc",
     promotion="common", saved_names={"unit": "unitriangular", "out": "result"}, batch=batches.each_triangular,
     all=solve_triangular_rule, jvp=solve_triangular_tangent,
+)
+
+
+def turned(xp, x, transpose):
+    return xp.matrix_transpose(x) if transpose else x
+
+
+def triangular_solve_forward(xp, y, x, upper, transpose, unit):
+    solution = xp.solve_triangular(turned(xp, x, transpose), y, upper=upper != transpose, left=True, unit=unit)
+    return solution, xp.clone(xp.broadcast_to(x, (*solution.shape[:-2], *x.shape[-2:])))
+
+
+def triangular_solve_rule(xp, g, need, x, solution, upper, transpose, unit):
+    gs, gx = g
+    if gs is None:
+        return None, gx
+    moved, gy = solve_triangular_rule(xp, gs, need[::-1], turned(xp, x, transpose), solution, upper != transpose, True, unit)
+    if need[1]:
+        moved = turned(xp, moved, transpose)
+        gx = moved if gx is None else gx + moved
+    return gy, gx
+
+
+# torch.triangular_solve: also a copy of x, stretched as the solution is.
+triangular_solve = general("triangular_solve(y, x, *, upper, transpose, unit)", domain="fc", promotion="common",
+    saved_names={"x": "A", "unit": "unitriangular"}, batch=batches.each_stack, outputs="solution cloned_coefficient",
+    forward=triangular_solve_forward, all=triangular_solve_rule,
 )
 
 
