@@ -89,7 +89,13 @@ def write_results(path: Path, entries: int, cells: dict[str, dict[str, str]], mi
     import torch
 
     found = {name: "|".join(row.get(check, "") for check in COLUMNS) for name, row in cells.items()}
-    results = {"torch": torch.__version__, "entries": entries, "checks": COLUMNS, "found": found, "missing": sorted(missing)}
+    results = {
+        "torch": torch.__version__,
+        "entries": entries,
+        "checks": COLUMNS,
+        "found": found,
+        "missing": sorted(missing),
+    }
     path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 

@@ -59,6 +59,11 @@ SAMPLES = {
     "max_pool3d_indices": [sample(apart(2, 2, 3, 2), axes=SPACE)],
     "adaptive_max_pool2d": ADAPTED,
     "adaptive_max_pool3d": [sample(apart(2, 3, 2), axes=((2, 1), (3, 2), (2, 2)))],
+    "fractional_max_pool2d": [
+        sample(apart(2, 3, 4), np.array([[[[0, 1, 4, 5], [2, 3, 6, 7]]], [[[1, 2, 5, 6], [6, 7, 10, 11]]]])),
+        sample(np.array([[1.0, NAN], [NAN, 2.0]]), np.array([[[0, 1, 2, 3]]]), smooth=False, expected=([[0, 0], [1, 0]], None)),
+    ],
+    "fractional_max_pool3d": [sample(apart(2, 2, 3), np.array([[[[0, 1, 6, 7], [1, 2, 4, 5]]]]))],
     "max_unpool2d": [
         sample(real(2, 2, 2), np.array([[[0, 3], [5, 19]], [[1, 2], [11, 12]]]), sizes=(4, 5)),
         sample(real(1, 2), np.array([[3, 1]]), sizes=(2, 2)),

@@ -14,6 +14,9 @@ from ..core.value import numbers_of
 from ._arguments import tensor_argument
 from ._reduction_arguments import refuse_kinds
 from ._windows import COUNTS, Ints, each, times
+from .filling import arange, full_like
+from .joining import cat
+from .random import rand
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -326,3 +329,60 @@ def max_unpool(dims: int, input: Any, indices: Any, sizes: Ints) -> Any:
     if dims == 1:
         return ops.max_unpool2d(input.unsqueeze(-2), indices.unsqueeze(-2), sizes=(1, *sizes)).squeeze(-2)
     return (ops.max_unpool2d if dims == 2 else ops.max_unpool3d)(input, indices, sizes=sizes)
+
+
+# -- windows at random places -------------------------------------------------------------------------------------------
+
+
+def fractional_max_pool(
+    dims: int, input: Any, kernel_size: Any, output_size: Any, output_ratio: Any, samples: Any
+) -> tuple[Tensor, Tensor]:
+    """The largest elements of windows whose distances are random, about the length divided by how many there are."""
+    function = f"fractional_max_pool{dims}d"
+    if output_size is None and output_ratio is None:
+        raise ValueError(f"{function} requires specifying either an output_size or an output_ratio")
+    check_rank(function, input, dims)
+    kernel, lengths = setting(kernel_size, dims, function, "kernel_size"), input.shape[-dims:]
+    if output_size is None:
+        ratios = output_ratio if len(output_ratio) > 1 else tuple(output_ratio) * dims
+        if len(ratios) != dims:
+            raise ValueError(f"{function} requires output_ratio to either be a single Int or tuple of Ints.")
+        output_size = [int(n * ratio) for n, ratio in zip(lengths, ratios, strict=True)]
+    sizes = setting(output_size, dims, function, "output_size")
+    for n, size, k in zip(lengths, sizes, kernel, strict=True):
+        if size + k - 1 > n or min(size, k) < 1:
+            raise RuntimeError(f"{function}(): pool size {k} too large relative to input size {n}, for {size} windows")
+    refuse_kinds(input._array, "biuc", function)
+    is_batch = input.ndim == dims + 2
+    images = (*input.shape[:2], dims) if is_batch else (1, input.shape[0], dims)
+    if samples is None:
+        samples = rand(*images, dtype=input.dtype)
+    if tuple(tensor_argument(samples, function, "_random_samples").shape) != images:
+        raise RuntimeError(f"Expect _random_samples of shape {list(images)}, but got {list(samples.shape)}")
+    places = random_places(samples, lengths, sizes, kernel)
+    op = ops.fractional_max_pool2d if dims == 2 else ops.fractional_max_pool3d
+    return op(input, places if is_batch else places.squeeze(0))
+
+
+def random_places(samples: Any, lengths: Ints, sizes: Ints, kernel: Ints) -> Any:
+    """The flat places of the elements of all windows, (N, C, *sizes, elements).
+
+    Along an axis, with u the sample and a = (length - kernel) / (windows - 1), window i begins at [a (i + u)] - [a u], the
+    last one as late as it can.
+    """
+    dims, found = len(lengths), None
+    for at, (n, size, k) in enumerate(zip(lengths, sizes, kernel, strict=True)):
+        # PyTorch takes the samples of images in the other order than those of volumes.
+        u = samples[..., dims - 1 - at if dims == 2 else at : dims - at if dims == 2 else at + 1]
+        step = (n - k) / max(size - 1, 1)
+        begin = ((arange(size - 1, dtype=samples.dtype) + u) * step).long() - (u * step).long()
+        begin = cat([begin, full_like(u, n - k).long()], -1)
+        places = begin.unsqueeze(-1) + arange(k)
+        places = places.reshape(
+            *places.shape[:2],
+            *[size if one == at else 1 for one in range(dims)],
+            *[k if one == at else 1 for one in range(dims)],
+        )
+        found = places if found is None else found * n + places
+    assert found is not None
+    return found.reshape(*found.shape[: 2 + dims], math.prod(kernel))

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d",
-    "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d",
-    "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
-    "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d",
 ]  # fmt: skip
 
 Number = Any
@@ -379,3 +381,71 @@ def max_unpool3d(
     tensor([0., 0., 7., 0.])
     """
     return _max_unpool(3, input, indices, kernel_size, stride, padding, output_size)
+
+
+# -- windows at random places -------------------------------------------------------------------------------------------
+
+
+def fractional_max_pool2d(
+    input: Tensor, kernel_size: Number, output_size: Number | None = None, output_ratio: Any = None,
+    return_indices: bool = False, _random_samples: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """The largest element of each of ``output_size`` windows of images (N, C, H, W) or (C, H, W), at random distances.
+
+    Args:
+        input: the images.
+        kernel_size: of the windows; like the next an int, or a tuple (height, width).
+        output_size: how many windows in each dimension.
+        output_ratio: as parts of the sizes of the input, instead: a tuple of numbers between 0 and 1.
+        return_indices: whether to return where each of the elements stands, too.
+
+    Raises:
+        ValueError: neither size nor ratio is given. RuntimeError: windows that do not fit.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.fractional_max_pool2d(torch.ones(1, 1, 5, 5), 2, output_size=3).shape
+    torch.Size([1, 1, 3, 3])
+    """
+    both = pooling.fractional_max_pool(2, input, kernel_size, output_size, output_ratio, _random_samples)
+    return both if return_indices else both[0]
+
+
+def fractional_max_pool2d_with_indices(
+    input: Tensor, kernel_size: Number, output_size: Number | None = None, output_ratio: Any = None,
+    return_indices: bool = False, _random_samples: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """:func:`fractional_max_pool2d`, and where each element stands.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.fractional_max_pool2d_with_indices(torch.ones(1, 1, 5, 5), 2, output_size=3)[1].shape
+    torch.Size([1, 1, 3, 3])
+    """
+    return pooling.fractional_max_pool(2, input, kernel_size, output_size, output_ratio, _random_samples)
+
+
+def fractional_max_pool3d(
+    input: Tensor, kernel_size: Number, output_size: Number | None = None, output_ratio: Any = None,
+    return_indices: bool = False, _random_samples: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """The largest element of each of ``output_size`` windows of volumes, at random distances: see
+    :func:`fractional_max_pool2d`.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.fractional_max_pool3d(torch.ones(1, 5, 5, 5), 2, output_size=3).shape
+    torch.Size([1, 3, 3, 3])
+    """
+    both = pooling.fractional_max_pool(3, input, kernel_size, output_size, output_ratio, _random_samples)
+    return both if return_indices else both[0]
+
+
+def fractional_max_pool3d_with_indices(
+    input: Tensor, kernel_size: Number, output_size: Number | None = None, output_ratio: Any = None,
+    return_indices: bool = False, _random_samples: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """:func:`fractional_max_pool3d`, and where each element stands.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.fractional_max_pool3d_with_indices(torch.ones(1, 5, 5, 5), 2, output_size=3)[1].shape
+    torch.Size([1, 3, 3, 3])
+    """
+    return pooling.fractional_max_pool(3, input, kernel_size, output_size, output_ratio, _random_samples)

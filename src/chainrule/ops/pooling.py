@@ -14,8 +14,9 @@ from ..core.op import general, linear, step
 
 __all__ = [
     "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool",
-    "avg_pool2d", "avg_pool3d", "avg_pool_adjoint", "max_places", "max_pool2d", "max_pool2d_indices", "max_pool3d",
-    "max_pool3d_indices", "max_unpool2d", "max_unpool3d", "window_index", "window_pick", "window_put",
+    "avg_pool2d", "avg_pool3d", "avg_pool_adjoint", "fractional_max_pool2d", "fractional_max_pool3d", "max_places",
+    "max_pool2d", "max_pool2d_indices", "max_pool3d", "max_pool3d_indices", "max_unpool2d", "max_unpool3d",
+    "window_index", "window_pick", "window_put",
 ]
 
 REAL = "iufV"
@@ -84,10 +85,14 @@ def unpooled(xp, x, indices, sizes):
     return xp.reshape(flat, (*lead, *sizes))
 
 
+def at_indices(xp, x, indices, count):
+    """What lies at flat indices in the last axes, so many."""
+    return xp.reshape(xp.gather(flattened(xp, x, count), flattened(xp, indices, count), axis=-1), indices.shape)
+
+
 def pooled_again(xp, g, indices, sizes):
-    """What lies at the indices: an element that another one has overwritten gets the cotangent of that, as in PyTorch."""
-    count = len(sizes)
-    return xp.reshape(xp.gather(flattened(xp, g, count), flattened(xp, indices, count), axis=-1), indices.shape)
+    """An element that another one has overwritten gets the cotangent of that, as in PyTorch."""
+    return at_indices(xp, g, indices, len(sizes))
 
 
 # Zeros of the lengths ``sizes`` with x at flat indices.
@@ -97,6 +102,39 @@ max_unpool2d = linear("max_unpool2d(x, indices, *, sizes)", node="MaxUnpool2DBac
 max_unpool3d = linear("max_unpool3d(x, indices, *, sizes)", node="MaxUnpool3DBackward0", domain=REAL,
     forward=unpooled, x=pooled_again,
 )
+
+# -- windows of any places ----------------------------------------------------------------------------------------------
+
+
+def largest_at(xp, x, places, dims):
+    """(the first largest element of each window, or the last NaN; its place)."""
+    *lead, size = places.shape
+    flat = xp.reshape(places, (*lead[: len(lead) - dims], math.prod(lead[len(lead) - dims :]) * size))
+    found = xp.reshape(xp.gather(flattened(xp, x, dims), flat, axis=-1), places.shape)
+    is_nan = xp.isnan(found)
+    last = size - 1 - xp.argmax(xp.flip(xp.astype(is_nan, places.dtype), axis=-1), axis=-1)
+    number = xp.expand_dims(xp.where(xp.any(is_nan, axis=-1), last, xp.argmax(found, axis=-1)), axis=-1)
+    return tuple([xp.squeeze(xp.gather(one, number, axis=-1), axis=-1) for one in (found, places)])
+
+
+def put_at(xp, g, x_shape, indices, dims):
+    lead = x_shape[: len(x_shape) - dims]
+    zeros = xp.zeros((*lead, math.prod(x_shape[len(lead) :])), dtype=g.dtype)
+    flat = xp.scatter_add(zeros, flattened(xp, indices, dims), flattened(xp, g, dims), axis=-1)
+    return xp.reshape(flat, x_shape)
+
+
+def max_at(name, node, dims):
+    """Of the windows whose elements, along the last axis of ``places``, are flat places in the last axes of x."""
+    return general(f"{name}(x, places)", node=node, domain="ifV", batch=same_call, outputs="values indices",
+        forward=lambda xp, x, places: largest_at(xp, x, places, dims),
+        x=lambda xp, g, x_shape, indices: put_at(xp, g[0], x_shape, indices, dims),
+        jvp=lambda xp, x_tangent, indices: (at_indices(xp, x_tangent, indices, dims), None),
+    )
+
+
+fractional_max_pool2d = max_at("fractional_max_pool2d", "FractionalMaxPool2DBackward0", 2)
+fractional_max_pool3d = max_at("fractional_max_pool3d", "FractionalMaxPool3DBackward0", 3)
 
 # -- the mean of each window --------------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
@@ -447,3 +449,78 @@ class LPPool3d(_LPPool):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+
+# -- windows at random places -------------------------------------------------------------------------------------------
+
+
+class _FractionalMaxPool(Module):
+    """What the kinds of fractional max pooling have in common.
+
+    Args:
+        kernel_size: of the windows; like the next an int, or a tuple.
+        output_size: how many windows in each dimension.
+        output_ratio: as parts of the sizes of the input, instead: between 0 and 1.
+        return_indices: whether to return where each of the elements stands, too.
+
+    Raises:
+        ValueError: not one of size and ratio is given, but none or both; a ratio that is none.
+    """
+
+    dims: int
+
+    def __init__(
+        self,
+        kernel_size: Number,
+        output_size: Number | None = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        self.kernel_size = each(kernel_size, self.dims, name, "kernel_size") or tuple(kernel_size)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else each(output_size, self.dims, name, "output_size")
+        if isinstance(output_ratio, (int, float)):
+            output_ratio = (output_ratio,) * self.dims
+        self.output_ratio = output_ratio
+        if output_size is None and output_ratio is None:
+            raise ValueError(f"{name} requires specifying either an output size, or a pooling ratio")
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        if output_ratio is not None and not all(0 < ratio < 1 for ratio in output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """The largest element of each window of images (N, C, H, W) or (C, H, W), at random distances.
+
+    >>> import chainrule as torch
+    >>> torch.nn.FractionalMaxPool2d(2, output_size=4)(torch.ones(3, 6, 6)).shape
+    torch.Size([3, 4, 4])
+    """
+
+    dims = 2
+
+    def forward(self, input: Tensor) -> Any:
+        return F.fractional_max_pool2d(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        )
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """The largest element of each window of volumes (N, C, D, H, W) or (C, D, H, W), at random distances.
+
+    >>> import chainrule as torch
+    >>> torch.nn.FractionalMaxPool3d(2, output_size=4)(torch.ones(3, 6, 6, 6)).shape
+    torch.Size([3, 4, 4, 4])
+    """
+
+    dims = 3
+
+    def forward(self, input: Tensor) -> Any:
+        return F.fractional_max_pool3d(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        )
