@@ -13,6 +13,7 @@ from chainrule.autograd import Function, grad
 from chainrule.core import engine, plain_pass
 from chainrule.core.dispatch import general
 from chainrule.core.node import Freed
+from chainrule.nn import functional as F
 
 Build = Callable[..., torch.Tensor]
 """A scalar from two leaves, x of shape (3,) and w of shape (2, 3)."""
@@ -46,13 +47,17 @@ ORDINARY: dict[str, Build] = {
     "complex in between": lambda x, w: (torch.complex(x, x) * w).abs().sum(),
     "written to": lambda x, w: (x * w).mul_(3).add_(x).sum(),
     "large": lambda x, w: (x[0] * torch.ones(5000) + w[0, 0] * torch.ones(5000)).pow(2).sum(),
+    "ports": lambda x, w: (x.split(2)[0] * w[0, 0]).sum(),
+    "two outputs": lambda x, w: (x * w).max(1).values.sum(),
+    "two outputs, each used twice": lambda x, w: sum(a * b.sum() for a, b in [torch.std_mean(x * w)] * 2),
+    "one rule for all": lambda x, w: (F.layer_norm(w, (3,), x) * x).sum(),
+    "one rule for all, partly wanted": lambda x, w: F.batch_norm(w, None, None, x, x * 2, training=True).pow(3).sum(),
+    "a loss": lambda x, w: F.cross_entropy(w * x, torch.tensor([2, 0])) * 2,
     "detached in between": lambda x, w: (x * w.detach() + w * x.detach()).sum(),
 }
 
 UNUSUAL: dict[str, Build] = {
     "custom function": lambda x, w: (Twice.apply(x) * w).sum(),
-    "ports": lambda x, w: (x.split(2)[0] * w[0, 0]).sum(),
-    "two outputs": lambda x, w: (x * w).max(1).values.sum(),
 }
 
 

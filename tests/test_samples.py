@@ -13,6 +13,7 @@ from samples import decoded, summed
 
 import chainrule
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated:UserWarning")  # of some functions themselves
 ENTRIES = json.loads((Path(__file__).parent / "golden" / "samples.json").read_text(encoding="utf-8"))
 
 

@@ -22,6 +22,13 @@ def test_a_refused_batch_changes_no_statistics() -> None:
     assert norm.running_mean.tolist() == [0, 0, 0]
 
 
+def test_statistics_that_cannot_be_written_are_refused_before_anything_is() -> None:
+    mean, var = torch.zeros(2), torch.ones(1).expand(2)
+    with pytest.raises(RuntimeError, match="single memory location"):
+        F.batch_norm(torch.rand(3, 2), mean, var, training=True)
+    assert mean.tolist() == [0, 0]
+
+
 def test_statistics_of_one_network_do_not_take_in_a_batch_of_networks() -> None:
     mean, var = torch.zeros(2), torch.ones(2)
     with pytest.raises(RuntimeError, match="inplace arithmetic"):

@@ -44,6 +44,12 @@ class Extra:
         """Whether the node's own step is out of the ordinary, beyond its output tensor."""
         return bool(self.hooks or self.prehooks or self.levels)
 
+    def has_ports_only(self) -> bool:
+        """Whether nothing but several outputs sets the node apart: a reverse pass has nothing else to do for it."""
+        return bool(self.ports) and not (
+            self.tensor_hooks or self.prehooks or self.hooks or self.retained or self.metadata or self.levels
+        )
+
 
 class Node:
     """A step of the graph. Each op has a subclass of its own, named as PyTorch names it (MulBackward0)."""

@@ -1,7 +1,7 @@
 """The hot path of the reverse pass, as ``dispatch`` has hot paths for ops: an ordinary graph on raw arrays.
 
-Ordinary means: one root, the modes as they are by default, nothing extra on any node (hooks, retained gradients, ports),
-a rule for each operand and saved values at hand. Nothing of the user's can run during such a pass, so that it needs no
+Ordinary means: one root, the modes as they are by default, nothing extra on any node (hooks, retained gradients) but ports,
+ops only and saved values at hand. Nothing of the user's can run during such a pass, so that it needs no
 context and no :class:`~chainrule.core.engine.Pass`. All else takes ``engine.backward_pass``, to the same result; what the
 two share is written out here without the questions that such a graph does not raise.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from ..backend import numpy as numpy_namespace
 from .engine import LARGE, Pass, backward_pass, deliver, seq_of
 from .modes import get_modes
-from .node import Freed, Node
+from .node import Freed, Node, Port
 from .op import GENERAL, IDENTITY
 from .origin import caller
 from .saved import stale_error
@@ -69,7 +69,7 @@ def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], se
 
     Targets are leaves: all there are, by default.
     """
-    if root.extra is not None:
+    if root.extra is not None and not root.extra.has_ports_only():
         return None
     found: list[Any] = [root]
     seen: set[Any] = {None, root}
@@ -77,7 +77,7 @@ def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], se
     for node in found:  # which grows
         for parent in node.parents:
             if parent not in seen:
-                if parent.extra is not None:
+                if parent.extra is not None and not parent.extra.has_ports_only():
                     return None
                 see(parent)
                 push(parent)
@@ -94,7 +94,14 @@ def planned(root: Node, targets: dict[Node, Any] | None) -> tuple[list[Node], se
             if not is_unwanted(node.parents):
                 wanted.add(node)
                 steps.append(node)
-    return None if None in map(pulls_of, steps) else (steps, wanted)
+    if None in map(pulls_of, steps) and any(node.pulls is None and not is_known(node) for node in steps):
+        return None
+    return steps, wanted
+
+
+def is_known(node: Node) -> bool:
+    """Whether a node without a rule for each operand is a port, or has one rule for all."""
+    return type(node) is Port or hasattr(node, "pull_all")
 
 
 def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dict[Node, Any] | None:
@@ -109,7 +116,11 @@ def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dic
         saved = node.saved
         if type(saved) is not tuple:
             return None
-        for (rule, at), parent in zip(node.pulls, node.parents):  # type: ignore[arg-type]  # noqa: B905 - strict is slow here
+        pulls = node.pulls
+        if pulls is None:
+            pulled_by_all(node, g, cotangents, wanted)
+            continue
+        for (rule, at), parent in zip(pulls, node.parents):  # noqa: B905 - strict is slow here
             if parent in wanted:
                 if at == IDENTITY:
                     gp = g
@@ -134,3 +145,19 @@ def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dic
                     if total.size > LARGE:
                         owned.add(parent)
     return cotangents
+
+
+def pulled_by_all(node: Any, g: Any, cotangents: dict[Node, Any], wanted: set[Node]) -> None:
+    """A port, which hands its cotangent to its slot of the node that it belongs to; or one rule for all operands."""
+    if type(node) is Port:
+        owner: Any = node.parents[0]
+        slots = cotangents.setdefault(owner, [None] * len(owner.shape))
+        slots[node.number] = g if slots[node.number] is None else slots[node.number] + g
+        return
+    need = tuple([parent in wanted for parent in node.parents])
+    for gp, parent in zip(node.pull_all(numpy_namespace, g, node.saved, node, need), node.parents, strict=True):
+        if gp is not None and parent in wanted:
+            fits = gp.dtype is parent.dtype and gp.shape == parent.shape
+            one = gp if fits else RAW.project(gp, parent)
+            before = cotangents.get(parent)
+            cotangents[parent] = one if before is None else before + one

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.modes import changed_modes
-from ..core.mutation import write
+from ..core.modes import changed_modes, get_modes
+from ..core.mutation import refuse_write, write
+from ..core.value import new_tensor, writable
 from ..dtypes import FROM_NUMPY, finfo
 from ..promotion import scalar_type_name
 from ._arguments import check_floating, refuse_grad, tensor_argument
@@ -107,19 +108,27 @@ def normalized_batch(
     params = {"axis": 1 - x.ndim, "rank": x.ndim, "eps": eps}
     if not training:
         return ops.batch_norm_fixed(input, running_mean, running_var, *affine, **params), None, None
+    for running in (running_mean, running_var):
+        if running is not None:
+            refuse_write(running, writable(running), False)  # before anything is changed
     result, mean, var = ops.batch_norm(input, *affine, **params)
     count = x.size // channels
-    with changed_modes(grad=False):
-        if running_mean is not None:
-            average(running_mean, mean, momentum)
-        if running_var is not None:
-            average(running_var, var * (count / (count - 1) if count > 1 else math.nan), momentum)
+    if running_mean is not None:
+        average(running_mean, mean, 1 - momentum, momentum)
+    if running_var is not None:
+        average(running_var, var, 1 - momentum, momentum * count / (count - 1) if count > 1 else math.nan)
     return result, mean, var
 
 
-def average(running: Tensor, value: Tensor, momentum: float) -> None:
+def average(running: Tensor, value: Tensor, kept: float, taken: float) -> None:
     """Let a running average take in a value."""
-    write(running, running * (1 - momentum) + (value.detach() * momentum).reshape(running.shape))
+    if get_modes() is None:
+        old, new = running._array, value._array
+        if type(old) is type(new) is np.ndarray:  # nobody watches: the same without ops
+            write(running, new_tensor(old * kept + new.reshape(old.shape) * taken))
+            return
+    with changed_modes(grad=False):
+        write(running, running * kept + (value.detach() * taken).reshape(running.shape))
 
 
 def affine_of(weight: Tensor | None, bias: Tensor | None, ones: Any) -> tuple[Tensor, ...]:

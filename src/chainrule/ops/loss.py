@@ -159,10 +159,11 @@ def total(xp, target, counts, rank):
 
 def reduced_classes(xp, losses, counts, rank, reduction):
     """``losses`` weighted, then summed or averaged. What is ignored is 0 even where it is infinite."""
-    if counts is not None:
-        losses = xp.where(counts == 0, 0, losses * counts)
-    if REDUCTIONS[reduction] == "none":
-        return losses
+    if REDUCTIONS[reduction] == "none" or (counts is None and not rank):
+        return losses if counts is None else xp.where(counts == 0, 0, losses * counts)
+    if counts is None:
+        return (xp.mean if REDUCTIONS[reduction] == "mean" else xp.sum)(losses, axis=axes(rank))
+    losses = xp.where(counts == 0, 0, losses * counts)
     out = xp.sum(losses, axis=axes(rank), keepdims=True)
     if REDUCTIONS[reduction] == "mean":
         out = out / total(xp, losses, counts, rank)
