@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import chainrule as torch
 from chainrule.autograd import grad
@@ -38,6 +39,42 @@ def test_tails(function, at, exact) -> None:
     x = leaf(at)
     (g,) = grad(function(x).sum(), x)
     assert g.item() == pytest.approx(exact, rel=1e-14)
+
+
+def test_tails_of_the_normal_distribution() -> None:
+    assert torch.special.ndtr(leaf(-10.0)).item() == pytest.approx(7.61985302416e-24, rel=1e-11)
+    x = leaf(-1e6)
+    (first,) = grad(torch.special.log_ndtr(x).sum(), x, create_graph=True)
+    (second,) = grad(first.sum(), x)
+    assert second.item() + 1 == pytest.approx(1e-12, rel=1e-3)
+
+
+def test_gamma_and_beta_draws() -> None:
+    """The mean of dx/da is the derivative of the mean, a; and each draw moves as its quantile."""
+    a = torch.ones(4000, dtype=f64, requires_grad=True)
+    torch.manual_seed(0)
+    x = torch.distributions.Gamma(a, 1.0).rsample()
+    (g,) = grad(x.sum(), a)
+    assert g.mean().item() == pytest.approx(1, rel=0.03)
+    at = np.argmin(np.abs(x.detach().numpy() - 1))
+    step = 1e-4
+    u = scipy.special.gammainc(1.0, x[at].item())
+    moved = [scipy.special.gammaincinv(1 + k * step, u) for k in (-1, 1)]
+    assert g[at].item() == pytest.approx((moved[1] - moved[0]) / (2 * step), rel=1e-7)
+
+
+def test_bessel_functions_and_polynomials_have_derivatives() -> None:
+    x = leaf(0.7)
+    (first,) = grad(torch.special.bessel_j0(x).sum(), x, create_graph=True)
+    (second,) = grad(first.sum(), x)
+    j = [scipy.special.jv(n, 0.7) for n in (0, 1, 2)]
+    assert (first.item(), second.item()) == pytest.approx((-j[1], (j[2] - j[0]) / 2))
+    (first,) = grad(torch.special.airy_ai(x).sum(), x, create_graph=True)
+    (second,) = grad(first.sum(), x)
+    assert second.item() == pytest.approx(0.7 * scipy.special.airy(0.7)[0])
+    (first,) = grad(torch.special.legendre_polynomial_p(x, 2).sum(), x)
+    assert first.item() == pytest.approx(3 * 0.7)
+    assert torch.special.bessel_j0(torch.tensor(0.7, dtype=torch.float16)).dtype is torch.float16
 
 
 def test_sinc() -> None:

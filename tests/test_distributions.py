@@ -110,7 +110,7 @@ def test_draws_in_batches_and_forward_mode() -> None:
 CONTINUOUS = [
     D.Normal(0.3, 2.0), D.LogNormal(0.1, 0.5), D.HalfNormal(1.5), D.Uniform(-1.0, 2.0), D.Exponential(0.7),
     D.Laplace(0.2, 1.5), D.Gumbel(0.5, 2.0), D.Weibull(1.5, 2.0), D.Pareto(1.0, 3.0), D.Cauchy(0.0, 1.0), D.Gamma(2.5, 1.5),
-    D.StudentT(3.0), D.InverseGamma(3.0, 2.0), D.Beta(2.0, 3.0), D.FisherSnedecor(5.0, 7.0), D.HalfCauchy(1.0),
+    D.StudentT(3.0), D.InverseGamma(3.0, 2.0), D.Beta(2.0, 3.0), D.FisherSnedecor(5.0, 7.0), D.HalfCauchy(1.0), D.Kumaraswamy(2.0, 3.0),
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import functions as f
+from ..linalg import solve_triangular
 from ._arguments import softplus, sum_rightmost
 from .bernoulli import Bernoulli, Binomial, Geometric
 from .categorical import Categorical, OneHotCategorical
@@ -17,6 +18,7 @@ from .cauchy import Cauchy
 from .distribution import Distribution
 from .exponential import EULER, Exponential, Gumbel, Laplace, Pareto
 from .gamma import Beta, Dirichlet, Gamma
+from .multivariate_normal import MultivariateNormal, mahalanobis
 from .normal import Normal
 from .normal_transformed import HalfNormal
 from .poisson import Poisson
@@ -170,6 +172,18 @@ def _laplace(p: Any, q: Any) -> Any:
 def _normal(p: Any, q: Any) -> Any:
     ratio = (p.scale / q.scale).pow(2)
     return 0.5 * (ratio + ((p.loc - q.loc) / q.scale).pow(2) - 1 - ratio.log())
+
+
+@register_kl(MultivariateNormal, MultivariateNormal)
+def _multivariate_normal(p: Any, q: Any) -> Any:
+    if p.event_shape != q.event_shape:
+        raise ValueError(
+            "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
+        )
+    mine, other = p._unbroadcasted_scale_tril, q._unbroadcasted_scale_tril
+    trace = solve_triangular(other, mine, upper=False).pow(2).sum((-2, -1))
+    squares = mahalanobis(other, q.loc - p.loc)
+    return q._half_log_det() - p._half_log_det() + 0.5 * (trace + squares - p.event_shape[0])
 
 
 @register_kl(HalfNormal, HalfNormal)
