@@ -290,6 +290,13 @@ def test_as_strided_scatter() -> None:
     assert (gx.tolist(), gv.tolist()) == ([10.0, 0.0, 1000.0], [100.0])
 
 
+def test_ties_in_segment_reduce() -> None:
+    x = leaf(2.0, 2.0, 1.0)
+    y = torch.segment_reduce(x, "max", lengths=torch.tensor([3]))
+    for sign in (1.0, -1.0):
+        assert grad(sign * y.sum(), x, retain_graph=True)[0].tolist() == [sign / 2, sign / 2, 0.0]
+
+
 def test_frexp_of_large_numbers() -> None:
     x = leaf(1e300)
     mantissa, exponent = torch.frexp(x)

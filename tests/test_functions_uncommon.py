@@ -19,6 +19,7 @@ TOLERANCE = 2e-6
 OTHER_NODE = {
     "torch.index_reduce(s, 0, torch.tensor(0), s * 3, 'prod')", "torch.vander(v, 2, increasing=True)", "m.resize(3, 2)",
     "m.resize_as(n.T)", "torch.norm_except_dim(m)", "torch.norm_except_dim(x, 2, 1)",
+    "torch.norm_except_dim(v)", "torch.frobenius_norm(m, (0, 1))", "torch.frobenius_norm(x, 1, True)",
 }  # fmt: skip
 """Programs whose last node PyTorch calls otherwise: it takes other steps there."""
 

@@ -83,8 +83,8 @@ EXCEPTIONS = (
     Excepted("scatter_reduce.prod", "jvp jacfwd vmap_jacfwd hessian_fwd_rev hessian_rev_fwd hessian_fwd_fwd", "wrong tangents"),
     Excepted("scatter_reduce.prod", "vmap_jacrev", "wrong in a batch"),
     Excepted("diag diag_embed", "hessian_rev_fwd", "it reads memory that nobody has written"),
-    Excepted("as_strided_scatter", "grad jacrev jacfwd", "the old value's gradient is that of what was written over it"),
-    Excepted("masked.logaddexp", "vmap_jacfwd hessian_rev_fwd", "NaN where an operand is -inf, with 0 on both sides of it"),
+    Excepted("as_strided_scatter", "grad gradgrad jacrev jacfwd", "the old value's gradient is that of what was written over it"),
+    Excepted("masked.logaddexp", "gradgrad vmap_jacfwd hessian_rev_fwd", "NaN where an operand is -inf, with 0 on both sides of it"),
     Excepted("torch.ops.aten._safe_softmax.default", "hessian_rev_fwd", "NaN where the softmax is 0 whatever moves"),
     Excepted(
         "nn.functional.batch_norm nn.functional.layer_norm native_batch_norm native_layer_norm",
@@ -124,6 +124,14 @@ EXCEPTIONS = (
         "out= is recorded by chance, since the function is made of others; refused here, as everywhere",
         defined=False, parts="recorded",
     ),
+    Excepted(
+        "alias_copy as_strided_copy diagonal_copy expand_copy narrow_copy permute_copy slice_scatter split_with_sizes_copy squeeze_copy "
+        "t_copy transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy",
+        "out",
+        "out= is recorded by a node without a derivative; refused here, as everywhere",
+        defined=False, parts="recorded leaf",
+    ),
+    Excepted("narrow_copy", "out", "written to the wrong places of memory with gaps", defined=False, parts="strided"),
     Excepted("histc", "out", "out= may require grad, as nowhere else", defined=False, parts="leaf"),
     Excepted(
         "ones zeros full empty randn bernoulli multinomial normal.number_mean mode linspace linspace.tensor_overload logspace "

@@ -142,8 +142,8 @@ LATE = {
     "special": "i0 igamma igammac mvlgamma",
     "statistics": "corrcoef cov histogram histogramdd",
     "uncommon": """
-        empty_permuted get_device hardshrink is_distributed is_signed norm_except_dim sym_float sym_int
-        sym_ite sym_max sym_min sym_not sym_sqrt sym_sum
+        empty_permuted frobenius_norm get_device hardshrink is_distributed is_signed norm_except_dim
+        nuclear_norm sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum to_dlpack
     """,
     "windows": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
 }

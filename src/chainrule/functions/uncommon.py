@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "empty_permuted",
+    "frobenius_norm",
     "get_device",
     "hardshrink",
     "is_distributed",
     "is_signed",
     "norm_except_dim",
+    "nuclear_norm",
     "sym_float",
     "sym_int",
     "sym_ite",
@@ -29,6 +31,7 @@ __all__ = [
     "sym_not",
     "sym_sqrt",
     "sym_sum",
+    "to_dlpack",
 ]
 
 
@@ -85,6 +88,47 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     if not others:
         return norm(ops.expand_dims(v, axis=-1), pow, -1)
     return norm(v, pow, others, keepdim=True)
+
+
+def frobenius_norm(
+    input: Tensor, dim: int | Sequence[int], keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The square root of the sum of squares along dimensions, of all for an empty ``dim``.
+
+    >>> import chainrule as torch
+    >>> torch.frobenius_norm(torch.tensor([[3., 4.]]), ())
+    tensor(5.)
+    """
+    tensor_argument(input, "frobenius_norm", "input")
+    dims = tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
+    if len(dims) > 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
+    return norm(input, 2, dims or None, keepdim, out)
+
+
+def nuclear_norm(
+    input: Tensor, dim: Sequence[int] = (0, 1), keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The sum of the singular values of a matrix, or of those in two dimensions.
+
+    >>> import chainrule as torch
+    >>> torch.nuclear_norm(torch.eye(3))
+    tensor(3.)
+    """
+    tensor_argument(input, "nuclear_norm", "input")
+    return norm(input, "nuc", tuple(dim), keepdim, out)
+
+
+def to_dlpack(tensor: Tensor) -> Any:
+    """A capsule with the tensor's memory, for one other library; see ``torch.utils.dlpack``.
+
+    >>> import chainrule as torch
+    >>> torch.from_dlpack(torch.to_dlpack(torch.ones(2)))
+    tensor([1., 1.])
+    """
+    from .interop import to_dlpack as capsule
+
+    return capsule(tensor_argument(tensor, "to_dlpack", "tensor"))
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:

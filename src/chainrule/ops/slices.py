@@ -129,7 +129,12 @@ def _segment_reduce_x(xp, g, x, offsets, axis, reduce, initial):
         g = g / xp.astype(xp.maximum(_sizes(xp, offsets, axis), 1), g.dtype)
     rest = xp.zeros_like(xp.slice_axis(begin, axis=axis, start=0, stop=1, step=1))
     g = xp.concat([g, xp.astype(rest, g.dtype)], axis=axis)
-    return reduced(xp, g, None, begin, indices, x, out, axis, how, True)[2]
+    if reduce not in ("amax", "amin"):
+        return reduced(xp, g, None, begin, indices, x, out, axis, how, True)[2]
+    # Elements that are the result share the cotangent; what a segment begins with gets none.
+    hit = xp.where(x == xp.gather(out, indices, axis=axis), xp.ones_like(x), 0)
+    count = xp.scatter_add(xp.zeros_like(begin), indices, hit, axis=axis)
+    return xp.where(hit == 0, 0, xp.gather(g / xp.clip(count, min=1), indices, axis=axis))
 
 
 # offsets: where along the axis each segment begins, and the last one ends; one vector for all, or one for each of the

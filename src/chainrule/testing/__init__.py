@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .._missing import missing_name
-from ._comparison import assert_close
+from ._comparison import assert_allclose, assert_close
 
-__all__ = ["assert_close"]
+__all__ = ["assert_allclose", "assert_close"]
 
 
 def __getattr__(name: str) -> Any:

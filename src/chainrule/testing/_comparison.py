@@ -265,3 +265,40 @@ def greatest(differences: Tensor) -> str:
 
 def allowed(tolerance: float, rtol: float, atol: float) -> str:
     return f" (up to {tolerance} allowed)" if rtol or atol else ""
+
+
+FORMER_TOLERANCES = {dtypes.float16: (1e-3, 1e-3), dtypes.float32: (1e-4, 1e-5), dtypes.float64: (1e-5, 1e-8)}
+"""The default (rtol, atol) of ``assert_allclose``."""
+
+
+def assert_allclose(
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: str = "",
+) -> None:
+    """The former :func:`assert_close`, which PyTorch deprecates: whatever is no tensor becomes one, dtypes may differ.
+
+    Raises:
+        AssertionError: the two are not close.
+
+    >>> import chainrule as torch
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.testing.assert_allclose(torch.ones(2), [1.0, 1.00001])
+    """
+    import warnings
+
+    warnings.warn(
+        "`torch.testing.assert_allclose()` is deprecated since 1.12. Please use `torch.testing.assert_close()` instead.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    x = F.as_tensor(actual)
+    y = F.as_tensor(expected) if hasattr(expected, "_array") else F.as_tensor(expected, dtype=x.dtype)
+    if rtol is None and atol is None:
+        pairs = [FORMER_TOLERANCES.get(one.dtype, (0.0, 0.0)) for one in (x, y)]
+        rtol, atol = max(r for r, _ in pairs), max(a for _, a in pairs)
+    assert_close(x, y, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, msg=msg or None)
