@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from .checks import CHECKS
-from .exceptions import EXCEPTIONS, LEFT_OUT
+from .exceptions import EXCEPTIONS, LEFT_OUT, RECORDED
 
 COLUMNS = ("names", *CHECKS, "errors")
 SIGNS = {"failed": "FAIL", "passed": "ok", "unsupported": "-", "excepted": "*", "missing": "?"}
@@ -65,6 +65,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
         if names:
             parts = f" ({one.parts})" if one.parts else ""
             write(f"* {', '.join(names)}: {', '.join(one.checks.split())}{parts}: {one.reason}")
+    write(f"* out (recorded): {RECORDED}")
     write("")
     if missing:
         for name, reason in LEFT_OUT.items():

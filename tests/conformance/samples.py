@@ -130,6 +130,8 @@ class Side:
         given = [make(self.torch, x) for x in ([results] if single else results)]
         memory = [x.detach() for x in given]
         found = self.call(tensors=tensors, out=given[0] if single else tuple(given))
+        if found is None:  # which some functions return that have several outputs
+            return None, given
         same = [a is b for a, b in zip([found] if single else found, given, strict=True)]
         return found, same, [a for a, b in zip(memory, given, strict=True) if a.shape == b.shape]
 

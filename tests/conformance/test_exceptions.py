@@ -77,6 +77,7 @@ def test_singular_vectors_of_another_phase(name: str) -> None:
             (name, "dtypes")
             for name in ("addr", "addbmm", "histc", "polygamma.polygamma_n_0", "polygamma.polygamma_n_4")
         ],
+        ("matrix_exp", "grad"),
         ("digamma", "grad"),
         ("logcumsumexp", "grad"),
     ],

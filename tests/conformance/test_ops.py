@@ -139,7 +139,7 @@ def compared(case: Case, check: str) -> list[str]:
         if "randomness error mode" in str(error) and program is not ours:  # which forbids it in PyTorch too
             return ["unsupported"]
         raise AssertionError(f"chainrule raises for {shown(case)}: {type(error).__name__}: {error}") from error
-    parts = excepted_parts(case, check)
+    parts = excepted_parts(case, check, have, want)
     if parts:
         want = {name: one for name, one in want.items() if name not in parts}
     different = difference(have, want, case.op.name in UNDEFINED_VALUES, program is ours, case.tolerance)

@@ -283,7 +283,7 @@ def pinv(
 DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
-def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
+def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None, out: Any = None) -> Any:
     """The X that makes ``|A @ X - B|`` smallest, and of several the smallest.
 
     All drivers compute the same, by singular values; they differ, as in PyTorch, in what else they return.
@@ -294,6 +294,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         rcond: singular values up to this times the largest count as zeros; by default max(m, n) times the rounding of the
             dtype.
         driver: "gels", "gelsy" (the default), "gelsd" or "gelss".
+        out: a tuple of the four tensors that take the results.
 
     Raises:
         torch.linalg.LinAlgError: there are infinities or NaNs, or, with "gels", a matrix has less than full rank.
@@ -358,7 +359,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         real.long() if driver == "gels" else rank,
         real if numbers is None else numbers,
     )
-    return named("linalg_lstsq", results, None)
+    return named("linalg_lstsq", results, out)
 
 
 # -- others --------------------------------------------------------------------------------------------------------------
