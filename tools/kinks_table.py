@@ -49,6 +49,13 @@ def of(text: str, function: str | Callable[..., Any], *points: float) -> list[Ki
     return [Kink(text, of_one, (point,)) for point in points]
 
 
+def between_pixels(x: Any) -> Any:
+    """A row of three pixels, looked at in one place."""
+    image = torch.tensor([[[[1.0, 2.0, 4.0]]]], dtype=torch.float64)
+    place = torch.stack([x[0], 0 * x[0]]).reshape(1, 1, 1, 2)
+    return F.grid_sample(image, place, align_corners=True).sum()
+
+
 KINKS: list[Kink] = [
     *of("abs(x)", "abs", 0),
     *of("sign(x)", "sign", 0),
@@ -118,7 +125,7 @@ KINKS: list[Kink] = [
     Kink("hinge_embedding_loss(x, -1)", lambda x: F.hinge_embedding_loss(x, -torch.ones(1, dtype=torch.float64)), (1,)),
     Kink("multi_margin_loss(x, 0)", lambda x: F.multi_margin_loss(x[None], torch.tensor([0])), (1, 0)),
     Kink("triplet_margin_loss(x, 0, 1)", lambda x: F.triplet_margin_loss(x[None], 0 * x[None] + 0, 0 * x[None] + 1, eps=0), (0,)),
-    Kink("grid_sample(image, x)", lambda x: F.grid_sample(torch.tensor([[[[1.0, 2, 4]]]], dtype=torch.float64), torch.stack([x[0], 0 * x[0]]).reshape(1, 1, 1, 2), align_corners=True).sum(), (0,)),
+    Kink("grid_sample(image, x)", between_pixels, (0,)),
     *of("special.entr(x)", "special.entr", 0),
     Kink("x ** y", lambda x: x[0] ** x[1], (0, 0)),
 ]  # fmt: skip

@@ -24,8 +24,8 @@ def _cumsum_vjp(xp, g, axis):
 
 
 def alone(xp, run, x, dtype):
-    """Of a 0-d operand, along no axis: as of a vector of one element."""
-    return xp.reshape(run(xp.reshape(x, (1,)), axis=-1, dtype=dtype), ())
+    """Of a 0-d operand, along no axis: as of a vector of one element. In a batch x has the batch's shape."""
+    return xp.reshape(run(xp.reshape(x, (*x.shape, 1)), axis=-1, dtype=dtype), x.shape)
 
 
 cumsum = linear("cumsum(x, *, axis, dtype)",

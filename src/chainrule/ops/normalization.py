@@ -156,10 +156,12 @@ def last(rank):
     return tuple(range(-rank, 0))
 
 
-def each_layer(call, xp, x, affine, rank, size):
+def each_layer(call, xp, x, affine, size):
     """Scale and shift with axes of length 1 for those of x that they lack."""
-    ones = [1] * (len(x.shape) - 1 - rank)
-    return call.run(x, *[xp.reshape(v, (size, *ones, *v.shape[1:])) for v in affine])
+    def wide(v):
+        return xp.reshape(v, (size, *[1] * (len(x.shape) - len(v.shape)), *v.shape[1:]))
+
+    return call.run(x, *map(wide, affine))
 
 
 def layer_norm_forward(xp, x, *affine, rank, eps):
