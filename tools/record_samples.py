@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import chainrule  # noqa: E402
 import torch  # noqa: E402
 from samples import encoded, summed  # noqa: E402
 
 from tests.conformance.exceptions import EXCEPTIONS, LEFT_OUT, UNDEFINED_VALUES  # noqa: E402
 from tests.conformance.samples import OPS, is_dense, tensors_in, with_tensors  # noqa: E402
-from tests.conformance.translation import NotHereError, function, paths  # noqa: E402
+from tests.conformance.translation import NotHereError, function, named, paths  # noqa: E402
 
 if TYPE_CHECKING:
     from torch.testing._internal.opinfo.core import OpInfo
 
 LARGEST = 60
 """Elements of all tensors of a sample."""
-UNTOLD = {name for one in EXCEPTIONS for name in one.ops.split()} | LEFT_OUT | UNDEFINED_VALUES | {"cholesky_solve"}
+UNTOLD = {name for one in EXCEPTIONS for name in one.ops.split()} | set(LEFT_OUT) | UNDEFINED_VALUES | {"cholesky_solve"}
 """Not recorded: PyTorch is no oracle for these, see tests/conformance/exceptions.py; and the gradient by a triangle of which
 PyTorch reads both sides."""
 
@@ -51,8 +52,16 @@ def arguments_of(op: OpInfo) -> Iterator[tuple[Any, Any]]:
     return iter(sorted(found, key=lambda one: -sum(x.numel() for x in tensors_in(one[0]))))
 
 
+def is_here(path: str) -> bool:
+    try:
+        named(path, chainrule)
+    except NotHereError:
+        return False
+    return True
+
+
 def record(name: str, op: OpInfo) -> dict[str, Any] | None:
-    path = paths().get(id(op.op))
+    path = next(filter(is_here, paths().get(id(op.op), ())), None)
     if path is None or torch.float64 not in op.dtypes:
         return None
     for arguments, wanted in arguments_of(op):
