@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import chainrule  # noqa: E402
 import torch  # noqa: E402
 from samples import encoded, summed  # noqa: E402
 
+import chainrule  # noqa: E402
 from tests.conformance.exceptions import EXCEPTIONS, LEFT_OUT, UNDEFINED_VALUES  # noqa: E402
 from tests.conformance.samples import OPS, is_dense, tensors_in, with_tensors  # noqa: E402
 from tests.conformance.translation import NotHereError, function, named, paths  # noqa: E402
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 LARGEST = 60
 """Elements of all tensors of a sample."""
-UNTOLD = {name for one in EXCEPTIONS for name in one.ops.split()} | set(LEFT_OUT) | UNDEFINED_VALUES | {"cholesky_solve"}
+UNTOLD = (
+    {name for one in EXCEPTIONS for name in one.ops.split()} | set(LEFT_OUT) | UNDEFINED_VALUES | {"cholesky_solve"}
+)
 """Not recorded: PyTorch is no oracle for these, see tests/conformance/exceptions.py; and the gradient by a triangle of which
 PyTorch reads both sides."""
 

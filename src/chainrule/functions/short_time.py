@@ -97,8 +97,10 @@ def stft(
         size = array.shape[-1] if array.shape else 0
         if not size:
             raise RuntimeError(f"Expected a signal with elements for input, but got: {list(array.shape)}")
-        signals = input.reshape(1, -1, size)
-        input = pad(signals, (n_fft // 2, n_fft // 2), pad_mode).reshape(*input.shape[:-1], size + n_fft // 2 * 2)
+        # Padding other than by constants is of images of one dimension, in channels, in a batch.
+        image = ops.reshape(input, shape=(*[1] * (3 - array.ndim), *array.shape))
+        image = pad(image, (n_fft // 2, n_fft // 2), pad_mode)
+        input = ops.reshape(image, shape=(*array.shape[:-1], image._array.shape[-1]))
     if window is None:
         warn_of_no_window("Windows such as torch.hann_window reduce it.")
     else:
