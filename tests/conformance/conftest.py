@@ -50,8 +50,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
     }
     terminalreporter.section("chainrule beside PyTorch")
     line("", {check: check for check in COLUMNS})
-    for name in cells:
-        line(name, cells[name])
+    for name, found in cells.items():
+        line(name, found)
     counts = {
         outcome: Counter(check for row in rows.values() for check, found in row.items() if outcome in found)
         for outcome in SIGNS

@@ -97,7 +97,9 @@ def stft(
         size = array.shape[-1] if array.shape else 0
         if not size:
             raise RuntimeError(f"Expected a signal with elements for input, but got: {list(array.shape)}")
-        input = pad(input, (n_fft // 2, n_fft // 2), pad_mode)
+        input = pad(input.reshape(-1, *array.shape[-2:]), (n_fft // 2, n_fft // 2), pad_mode).reshape(
+            *array.shape[:-1], -1
+        )
     if window is None:
         warn_of_no_window("Windows such as torch.hann_window reduce it.")
     else:
