@@ -45,6 +45,10 @@ def of_bags(case: Case) -> bool:
     return "offsets" in case.arguments[2]
 
 
+def of_bytes(case: Case) -> bool:
+    return str(first(case).dtype) == "torch.uint8"
+
+
 def of_complex_numbers(case: Case) -> bool:
     return case.is_complex
 
@@ -115,6 +119,20 @@ EXCEPTIONS = (
         defined=False,
     ),
     Excepted("addr addbmm", "dtypes", "products are rounded before they are added; here once", of_halves, defined=False),
+    Excepted(
+        "nn.functional.instance_norm nn.functional.interpolate.bicubic nn.functional.interpolate.trilinear nn.functional.grid_sample",
+        "dtypes", "several roundings to half precision; here one", of_halves, defined=False,
+    ),
+    Excepted("nn.functional.soft_margin_loss", "dtypes", "infinite: exp overflows in half precision", of_halves, defined=False),
+    Excepted(
+        "nn.functional.scaled_dot_product_attention", "dtypes", "another order of roundings to half precision", of_halves, defined=False,
+    ),
+    Excepted("nn.functional.layer_norm nn.functional.ctc_loss", "grad", "float32: fewer digits", of_float32, defined=False),
+    Excepted(
+        "nn.functional.interpolate.bilinear nn.functional.interpolate.bicubic nn.functional.upsample_bilinear", "dtypes",
+        "images of uint8, whose results PyTorch rounds; not here: convert them", of_bytes, defined=False,
+    ),
+    Excepted("native_batch_norm", "out", "another error, of C++'s access to memory", defined=False, parts="larger"),
     Excepted("matrix_exp", "dtypes", "NaN", of_halves, defined=False),
     Excepted("matrix_exp", "grad dtypes", "float32: wrong in the third digit", of_float32, defined=False),
     Excepted("histc", "dtypes", "the bins are computed in half precision: elements fall into others", of_halves, defined=False),

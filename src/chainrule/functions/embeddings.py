@@ -178,13 +178,16 @@ def bagged(
         best = rows_of(weight, chosen, there).max(1).values
         return best.masked_fill(~there.any(1, keepdim=True), 0)
     rows = looked_up(weight, chosen, padding, by_frequency)
+    dtype = weight.dtype
     if weights is not None:
+        if dtype.itemsize == 2:  # rounded once
+            rows, weights = rows.float(), weights.float()
         rows = rows * weights.unsqueeze(-1)
     if there is not None:
         rows = rows.masked_fill(~there.unsqueeze(-1), 0)
     total = rows.sum(1)
     if mode == "sum":
-        return total
+        return total if total.dtype is dtype else total.to(dtype)
     if there is None:
         return total / max(1, chosen.shape[1])
     return total / there.sum(1, keepdim=True).clamp_min(1).to(total.dtype)

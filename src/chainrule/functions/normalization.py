@@ -79,7 +79,7 @@ def _delivered(results: tuple[Tensor, Tensor, Tensor], out: Any) -> tuple[Tensor
         return results
     from ._arguments import deliver
 
-    return tuple(deliver(one, to, "native_batch_norm") for one, to in zip(results, out, strict=True))  # type: ignore[return-value]
+    return tuple(deliver(one, to, "native_batch_norm", exact=True) for one, to in zip(results, out, strict=True))  # type: ignore[return-value]
 
 
 def normalized_batch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..functions import pooling
-from ..functions._arguments import tensor_argument
+from ..functions._arguments import deliver, tensor_argument
 from ..functions.pooling import adaptive_avg_pool1d as adaptive_avg_pool1d, avg_pool1d as avg_pool1d
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def adaptive_max_pool3d_with_indices(input: Tensor, output_size: Number, return_
 
 def avg_pool2d(
     input: Tensor, kernel_size: Number, stride: Number | None = None, padding: Number = 0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override: int | None = None,
+    count_include_pad: bool = True, divisor_override: int | None = None, *, out: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """The mean of each window of images (N, C, H, W) or (C, H, W).
 
@@ -204,6 +204,7 @@ def avg_pool2d(
         ceil_mode: whether there is one more window at the end if elements are left.
         count_include_pad: whether the zeros around count as elements.
         divisor_override: what to divide the sums by instead of the number of elements.
+        out: the tensor that takes the result.
 
     Raises:
         RuntimeError: settings that do not fit. NotImplementedError: another dtype than a floating point one or int64.
@@ -213,12 +214,13 @@ def avg_pool2d(
     tensor([[[ 2.5000,  4.5000],
              [10.5000, 12.5000]]])
     """
-    return pooling.avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    result = pooling.avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return deliver(result, out, "avg_pool2d", exact=True)
 
 
 def avg_pool3d(
     input: Tensor, kernel_size: Number, stride: Number | None = None, padding: Number = 0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override: int | None = None,
+    count_include_pad: bool = True, divisor_override: int | None = None, *, out: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """The mean of each window of volumes (N, C, D, H, W) or (C, D, H, W); see :func:`avg_pool2d`.
 
@@ -226,7 +228,8 @@ def avg_pool3d(
     >>> F.avg_pool3d(torch.arange(8.).reshape(1, 2, 2, 2), 2)
     tensor([[[[3.5000]]]])
     """
-    return pooling.avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    result = pooling.avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return deliver(result, out, "avg_pool3d", exact=True)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Number) -> Tensor:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from ..core.op import general, linear, multilinear
 from . import convolutions_batches as batches
+from .elementwise import rounded_once
 
 __all__ = ["col2im", "conv", "conv_input", "conv_weight", "convolution", "convolution_transpose", "im2col"]
 
@@ -119,8 +120,8 @@ def transpose_tangent(
 convolution_transpose = general("convolution_transpose(y, w, b, *, stride, padding, dilation, groups, lengths)", node=NODE,
     domain=DOMAIN, saved_names={"y": "input", "w": "weight"}, batch=batches.each_convolution_transpose,
     jvp=transpose_tangent,
-    forward=lambda xp, y, w, b, stride, padding, dilation, groups, lengths: with_bias(
-        xp, xp.conv_input(y, w, lengths=lengths, **given(stride, padding, dilation, groups)), b),
+    forward=rounded_once(lambda xp, y, w, b, stride, padding, dilation, groups, lengths: with_bias(
+        xp, xp.conv_input(y, w, lengths=lengths, **given(stride, padding, dilation, groups)), b)),
     y=transpose_by_input,
     w=transpose_by_weight,
     b=by_bias,
