@@ -179,12 +179,14 @@ def bagged(
         return best.masked_fill(~there.any(1, keepdim=True), 0)
     rows = looked_up(weight, chosen, padding, by_frequency)
     if weights is not None:
-        rows = rows * weights.unsqueeze(-1)
+        half = rows._array.dtype.itemsize == 2 and not rows.dtype.is_complex
+        wide = (rows.float(), weights.float()) if half else (rows, weights)  # as sums of halves are computed
+        rows = wide[0] * wide[1].unsqueeze(-1)
     if there is not None:
         rows = rows.masked_fill(~there.unsqueeze(-1), 0)
     total = rows.sum(1)
     if mode == "sum":
-        return total
+        return total.to(weight.dtype)
     if there is None:
         return total / max(1, chosen.shape[1])
     return total / there.sum(1, keepdim=True).clamp_min(1).to(total.dtype)
