@@ -6,9 +6,11 @@ from collections.abc import Callable
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import functions as f, ops
 from ..autograd.grad_mode import enable_grad
-from ..core.value import TensorBase
+from ..core.value import TensorBase, numbers_of
 from ..dtypes import finfo, get_default_dtype
 from ..size import Size
 
@@ -72,6 +74,11 @@ def cross_entropy_with_logits(logits: Tensor, value: Tensor) -> Tensor:
 def sum_rightmost(value: Tensor, count: int) -> Tensor:
     """The sum over so many of the last dimensions."""
     return value if not count else value.reshape((*value.shape[:-count], -1)).sum(-1)
+
+
+def holds(condition: Any) -> bool:
+    """Whether a condition holds everywhere, as far as it is known: in a program that is being traced it is not."""
+    return bool(np.all(numbers_of(condition._array)))
 
 
 class lazy_property:  # noqa: N801 - PyTorch's name

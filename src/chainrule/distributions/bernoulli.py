@@ -14,6 +14,7 @@ from ._arguments import (
     broadcast_all,
     cross_entropy_with_logits,
     either,
+    holds,
     lazy_property,
     logits_to_probs,
     probs_to_logits,
@@ -127,7 +128,7 @@ class Geometric(_OfTrials):
         else:
             (self.logits,) = broadcast_all(logits)
         super().__init__(shape_of(self._param, given), validate_args=validate_args)
-        if self._validate_args and probs is not None and not (self.probs > 0).all():
+        if self._validate_args and probs is not None and not holds(self.probs > 0):
             raise ValueError(
                 f"Expected parameter probs ({type(self.probs).__name__} of shape {tuple(self.probs.shape)}) of distribution "
                 f"{self!r} to be positive but found invalid values:\n{self.probs}"

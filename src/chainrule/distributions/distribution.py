@@ -8,7 +8,7 @@ from ..autograd.grad_mode import no_grad
 from ..core.value import TensorBase
 from ..size import Size
 from . import constraints
-from ._arguments import lazy_property
+from ._arguments import holds, lazy_property
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -64,7 +64,7 @@ class Distribution:
 
     def _check_parameter(self, name: str, constraint: Any) -> None:
         value = getattr(self, name)
-        if not constraint.check(value).all():
+        if not holds(constraint.check(value)):
             raise ValueError(
                 f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution {self!r} to "
                 f"satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
@@ -174,7 +174,7 @@ class Distribution:
             support = self.support
         except NotImplementedError:
             return
-        if not support.check(value).all():
+        if not holds(support.check(value)):
             raise ValueError(
                 f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the support "
                 f"({support!r}) of the distribution {self!r}, but found invalid values:\n{value}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import functions as f
 from . import constraints
-from ._arguments import broadcast_all, shape_of
+from ._arguments import broadcast_all, holds, shape_of
 from .distribution import Distribution
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Uniform(Distribution):
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self.low, self.high = broadcast_all(low, high)
         super().__init__(shape_of(self.low, low, high), validate_args=validate_args)
-        if self._validate_args and not (self.low < self.high).all():
+        if self._validate_args and not holds(self.low < self.high):
             raise ValueError("Uniform is not defined when low>= high")
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
