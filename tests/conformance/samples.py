@@ -287,4 +287,4 @@ def size(sample: SampleInput) -> int:
 
 
 def is_dense(arguments: Any) -> bool:
-    return all(x.layout == torch.strided for x in tensors_in(arguments))
+    return all(x.layout == torch.strided and x.device.type == "cpu" for x in tensors_in(arguments))

@@ -86,6 +86,8 @@ def test_singular_vectors_of_another_phase(name: str) -> None:
                 "nn.functional.interpolate.trilinear",
                 "nn.functional.grid_sample",
                 "nn.functional.soft_margin_loss",
+                "nn.functional.conv_transpose2d",
+                "grid_sampler_2d",
             )
         ],
         ("matrix_exp", "grad"),

@@ -86,7 +86,14 @@ def test_refusals(name: str, record_property: Any) -> None:
         if wanted is None or any(text in str(wanted) for text in NOT_TRANSLATED):
             found.add("unsupported")
             continue
-        have = raised(translation.function(op.op), translation.value(arguments))
+        try:
+            given = translation.value(arguments)
+        except NotHereError as error:
+            if "sparse" not in str(error):
+                raise
+            found.add("unsupported")
+            continue
+        have = raised(translation.function(op.op), given)
         assert isinstance(have, type(wanted)), f"have {have!r}\nwant {wanted!r}\nof {arguments!r}"
         found.add("passed")
     record_property("outcomes", " ".join(found))

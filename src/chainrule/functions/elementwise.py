@@ -171,6 +171,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     >>> torch.rsub(torch.tensor([1., 2.]), 10)
     tensor([9., 8.])
     """
+    tensor_argument(input, "rsub", "input")
     alpha = scale_argument("rsub", alpha, input, other)
     if isinstance(other, NUMBERS):
         return subtracted_from(other, input, alpha)
