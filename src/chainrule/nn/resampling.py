@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..functions._arguments import tensor_argument
 from ..ops.resampling import UPSAMPLE
 from ..promotion import scalar_type_name
@@ -107,7 +109,9 @@ def interpolate(
         raise RuntimeError(
             f"Input and output sizes should be greater than 0, but got input ({have}) {'and ' * (n == 1)}output ({want})"
         )
-    check_dtype(input, mode)
+    pixels = input._array.dtype == np.uint8 and mode in ("bilinear", "bicubic")
+    if not pixels:
+        check_dtype(input, mode)
     if mode == "nearest" and n == 2:  # as PyTorch has it, for images only
         steps = [
             None if to in (length, 2 * length) else step
@@ -117,7 +121,23 @@ def interpolate(
         (how, length, to, step, bool(align_corners))
         for length, to, step in zip(input.shape[2:], sizes, steps, strict=True)
     )
+    if pixels:
+        return of_pixels(UPSAMPLE[how, n], input, tables)
     return UPSAMPLE[how, n](input, tables=tables)
+
+
+def of_pixels(op: Any, input: Tensor, tables: Any) -> Tensor:
+    """An image of bytes: first across, then down, with bytes in between, as PyTorch does it."""
+    down, across = tables
+    still = [
+        (how, length, length, None, align) for how, length, _, _, align in (down, (*across[:1], across[2], *across[2:]))
+    ]
+    wide = as_bytes(op(input.float(), tables=(still[0], across)))
+    return as_bytes(op(wide, tables=(down, still[1]))).to(input.dtype)
+
+
+def as_bytes(x: Tensor) -> Tensor:
+    return (x + 0.5).floor().clamp(0, 255)
 
 
 def check_dtype(input: Tensor, mode: str) -> None:
