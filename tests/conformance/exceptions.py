@@ -145,7 +145,8 @@ EXCEPTIONS = (
     Excepted("histc", "dtypes", "the bins are computed in half precision: elements fall into others", of_halves, defined=False),
     Excepted("complex view_as_complex", "dtypes", "complex32; here there is none", of_halves, defined=False),
     Excepted(
-        "polygamma.polygamma_n_0 polygamma.polygamma_n_1 polygamma.polygamma_n_2 polygamma.polygamma_n_3 polygamma.polygamma_n_4",
+        "special.polygamma.special_polygamma_n_0 polygamma.polygamma_n_0 "
+        "polygamma.polygamma_n_1 polygamma.polygamma_n_2 polygamma.polygamma_n_3 polygamma.polygamma_n_4",
         "dtypes", "of negative numbers wrong in the fifth digit, and finite at poles", defined=False,
     ),
     Excepted("logcumsumexp", "grad", "float32: three digits beside large numbers", of_float32, defined=False),
