@@ -187,6 +187,14 @@ EXCEPTIONS = (
         "linalg.matrix_power", "out", "whether other dtypes are converted to depends on the exponent", defined=False,
         parts="bfloat16 float32 complex64 complex128",
     ),
+    Excepted(
+        "fft.ifft fft.ihfft", "out", "of real numbers other dtypes are refused, where fft.fft converts to them", defined=False,
+        parts="complex64 complex128",
+    ),
+    Excepted(
+        "fft.ihfftn", "out", "of one dimension, out= is left as it is", defined=False,
+        parts="right strided empty larger leaf complex64 complex128",
+    ),
     Excepted("geqrf linalg.lstsq", "out", "other dtypes are converted to", defined=False, parts="bfloat16 float32 float64 complex64 complex128"),
     Excepted("narrow_copy nn.functional.avg_pool3d", "out", "written as if out= were contiguous", defined=False, parts="strided larger"),
     Excepted(
