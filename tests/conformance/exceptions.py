@@ -193,7 +193,7 @@ EXCEPTIONS = (
     ),
     Excepted(
         "fft.ihfftn", "out", "of one dimension, out= is left as it is", defined=False,
-        parts="right strided empty larger leaf complex64 complex128",
+        parts="right strided empty larger leaf recorded complex64 complex128",
     ),
     Excepted("geqrf linalg.lstsq", "out", "other dtypes are converted to", defined=False, parts="bfloat16 float32 float64 complex64 complex128"),
     Excepted("narrow_copy nn.functional.avg_pool3d", "out", "written as if out= were contiguous", defined=False, parts="strided larger"),
