@@ -65,7 +65,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
         if names:
             parts = f" ({one.parts})" if one.parts else ""
             write(f"* {', '.join(names)}: {', '.join(one.checks.split())}{parts}: {one.reason}")
-    write(f"* out (recorded): {RECORDED}")
+    write(f"* out (leaf, recorded): {RECORDED}")
     write("")
     if missing:
         for name, reason in LEFT_OUT.items():
