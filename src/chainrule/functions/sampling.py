@@ -108,8 +108,8 @@ def _normal_of_tensors(mean: Any, std: Any, generator: Any, out: Any) -> Tensor:
         )
     )
     if given[-1] is std:
-        numbers = ops.astype(numbers.mul(without_history(std)), dtype=dtype)
-    numbers = ops.astype(numbers.add(without_history(mean) if given[0] is mean else mean), dtype=dtype)
+        numbers = ops.astype(numbers.mul(std.detach()), dtype=dtype)
+    numbers = ops.astype(numbers.add(mean.detach() if given[0] is mean else mean), dtype=dtype)
     if out is not None:
         return deliver(numbers, out, "normal")
     if all(current_node(p) is None for p in given):
@@ -144,7 +144,7 @@ def bernoulli(
     if out is not None:
         check_out(out, "bernoulli", current_node(input) is not None)
     numbers = new_tensor(draw(kernels.uniform, array.shape, draw_dtype(array), generator, given=(array,)))
-    hits = ops.less(numbers, without_history(input))
+    hits = ops.less(numbers, input.detach())
     result = ops.astype(hits, dtype=array.dtype if out is None else out._array.dtype)
     if out is not None or current_node(input) is None:
         return deliver(result, out, "bernoulli")
@@ -166,10 +166,6 @@ def check_probabilities(p: Any) -> None:
 def draw_dtype(p: Any) -> Any:
     """The dtype of the uniform numbers that are compared with probabilities."""
     return kernels.F64 if p.dtype == kernels.F64 else kernels.F32
-
-
-def without_history(tensor: Any) -> Any:
-    return new_tensor(tensor._array)
 
 
 def check_coin(dtype: Any, p: Any) -> None:
@@ -200,7 +196,7 @@ def bernoulli_(tensor: Any, p: Any = 0.5, *, generator: Generator | None = None)
             f"The expanded size of the tensor {list(shape)} must match the existing size {list(have)}: the probabilities do "
             "not broadcast to the shape of the tensor"
         )
-    chance = without_history(p)
+    chance = p.detach()
     return refill(
         tensor, ops.bernoulli_by, kernels.uniform, generator, draw_dtype(p._array), lambda u: ops.less(u, chance),
         (p._array,),
@@ -255,7 +251,7 @@ def multinomial(
             raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
         if (numbers.sum(-1) == 0).any():
             raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    rows = without_history(input).reshape(-1, categories)
+    rows = input.detach().reshape(-1, categories)
     picked = (_with_replacement if replacement and count > 1 else _without_replacement)(rows, count, generator)
     return deliver(picked.reshape(*weights.shape[:-1], count), out, "multinomial")
 
@@ -324,7 +320,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
         shape = np.broadcast_shapes(*[array.shape for array in given])
     except ValueError as error:
         raise explained(error, *given) from None
-    trials, chances = [ops.broadcast_to(without_history(one), shape=shape)._array for one in (count, prob)]
+    trials, chances = [ops.broadcast_to(one.detach(), shape=shape)._array for one in (count, prob)]
     numbers = draw(counts_numpy.binomial, shape, dtype, generator, given=given, trials=trials, chances=chances)
     result = new_tensor(numbers)
     recorded = current_node(count) is not None or current_node(prob) is not None
