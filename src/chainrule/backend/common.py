@@ -36,11 +36,11 @@ def isclose(xp: Any, x: Array, y: Array, *, rtol: float, atol: float, equal_nan:
 
 
 def sech_squared(xp: Any, x: Array) -> Array:
-    """1 / cosh(x)^2 = 4 e / (1 + e)^2 with e = exp(-2 |x|): one exponential, and no difference that loses digits."""
-    if x.dtype.kind == "c":
-        sech = 1 / xp.cosh(x)
-        return sech * sech
-    e = xp.exp(-2 * xp.abs(x))
+    """1 / cosh(x)^2 = 4 e / (1 + e)^2 with e = exp(-2 |x|): one exponential, and no difference that loses digits.
+
+    It is even, so that of complex x the half-plane can be chosen in which the exponential does not overflow.
+    """
+    e = xp.exp(-2 * (xp.where(xp.real(x) < 0, -x, x) if x.dtype.kind == "c" else xp.abs(x)))
     d = e + 1
     return 4 * e / (d * d)
 
