@@ -164,6 +164,8 @@ class Program:
             values[number] = values[number].copy()
         with jax.enable_x64(True):
             results = self.run(*values, *drawn, *[FLOAT.type(source.number()) for source in self.settings])
+        if any(map(is_read_in_place, values)):  # while XLA reads it, its owner must not go on and write to it
+            jax.block_until_ready(results)
         return self.results.delivered(inputs, shared, results)
 
 
@@ -288,6 +290,15 @@ def value_of(tensor: Any) -> Any:
     """What XLA takes for a tensor: its own array as it is, or NumPy's."""
     array = current_array(tensor)
     return array.value if isinstance(array, (Parked, XlaArray)) else array
+
+
+def is_read_in_place(value: Any) -> bool:
+    """Whether JAX takes the memory of an input as it is: NumPy's, where it begins as XLA's does. All other it copies first."""
+    return type(value) is np.ndarray and value.__array_interface__["data"][0] % ALIGNMENT == 0
+
+
+ALIGNMENT = 64
+"""Bytes."""
 
 
 def holders(tensor: Any) -> int:
