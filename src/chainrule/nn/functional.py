@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         smooth_l1_loss as smooth_l1_loss,
         soft_margin_loss as soft_margin_loss,
     )
+    from .multihead import multi_head_attention_forward as multi_head_attention_forward
     from .normalization import (
         batch_norm as batch_norm,
         group_norm as group_norm,
@@ -131,7 +132,7 @@ __all__ = [
     "layer_norm", "leaky_relu", "leaky_relu_", "linear", "local_response_norm", "log_softmax", "logsigmoid",
     "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "max_pool1d", "max_pool1d_with_indices",
     "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "max_unpool1d",
-    "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "multi_head_attention_forward", "multi_margin_loss", "multilabel_margin_loss",
     "multilabel_soft_margin_loss", "native_channel_shuffle", "nll_loss", "normalize", "one_hot", "pad",
     "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6",
     "relu_", "rms_norm", "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
@@ -152,6 +153,7 @@ LATE = {
         binary_cross_entropy binary_cross_entropy_with_logits gaussian_nll_loss huber_loss kl_div
         l1_loss mse_loss poisson_nll_loss smooth_l1_loss soft_margin_loss
     """,
+    "multihead": "multi_head_attention_forward",
     "normalization": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
     "padding": "fold pad unfold",
     "pooling": """
