@@ -63,6 +63,9 @@ def of_a_default(x: Any, scale: float = 2.0) -> Any:
     return x * scale
 
 
+PARTIAL = functools.partial(of_a_default, scale=2.0)
+
+
 def first_of_two(x: Any) -> Any:
     return x * 2
 
@@ -98,7 +101,7 @@ CONFIG: Any = types.ModuleType("config")
         (lambda x: x * CONFIG.slotted.scale, lambda: setattr(CONFIG.slotted, "scale", 3.0)),
         (of_a_default, lambda: setattr(of_a_default, "__defaults__", (3.0,))),
         (first_of_two, lambda: setattr(first_of_two, "__code__", second_of_two.__code__)),
-        (functools.partial(of_a_default, scale=2.0), lambda: None),
+        (PARTIAL, lambda: PARTIAL.keywords.update(scale=3.0)),
         (lambda x: x * LEVELS["a"][0]["b"][1]["c"], lambda: LEVELS["a"][0]["b"][1].update(c=3.0)),
         (lambda x: x * sum(CONFIG.numbers), lambda: CONFIG.numbers.append(1)),
         (lambda x: x * sum(CONFIG.nothing), lambda: CONFIG.nothing.append(1)),
@@ -121,6 +124,7 @@ def test_what_a_function_refers_to_is_looked_at_before_each_run(function: Any, c
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(of_a_default, "__defaults__", of_a_default.__defaults__)
+    monkeypatch.setitem(PARTIAL.keywords, "scale", 2.0)
     monkeypatch.setattr(first_of_two, "__code__", first_of_two.__code__)
     monkeypatch.setitem(LEVELS["a"][0]["b"][1], "c", 2.0)
     ARRAY.fill(1)
