@@ -45,6 +45,7 @@ SAMPLES = {
     "mv": [sample(X, V), sample(NOTHING, V), sample(np.empty((2, 0)), np.empty(0))],
     "vm": [sample(U, X), sample(np.empty(0), NOTHING), sample(V, np.empty((3, 0)))],
     "mm": [sample(X, Y), sample(NOTHING, Y), sample(np.empty((2, 0)), NOTHING)],
+    "transposed_matmul": [sample(real(3, 2), Y), sample(np.empty((3, 0)), Y), sample(real(5, 3, 2), C)],
     "bmm": [sample(B, C), sample(np.empty((0, 2, 3)), np.empty((0, 3, 4))), sample(B, np.empty((5, 3, 0)))],
     "matmul": [
         sample(B, V),

@@ -15,7 +15,7 @@ from ..core.mutation import replace
 from ..core.node import AccumulateGrad, Freed, ancestors
 from ..core.origin import caller
 from ..core.value import Lifted, Parked, TensorBase, device_of, meta_of, new_tensor, writable
-from ..core.version import bump
+from ..core.version import Cell, bump
 from ..core.views import current_array, current_node
 from ..core.xla_level import XlaArray
 from ..device import XLA_DEVICE, device
@@ -159,10 +159,12 @@ class Program:
         inputs = self.inputs(leaves)
         refuse_overlaps(inputs, self.results.written)
         shared = {number for number in self.results.written if is_shared(inputs[number])}
-        values = [value_of(tensor) for tensor in inputs]
-        for number in shared.intersection(self.given_up):
-            values[number] = values[number].copy()
         with jax.enable_x64(True):
+            for tensor in inputs:
+                park(tensor)
+            values = [value_of(tensor) for tensor in inputs]
+            for number in shared.intersection(self.given_up):
+                values[number] = values[number].copy()
             results = self.run(*values, *drawn, *[FLOAT.type(source.number()) for source in self.settings])
         if any(map(is_read_in_place, values)):  # while XLA reads it, its owner must not go on and write to it
             jax.block_until_ready(results)
@@ -292,6 +294,24 @@ def value_of(tensor: Any) -> Any:
     return array.value if isinstance(array, (Parked, XlaArray)) else array
 
 
+def park(tensor: Any) -> None:
+    """Leave the memory of an input with XLA, which then takes it as it is in this call and in each later one.
+
+    Only what nobody else can see or write to. A tensor that has been written to will be again: it stays where it is.
+    """
+    import jax
+
+    array, cell = tensor._array, tensor._cell
+    if type(array) is not np.ndarray or not (array.flags.c_contiguous and array.flags.writeable):
+        return
+    if cell is not None and (type(cell) is not Cell or cell.version):
+        return
+    del array
+    if not is_shared(tensor):
+        array = tensor._array
+        tensor._array = Parked(jax.device_put(array), array)
+
+
 def is_read_in_place(value: Any) -> bool:
     """Whether JAX takes the memory of an input as it is: NumPy's, where it begins as XLA's does. All other it copies first."""
     return type(value) is np.ndarray and value.__array_interface__["data"][0] % ALIGNMENT == 0
@@ -317,12 +337,23 @@ def value_holders(tensor: Any) -> int:
 ONE_VALUE_HOLDER = value_holders(new_tensor(XlaArray(np.zeros(1))))
 
 
+def base_holders(array: Any) -> int:
+    """How many references there are to the array whose memory an array uses."""
+    return getrefcount(array.base)
+
+
+ONE_BASE_HOLDER = base_holders(np.zeros(1)[:])
+
+
 def is_shared(tensor: Any) -> bool:
     """Whether others may see the memory of a tensor: views, NumPy arrays, a graph that saved it."""
     array = tensor._array
-    if tensor._view is not None or (isinstance(array, np.ndarray) and array.base is not None):
+    if tensor._view is not None:
         return True
-    if isinstance(array, XlaArray) and value_holders(tensor) > ONE_VALUE_HOLDER:
+    if isinstance(array, np.ndarray) and array.base is not None:
+        if type(array.base) is not np.ndarray or array.base.base is not None or base_holders(array) > ONE_BASE_HOLDER:
+            return True
+    elif isinstance(array, XlaArray) and value_holders(tensor) > ONE_VALUE_HOLDER:
         return True
     del array
     return holders(tensor) > ONE_HOLDER

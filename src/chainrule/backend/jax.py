@@ -201,7 +201,7 @@ from .indexing_jax import (
     take,
     take_flat,
 )
-from .linalg_jax import cofactors, contract, det, inv, matmul, slogdet, solve, tensordot, trace
+from .linalg_jax import cofactors, contract, det, inv, matmul, slogdet, solve, tensordot, trace, transposed_matmul
 from .pooling_jax import (
     avg_pool,
     avg_pool_adjoint,

@@ -32,6 +32,10 @@ def matmul(x: Array, y: Array) -> Array:
     return rows.dot(blasable(y)).reshape(x.shape[:-1] + y.shape[1:])
 
 
+def transposed_matmul(x: Array, y: Array) -> Array:
+    return matmul(x.swapaxes(-1, -2), y)
+
+
 def blasable(x: Array) -> Array:
     """``x``, or a copy if it is large and stretched (a gradient from ``sum``): BLAS takes no zero strides."""
     return np.ascontiguousarray(x) if 0 in x.strides and x.size > SMALL else x

@@ -164,6 +164,7 @@ EXTRAS: dict[str, str] = {
     "take_flat": "(x, indices) the elements at places in C order",
     "topk": "(x, *, k, axis, largest) the k largest or smallest elements in order, and their indices",
     "trace": "the sum of the main diagonal of a matrix",
+    "transposed_matmul": "the product of the transposes of matrices and other matrices",
     "triangle_of_qr": "R alone",
     "trunc_divide": "the quotient rounded toward zero",
     "unfold": "(x, *, axis, size, step) a view of all windows along an axis, as the last axis",

@@ -222,7 +222,7 @@ LATE = {
     """,
     "fft_numpy": "fft_c2c fft_c2r fft_r2c",
     "gamma_numpy": "beta_draw_slope gamma_draw_slope",
-    "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace",
+    "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace transposed_matmul",
     "pooling_numpy": "avg_pool avg_pool_adjoint max_places window_index window_max window_pick window_put",
     "resampling_numpy": "resample resample_adjoint",
     "sorting_numpy": """

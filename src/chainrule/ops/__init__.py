@@ -86,7 +86,7 @@ LATE = {
     "internals": "log_softmax_adjoint safe_softmax softmax_adjoint",
     "linalg": """
         addbmm addmm addmv addr baddbmm bmm cofactors contract cross det dot inv kron linear_layer matmul mm
-        mv slogdet slogdet_complex solve solve_system stacked_linear_layer tensordot trace vdot vm
+        mv slogdet slogdet_complex solve solve_system stacked_linear_layer tensordot trace transposed_matmul vdot vm
     """,
     "loss": """
         binary_cross_entropy binary_cross_entropy_with_logits cross_entropy cross_entropy_of_planes

@@ -12,7 +12,7 @@ from .elementwise import rounded_once
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cofactors", "contract", "cross", "det", "dot", "inv", "kron",
     "linear_layer", "matmul", "mm", "mv", "slogdet", "slogdet_complex", "solve", "solve_system", "stacked_linear_layer",
-    "tensordot", "trace", "vdot", "vm",
+    "tensordot", "trace", "transposed_matmul", "vdot", "vm",
 ]
 
 NAMES = {"x": "self", "y": "mat2"}
@@ -58,6 +58,13 @@ mm = multilinear("mm(x, y)", promotion="common", domain="iufcV", saved_names=NAM
 )
 bmm = multilinear("bmm(x, y)", promotion="common", domain="iufcV", saved_names=NAMES,
     forward=lambda xp, x, y: xp.matmul(x, y), x=product_x, y=product_y,
+)
+
+
+# x' y: what the weights of a linear layer get, and a kernel of its own since XLA is faster once x' lies in memory as such.
+transposed_matmul = multilinear("transposed_matmul(x, y)", node="MmBackward0", promotion="common", domain="iufcV",
+    x=lambda xp, g, y: xp.matmul(y, xp.matrix_transpose(g)),
+    y=lambda xp, g, x: xp.matmul(x, g),
 )
 
 
@@ -178,7 +185,7 @@ def layer_forward(xp, b, x, w):
 
 
 def layer_w(xp, g, x):
-    return xp.matmul(xp.matrix_transpose(rows(xp, g)), rows(xp, x))
+    return xp.transposed_matmul(rows(xp, g), rows(xp, x))
 
 
 def layer_tangent(xp, x, w, b_tangent, x_tangent, w_tangent):
