@@ -44,7 +44,7 @@ def compare_train_steps(batch: int, calls: int = 20) -> None:
     print(f"  torch.compile: first run {timed(torch_compiled, *torch_args):.2f} s")
     rivals = {
         "chainrule": repeated(compiled, args, lambda loss: loss.item(), calls),
-        "JAX": repeated(jax_step(batch), tuple(numpy_of(arg) for arg in args), jax.block_until_ready, calls),
+        "JAX": repeated(jax_step(batch), tuple(jnp.array(arg.tolist()) for arg in args), jax.block_until_ready, calls),
         "PyTorch eager": repeated(torch_step, torch_args, lambda loss: loss.item(), calls),
         "torch.compile": repeated(torch_compiled, torch_args, lambda loss: loss.item(), calls),
     }
@@ -96,10 +96,6 @@ def show(rivals: dict[str, Callable[[], object]], calls: int, rounds: int = 15) 
             f"  {name:<14} median {median:10.0f} us, least {least:10.0f} us"
             + ("" if theirs is ours else f"; chainrule is faster {speed}")
         )
-
-
-def numpy_of(tensor: Any) -> Any:
-    return tensor.numpy()
 
 
 def jax_step(batch: int) -> Callable[..., Any]:

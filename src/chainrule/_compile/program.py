@@ -162,12 +162,10 @@ class Program:
         with jax.enable_x64(True):
             for tensor in inputs:
                 park(tensor)
-            values = [value_of(tensor) for tensor in inputs]
+            values = [value.copy() if is_read_in_place(value) else value for value in map(value_of, inputs)]
             for number in shared.intersection(self.given_up):
                 values[number] = values[number].copy()
             results = self.run(*values, *drawn, *[FLOAT.type(source.number()) for source in self.settings])
-        if any(map(is_read_in_place, values)):  # while XLA reads it, its owner must not go on and write to it
-            jax.block_until_ready(results)
         return self.results.delivered(inputs, shared, results)
 
 
@@ -313,7 +311,10 @@ def park(tensor: Any) -> None:
 
 
 def is_read_in_place(value: Any) -> bool:
-    """Whether JAX takes the memory of an input as it is: NumPy's, where it begins as XLA's does. All other it copies first."""
+    """Whether JAX would read the memory of an input as it is while its owner may go on and write to it.
+
+    It does so with NumPy's memory that begins as XLA's does; all other it copies first.
+    """
     return type(value) is np.ndarray and value.__array_interface__["data"][0] % ALIGNMENT == 0
 
 
