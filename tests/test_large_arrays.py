@@ -68,3 +68,58 @@ def test_slices_are_not_written_to() -> None:
     for function, *_ in FUNCTIONS.values():
         function(x)
     assert x.equal(before)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.complex64])
+def test_where_picks_the_bits(dtype: Any) -> None:
+    x = np.resize(SINGLES, 200_000).astype(dtype)
+    y, mask = x[::-1], np.resize([True, False, False], x.size)
+    for a, b in ((x, y), (x, dtype(3)), (dtype(3), y), (x.reshape(2, -1).T, y.reshape(2, -1).T)):
+        m = mask.reshape(2, -1).T if np.ndim(a) == 2 else mask
+        got = torch.where(torch.from_numpy(m), torch.as_tensor(a), torch.as_tensor(b.copy())).numpy()
+        assert got.tobytes() == np.where(m, a, b).tobytes()
+
+
+def test_a_mask_of_bytes_that_are_neither_0_nor_1() -> None:
+    mask = np.resize(np.array([0, 2, 255, 1], np.uint8), 5000).view(bool)
+    got = torch.where(torch.from_numpy(mask), torch.ones(5000), torch.zeros(5000))
+    assert got[:4].tolist() == [0, 1, 1, 1]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logaddexp(dtype: Any) -> None:
+    x, y = [one.reshape(-1).astype(dtype) for one in np.meshgrid(np.concatenate([ENDS, SINGLES[::300]]), ENDS)]
+    x, y = np.resize(x, 200_000), np.resize(y, 200_000)
+    got = torch.logaddexp(torch.from_numpy(x), torch.from_numpy(y)).numpy()
+    np.testing.assert_allclose(got, np.logaddexp(x.astype(float), y), rtol=3 * np.finfo(dtype).eps)
+
+
+BY_BLOCKS = {
+    "leaky_relu": torch.nn.functional.leaky_relu,
+    "elu": torch.nn.functional.elu,
+    "softplus": torch.nn.functional.softplus,
+    "mish": torch.nn.functional.mish,
+    "gelu": torch.nn.functional.gelu,
+    "hardswish": torch.nn.functional.hardswish,
+}
+
+
+@pytest.mark.parametrize("name", BY_BLOCKS)
+def test_formulas_taken_block_by_block(name: str) -> None:
+    """As of parts that are small enough to be taken whole: with a gradient that is one number, and with one that is not."""
+    function, x = BY_BLOCKS[name], torch.linspace(-9, 9, 300_001, dtype=torch.float64, requires_grad=True)
+    y = function(x)
+    for weight in (None, torch.linspace(1, 2, x.numel(), dtype=torch.float64)):
+        (g,) = torch.autograd.grad(
+            y, x, torch.ones_like(y).expand_as(y) if weight is None else weight, retain_graph=True
+        )
+        for part in (slice(0, 1000), slice(65_000, 66_000), slice(299_001, 300_001)):
+            z = x.detach()[part].clone().requires_grad_()
+            w = function(z)
+            (h,) = torch.autograd.grad(w, z, torch.ones_like(w) if weight is None else weight[part])
+            np.testing.assert_allclose(y.detach()[part].numpy(), w.detach().numpy(), rtol=1e-14)
+            np.testing.assert_allclose(g[part].numpy(), h.numpy(), rtol=1e-13, atol=1e-15)
+    (s,) = torch.autograd.grad(function(x).sum(), x)
+    np.testing.assert_array_equal(s.numpy(), torch.autograd.grad(y, x, torch.ones_like(y))[0].numpy())

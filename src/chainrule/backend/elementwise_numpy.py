@@ -54,6 +54,36 @@ def zero_where(x: Array, mask: Array) -> Array:
     return np.multiply(np.ascontiguousarray(x).view(bits), np.logical_not(mask)).view(x.dtype)
 
 
+def where(mask: Array, x: Array, y: Array) -> Array:
+    """``x`` where ``mask`` is true, ``y`` elsewhere."""
+    is_long = type(mask) is ndarray and mask.size >= MANY and type(x) is type(y) is ndarray
+    if is_long and x.dtype is y.dtype and x.dtype.itemsize in SAME_SIZE and {x.shape, y.shape} <= {mask.shape, ()}:
+        return by_blocks_if_large(blend, mask, x, y)
+    return np.where(mask, x, y)
+
+
+MANY = 2048
+"""From so many elements on, branches that the processor cannot foresee cost more than a few passes without any."""
+
+
+def blend(mask: Array, x: Array, y: Array) -> Array:
+    """``where`` without a branch, on bits: y ^ ((x ^ y) & m), in which m is all ones or zeros (seven times as fast)."""
+    bits = SAME_SIZE[x.dtype.itemsize]
+    out = np.logical_not(mask).astype(bits)
+    out -= ONE[bits]
+    out &= x.view(bits) ^ y.view(bits)
+    out ^= y.view(bits)
+    return out.view(x.dtype)
+
+
+def by_blocks_if_large(function: Any, *arrays: Array) -> Array:
+    if arrays[0].size < SEVERAL_BLOCKS:
+        return function(*arrays)
+    from . import blocks_numpy
+
+    return blocks_numpy.elementwise(function, *arrays)
+
+
 def relu(x: Array) -> Array:
     """max(x, 0), that keeps the sign of zeros, as PyTorch does."""
     if type(x) is ndarray:
@@ -201,13 +231,14 @@ def rounded_once(ufunc: Any) -> Any:
     return function
 
 
-def pair_rounded_once(ufunc: Any) -> Any:
-    """The same for two operands."""
+def pair_rounded_once(ufunc: Any, many: Any = None) -> Any:
+    """The same for two operands; ``many`` computes what ``ufunc`` does, of more of them."""
+    many = many or ufunc
 
     def function(x: Array, y: Array) -> Array:
         if x.dtype is y.dtype is SINGLE and x.size <= LOOKED_AT and y.size <= LOOKED_AT:
             return ufunc(x, y, dtype=DOUBLE).astype(SINGLE)
-        return ufunc(x, y)
+        return many(x, y)
 
     function.__name__ = ufunc.__name__
     return function
@@ -232,7 +263,25 @@ cosh = rounded_once(np.cosh)
 tanh = rounded_once(np.tanh)
 power = pair_rounded_once(np.power)
 atan2 = pair_rounded_once(np.arctan2)
-logaddexp = pair_rounded_once(np.logaddexp)
+
+
+def _logaddexp(x: Array, y: Array) -> Array:
+    """max(x, y) + log(1 + exp(-|x - y|)): NumPy's own takes its numbers one by one, at thirty times the cost."""
+    if not (x.ndim and y.ndim) or x.dtype.char not in "fd":
+        return np.logaddexp(x, y)
+
+    def block(x: Array, y: Array) -> Array:
+        apart = x - y
+        np.negative(np.abs(apart, out=apart), out=apart)
+        np.fmax(apart, -np.inf, out=apart)  # of two equal infinities the larger one is left; a NaN is in the maximum
+        np.log1p(np.exp(apart, out=apart), out=apart)
+        apart += maximum(x, y)
+        return apart
+
+    return by_blocks_if_large(block, x, y)
+
+
+logaddexp = pair_rounded_once(np.logaddexp, _logaddexp)
 
 
 def logaddexp_complex(x: Array, y: Array) -> Array:

@@ -74,7 +74,6 @@ from numpy import (
     tril,
     triu,
     trunc,
-    where,
     zeros,
     zeros_like,
 )
@@ -136,6 +135,7 @@ from .elementwise_numpy import (
     trunc_divide,
     view_as_complex,
     view_as_real,
+    where,
     widen,
     xlogy,
     zero_where,
@@ -215,6 +215,7 @@ from .shape_numpy import (
 )
 
 LATE = {
+    "blocks_numpy": "elementwise",
     "convolutions_numpy": "col2im conv conv_input conv_weight convolution im2col",
     "decompositions_numpy": """
         cholesky eig eigh eigvalsh geqrf ldl_factor ldl_solve lu_factor matrix_exp permutation pinv qr

@@ -262,10 +262,26 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
             )
     arguments = "xp, g, s, node" + (", need" if name is None else "")
     call = f"rule({', '.join(values)})"
+    if op.kind == "elementwise" and name and not any(asked.endswith("_shape") for asked in parameter_names(rule)):
+        call = f"raw.elementwise(rule, {', '.join(values)}) if xp is raw and g.size >= large else {call}"
     body = f"stale(node) if {' or '.join(checks)} else {call}" if checks else call
     label = f"{op.name}_vjp_{name or 'all'}"
     rule = _renamed(rule, label)
-    return eval(f"lambda {arguments}: {body}", {"rule": rule, "stale": _stale, "many": _many})  # noqa: S307
+    scope = {"rule": rule, "stale": _stale, "many": _many, "raw": numpy_namespace, "large": LARGE}
+    return eval(f"lambda {arguments}: {body}", scope)  # noqa: S307
+
+
+LARGE = 1 << 17
+"""Elements from which the formulas of an element-wise op are computed block by block."""
+
+
+def by_blocks_if_large(raw: Callable[..., Any]) -> Callable[..., Any]:
+    def forward(*arrays: Any, **params: Any) -> Any:
+        if arrays[0].size >= LARGE:
+            return numpy_namespace.elementwise(raw, *arrays, **params)
+        return raw(*arrays, **params)
+
+    return forward
 
 
 def _stale(node: Node) -> Any:
@@ -357,6 +373,8 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], optio
     op.all_rule = options.get("all")
     op.forward = options.get("forward")
     op.raw = forward_for(op, numpy_namespace)
+    if kind == "elementwise" and op.forward is not None and "outputs" not in options:
+        op.raw = by_blocks_if_large(op.raw)
     op.mixed = options.get("mixed")
     op.jvp = options.get("jvp")
     op.batch = options.get("batch")
