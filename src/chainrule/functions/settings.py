@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
+
+from ..backend.threads_numpy import set_threads, threads
 
 __all__ = [
     "get_deterministic_debug_mode",
@@ -28,7 +29,6 @@ DEBUG_MODES = {"default": 0, "warn": 1, "error": 2}
 class _Said:
     """What was asked for last."""
 
-    threads: int | None = None
     interop_threads: int | None = None
     precision = "highest"
     warn_always = False
@@ -44,20 +44,19 @@ def _count(function: str, number: Any) -> int:
 
 
 def get_num_threads() -> int:
-    """How many threads an operation may use: what ``set_num_threads`` was told, or the number of processors.
+    """How many threads an operation may use: what ``set_num_threads`` was told, or what NumPy's BLAS takes by itself.
 
     >>> import chainrule as torch
     >>> torch.get_num_threads() >= 1
     True
     """
-    return _Said.threads or len(
-        os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    )
+    return threads()
 
 
 def set_num_threads(int: int) -> None:
-    """Say how many threads operations may use. It is remembered, and changes nothing here: the threads of NumPy's BLAS are
-    set by environment variables (OPENBLAS_NUM_THREADS, OMP_NUM_THREADS, MKL_NUM_THREADS) before Python starts.
+    """Say how many threads an operation may use: a convolution of many images, and each product of NumPy's own OpenBLAS.
+
+    Another BLAS (Apple's Accelerate, MKL) takes its number from an environment variable before Python starts.
 
     >>> import chainrule as torch
     >>> before = torch.get_num_threads()
@@ -65,7 +64,7 @@ def set_num_threads(int: int) -> None:
     1
     >>> torch.set_num_threads(before)
     """
-    _Said.threads = _count("set_num_threads", int)
+    set_threads(_count("set_num_threads", int))
 
 
 def get_num_interop_threads() -> int:
