@@ -19,17 +19,12 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from .linalg_numpy import HALVES
-from .threads_numpy import shared_out
 from .windows import Element, Ints, all_parts, reach
 
 Array = Any
 
 CHUNK = 1 << 20
 """So many bytes of windows are laid out at once: they should still be in the cache when BLAS reads them."""
-
-
-PARALLEL = 1 << 26
-"""So many products are worth the start of a second thread."""
 
 
 def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
@@ -66,18 +61,14 @@ def convolution(
             products += bias
         return out
     count = at_once(x, kernel, lengths)
-
-    def convolve(images: slice) -> None:
-        room = np.empty((count, channels, *kernel, *lengths), x.dtype)
-        matrices, into = room.reshape(count, groups, rows, inner), products[images]
-        for at, view in windows(x[images], count, kernel, stride, padding, dilation, lengths):
-            room[: len(view)] = view
-            part = into[at : at + count]
-            np.matmul(weights, matrices[: len(view)], out=part)
-            if bias is not None:
-                part += bias
-
-    shared_out(convolve, n, n * rows * outputs * inner > PARALLEL)
+    room = np.empty((count, channels, *kernel, *lengths), x.dtype)
+    matrices = room.reshape(count, groups, rows, inner)
+    for at, view in windows(x, count, kernel, stride, padding, dilation, lengths):
+        room[: len(view)] = view
+        part = products[at : at + count]
+        np.matmul(weights, matrices[: len(view)], out=part)
+        if bias is not None:
+            part += bias
     return out
 
 
@@ -150,14 +141,9 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
     y = y.reshape(n, groups, outputs // groups, inner)
     elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
     count = at_once(out, tuple(kernel), places)
-
-    def spread_out(images: slice) -> None:
-        for at in range(images.start, images.stop, count):
-            part = slice(at, min(at + count, images.stop))
-            laid = np.matmul(weights, y[part])
-            add_windows(out[part], laid.reshape(-1, channels, math.prod(kernel), *places), elements)
-
-    shared_out(spread_out, n, n * added * outputs // groups > PARALLEL)
+    for at in range(0, n, count):
+        laid = np.matmul(weights, y[at : at + count])
+        add_windows(out[at : at + count], laid.reshape(-1, channels, math.prod(kernel), *places), elements)
     return out
 
 
@@ -175,27 +161,21 @@ def conv_weight(
     """The adjoint of ``conv`` in w, (O, C / groups, *lengths): the sum of the windows of ``x``, weighed with ``y``."""
     places, dims = y.shape[2:], len(lengths)
     outputs, each = y.shape[1], x.shape[1] // groups
-    rows, inner = each * math.prod(lengths), math.prod(places)
-    order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
-    count = at_once(x, lengths, places)
-
-    def weigh(images: slice) -> Array:
-        out = np.zeros((groups, rows, outputs // groups), x.dtype)
+    rows = each * math.prod(lengths)
+    out = np.zeros((groups, rows, outputs // groups), x.dtype)
+    if x.size and y.size:
+        count = at_once(x, lengths, places)
+        order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
         room = np.empty((x.shape[1], *lengths, count, *places), x.dtype)
-        for at, view in windows(x[images], count, lengths, stride, padding, dilation, places):
+        for at, view in windows(x, count, lengths, stride, padding, dilation, places):
             if len(view) < count:
                 room = np.empty((x.shape[1], *lengths, len(view), *places), x.dtype)
             room[...] = view.transpose(order)
-            weights = np.ascontiguousarray(y[images][at : at + len(view)].swapaxes(0, 1))
+            weights = np.ascontiguousarray(y[at : at + len(view)].swapaxes(0, 1))
             # BLAS is a fifth slower with y first.
             out += np.matmul(
                 room.reshape(groups, rows, -1), weights.reshape(groups, outputs // groups, -1).swapaxes(-1, -2)
             )
-        return out
-
-    if not (x.size and y.size):
-        return np.zeros((outputs, each, *lengths), x.dtype)
-    out = sum(shared_out(weigh, len(x), len(x) * rows * outputs * inner > PARALLEL))
     return np.ascontiguousarray(out.swapaxes(-1, -2)).reshape(outputs, each, *lengths)
 
 
