@@ -19,6 +19,15 @@ OPTIMIZERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
     "Adam": lambda p: torch.optim.Adam(p, 0.01),
     "amsgrad": lambda p: torch.optim.Adam(p, 0.01, amsgrad=True, weight_decay=0.1),
     "AdamW": lambda p: torch.optim.AdamW(p, torch.tensor(0.01, dtype=torch.float64)),
+    "Adamax": lambda p: torch.optim.Adamax(p, 0.01),
+    "NAdam": lambda p: torch.optim.NAdam(p, 0.01, weight_decay=0.1, decoupled_weight_decay=True),
+    "RAdam": lambda p: torch.optim.RAdam(p, 0.01, betas=(0.5, 0.7)),
+    "RMSprop": lambda p: torch.optim.RMSprop(p, 0.01, momentum=0.5, centered=True, eps=0.1),
+    "Adadelta": lambda p: torch.optim.Adadelta(p, 0.5),
+    "Adagrad": lambda p: torch.optim.Adagrad(p, 0.1, lr_decay=0.1),
+    "Rprop": lambda p: torch.optim.Rprop(p, 0.01),
+    "ASGD": lambda p: torch.optim.ASGD(p, 0.1, t0=2),
+    "Adafactor": lambda p: torch.optim.Adafactor(p, 0.01, weight_decay=0.1),
 }
 
 

@@ -64,7 +64,7 @@ def _with_hooks(step: Any) -> Any:
             if given is not None:
                 if not isinstance(given, tuple) or len(given) != 2:
                     raise RuntimeError(
-                        f"{step} must return None or a tuple of (new_args, new_kwargs), but got {given}."
+                        f"<function {type(self).__name__}.step> must return None or a tuple of (new_args, new_kwargs), but got {given}."
                     )
                 args, kwargs = given
         capture = modes().capture
@@ -358,6 +358,11 @@ def check_learning_rate(lr: Any) -> None:
         raise ValueError("Tensor lr must be 1-element")
     if not lr >= 0.0:
         raise ValueError(f"Invalid learning rate: {lr}")
+
+
+def check_at_least_zero(name: str, value: Any) -> None:
+    if not value >= 0.0:
+        raise ValueError(f"Invalid {name} value: {value}")
 
 
 def check_ways(foreach: bool | None, fused: bool | None, differentiable: bool) -> None:
