@@ -42,7 +42,7 @@ class NAdam(Stepwise):
     >>> (x * x).sum().backward()
     >>> optimizer.step()
     >>> x
-    tensor([0.9025], requires_grad=True)
+    tensor([0.8944], requires_grad=True)
     """
 
     absent: ClassVar[dict[str, Any]] = {**Stepwise.absent, "decoupled_weight_decay": False}

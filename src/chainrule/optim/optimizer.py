@@ -70,6 +70,8 @@ def _with_hooks(step: Any) -> Any:
         capture = modes().capture
         with contextlib.nullcontext() if capture is None else capture.settings_of(self):
             result = step(*args, **kwargs)
+        if not getattr(self, "_opt_called", True):  # a scheduler wants to know
+            self._opt_called = True
         for hook in chain(self._optimizer_step_post_hooks.values(), _global_optimizer_post_hooks.values()):
             hook(self, args, kwargs)
         return result

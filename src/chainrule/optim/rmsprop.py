@@ -35,11 +35,11 @@ class RMSprop(Stepwise):
 
     >>> import chainrule as torch
     >>> x = torch.tensor([1.], requires_grad=True)
-    >>> optimizer = torch.optim.RMSprop([x], lr=0.1)
+    >>> optimizer = torch.optim.RMSprop([x], lr=0.05)
     >>> (x * x).sum().backward()
     >>> optimizer.step()
     >>> x
-    tensor([4.7684e-07], requires_grad=True)
+    tensor([0.5000], requires_grad=True)
     """
 
     absent: ClassVar[dict[str, Any]] = {"momentum": 0, "centered": False, **Stepwise.absent}
