@@ -1,7 +1,5 @@
 """What autocast makes of dtypes: in PyTorch when recording, in chainrule when testing."""
 
-
-
 from __future__ import annotations
 
 import warnings

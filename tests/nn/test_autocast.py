@@ -28,10 +28,14 @@ def test_dtypes(entry: dict[str, Any]) -> None:
 
 def test_training_under_autocast() -> None:
     (want,) = GOLDEN["losses"]
-    assert train(chainrule) == pytest.approx(want, rel=2**-7)  # bfloat16 has 8 bits: what is summed first decides the last
+    assert train(chainrule) == pytest.approx(
+        want, rel=2**-7
+    )  # bfloat16 has 8 bits: what is summed first decides the last
 
 
-@pytest.mark.parametrize("entry", GOLDEN["programs"], ids=lambda entry: entry["program"].split("\n", 1)[1].replace("\n", " ")[:90])
+@pytest.mark.parametrize(
+    "entry", GOLDEN["programs"], ids=lambda entry: entry["program"].split("\n", 1)[1].replace("\n", " ")[:90]
+)
 def test_recorded(entry: dict[str, Any]) -> None:
     want = {key: value for key, value in entry.items() if key != "program"}
     with torch_alias.install():

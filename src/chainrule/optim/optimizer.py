@@ -67,8 +67,7 @@ def _with_hooks(step: Any) -> Any:
                         f"<function {type(self).__name__}.step> must return None or a tuple of (new_args, new_kwargs), but got {given}."
                     )
                 args, kwargs = given
-        capture = modes().capture
-        with contextlib.nullcontext() if capture is None else capture.settings_of(self):
+        with around(self):
             result = step(*args, **kwargs)
         if not getattr(self, "_opt_called", True):  # a scheduler wants to know
             self._opt_called = True
@@ -77,6 +76,20 @@ def _with_hooks(step: Any) -> Any:
         return result
 
     return hooked
+
+
+def around(optimizer: Optimizer) -> contextlib.AbstractContextManager[Any]:
+    """What a step runs in: known to a trace, or to a profiler."""
+    mode = modes()
+    if mode.capture is not None:
+        settings: contextlib.AbstractContextManager[Any] = mode.capture.settings_of(optimizer)
+        return settings
+    if mode.tape is not None and not mode.tape.follows_values:
+        region: contextlib.AbstractContextManager[Any] = mode.tape.region(
+            f"Optimizer.step#{type(optimizer).__name__}.step"
+        )
+        return region
+    return contextlib.nullcontext()
 
 
 class Optimizer:

@@ -194,7 +194,8 @@ class Stepwise(Optimizer):
 
 def writes_memory(mode: Modes) -> bool:
     """Whether nobody needs to know more of a write than its place."""
-    return not (mode.inference or mode.keep_versions) and mode.tape is mode.clone_on_write is None
+    seen = mode.tape is not None and mode.tape.follows_values
+    return not (seen or mode.inference or mode.keep_versions) and mode.clone_on_write is None
 
 
 def memory_of(tensors: tuple[Any, ...]) -> list[Any] | None:
