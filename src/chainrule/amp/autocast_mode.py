@@ -75,12 +75,12 @@ class Caster:
     def _to(self, arg: Any, dtype: Any) -> Any:
         if not isinstance(arg, TensorBase) or arg.dtype is dtype or arg.dtype not in FLOATS:
             return arg
-        is_parameter = arg.is_leaf and arg.requires_grad  # type: ignore[attr-defined]
+        is_parameter = arg.is_leaf and arg.requires_grad
         if self.kept is None or dtype is float32 or not is_parameter or not is_grad_enabled():
-            return arg.to(dtype)  # type: ignore[attr-defined]
+            return arg.to(dtype)
         known = self.kept.get(id(arg))
         if known is None:  # the tensor itself stands in it: nobody else may get its identity
-            known = self.kept[id(arg)] = (arg, arg.to(dtype))  # type: ignore[attr-defined]
+            known = self.kept[id(arg)] = (arg, arg.to(dtype))
         return known[1]
 
 
@@ -254,7 +254,7 @@ def check_type(device_type: Any) -> None:
 def cast(value: Any, dtype: Any) -> Any:
     """Floating-point tensors at any depth as ``dtype``, save float64."""
     if isinstance(value, TensorBase):
-        return value.to(dtype) if value.dtype in FLOATS else value  # type: ignore[attr-defined]
+        return value.to(dtype) if value.dtype in FLOATS else value
     if isinstance(value, dict):
         return {cast(key, dtype): cast(one, dtype) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

@@ -190,13 +190,16 @@ def isinstance(obj: Any, target_type: Any) -> bool:
         return obj is None if target_type is None else builtins.isinstance(obj, target_type)
     if origin is Union or not inspect.isclass(origin):
         return any(isinstance(obj, one) for one in args)
-    if not builtins.isinstance(obj, origin):
-        return False
-    if origin is dict:
-        return all(isinstance(key, args[0]) and isinstance(value, args[1]) for key, value in obj.items())
-    if origin is tuple:
-        return len(obj) == len(args) and all(map(isinstance, obj, args))
-    return all(isinstance(one, args[0]) for one in obj)
+    return builtins.isinstance(obj, origin) and _holds(obj, args)
+
+
+def _holds(container: Any, kinds: tuple[Any, ...]) -> bool:
+    """Whether what is in a dict, a tuple or a list is of these types."""
+    if builtins.isinstance(container, dict):
+        return all(isinstance(key, kinds[0]) and isinstance(value, kinds[1]) for key, value in container.items())
+    if builtins.isinstance(container, tuple):
+        return len(container) == len(kinds) and all(map(isinstance, container, kinds))
+    return all(isinstance(one, kinds[0]) for one in container)
 
 
 def is_scripting() -> bool:

@@ -60,7 +60,9 @@ class OnMemory:
 class OnTensors:
     """The same on tensors. What a recorded step has saved is not written to."""
 
-    where = staticmethod(where)
+    @staticmethod
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        return where(condition, x, y)
 
     @staticmethod
     def root(x: Any) -> Any:
@@ -262,9 +264,7 @@ def store(value: Any, new: Any) -> None:
 
 def either(condition: Any, x: Any, y: Any) -> Any:
     """``x`` if the condition holds, of numbers or of tensors, otherwise ``y``."""
-    if not isinstance(condition, TensorBase):
-        return x if condition else y
-    return where(condition, x, y)
+    return OnTensors.where(condition, x, y) if isinstance(condition, TensorBase) else x if condition else y
 
 
 def at_least(x: Any, low: float) -> Any:

@@ -241,7 +241,7 @@ class SWALR(LRScheduler):
         self,
         optimizer: Optimizer,
         swa_lr: float,
-        anneal_epochs: int = 10,
+        anneal_epochs: Any = 10,
         anneal_strategy: Literal["cos", "linear"] = "cos",
         last_epoch: int = -1,
     ) -> None:
