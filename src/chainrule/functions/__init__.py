@@ -66,6 +66,10 @@ if TYPE_CHECKING:
     from .windows import *
 
 LATE = {
+    "autocasting": """
+        clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype is_autocast_cache_enabled
+        is_autocast_cpu_enabled is_autocast_enabled
+    """,
     "activation": "celu celu_ log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_",
     "affine": "addbmm addmm addmv addr baddbmm bilinear",
     "complex_numbers": """
@@ -129,9 +133,8 @@ LATE = {
     "sampling": "bernoulli binomial multinomial normal poisson",
     "settings": """
         get_deterministic_debug_mode get_float32_matmul_precision get_num_interop_threads get_num_threads
-        is_autocast_cache_enabled is_autocast_enabled is_warn_always_enabled set_deterministic_debug_mode
-        set_float32_matmul_precision set_flush_denormal set_num_interop_threads set_num_threads
-        set_warn_always
+        is_warn_always_enabled set_deterministic_debug_mode set_float32_matmul_precision set_flush_denormal
+        set_num_interop_threads set_num_threads set_warn_always
     """,
     "short_time": "istft stft",
     "slices": "index_reduce renorm segment_reduce",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
+from ._autocast import lowered
 from ._windows import Ints, each, times
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def _check_operands(function: str, dims: int, input: Any, weight: Any, bias: Any
             f"{function}: weight should have at least three dimensions, here {dims + 2}, but its size is {list(weight.shape)}"
         )
     kinds = [scalar_type_name(one.dtype) for one in (input, weight, bias) if one is not None]
-    if len(set(kinds)) > 1:
+    if len(set(kinds)) > 1 and lowered(input, weight, bias) is None:
         what = "weight" if kinds[1] != kinds[0] else "bias"
         raise RuntimeError(
             f"Input type ({kinds[0]}) and {what} type ({kinds[1] if what == 'weight' else kinds[2]}) should be the same. "

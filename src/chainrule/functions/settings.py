@@ -11,8 +11,6 @@ __all__ = [
     "get_float32_matmul_precision",
     "get_num_interop_threads",
     "get_num_threads",
-    "is_autocast_cache_enabled",
-    "is_autocast_enabled",
     "is_warn_always_enabled",
     "set_deterministic_debug_mode",
     "set_float32_matmul_precision",
@@ -181,23 +179,3 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
         raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}")
     use_deterministic_algorithms(debug_mode > 0, warn_only=debug_mode == 1)
     _Said.debug_mode = debug_mode
-
-
-def is_autocast_enabled(device_type: str | None = None) -> bool:
-    """Whether operations take a lower precision by themselves: False.
-
-    >>> import chainrule as torch
-    >>> torch.is_autocast_enabled()
-    False
-    """
-    return False
-
-
-def is_autocast_cache_enabled() -> bool:
-    """Whether autocast would keep what it converts: True, PyTorch's default.
-
-    >>> import chainrule as torch
-    >>> torch.is_autocast_cache_enabled()
-    True
-    """
-    return True

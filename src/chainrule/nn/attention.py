@@ -11,6 +11,7 @@ import numpy as np
 from .. import ops
 from ..core.value import new_tensor, numbers_of
 from ..functions._arguments import tensor_argument
+from ..functions._autocast import lowered
 from ..functions.dropping import dropout
 from ..promotion import scalar_type_name
 
@@ -58,6 +59,7 @@ def scaled_dot_product_attention(
                 f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, but {name} is "
                 f"{x.ndim}D"
             )
+    query, key, value = lowered(query, key, value) or (query, key, value)
     if not query.dtype == key.dtype == value.dtype:
         names = [scalar_type_name(x._array.dtype).lower() for x in (query, key, value)]
         raise RuntimeError(
@@ -66,6 +68,8 @@ def scaled_dot_product_attention(
         )
     if is_causal and attn_mask is not None:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    if attn_mask is not None and attn_mask._array.dtype.kind != "b":
+        (attn_mask,) = lowered(attn_mask) or (attn_mask,)
     if attn_mask is not None and attn_mask._array.dtype.kind != "b" and attn_mask.dtype != query.dtype:
         raise RuntimeError(
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "

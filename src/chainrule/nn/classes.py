@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..core.value import numbers_of
 from ..functions._arguments import check_floating, refuse_grad, tensor_argument
+from ..functions._autocast import widened
 from ..functions.activation import log_softmax
 from ..ops.activation import REDUCTIONS
 from ..promotion import scalar_type_name
@@ -243,6 +244,7 @@ def multi_margin_loss(
     >>> F.multi_margin_loss(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([3]))
     tensor(0.3250)
     """
+    (input,) = widened(input)
     tensor_argument(input, "multi_margin_loss", "input", 1)
     tensor_argument(target, "multi_margin_loss", "target", 2)
     code = code_of(size_average, reduce, reduction)
@@ -305,6 +307,7 @@ def multilabel_margin_loss(
     >>> F.multilabel_margin_loss(torch.tensor([0.1, 0.2, 0.4, 0.8]), torch.tensor([3, 0, -1, 1]))
     tensor(0.8500)
     """
+    (input,) = widened(input)
     tensor_argument(input, "multilabel_margin_loss", "input", 1)
     tensor_argument(target, "multilabel_margin_loss", "target", 2)
     code = code_of(size_average, reduce, reduction)
