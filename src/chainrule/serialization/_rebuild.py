@@ -247,10 +247,7 @@ def placed_in(memory: Any, offset: int, size: tuple[int, ...], stride: tuple[int
         return np.empty(size, memory.dtype)
     count = math.prod(size)
     whole = memory[offset : offset + count]
-    contiguous = whole.reshape(size) if whole.size == count else None
-    if contiguous is not None and all(
-        n == 1 or step * memory.itemsize == have for n, step, have in zip(size, stride, contiguous.strides, strict=True)
-    ):
-        return contiguous
-    strides = [step * memory.itemsize for step in stride]
+    strides = tuple([step * memory.itemsize for step in stride])
+    if whole.size == count and whole.reshape(size).strides == strides:
+        return whole.reshape(size)
     return np.ndarray(size, memory.dtype, memory, offset * memory.itemsize, strides)
