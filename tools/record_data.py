@@ -155,10 +155,10 @@ l = D.DataLoader(range(6), batch_size=2, num_workers=1, persistent_workers=True)
 l = D.DataLoader(Sized(), batch_size=2, num_workers=2); len(l), list(l)
 try: list(D.DataLoader(Named(), num_workers=1))
 except ValueError as error: text = str(error)
-text.splitlines()[:3], text.splitlines()[-1], "in __getitem__" in text
+text.splitlines()[:2], text.splitlines()[-1], "in __getitem__" in text
 try: list(D.DataLoader(Failing(), num_workers=1))
 except KeyError as error: text = str(error)
-text.splitlines()[:3], text.splitlines()[-1]
+text.splitlines()[:2], text.splitlines()[-1]
 e = error_of(lambda: list(D.DataLoader(Odd(), num_workers=1))); type(e).__name__, str(e).splitlines()[0]
 i = iter(D.DataLoader(SomeFail(), num_workers=2)); [type(error_of(lambda: next(i))).__name__ for _ in range(5)]
 l = D.DataLoader(range(3), collate_fn=lambda b: {"x": np.array(b), "t": tuple(b)}, num_workers=1); list(l)

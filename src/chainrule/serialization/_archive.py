@@ -91,7 +91,7 @@ class ArchiveReader:
                 f"the record {entry.filename!r} is compressed or encrypted, which torch.save never does: a small file could "
                 "claim any amount of memory. Unpack the archive and pack it again without compression (zip -0 -r)"
             )
-        self.file.seek(entry.header_offset)
+        self.file.seek(max(entry.header_offset, 0))
         header = self.file.read(LOCAL_HEADER)
         if len(header) != LOCAL_HEADER or header[:4] != b"PK\3\4":
             raise CorruptFileError(f"the file is damaged: the record {entry.filename!r} is not where it should be")

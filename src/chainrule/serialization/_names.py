@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import pickle
 import sys
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import FunctionType
 from typing import Any, NamedTuple
 
 from .. import dtypes
@@ -19,6 +20,7 @@ from ..functions.creation import strided
 from ..nn.modules.module import Module
 from ..nn.parameter import Parameter
 from ..size import Size
+from ._unpickler import hashable
 
 __all__ = [
     "STORAGES", "StorageType", "add_safe_globals", "approved_here", "clear_safe_globals", "get_safe_globals", "known_values",
@@ -40,8 +42,35 @@ STORAGES: dict[dtypes.dtype, str] = {
 
 
 def encoded(text: str, encoding: str = "utf-8") -> bytes:
-    """How protocol 2 spells bytes."""
-    return codecs.encode(text, encoding)
+    """How protocol 2 spells bytes. (There are codecs that unpack.)"""
+    if encoding not in ("latin1", "utf-8"):
+        raise ValueError(f"the encoding {encoding!r} is not one of pickles")
+    return text.encode(encoding)
+
+
+def bytes_from(data: Any = b"", encoding: str = "latin-1") -> bytearray:
+    """A bytearray of bytes; not of a number, which would be any amount of memory."""
+    if isinstance(data, str) and encoding == "latin-1":
+        return bytearray(data, encoding)
+    if not isinstance(data, (bytes, bytearray, list)):
+        raise ValueError("a bytearray of something else than bytes")
+    return bytearray(data)
+
+
+def ordered(items: Any = ()) -> OrderedDict[Any, Any]:
+    return OrderedDict((hashable(key), value) for key, value in (items.items() if type(items) is dict else items))
+
+
+def counted(items: Any = ()) -> Counter[Any]:
+    return Counter(ordered(items))
+
+
+def set_of(items: Any = ()) -> set[Any]:
+    return {hashable(item) for item in items}
+
+
+def frozen(items: Any = ()) -> frozenset[Any]:
+    return frozenset(set_of(items))
 
 
 def device_from(*args: Any) -> device:
@@ -57,13 +86,14 @@ def layout(name: str) -> Any:
 def plain_calls() -> dict[Any, Callable[..., Any]]:
     """What a file may call besides what makes tensors: plain containers, each by a function of our own."""
     return {
-        OrderedDict: OrderedDict,
-        Counter: Counter,
-        set: set,
-        frozenset: frozenset,
-        bytearray: bytearray,
+        OrderedDict: ordered,
+        Counter: counted,
+        set: set_of,
+        frozenset: frozen,
+        bytearray: bytes_from,
         complex: complex,
         codecs.encode: encoded,
+        defaultdict: default_dict,
         Size: Size,
         device: device_from,
         layout: layout,
@@ -110,6 +140,13 @@ def torch_name(obj: Any) -> str:
     """The name of a class or function in files: PyTorch's."""
     if isinstance(obj, type) and obj in PLACES:
         return PLACES[obj]
+    if isinstance(obj, FunctionType):  # where users find it, not where it is written
+        import chainrule
+        from chainrule.nn import functional
+
+        for home in (functional, chainrule):
+            if getattr(home, obj.__name__, None) is obj:
+                return f"{torch_module(home.__name__)}.{obj.__name__}"
     return f"{torch_module(obj.__module__)}.{obj.__qualname__}"
 
 
@@ -199,13 +236,27 @@ def approved_here() -> dict[str, Any]:
 # -- weights_only=False -------------------------------------------------------------------------------------------------
 
 FUNCTIONS = "torch.nn.functional"
+FACTORIES = {kind: kind for kind in (dict, list, set, int, float)}
+
+
+def default_dict(factory: Any = None, *items: Any) -> Any:
+    """What optimizers keep their state in."""
+    if items or (factory is not None and not (isinstance(factory, type) and factory in FACTORIES)):
+        raise ValueError("the file is damaged or hostile: a defaultdict of something else than plain values")
+    return defaultdict(factory)
+
+
+OBJECTS = {"collections.defaultdict": defaultdict} | {f"builtins.{kind.__name__}": kind for kind in FACTORIES}
 OURS = ("torch.nn.modules.", "torch.optim.")
 
 
 def ours_or_modules(module: str, name: str) -> Any:
     """What ``weights_only=False`` allows in addition, without running a line of it: our own modules and optimizers,
-    the modules that this program has defined, and (as values) the functions of ``nn.functional``. Else None.
+    the modules that this program has defined, what optimizers keep their state in, and (as values) the functions of
+    ``nn.functional``. Else None.
     """
+    if f"{module}.{name}" in OBJECTS:
+        return OBJECTS[f"{module}.{name}"]
     home = sys.modules.get("chainrule" + module[len("torch") :] if module.split(".")[0] == "torch" else module)
     if home is None and module.startswith(OURS):
         from importlib import import_module, util

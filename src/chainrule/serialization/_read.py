@@ -56,7 +56,7 @@ class Names:
         found = None if self.weights_only else ours_or_modules(*name.rpartition(".")[::2])
         if found is None:
             raise refused(name, self.weights_only)
-        if isinstance(found, type):
+        if isinstance(found, type) and found.__module__ not in ("builtins", "collections"):
             self.classes.add(found)
         return found
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 import pickle
 import pickletools
 import struct
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any
 
 from ..errors import CorruptFileError
 
-__all__ = ["Unpickler"]
+__all__ = ["Unpickler", "hashable"]
 
 MAX_HASHED = 10_000  # parts of a key: hashing nested tuples may take as long as they are deep to the power of two
-DICTS = (dict, OrderedDict, Counter)
+DICTS = (dict, OrderedDict, Counter, defaultdict)
 
 
 class Unpickler:
@@ -54,6 +54,8 @@ class Unpickler:
         self.below: list[list[Any]] = []
         """The stacks below each mark."""
         self.memo: dict[int, Any] = {}
+        self.is_outside = False
+        """Whether code that knows nothing of pickles is at work: its errors are its own."""
 
     def load(self) -> Any:
         """The value that the pickle holds.
@@ -73,6 +75,8 @@ class Unpickler:
         except (pickle.UnpicklingError, NotImplementedError):
             raise
         except Exception as error:
+            if self.is_outside:
+                raise
             raise CorruptFileError(
                 f"the file is damaged: its pickle makes no sense ({type(error).__name__}: {error})"
             ) from error
@@ -159,6 +163,12 @@ class Unpickler:
         name, module = self.pop(), self.pop()
         self.name(module, name) if type(name) is type(module) is str else self.broken("a name is no string")
 
+    def outside(self, call: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        self.is_outside = True
+        result = call(*arguments, **keywords)
+        self.is_outside = False
+        return result
+
     def broken(self, why: str) -> None:
         raise CorruptFileError(f"the file is damaged: {why}")
 
@@ -166,9 +176,9 @@ class Unpickler:
         arguments, function = self.pop(), self.pop()
         known = self.calls.get(hashable(function))
         if known is None:
-            made = self.make(function, arguments, is_call=True)
+            made = self.outside(self.make, function, arguments, is_call=True)
         else:
-            made = known(*[hashable_items(one) if function in HASHING else one for one in arguments])
+            made = known(*arguments)
         self.push(made)
 
     def new(self, keywords: dict[str, Any] | None = None) -> None:
@@ -176,7 +186,7 @@ class Unpickler:
         if hashable(cls) in self.calls and not keywords:
             self.push(self.calls[cls](*arguments))
         else:
-            self.push(self.make(cls, arguments, keywords or {}))
+            self.push(self.outside(self.make, cls, arguments, keywords or {}))
 
     def set_state(self) -> None:
         state = self.pop()
@@ -184,13 +194,10 @@ class Unpickler:
         if type(target) is OrderedDict and type(state) is dict and all(type(key) is str for key in state):
             target.__dict__.update(state)
         else:
-            self.build(target, state)
+            self.outside(self.build, target, state)
 
     def old_string(self, data: bytes) -> None:
         self.push(data if self.encoding == "bytes" else data.decode(self.encoding))
-
-
-HASHING = (set, frozenset, Counter)
 
 
 def hashable(key: Any) -> Any:
@@ -284,5 +291,5 @@ STEPS: dict[bytes, Callable[[Unpickler], Any]] = {
     pickle.NEWOBJ: Unpickler.new,
     pickle.NEWOBJ_EX: lambda u: u.new(u.pop()),
     pickle.BUILD: Unpickler.set_state,
-    pickle.BINPERSID: lambda u: u.push(u.persistent(u.pop())),
+    pickle.BINPERSID: lambda u: u.push(u.outside(u.persistent, u.pop())),
 }
