@@ -52,7 +52,15 @@ def differences(got: Any, want: Any, path: str = "", tolerance: float = 0.0) -> 
     """Where two objects differ, which may be of two libraries."""
     if hasattr(want, "detach"):
         facts = [
-            (type(t).__name__, str(t.dtype), tuple(t.shape), t.stride(), t.storage_offset(), t.requires_grad, t.__dict__)
+            (
+                type(t).__name__,
+                str(t.dtype),
+                tuple(t.shape),
+                t.stride(),
+                t.storage_offset(),
+                t.requires_grad,
+                t.__dict__,
+            )
             for t in (got, want)
         ]
         if facts[0] != facts[1]:

@@ -153,6 +153,7 @@ _LAZY = frozenset(
         "serialization",
         "signal",
         "special",
+        "storage",
         "testing",
         "torch_alias",
         "utils",
@@ -167,6 +168,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     **dict.fromkeys(("load", "save"), "serialization"),
+    **dict.fromkeys(("TypedStorage", "UntypedStorage"), "functions.storage"),
     "check": "testing._check",
     "vmap": "func",
 }

@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nn.programs import agree, outcome
 
 import chainrule
 from chainrule import torch_alias
 from chainrule.utils.data import DataLoader, Dataset, dataloader, get_worker_info
-
-from nn.programs import agree, outcome
 from utils.data_prelude import PRELUDE
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "data.json").read_text(encoding="utf-8"))

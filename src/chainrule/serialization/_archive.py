@@ -18,6 +18,10 @@ ALIGNMENT = 64
 """Where the bytes of a record begin, as PyTorch has it."""
 LOCAL_HEADER = 30  # bytes, before a name and extra fields
 ZIP64_FIELD = 20
+UNREADABLE = (
+    zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error, EOFError, OSError, IndexError,
+)  # fmt: skip
+"""What `zipfile` raises for damaged archives."""
 LARGE = 1 << 30  # from here on, sizes are written in 64 bits
 
 
@@ -65,7 +69,7 @@ class ArchiveReader:
         self.size = file.seek(0, 2)
         try:
             entries = zipfile.ZipFile(file).infolist()
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error, EOFError, OSError, IndexError, UnicodeError) as error:  # fmt: skip
+        except UNREADABLE as error:
             raise CorruptFileError(
                 f"PytorchStreamReader failed reading zip archive: the file is truncated or damaged ({error})"
             ) from error

@@ -42,14 +42,14 @@ STORAGES: dict[dtypes.dtype, str] = {
 
 
 def encoded(text: str, encoding: str = "utf-8") -> bytes:
-    """How protocol 2 spells bytes. (There are codecs that unpack.)"""
+    """Bytes, as protocol 2 spells them; by no codec that unpacks."""
     if encoding not in ("latin1", "utf-8"):
         raise ValueError(f"the encoding {encoding!r} is not one of pickles")
     return text.encode(encoding)
 
 
 def bytes_from(data: Any = b"", encoding: str = "latin-1") -> bytearray:
-    """A bytearray of bytes; not of a number, which would be any amount of memory."""
+    """A bytearray of bytes: of a number it would be any amount of memory."""
     if isinstance(data, str) and encoding == "latin-1":
         return bytearray(data, encoding)
     if not isinstance(data, (bytes, bytearray, list)):
@@ -257,7 +257,9 @@ def ours_or_modules(module: str, name: str) -> Any:
     """
     if f"{module}.{name}" in OBJECTS:
         return OBJECTS[f"{module}.{name}"]
-    home = sys.modules.get("chainrule" + module[len("torch") :] if module.split(".")[0] == "torch" else module)
+    home = sys.modules.get(
+        "chainrule" + module[len("torch") :] if module.split(".", maxsplit=1)[0] == "torch" else module
+    )
     if home is None and module.startswith(OURS):
         from importlib import import_module, util
 

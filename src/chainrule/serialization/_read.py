@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import pickletools
 import struct
 import sys
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import dtype
 from ..errors import CorruptFileError
-from ..nn.modules.module import Module
 from ._archive import ArchiveReader
 from ._names import approved_here, known_values, ours_or_modules, plain_calls, refused
 from ._rebuild import Storage, Tensors, swapped
 from ._unpickler import Unpickler
 from ._write import MAGIC, PROTOCOL
+
+if TYPE_CHECKING:
+    from ..dtypes import dtype
 
 __all__ = ["Settings", "names_in", "read"]
 
@@ -119,8 +122,6 @@ def unpickler(file: Any, size: int, tensors: Tensors, settings: Settings) -> Unp
 
 
 def read_archive(archive: ArchiveReader, settings: Settings) -> Any:
-    import io
-
     if "constants.pkl" in archive.records:
         raise RuntimeError(
             "the file holds a TorchScript program, which torch.load does not run with weights_only=True, and chainrule not at all. "
@@ -222,7 +223,9 @@ def fill(file: IO[bytes], storage: Storage, swap: bool) -> None:
         raise CorruptFileError("the file is damaged or truncated: a storage is not of the size that its tensors need")
     data = file.read(memory.nbytes)
     if len(data) != memory.nbytes:
-        raise CorruptFileError(f"unexpected EOF, expected {memory.nbytes - len(data)} more bytes. The file is truncated")
+        raise CorruptFileError(
+            f"unexpected EOF, expected {memory.nbytes - len(data)} more bytes. The file is truncated"
+        )
     memory.view(np.uint8)[:] = np.frombuffer(data, np.uint8)
     checked(memory, storage.given, swap)
 
@@ -232,8 +235,6 @@ def fill(file: IO[bytes], storage: Storage, swap: bool) -> None:
 
 def names_in(file: IO[bytes]) -> list[str]:
     """The names in a file that nothing stands for yet."""
-    import io
-
     archive = ArchiveReader(file)
     data = archive.bytes("data.pkl")
     tensors = Tensors(lambda key, kind, count: None, None)
@@ -242,8 +243,6 @@ def names_in(file: IO[bytes]) -> list[str]:
 
 
 def found_names(file: IO[bytes], names: Names) -> list[str]:
-    import pickletools
-
     wanted, texts = [], []
     for code, argument, _ in pickletools.genops(file):
         if isinstance(argument, str):

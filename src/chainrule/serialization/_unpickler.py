@@ -141,6 +141,9 @@ class Unpickler:
     def append(self, items: list[Any]) -> None:
         self.last(list).extend(items)
 
+    def add_items(self, items: list[Any]) -> None:
+        self.last(set).update(hashable_items(items))
+
     def set_items(self, items: list[Any]) -> None:
         into = self.last(*DICTS)
         for key, value in zip(items[::2], items[1::2], strict=True):
@@ -283,7 +286,7 @@ STEPS: dict[bytes, Callable[[Unpickler], Any]] = {
     pickle.APPENDS: lambda u: u.append(u.since_mark()),
     pickle.SETITEM: lambda u: u.set_items(u.pair()),
     pickle.SETITEMS: lambda u: u.set_items(u.since_mark()),
-    pickle.ADDITEMS: lambda u: (lambda items: u.last(set).update(hashable_items(items)))(u.since_mark()),
+    pickle.ADDITEMS: lambda u: u.add_items(u.since_mark()),
     # names and calls
     pickle.GLOBAL: lambda u: u.name(u.line(), u.line()),
     pickle.STACK_GLOBAL: Unpickler.stack_name,

@@ -10,7 +10,7 @@ import struct
 import sys
 from bisect import bisect_right
 from collections import OrderedDict
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
@@ -143,7 +143,7 @@ class Memories:
 class Pickler(pickle._Pickler):  # type: ignore[name-defined, misc] # that in C cannot be told other names
     """Pickles an object as PyTorch does."""
 
-    dispatch = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
 
     def __init__(self, file: Any, protocol: int, memories: Memories, is_legacy: bool) -> None:
         super().__init__(file, protocol)
@@ -162,7 +162,9 @@ class Pickler(pickle._Pickler):  # type: ignore[name-defined, misc] # that in C 
         if isinstance(obj, layout):
             return named("torch.serialization._get_layout"), (str(obj),)
         if isinstance(obj, (TypedStorage, UntypedStorage)):
-            raise NotImplementedError("chainrule saves tensors, no storages: save the tensor that the storage belongs to")
+            raise NotImplementedError(
+                "chainrule saves tensors, no storages: save the tensor that the storage belongs to"
+            )
         return NotImplemented
 
     def tensor(self, tensor: TensorBase) -> Any:
@@ -191,7 +193,9 @@ class Pickler(pickle._Pickler):  # type: ignore[name-defined, misc] # that in C 
             full = str(obj)
         elif type(obj) is Named:
             full = obj.name
-        elif getattr(obj, "__module__", "").split(".")[0] == "chainrule" and name is None and "<" not in obj.__qualname__:
+        elif (
+            getattr(obj, "__module__", "").split(".")[0] == "chainrule" and name is None and "<" not in obj.__qualname__
+        ):
             full = torch_name(obj)
         else:
             super().save_global(obj, name)

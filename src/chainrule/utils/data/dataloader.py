@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import multiprocessing
 import os
@@ -9,14 +10,16 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from multiprocessing import connection
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from ...core.generator import Generator
 from ._utils.collate import default_collate, default_convert
 from ._utils.fetch import fetcher
 from ._utils.worker import EXHAUSTED, FAILED, FETCH, RESUME, RESUMED, STOP, Plan, get_worker_info, work
-from .dataset import Dataset, IterableDataset
+from .dataset import IterableDataset
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, drawn_seed
+
+if TYPE_CHECKING:
+    from ...core.generator import Generator
 
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
@@ -160,7 +163,9 @@ class DataLoader(Generic[T_co]):
     def __setattr__(self, name: str, value: Any) -> None:
         fixed = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
         if self._initialized and name in fixed:
-            raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized: make another")
+            raise ValueError(
+                f"{name} attribute should not be set after {type(self).__name__} is initialized: make another"
+            )
         super().__setattr__(name, value)
 
     @property
@@ -309,9 +314,7 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
-        self._fetch = fetcher(
-            self._dataset, self._is_iterable, self._in_batches, self._collate_fn, self._drop_last
-        )
+        self._fetch = fetcher(self._dataset, self._is_iterable, self._in_batches, self._collate_fn, self._drop_last)
 
     def _next_data(self) -> Any:
         return self._fetch(next(self._sampler_iter))
@@ -415,7 +418,9 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     def _answer(self) -> tuple[int, tuple[int, int, Any]]:
         """The next answer, and the worker that gives it."""
         if self.is_down:
-            raise RuntimeError("the workers of this DataLoader iterator have been stopped: iterate over the loader anew")
+            raise RuntimeError(
+                "the workers of this DataLoader iterator have been stopped: iterate over the loader anew"
+            )
         ready = connection.wait(self._pipes, self._timeout or None)
         if not ready:
             self._stop()
@@ -467,10 +472,8 @@ def stop(workers: list[Any], pipes: list[Any], owner: int) -> None:
     if os.getpid() != owner:  # a fork of the main process
         return
     for pipe in pipes:
-        try:
+        with contextlib.suppress(OSError):  # it is gone already
             pipe.send((STOP, 0, None))
-        except OSError:
-            pass  # it is gone already
     for worker in workers:
         worker.join(PATIENCE)
         if worker.is_alive():

@@ -11,8 +11,7 @@ import numpy as np
 
 from .... import dtypes
 from ...._tensor import Tensor
-from ....functions.creation import as_tensor
-from ....functions.creation import tensor
+from ....functions.creation import as_tensor, tensor
 from ....functions.joining import stack
 
 __all__ = [
