@@ -93,6 +93,7 @@ class Seeded(Numbers):
 
 
 def no_children() -> bool:
+    gc.collect()
     end = time.monotonic() + 10
     while multiprocessing.active_children() and time.monotonic() < end:
         time.sleep(0.01)

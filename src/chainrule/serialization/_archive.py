@@ -121,7 +121,7 @@ class ArchiveReader:
     def into(self, name: str, memory: np.ndarray[Any, Any]) -> None:
         """Read the bytes of a record into memory of its size, and compare its checksum."""
         start, size, checksum = self.located(name)
-        view = memoryview(memory.reshape(-1).view(np.uint8))
+        view = memory.reshape(-1).view(np.uint8).data
         self.file.seek(start)
         done = 0
         while done < size:

@@ -8,10 +8,11 @@ import stat
 from collections.abc import Iterator
 from typing import IO, Any
 
+fcntl: Any
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 __all__ = ["replacing"]
 
@@ -35,8 +36,8 @@ def replacing(path: Any) -> Iterator[IO[bytes]]:
     if os.path.isdir(target):
         raise RuntimeError(f"cannot save to {os.fspath(path)}: Is a directory. Give the path of a file")
     if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe
-        with open(target, "wb") as file:
-            yield file
+        with open(target, "wb") as special:
+            yield special
         return
     remove_stale(folder, name)
     file, temporary = create(folder, name)

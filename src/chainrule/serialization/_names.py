@@ -12,11 +12,12 @@ from contextvars import ContextVar
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from .. import dtypes
+from .. import dtypes, functions
 from .._tensor import Tensor
 from ..device import device
 from ..functions import memory
 from ..functions.creation import strided
+from ..nn import functional
 from ..nn.modules.module import Module
 from ..nn.parameter import Parameter
 from ..size import Size
@@ -141,12 +142,9 @@ def torch_name(obj: Any) -> str:
     if isinstance(obj, type) and obj in PLACES:
         return PLACES[obj]
     if isinstance(obj, FunctionType):  # where users find it, not where it is written
-        import chainrule
-        from chainrule.nn import functional
-
-        for home in (functional, chainrule):
-            if getattr(home, obj.__name__, None) is obj:
-                return f"{torch_module(home.__name__)}.{obj.__name__}"
+        for home, functions_in in (("torch.nn.functional", functional), ("torch", functions)):
+            if getattr(functions_in, obj.__name__, None) is obj:
+                return f"{home}.{obj.__name__}"
     return f"{torch_module(obj.__module__)}.{obj.__qualname__}"
 
 
@@ -267,7 +265,7 @@ def ours_or_modules(module: str, name: str) -> Any:
         home = import_module(ours) if util.find_spec(ours.rpartition(".")[0]) and util.find_spec(ours) else None
     found: Any = home
     for part in name.split("."):
-        found = vars(found).get(part) if found is not None and hasattr(found, "__dict__") else None
+        found = vars(found).get(part) if hasattr(found, "__dict__") else None
     if isinstance(found, type) and issubclass(found, Module) and found.__new__ is object.__new__:
         return found
     if isinstance(found, type) and module.startswith("torch.optim.") and found.__module__.startswith("chainrule."):

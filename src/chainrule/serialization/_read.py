@@ -189,7 +189,10 @@ def read_legacy(file: IO[bytes], settings: Settings) -> Any:
         return np.zeros(count, kind.numpy if kind else np.uint8)
 
     tensors = Tensors(memory, settings.map_location, on_cpu=True)
-    load = lambda: unpickler(file, size, tensors, settings).load()  # noqa: E731
+
+    def load() -> Any:
+        return unpickler(file, size, tensors, settings).load()
+
     if load() != MAGIC:
         raise CorruptFileError("the file is no file of torch.save, or is damaged: it does not begin as one")
     if load() != PROTOCOL:

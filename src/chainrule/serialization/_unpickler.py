@@ -94,6 +94,10 @@ class Unpickler:
     def number(self, layout: str) -> Any:
         return struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
 
+    def protocol(self) -> None:
+        if self.number("B") > pickle.HIGHEST_PROTOCOL:
+            self.broken("its pickle has an unknown protocol")
+
     def sized(self, layout: str) -> bytes:
         return self.take(self.number(layout))
 
@@ -222,7 +226,7 @@ def hashable_items(items: Any) -> Any:
 
 
 def _named(code: bytes) -> str:
-    known = pickletools.code2op.get(code.decode("latin1"))
+    known = {one.code: one for one in pickletools.opcodes}.get(code.decode("latin1"))
     return f"the instruction {known.name} is not used by torch.save" if known else f"byte {code!r} is no instruction"
 
 
@@ -232,7 +236,7 @@ def _integer(u: Unpickler) -> None:
 
 
 STEPS: dict[bytes, Callable[[Unpickler], Any]] = {
-    pickle.PROTO: lambda u: u.number("B") in range(6) or u.broken("its pickle has an unknown protocol"),
+    pickle.PROTO: Unpickler.protocol,
     pickle.FRAME: lambda u: u.number("<Q"),
     # the stack and the memo
     pickle.MARK: Unpickler.mark,

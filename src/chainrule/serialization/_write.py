@@ -10,6 +10,7 @@ import struct
 import sys
 from bisect import bisect_right
 from collections import OrderedDict
+from types import FunctionType
 from typing import IO, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -17,8 +18,9 @@ from numpy.lib.array_utils import byte_bounds
 
 from .. import dtypes
 from .._tensor import Tensor
+from ..backend.numpy import walk
 from ..core.value import Lifted, TensorBase, writable
-from ..core.views import base_of, current_node, walk
+from ..core.views import base_of, current_node
 from ..device import CPU
 from ..dtypes import FROM_NUMPY
 from ..functions.creation import layout
@@ -52,7 +54,7 @@ class Place(NamedTuple):
     key: str
     storage: str
     location: str
-    count: int
+    size: int
 
 
 class Memory:
@@ -113,7 +115,7 @@ class Memories:
             return array, memory
         start, end = byte_bounds(whole)
         at = bisect_right(self.all, start, key=lambda memory: memory.end)
-        joined = []
+        joined: list[Memory] = []
         while at + len(joined) < len(self.all) and self.all[at + len(joined)].start < end:
             joined.append(self.all[at + len(joined)])
         if len(joined) == 1 and joined[0].start <= start and end <= joined[0].end:
@@ -140,10 +142,13 @@ class Memories:
         return Place(memory.key, "torch.storage.UntypedStorage", memory.location, size)
 
 
-class Pickler(pickle._Pickler):  # type: ignore[name-defined, misc] # that in C cannot be told other names
+PythonPickler: Any = getattr(pickle, "_Pickler")  # that in C cannot be told other names  # noqa: B009
+
+
+class Pickler(PythonPickler):  # type: ignore[misc]
     """Pickles an object as PyTorch does."""
 
-    dispatch: ClassVar = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[Any, Any]] = dict(PythonPickler.dispatch)
 
     def __init__(self, file: Any, protocol: int, memories: Memories, is_legacy: bool) -> None:
         super().__init__(file, protocol)
@@ -153,7 +158,7 @@ class Pickler(pickle._Pickler):  # type: ignore[name-defined, misc] # that in C 
     def persistent_id(self, obj: Any) -> Any:
         if type(obj) is not Place:
             return None
-        identity = ("storage", named(obj.storage), obj.key, obj.location, obj.count)
+        identity = ("storage", named(obj.storage), obj.key, obj.location, obj.size)
         return (*identity, None) if self.is_legacy else identity
 
     def reducer_override(self, obj: Any) -> Any:
@@ -171,14 +176,14 @@ class Pickler(pickle._Pickler):  # type: ignore[name-defined, misc] # that in C 
         """How a tensor is made again."""
         requires_grad, attributes = current_node(tensor) is not None, tensor.__dict__
         if type(tensor) is Parameter:
-            data = (tensor.detach(), requires_grad, OrderedDict())
+            data: tuple[Any, ...] = (tensor.detach(), requires_grad, OrderedDict())
             if attributes:
                 return named("torch._utils._rebuild_parameter_with_state"), (*data, dict(attributes))
             return named("torch._utils._rebuild_parameter"), data
         array, memory = self.memories.add(tensor)
         place = self.memories.place(memory)
         offset = (array.__array_interface__["data"][0] - memory.start) // array.itemsize if array.size else 0
-        arguments = (place, offset, array.shape, strides_of(array), requires_grad, OrderedDict())
+        arguments: tuple[Any, ...] = (place, offset, array.shape, strides_of(array), requires_grad, OrderedDict())
         dtype = FROM_NUMPY[array.dtype]
         make = named("torch._utils._rebuild_tensor_v2")
         if dtype not in STORAGES:
@@ -205,7 +210,7 @@ class Pickler(pickle._Pickler):  # type: ignore[name-defined, misc] # that in C 
         self.memoize(obj)
 
     dispatch[Named] = dispatch[dtypes.dtype] = dispatch[memory_format] = save_global
-    dispatch[type] = dispatch[type(named.__wrapped__.__init__)] = save_global
+    dispatch[type] = dispatch[FunctionType] = save_global
 
 
 def pickled(obj: Any, protocol: int, is_legacy: bool) -> tuple[bytes, list[Memory]]:

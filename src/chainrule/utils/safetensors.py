@@ -5,6 +5,7 @@ Programs that say ``import torch`` (``chainrule run``) can use ``safetensors.tor
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import Any
 
@@ -69,7 +70,7 @@ def save(tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> 
         if array.size:
             parts.append((*byte_bounds(array), name))
     parts.sort()
-    for (_, end, first), (start, _, second) in zip(parts, parts[1:], strict=False):
+    for (_, end, first), (start, _, second) in itertools.pairwise(parts):
         if start < end:
             raise RuntimeError(
                 f"Some tensors share memory: {first!r} and {second!r}. The format cannot tell that: leave one out, or save its .clone()"

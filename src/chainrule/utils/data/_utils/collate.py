@@ -115,7 +115,7 @@ def rebuilt_mapping(like: Any, parts: dict[Any, Any]) -> Any:
             made = copy.copy(like)
             made.update(parts)
             return made
-        return type(like)(parts)  # type: ignore[call-arg]
+        return type(like)(parts)
     return parts
 
 
@@ -127,7 +127,7 @@ def rebuilt_sequence(like: Any, parts: list[Any]) -> Any:
             for at, part in enumerate(parts):
                 made[at] = part
             return made
-        return type(like)(parts)  # type: ignore[call-arg]
+        return type(like)(parts)
     return parts
 
 

@@ -105,7 +105,7 @@ class Plan(NamedTuple):
     drop_last: bool
     base_seed: int
     init: Callable[[int], Any] | None
-    count: int
+    workers: int
 
 
 def seed_of_numpy(base_seed: int, worker: int) -> Any:
@@ -124,7 +124,7 @@ def work(plan: Plan, worker: int, pipe: Any, others: list[Any]) -> None:
     random.seed(seed)
     manual_seed(seed)
     np.random.seed(seed_of_numpy(plan.base_seed, worker))  # noqa: NPY002 - the global generator is what datasets use
-    _info = WorkerInfo(id=worker, num_workers=plan.count, seed=seed, dataset=plan.dataset)
+    _info = WorkerInfo(id=worker, num_workers=plan.workers, seed=seed, dataset=plan.dataset)
     outbox = Outbox(pipe)
     tasks: queue.SimpleQueue[tuple[int, int, Any]] = queue.SimpleQueue()
     threading.Thread(target=receive, args=(pipe, tasks, outbox), daemon=True).start()
