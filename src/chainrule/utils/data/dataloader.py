@@ -73,7 +73,7 @@ class DataLoader(Generic[T_co]):
     >>> import chainrule as torch
     >>> loader = torch.utils.data.DataLoader(range(5), batch_size=2, shuffle=True, generator=torch.Generator().manual_seed(0))
     >>> list(loader), len(loader)
-    ([tensor([0, 4]), tensor([3, 1]), tensor([2])], 3)
+    ([tensor([3, 1]), tensor([0, 4]), tensor([2])], 3)
     """
 
     dataset: Any

@@ -278,7 +278,7 @@ def random_split(
     >>> import chainrule as torch
     >>> g = torch.Generator().manual_seed(0)
     >>> [part.indices for part in torch.utils.data.random_split(range(5), [0.6, 0.4], generator=g)]
-    [[4, 1, 2], [3, 0]]
+    [[4, 0, 1], [3, 2]]
     """
     whole = len(dataset)
     counts: list[Any] = list(lengths)

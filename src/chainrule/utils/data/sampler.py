@@ -90,7 +90,7 @@ class RandomSampler(Sampler[int]):
 
     >>> import chainrule as torch
     >>> list(torch.utils.data.RandomSampler("abcd", generator=torch.Generator().manual_seed(0)))
-    [2, 0, 1, 3]
+    [0, 1, 3, 2]
     """
 
     data_source: Sized
