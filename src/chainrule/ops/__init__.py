@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .padding import *
     from .pooling import *
     from .random import *
+    from .recurrent import *
     from .replacing import *
     from .resampling import *
     from .slices import *
@@ -107,6 +108,7 @@ LATE = {
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
     """,
+    "recurrent": "gru_steps lstm_steps pack_padded rnn_steps",
     "replacing": "as_strided_scatter diagonal_scatter filled filled_number select_scatter slice_scatter",
     "resampling": "resample resample_adjoint",
     "slices": "index_reduce renorm segment_reduce",

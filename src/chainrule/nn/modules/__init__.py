@@ -17,6 +17,7 @@ from . import (
     normalization,
     padding,
     pooling,
+    rnn,
     sparse,
     upsampling,
 )
@@ -34,6 +35,7 @@ from .module import Module as Module
 from .normalization import *
 from .padding import *
 from .pooling import *
+from .rnn import *
 from .sparse import *
 from .upsampling import *
 
@@ -51,6 +53,7 @@ __all__ = [
     *normalization.__all__,
     *padding.__all__,
     *pooling.__all__,
+    *rnn.__all__,
     *sparse.__all__,
     *upsampling.__all__,
     "Module",
