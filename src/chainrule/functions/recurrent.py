@@ -181,7 +181,7 @@ def _layers(name: str, steps: Steps, count: int, args: Any, kwargs: Any) -> tupl
             x = dropped(x, given["dropout"], True)
     if given["batch_first"]:
         # PyTorch's plain layers turn their result in place, and its name says so.
-        x = x.transpose(0, 1) if count == 2 and each == 2 + 2 * biased else x.transpose_(0, 1)
+        x = x.transpose(0, 1) if count == 2 and each == 2 + 2 * biased else ops.swapaxes_(x, axis1=-3, axis2=-2)
     return x, [stack(kept) for kept in last]
 
 
@@ -317,7 +317,8 @@ def lstm_cell(
     """
     if not isinstance(hx, (tuple, list)) or len(hx) != 2:
         raise TypeError(
-            f"lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, state and cell, not {type(hx).__name__}"
+            f"lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not {type(hx).__name__}: give "
+            "state and cell"
         )
     of_input, of_state = _sums("lstm_cell", input, hx[0], (w_ih, w_hh), (b_ih, b_hh), 4)
     return _lstm_step(of_input + of_state, hx[1])

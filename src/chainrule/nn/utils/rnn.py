@@ -292,7 +292,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool 
     [tensor([1., 1., 1.]), tensor([1.])]
     """
     padded: Any = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
-    return [one[:length] for one, length in zip(padded, lengths.tolist(), strict=True)]
+    return [one[tensor(range(length))] for one, length in zip(padded, lengths.tolist(), strict=True)]
 
 
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
