@@ -95,4 +95,28 @@ nn.TransformerEncoderLayer(4, 2, 8)(torch.zeros(3, 2, 4), torch.zeros(3, 3).long
 import copy, pickle; l = nn.Transformer(4, 2, 1, 1, 8, 0.0); k = pickle.loads(pickle.dumps(copy.deepcopy(l))); torch.equal(l(torch.ones(2, 1, 4), torch.ones(2, 1, 4)), k(torch.ones(2, 1, 4), torch.ones(2, 1, 4)))
 """
 
-GROUPS = {"recurrent": RECURRENT, "attention": ATTENTION}
+LAZY = """
+l = nn.LazyLinear(3); l, l.weight, l.state_dict(), l.in_features, l.weight.requires_grad, l.weight.dtype, l.weight.is_leaf
+nn.LazyLinear(3).weight.shape
+nn.LazyLinear(3).weight + 1
+nn.LazyLinear(3).weight.numel()
+nn.LazyLinear(3).weight.sum()
+_ = torch.manual_seed(0); l = nn.LazyLinear(3); o = l(torch.ones(2, 4)); o.sum().backward(); o, l, l.weight.grad, type(l) is nn.Linear, torch.rand(1)
+nn.Linear(4, 3).load_state_dict(nn.LazyLinear(3).state_dict())
+_ = torch.manual_seed(0); l = nn.LazyLinear(3); k = nn.Linear(4, 3); r = l.load_state_dict(k.state_dict()); r, l, torch.equal(l(torch.ones(1, 4)), k(torch.ones(1, 4))), l
+l = nn.LazyLinear(3); l.load_state_dict(nn.LazyLinear(3).state_dict()), l
+l = nn.LazyLinear(3).double(); l.weight, l(torch.ones(1, 2).double()).dtype
+p = nn.UninitializedParameter(); _ = p.materialize((2, 2)); type(p).__name__, p.shape, p.requires_grad, nn.UninitializedBuffer()
+[nn.LazyConv1d(2, 2), nn.LazyConv2d(2, 2, bias=False), nn.LazyConv3d(2, 2), nn.LazyConvTranspose1d(2, 2), nn.LazyConvTranspose2d(2, 2), nn.LazyConvTranspose3d(2, 2), nn.LazyBatchNorm1d(), nn.LazyBatchNorm2d(affine=False), nn.LazyBatchNorm3d(), nn.LazyInstanceNorm1d(affine=True), nn.LazyInstanceNorm2d(), nn.LazyInstanceNorm3d()]
+_ = torch.manual_seed(1); k = nn.Sequential(nn.LazyConv2d(2, 2), nn.LazyBatchNorm2d(), nn.ReLU(), nn.LazyConvTranspose2d(3, 2), nn.LazyInstanceNorm2d(), nn.Flatten(), nn.LazyLinear(2)); o = k(torch.arange(36.0).reshape(2, 2, 3, 3)); o, k, [(a, tuple(b.shape)) for a, b in k.state_dict().items()]
+nn.LazyConv2d(2, 2)(torch.ones(4, 4))
+nn.LazyConv2d(2, 2, groups=2)(torch.ones(1, 3, 4, 4))
+import copy, pickle; l = copy.deepcopy(nn.LazyLinear(3)); _ = l(torch.ones(1, 2)); k = pickle.loads(pickle.dumps(nn.LazyLinear(2))); _ = k(torch.ones(1, 2)); l, k
+nn.LazyLinear(3).share_memory()
+k = nn.Sequential(nn.LazyLinear(3), nn.ReLU(), nn.LazyLinear(2)); _ = k(torch.ones(1, 5)); k, sum(p.numel() for p in k.parameters())
+nn.parameter.is_lazy(nn.LazyLinear(2).weight), isinstance(nn.LazyLinear(2).weight, Parameter)
+[(n, nn.parameter.is_lazy(b)) for n, b in nn.LazyBatchNorm1d().named_buffers()]
+l = nn.LazyLinear(2); o = torch.optim.SGD(l.parameters(), lr=0.1); l(torch.ones(1, 3)).sum().backward(); o.step(); l.weight.shape
+"""
+
+GROUPS = {"recurrent": RECURRENT, "attention": ATTENTION, "lazy": LAZY}

@@ -34,7 +34,7 @@ def test_recorded(entry: dict[str, Any]) -> None:
 def alike(got: dict[str, Any], want: dict[str, Any]) -> bool:
     """The same text, in which the last printed digit of a number may differ by one; an error may say more."""
     if "raises" in want and got.get("raises") == want["raises"]:
-        return bool(got["says"].startswith(want["says"]))
+        return bool(got["says"].startswith(want["says"].partition(" <method")[0]))
     if "prints" not in got or "prints" not in want:
         return got == want
     ours, theirs = got.pop("prints"), want.pop("prints")

@@ -7,7 +7,12 @@ from typing import Any
 from .._missing import missing_name
 from . import functional as functional, init as init, modules as modules, parameter as parameter, utils as utils
 from .modules import *
-from .parameter import Buffer as Buffer, Parameter as Parameter
+from .parameter import (
+    Buffer as Buffer,
+    Parameter as Parameter,
+    UninitializedBuffer as UninitializedBuffer,
+    UninitializedParameter as UninitializedParameter,
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ from . import (
     distance,
     dropout,
     flatten,
+    lazy,
     linear,
     loss,
     margins,
@@ -31,6 +32,7 @@ from .conv import *
 from .distance import *
 from .dropout import *
 from .flatten import *
+from .lazy import *
 from .linear import *
 from .loss import *
 from .margins import *
@@ -52,6 +54,7 @@ __all__ = [
     *distance.__all__,
     *dropout.__all__,
     *flatten.__all__,
+    *lazy.__all__,
     *linear.__all__,
     *loss.__all__,
     *margins.__all__,
