@@ -119,4 +119,73 @@ nn.parameter.is_lazy(nn.LazyLinear(2).weight), isinstance(nn.LazyLinear(2).weigh
 l = nn.LazyLinear(2); o = torch.optim.SGD(l.parameters(), lr=0.1); l(torch.ones(1, 3)).sum().backward(); o.step(); l.weight.shape
 """
 
-GROUPS = {"recurrent": RECURRENT, "attention": ATTENTION, "lazy": LAZY}
+OTHERS = """
+_ = torch.manual_seed(1); [nn.init.orthogonal_(torch.empty(2, 3)), nn.init.orthogonal_(torch.empty(3, 2), 2.0), nn.init.orthogonal_(torch.empty(2, 2, 2)), torch.rand(1)]
+nn.init.orthogonal_(torch.empty(2))
+nn.init.constant(torch.empty(1), 3.0), nn.init.xavier_uniform(torch.ones(2, 2)).shape
+_ = torch.manual_seed(2); a = torch.tensor([-1.0, 2.0, -3.0], requires_grad=True); o = F.rrelu(a, training=True); o.sum().backward(); o, a.grad, F.rrelu(a), torch.rand(1)
+_ = torch.manual_seed(0); a = torch.tensor([-1.0, 2.0]); [F.rrelu(torch.tensor([-1.0, -2.0, 0.0, -0.0, float("nan")]), training=True), F.rrelu(a, training=True, inplace=True), a, F.rrelu(-torch.ones(2, 3).t(), training=True), torch.rrelu(a), nn.RReLU(), nn.RReLU(0.1, 0.2, True)]
+F.rrelu(torch.ones(1), 0.5, 0.2)
+[nn.SyncBatchNorm(3), nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(nn.BatchNorm1d(3), R())), nn.DataParallel(nn.Linear(2, 1)), list(nn.DataParallel(nn.Linear(2, 1)).state_dict()), nn.DataParallel(nn.Linear(2, 1))(torch.ones(1, 2)).shape]
+_ = torch.manual_seed(0); l = nn.AdaptiveLogSoftmaxWithLoss(4, 10, [3, 6], div_value=2.0); v = torch.randn(3, 4, requires_grad=True); o = l(v, torch.tensor([1, 4, 9])); o.loss.backward(); l, [(k, tuple(p.shape)) for k, p in l.state_dict().items()], o, v.grad, l.log_prob(v)[0], l.predict(v), l(v[0], torch.tensor(9))
+nn.AdaptiveLogSoftmaxWithLoss(4, 10, [6, 3])
+nn.AdaptiveLogSoftmaxWithLoss(4, 10, [])
+nn.AdaptiveLogSoftmaxWithLoss(4, 10, [3])(torch.ones(2, 4), torch.tensor([1, 10]))
+nn.AdaptiveLogSoftmaxWithLoss(4, 10, [3])(torch.ones(2, 4), torch.tensor([1]))
+_ = torch.manual_seed(0); l = nn.LinearCrossEntropyLoss(4, 3, out_features=(2,), bias=True, weight=torch.tensor([1.0, 2.0, 3.0])); l, [(k, tuple(v.shape)) for k, v in l.state_dict().items()], l(torch.ones(2, 4), torch.tensor([[0, 1], [2, 0]])), nn.LinearCrossEntropyLoss(4, 3)(torch.ones(2, 4), torch.tensor([0, 1]))
+[F.linear_cross_entropy(torch.ones(2, 4), torch.ones(3, 2, 4), torch.zeros(2, 2).long()), F.linear_cross_entropy(torch.ones(4), torch.ones(3, 4), torch.tensor(0))]
+nn.utils.clip_grad_norm([torch.ones(2)], 1.0)
+nn.modules.linear.NonDynamicallyQuantizableLinear(2, 1, bias=False)
+"""
+
+PARAMETRIZE = """
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Sym()); l, list(l.state_dict()), type(l).__name__, l.weight, l.parametrizations.weight.original
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Sym()); _ = P.register_parametrization(l, "weight", Neg()); l, l.weight, P.is_parametrized(l), P.is_parametrized(l, "bias"), P.type_before_parametrizations(l) is Lin
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Sym()); l.weight = torch.ones(2, 2); l(torch.ones(1, 2)).sum().backward(); l.weight, l.parametrizations.weight.original, l.parametrizations.weight.original.grad
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Neg()); l.weight = torch.ones(2, 2)
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Sym()); _ = P.remove_parametrizations(l, "weight"); l, list(l.state_dict()), l.weight, P.is_parametrized(l)
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Sym()); _ = P.remove_parametrizations(l, "weight", False); l.weight, [n for n, _ in l.named_parameters()]
+P.register_parametrization(Lin(2, 2), "zzz", Sym())
+P.remove_parametrizations(nn.Linear(2, 2), "weight")
+P.register_parametrization(Lin(2, 2), "weight", Bad())
+P.register_parametrization(Lin(2, 2), "weight", Bad(), unsafe=True)
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Two()); list(l.state_dict()), l.parametrizations.weight.is_tensor, l.parametrizations.weight.ntensors, l.weight
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Two()); P.remove_parametrizations(l, "weight", False)
+import copy; l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Sym()); k = copy.deepcopy(l); k.load_state_dict(l.state_dict()), k, P.remove_parametrizations(k, "weight"), l
+import pickle; l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Sym()); pickle.dumps(l)
+l = Lin(2, 2); _ = P.register_parametrization(l, "weight", Sym()); c = P.cached(); _ = c.__enter__(); a = l.weight is l.weight; _ = c.__exit__(None, None, None); a, l.weight is l.weight
+nn.utils.weight_norm(Lin(2, 2)).weight_g
+l = nn.utils.weight_norm(nn.Linear(2, 3)); list(l.state_dict()), l.weight_v.shape, nn.utils.remove_weight_norm(l), list(l.state_dict())
+l = nn.utils.weight_norm(Lin(2, 2)); l(torch.tensor([[1.0, 2.0]])).sum().backward(); l(torch.ones(1, 2)), l.weight_g.grad, l.weight_v.grad
+nn.utils.remove_weight_norm(nn.Linear(2, 2))
+nn.utils.weight_norm(nn.utils.weight_norm(nn.Linear(2, 3)))
+l = Z.weight_norm(Lin(2, 2)); l, list(l.state_dict()), l.parametrizations.weight.original0, l(torch.ones(1, 2)), Z.weight_norm(Lin(2, 2), dim=None).parametrizations.weight.original0
+_ = torch.manual_seed(0); l = nn.utils.spectral_norm(Lin(2, 2)); o = l(torch.ones(1, 2)); o.sum().backward(); l, o, l.state_dict(), l.state_dict()._metadata, l.weight_orig.grad, l.eval()(torch.ones(1, 2)), torch.rand(1)
+_ = torch.manual_seed(0); l = nn.utils.spectral_norm(Lin(2, 2)); nn.utils.remove_spectral_norm(l).weight, list(l.state_dict())
+_ = torch.manual_seed(0); l = Z.spectral_norm(Lin(2, 2)); o = l(torch.ones(1, 2)); o.sum().backward(); l, o, l.state_dict(), l.parametrizations.weight.original.grad, torch.rand(1)
+_ = torch.manual_seed(0); l = Z.spectral_norm(nn.ConvTranspose1d(2, 3, 2), n_power_iterations=2); l, l.weight[0]
+_ = torch.manual_seed(0); [(m, s, t, l.weight, l.parametrizations.weight.original) for m in (None, "matrix_exp", "cayley", "householder") for s in ((2, 3), (3, 2), (2, 2)) for t in (True, False) for l in [Z.orthogonal(nn.Linear(*s), orthogonal_map=m, use_trivialization=t)]]
+l = Z.orthogonal(nn.Linear(2, 2)); list(l.state_dict()), l
+Z.orthogonal(nn.Linear(2, 2), "bias")
+Z.orthogonal(nn.Linear(2, 2), orthogonal_map="zz")
+c = nn.Conv2d(1, 2, 1, bias=False).eval(); _ = nn.init.ones_(c.weight); b = nn.BatchNorm2d(2).eval(); _ = b.running_mean.fill_(0.5); f = nn.utils.fuse_conv_bn_eval(c, b); f, f.weight, f.bias
+nn.utils.fuse_conv_bn_eval(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2))
+b = nn.BatchNorm1d(2).eval(); _ = b.running_mean.fill_(0.5); f = nn.utils.fuse_linear_bn_eval(Lin(2, 2).eval(), b); f.weight, f.bias
+nn.utils.fuse_linear_bn_eval(nn.Linear(2, 2).eval(), nn.BatchNorm1d(3).eval())
+_ = torch.manual_seed(0); l = nn.utils.skip_init(nn.Linear, 2, 3); l, torch.rand(1)
+nn.utils.skip_init(nn.ReLU)
+l = prune.l1_unstructured(Lin(2, 2), "weight", amount=0.5); l, list(l.state_dict()), l.weight_mask, l.weight, l(torch.ones(1, 2)), prune.is_pruned(l), prune.is_pruned(nn.Linear(2, 2))
+l = prune.l1_unstructured(Lin(2, 2), "weight", 1); _ = prune.l1_unstructured(l, "weight", 1); l.weight_mask, len(list(l._forward_pre_hooks.values())[0]), prune.remove(l, "weight").weight, list(l.state_dict())
+_ = torch.manual_seed(0); [prune.random_unstructured(Lin(2, 2), "weight", 2).weight_mask, prune.random_structured(Lin(2, 2), "weight", 1, 0).weight_mask, prune.ln_structured(Lin(2, 2), "weight", 0.5, 2, dim=1).weight_mask, prune.identity(Lin(2, 2), "bias").bias_mask, prune.custom_from_mask(Lin(2, 2), "bias", torch.tensor([1, 0])).bias, torch.rand(1)]
+l, k = Lin(2, 2), Lin(2, 2); prune.global_unstructured([(l, "weight"), (k, "bias")], pruning_method=prune.L1Unstructured, amount=0.5), l.weight_mask, k.bias_mask
+l = prune.ln_structured(Lin(2, 2), "weight", 1, 1, dim=0); _ = prune.l1_unstructured(l, "weight", 1); l.weight_mask
+l = prune.l1_unstructured(Lin(2, 2), "weight", 1, importance_scores=torch.tensor([[4.0, 3.0], [2.0, 1.0]])); l(torch.ones(1, 2)).sum().backward(); l.weight_mask, l.weight_orig.grad
+prune.l1_unstructured(Lin(2, 2), "weight", amount=5)
+prune.l1_unstructured(Lin(2, 2), "weight", amount=1.5)
+prune.l1_unstructured(Lin(2, 2), "weight", amount="a")
+prune.ln_structured(Lin(2, 2), "bias", 1, 2, dim=0)
+prune.remove(nn.Linear(2, 2), "weight")
+prune.L1Unstructured(2).prune(torch.tensor([1.0, -3.0, 2.0]))
+"""
+
+GROUPS = {"recurrent": RECURRENT, "attention": ATTENTION, "lazy": LAZY, "others": OTHERS, "utils": PARAMETRIZE}

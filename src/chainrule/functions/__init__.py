@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .pooling import *
     from .quantiles import *
     from .random import *
+    from .random_slopes import *
     from .recurrent import *
     from .replacing import *
     from .sampling import *
@@ -126,6 +127,7 @@ LATE = {
     """,
     "quantiles": "nanquantile quantile",
     "random": "rand rand_like randint randint_like randn randn_like randperm",
+    "random_slopes": "rrelu rrelu_",
     "recurrent": "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
     "replacing": "as_strided_scatter diagonal_scatter fill select_scatter slice_scatter",
     "sampling": "bernoulli binomial multinomial normal poisson",

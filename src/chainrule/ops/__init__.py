@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 LATE = {
     "activation": """
         celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid mish
-        mse_loss prelu relu silu silu_slope softmax softplus softshrink threshold
+        mse_loss prelu relu rrelu_with_noise silu silu_slope softmax softplus softshrink threshold
     """,
     "bounds": """
         clamp clamp_high clamp_low clamp_max clamp_max_tensor clamp_min clamp_min_tensor clamp_tensor clip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     activation,
+    adaptive,
     attention,
     batchnorm,
     container,
@@ -25,6 +26,7 @@ from . import (
     upsampling,
 )
 from .activation import *
+from .adaptive import *
 from .attention import *
 from .batchnorm import *
 from .container import *
@@ -47,6 +49,7 @@ from .upsampling import *
 
 __all__ = [
     *activation.__all__,
+    *adaptive.__all__,
     *attention.__all__,
     *batchnorm.__all__,
     *container.__all__,
