@@ -12,14 +12,17 @@ from record_nn import TESTS, programs
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from nn.layer_head import HEAD  # noqa: E402
-from nn.programs import outcome  # noqa: E402
+from nn.layer_head import HEAD
+from nn.programs import outcome
 
 
 def main() -> None:
     groups = []
     for group, block in GROUPS.items():
-        lines = [json.dumps({"program": text, **outcome(torch, HEAD * (group == "utils") + text)}) for text in programs(block)]
+        lines = [
+            json.dumps({"program": text, **outcome(torch, HEAD * (group == "utils") + text)})
+            for text in programs(block)
+        ]
         groups.append(f'"{group}": [\n' + ",\n".join(lines) + "\n]")
         print(len(lines), group)
     (TESTS / "golden" / "layers.json").write_text("{\n" + ",\n".join(groups) + "\n}\n", encoding="utf-8")

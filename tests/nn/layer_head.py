@@ -1,5 +1,7 @@
 """What stands before each program about utilities of modules."""
 
+from __future__ import annotations
+
 HEAD = """
 from torch.nn.utils import parametrize as P, prune, parametrizations as Z
 class Sym(nn.Module):

@@ -73,7 +73,6 @@ def cross_entropy(
     return op(input, target, *weights, reduction=code, **params)[0]
 
 
-
 def linear_cross_entropy(
     input: Tensor,
     linear_weight: Tensor,
@@ -111,6 +110,7 @@ def linear_cross_entropy(
         scores = scores.reshape(*input.shape[:-1], *linear_weight.shape[:-1])
     ignored = -100 if ignore_index is None else ignore_index
     return cross_entropy(scores, target, weight, None, ignored, None, reduction, label_smoothing)
+
 
 def nll_loss(
     input: Tensor,

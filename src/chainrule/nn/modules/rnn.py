@@ -16,7 +16,7 @@ from .module import Module
 if TYPE_CHECKING:
     from ..._tensor import Tensor
 
-__all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "RNNCellBase"]
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
 RUNS = {
     "RNN_TANH": recurrent.rnn_tanh,

@@ -141,7 +141,13 @@ class TransformerEncoderLayer(_Layer):
 
         def attend(x: Any) -> Any:
             return self.self_attn(
-                x, x, x, attn_mask=src_mask, key_padding_mask=src_key_padding_mask, need_weights=False, is_causal=is_causal
+                x,
+                x,
+                x,
+                attn_mask=src_mask,
+                key_padding_mask=src_key_padding_mask,
+                need_weights=False,
+                is_causal=is_causal,
             )[0]
 
         return self._through(src, [attend, self._feed])
@@ -184,7 +190,13 @@ class TransformerDecoderLayer(_Layer):
 
         def attend(x: Any) -> Any:
             return self.self_attn(
-                x, x, x, attn_mask=tgt_mask, key_padding_mask=tgt_key_padding_mask, need_weights=False, is_causal=tgt_is_causal
+                x,
+                x,
+                x,
+                attn_mask=tgt_mask,
+                key_padding_mask=tgt_key_padding_mask,
+                need_weights=False,
+                is_causal=tgt_is_causal,
             )[0]
 
         def attend_to_memory(x: Any) -> Any:
@@ -207,7 +219,7 @@ class TransformerEncoder(Module):
         mask_check: accepted: masks are checked in any case.
 
     >>> import chainrule as torch
-    >>> layer = torch.nn.TransformerEncoderLayer(4, 2, 8)
+    >>> layer = torch.nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
     >>> torch.nn.TransformerEncoder(layer, 2)(torch.ones(3, 5, 4)).shape
     torch.Size([3, 5, 4])
     """
@@ -242,9 +254,7 @@ class TransformerEncoder(Module):
             return "encoder_layer.norm_first was True"
         attention = layer.self_attn
         if not attention.batch_first:
-            return (
-                "encoder_layer.self_attn.batch_first was not True(use batch_first for better inference performance)"
-            )
+            return "encoder_layer.self_attn.batch_first was not True(use batch_first for better inference performance)"
         if attention.in_proj_bias is None:
             return "encoder_layer.self_attn was passed bias=False"
         if layer.activation not in (F.relu, F.gelu):
@@ -343,8 +353,9 @@ class Transformer(Module):
         dtype: of the parameters (None: the default dtype).
 
     >>> import chainrule as torch
-    >>> torch.nn.Transformer(4, 2, 1, 1, 8)(torch.ones(3, 5, 4), torch.ones(2, 5, 4)).shape
-    torch.Size([2, 5, 4])
+    >>> net = torch.nn.Transformer(4, 2, 1, 1, 8, batch_first=True)
+    >>> net(torch.ones(5, 3, 4), torch.ones(5, 2, 4)).shape
+    torch.Size([5, 2, 4])
     """
 
     def __init__(

@@ -67,31 +67,20 @@ class BasePruningMethod:
             raise AssertionError(f"Avoid adding multiple pruning hooks to the same tensor {name} of module {module}.")
         container = method
         if old:
-            key, before = old[0]
-            del module._forward_pre_hooks[key]
-            container = before
-            if not isinstance(before, PruningContainer):
-                container = PruningContainer()
-                container._tensor_name = name
-                container.add_pruning_method(before)
-            container.add_pruning_method(method)
+            before = old[0][1]
+            earlier = before if isinstance(before, PruningContainer) else [before]
+            container = PruningContainer(*earlier, method)
         original = getattr(module, name)
         scores = original if importance_scores is None else importance_scores
         if scores.shape != original.shape:
             raise AssertionError(f"importance_scores should have the same shape as parameter {name} of {module}")
-        if not old:
+        default = getattr(module, name + "_mask").detach().clone() if old else ones_like(original)
+        mask = container.compute_mask(scores, default)
+        if old:
+            del module._forward_pre_hooks[old[0][0]]
+        else:
             module.register_parameter(name + "_orig", original)
             del module._parameters[name]
-            default = ones_like(original)
-        else:
-            default = getattr(module, name + "_mask").detach().clone()
-        try:
-            mask = container.compute_mask(scores, default)
-        except Exception:
-            if not old:
-                module.register_parameter(name, original)
-                del module._parameters[name + "_orig"]
-            raise
         module.register_buffer(name + "_mask", mask)
         setattr(module, name, container.apply_mask(module))
         module.register_forward_pre_hook(container)
@@ -211,9 +200,7 @@ class _ByAmount(BasePruningMethod):
         if not isinstance(self.amount, numbers.Integral):
             return round(self.amount * size)
         if self.amount > size:
-            raise ValueError(
-                f"amount={self.amount} should be smaller than the number of parameters to prune={size}"
-            )
+            raise ValueError(f"amount={self.amount} should be smaller than the number of parameters to prune={size}")
         return int(self.amount)
 
 

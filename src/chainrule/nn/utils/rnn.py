@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -21,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class PackedSequence_(NamedTuple):
+class PackedSequence_(NamedTuple):  # noqa: N801 - PyTorch's name
     """The fields of :class:`PackedSequence`."""
 
     data: Any
@@ -178,7 +179,7 @@ def pack_padded_sequence(
         raise RuntimeError(
             "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
         )
-    if any(late > early for early, late in zip(sizes, sizes[1:], strict=False)):
+    if any(late > early for early, late in itertools.pairwise(sizes)):
         raise RuntimeError(
             "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass "
             "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement if you do not "
@@ -258,7 +259,9 @@ def pad_sequence(
             [1., 0., 0.]])
     """
     if not isinstance(sequences, Iterable):
-        raise RuntimeError(f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}")
+        raise RuntimeError(
+            f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}"
+        )
     tensors: list[Any] = list(sequences)
     if not tensors:
         raise RuntimeError("received an empty list of sequences")
