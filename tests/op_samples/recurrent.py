@@ -22,12 +22,11 @@ SAMPLES = {
         sample(real(3, 1, 2), H, real(2, 2), nonlinearity="relu", reverse=True),
     ],
     "lstm_steps": [
-        sample(real(2, 1, 4), real(1, 1), real(1, 1), real(4, 1), reverse=False),
         sample(real(2, 1, 8), H, C, real(8, 2), reverse=True),
     ],
     "gru_steps": [
         sample(real(2, 1, 6), H, real(6, 2), real(6), reverse=False),
-        sample(real(2, 2, 3), real(2, 1), real(3, 1), reverse=True),
+        sample(real(2, 1, 3), real(1, 1), real(3, 1), reverse=True),
     ],
     "pack_padded": [
         sample(real(4, 2, 2), runs=((1, 2), (2, 1)), rank=3),

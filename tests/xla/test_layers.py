@@ -9,13 +9,14 @@ import pytest
 import chainrule as torch
 from chainrule import nn, optim
 
-from ..nn.test_layers_transforms import LAYERS
+from nn.test_layers_transforms import LAYERS
 from .test_compile import same, traces
 
 jax = pytest.importorskip("jax")
 
 X = torch.linspace(-1, 1, 24).reshape(3, 2, 4)
-WHOLE = {**LAYERS, "adaptive": lambda: nn.Sequential(nn.RReLU().eval(), nn.LazyLinear(2))}
+CHOSEN = "rnn gru packed lstm_cell attention encoder"
+WHOLE = {name: LAYERS[name] for name in CHOSEN.split()} | {"lazy": lambda: nn.Sequential(nn.RReLU(), nn.LazyLinear(2))}
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -81,7 +81,7 @@ LATE = {
         unbind_copy unfold_copy unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy
         view_as_real_copy view_copy
     """,
-    "convolutions": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution",
+    "convolutions": "conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d convolution",
     "cumulative": "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
     "decompositions": "cholesky geqrf lu lu_unpack qr svd",
     "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",

@@ -12,6 +12,7 @@ from . import (
     distance,
     dropout,
     flatten,
+    instancenorm,
     lazy,
     linear,
     loss,
@@ -24,6 +25,7 @@ from . import (
     sparse,
     transformer,
     upsampling,
+    utils,
 )
 from .activation import *
 from .adaptive import *

@@ -16,7 +16,7 @@ from .batchnorm import (
     InstanceNorm3d,
     _NormBase,
 )
-from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, _Conv
+from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, _ConvNd
 from .linear import Linear
 from .module import Module
 
@@ -113,7 +113,7 @@ class LazyLinear(LazyModuleMixin, Linear):
         self.reset_parameters()
 
 
-class _LazyConv(LazyModuleMixin, _Conv):
+class _LazyConv(LazyModuleMixin, _ConvNd):
     """What lazy convolutions have in common: ``in_channels`` is taken from the first input.
 
     The other arguments are those of the convolution.

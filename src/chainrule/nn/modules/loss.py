@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import functional as F
@@ -21,7 +22,7 @@ __all__ = [
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
-    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyLoss", "LinearCrossEntropyOptions",
     "MSELoss",
     "NLLLoss",
     "NLLLoss2d",
@@ -126,6 +127,17 @@ class CrossEntropyLoss(_WeightedLoss):
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
         )
+
+
+@dataclass
+class LinearCrossEntropyOptions:
+    """How PyTorch spares memory in :class:`LinearCrossEntropyLoss`; accepted here, where there is one way."""
+
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str = "auto"
+    acc_dtype: Any = None
 
 
 class LinearCrossEntropyLoss(Module):

@@ -9,7 +9,7 @@ from ...autograd.grad_mode import no_grad
 from ...functions.linalg import dot, mv
 from ...functions.uncommon import norm_except_dim
 from .. import functional as F
-from ..modules.conv import _ConvTranspose
+from ..modules.conv import _ConvTransposeNd
 from ..parameter import Parameter
 
 __all__ = ["remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm"]
@@ -157,7 +157,7 @@ def spectral_norm(
     ['bias', 'weight_orig', 'weight_u', 'weight_v']
     """
     if dim is None:
-        dim = 1 if isinstance(module, _ConvTranspose) else 0
+        dim = 1 if isinstance(module, _ConvTransposeNd) else 0
     hook = SpectralNorm(name, n_power_iterations, dim, eps)
     refuse_second(module, hook)
     weight = module._parameters[name]

@@ -13,7 +13,7 @@ from ...functions.linalg import mv, vdot
 from ...functions.uncommon import norm_except_dim
 from ...linalg import solve
 from .. import functional as F
-from ..modules.conv import _ConvTranspose
+from ..modules.conv import _ConvTransposeNd
 from ..modules.module import Module
 from .parametrize import register_parametrization
 
@@ -227,6 +227,6 @@ def spectral_norm(
     if weight is None or not hasattr(weight, "ndim"):
         raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
     if dim is None:
-        dim = 1 if isinstance(module, _ConvTranspose) else 0
+        dim = 1 if isinstance(module, _ConvTransposeNd) else 0
     register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, dim, eps))
     return module
