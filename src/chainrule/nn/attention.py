@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 import math
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +21,45 @@ from ..promotion import scalar_type_name
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["gumbel_softmax", "scaled_dot_product_attention"]
+__all__ = ["SDPBackend", "gumbel_softmax", "scaled_dot_product_attention", "sdpa_kernel"]
+
+
+class SDPBackend(enum.IntEnum):
+    """The ways in which PyTorch computes attention. Here there is one, by what ``MATH`` says."""
+
+    ERROR = -1
+    MATH = 0
+    FLASH_ATTENTION = 1
+    EFFICIENT_ATTENTION = 2
+    CUDNN_ATTENTION = 3
+    OVERRIDEABLE = 4
+
+    __repr__ = enum.Enum.__repr__
+    __str__ = enum.Enum.__str__
+
+
+@contextmanager
+def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool = False) -> Iterator[None]:
+    """Say in which ways attention may be computed. It has no effect: there is one.
+
+    Args:
+        backends: one or several.
+        set_priority: accepted.
+
+    Raises:
+        AssertionError: something else.
+
+    >>> import chainrule as torch
+    >>> with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+    ...     torch.nn.functional.scaled_dot_product_attention(torch.eye(1), torch.eye(1), torch.eye(1))
+    tensor([[1.]])
+    """
+    given = [backends] if isinstance(backends, SDPBackend) else backends
+    if not isinstance(given, Sequence) or not all(isinstance(one, SDPBackend) for one in given):
+        raise AssertionError(
+            f"Backend must be an instance of SDPBackend or a list of SDPBackend instances, got {type(backends).__name__}"
+        )
+    yield
 
 
 def scaled_dot_product_attention(
