@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .inplace import *
     from .integers import *
     from .internals import *
+    from .leaks import *
     from .legacy import *
     from .linalg import *
     from .low_rank import *
@@ -77,12 +78,15 @@ LATE = {
         alias_copy as_strided_copy detach_copy diagonal_copy expand_copy narrow_copy permute_copy
         select_copy slice_copy split_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy
         unbind_copy unfold_copy unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy
-        view_as_real_copy view_copy
+        view_as_complex_copy view_as_real_copy view_copy
     """,
-    "convolutions": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution",
+    "convolutions": "conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d convolution",
     "cumulative": "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
     "decompositions": "cholesky geqrf lu lu_unpack qr svd",
-    "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
+    "determinism": """
+        are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled
+        use_deterministic_algorithms
+    """,
     "differences": "gradient vander",
     "distances": "cosine_similarity pairwise_distance pdist",
     "dropping": """
@@ -97,15 +101,17 @@ LATE = {
     "inplace": """
         abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_
         atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ cosh_ deg2rad_ detach
-        detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_ log10_
+        detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ i0_ index_put_ lcm_ ldexp_ log10_
         log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ resize_as_ round_ rsqrt_
         sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
     """,
     "integers": "frexp gcd lcm nonzero_static unravel_index",
     "internals": """
-        _chunk_cat _log_softmax_backward_data _safe_softmax _softmax_backward_data _unsafe_masked_index
-        _unsafe_masked_index_put_accumulate native_dropout
+        _batch_norm_with_update _chunk_cat _log_softmax_backward_data _native_batch_norm_legit _safe_softmax
+        _softmax_backward_data _unsafe_masked_index _unsafe_masked_index_put_accumulate
+        max_pool2d_with_indices_backward native_dropout native_dropout_backward
     """,
+    "leaks": "rrelu rrelu_",
     "legacy": """
         BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
         LongTensor ShortTensor

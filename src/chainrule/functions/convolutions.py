@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution",
+    "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution",
 ]  # fmt: skip
 
 Number = Any
@@ -63,6 +63,48 @@ def conv2d(
               [2., 2.]]]])
     """
     return _convolved(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """:func:`conv1d` with time in the first dimension and channels in the last.
+
+    Args:
+        input: (T, N, C).
+        weight: (kernel, C, O).
+        bias: (O,).
+        pad: zeros before and after the sequences.
+
+    Returns:
+        (T + 2 pad - kernel + 1, N, O).
+
+    Raises:
+        RuntimeError: shapes that do not fit.
+
+    >>> import chainrule as torch
+    >>> torch.conv_tbc(torch.tensor([1., 2., 4., 8.]).view(4, 1, 1), torch.tensor([-1., 1.]).view(2, 1, 1), torch.zeros(1)).ravel()
+    tensor([1., 2., 4.])
+    """
+    given = {"input": input, "weight": weight, "bias": bias}
+    shapes = [
+        tensor_argument(x, "conv_tbc", name, at)._array.shape for at, (name, x) in enumerate(given.items(), start=1)
+    ]
+    if [len(shape) for shape in shapes] != [3, 3, 1]:
+        raise RuntimeError(
+            "conv_tbc: Input must have 3 dims: time, batch, in_channel; weight must have 3 dims: kernel_width, in_channels, "
+            f"out_channels; bias 1: got {', '.join(map(str, shapes))}"
+        )
+    if shapes[0][2] != shapes[1][1]:
+        raise RuntimeError(
+            "conv_tbc: Input dim 2 (input channels) is not == dim 1 in the weight tensor: got "
+            f"{shapes[0][2]} and {shapes[1][1]}"
+        )
+    if shapes[2][0] != shapes[1][2]:
+        raise RuntimeError(
+            "conv_tbc: Bias size must equal dim 2 in the weight tensor (output channels): got "
+            f"{shapes[2][0]} and {shapes[1][2]}"
+        )
+    result = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return result.permute(2, 0, 1)
 
 
 def conv3d(

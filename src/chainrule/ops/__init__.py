@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 LATE = {
     "activation": """
         celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid mish
-        mse_loss prelu relu silu silu_slope softmax softplus softshrink threshold
+        mse_loss prelu relu rrelu rrelu_ silu silu_slope softmax softplus softshrink threshold
     """,
     "bounds": """
         clamp clamp_high clamp_low clamp_max clamp_max_tensor clamp_min clamp_min_tensor clamp_tensor clip
@@ -66,7 +66,7 @@ LATE = {
         alias_copy as_strided_ as_strided_copy expand_copy narrow_copy permute_copy select_copy slice_copy
         split_copy split_with_sizes_copy squeeze_all_copy squeeze_copy squeeze_one_copy t_copy
         transpose_copy unbind_copy unfold_copy unsafe_split unsafe_split_with_sizes unsqueeze_copy
-        view_as_real_copy view_copy
+        view_as_complex_copy view_as_real_copy view_copy
     """,
     "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
     "decompositions": """
