@@ -28,6 +28,7 @@ from .transcendental import *
 if TYPE_CHECKING:
     from .activation import *
     from .affine import *
+    from .attributes import *
     from .complex_numbers import *
     from .contraction import *
     from .convolutions import *
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from .pooling import *
     from .quantiles import *
     from .random import *
+    from .ranges import *
     from .replacing import *
     from .sampling import *
     from .settings import *
@@ -63,12 +65,15 @@ if TYPE_CHECKING:
     from .sorting import *
     from .special import *
     from .statistics import *
-    from .uncommon import *
+    from .symbolic import *
     from .windows import *
 
 LATE = {
-    "activation": "celu celu_ log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_",
+    "activation": """
+        celu celu_ hardshrink log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_
+    """,
     "affine": "addbmm addmm addmv addr baddbmm bilinear",
+    "attributes": "get_device is_distributed is_signed to_dlpack",
     "complex_numbers": """
         angle conj conj_physical imag is_conj is_neg real resolve_conj resolve_neg view_as_complex
         view_as_real
@@ -123,7 +128,7 @@ LATE = {
         batch_norm group_norm instance_norm layer_norm native_batch_norm native_group_norm
         native_layer_norm rms_norm
     """,
-    "norms": "cdist",
+    "norms": "cdist frobenius_norm norm_except_dim nuclear_norm",
     "padding": "channel_shuffle constant_pad_nd native_channel_shuffle pixel_shuffle pixel_unshuffle",
     "pooling": """
         adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d
@@ -131,6 +136,7 @@ LATE = {
     """,
     "quantiles": "nanquantile quantile",
     "random": "rand rand_like randint randint_like randn randn_like randperm",
+    "ranges": "arange linspace logspace range",
     "replacing": "as_strided_scatter diagonal_scatter fill select_scatter slice_scatter",
     "sampling": "bernoulli binomial multinomial normal poisson",
     "settings": """
@@ -147,10 +153,7 @@ LATE = {
     """,
     "special": "i0 igamma igammac mvlgamma",
     "statistics": "corrcoef cov histogram histogramdd",
-    "uncommon": """
-        empty_permuted frobenius_norm get_device hardshrink is_distributed is_signed norm_except_dim
-        nuclear_norm sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum to_dlpack
-    """,
+    "symbolic": "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
     "windows": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
 }
 """Families that load with the first use of one of these."""
