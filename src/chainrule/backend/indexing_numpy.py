@@ -70,7 +70,7 @@ def gather(x: Array, indices: Array, *, axis: int) -> Array:
 
 def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
     """A copy of ``x`` with ``v`` at the indices; of repeated ones the last counts."""
-    out = np.array(x)
+    out = np.array(x, order="C")
     out[along(indices, axis)] = v
     return out
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import common
+from .shape_numpy import in_rows
 
 Array = Any
 Axis = Any
@@ -38,7 +39,8 @@ def topk(x: Array, *, k: int, axis: Axis, largest: bool) -> tuple[Array, Array]:
         indices = np.take_along_axis(chosen, order, -1)
     else:
         indices = argsort(keys, descending=largest)[..., :k]
-    return common.pick(np, x, np.moveaxis(indices, -1, axis), axis)
+    values, indices = common.pick(np, x, np.moveaxis(indices, -1, axis), axis)
+    return in_rows(values), in_rows(indices)
 
 
 def median_all(x: Array, *, axis: tuple[int, ...]) -> Array:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .copies import *
     from .cumulative import *
     from .decompositions import *
+    from .distances import *
     from .embeddings import *
     from .factor_solves import *
     from .fft import *
@@ -73,6 +74,7 @@ LATE = {
         cholesky cholesky_legacy eig eigh eigvalsh ldl_factor ldl_solve lu lu_factor lu_unpack permutation
         qr svd svdvals triangle_of_qr
     """,
+    "distances": "cdist",
     "embeddings": "embedding",
     "factor_solves": """
         cholesky_inverse cholesky_solve geqrf householder_product lstsq lu_solve matrix_exp ormqr pinv
