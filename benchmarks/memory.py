@@ -21,6 +21,9 @@ SIZE = 1_000_000
 LIMIT = 2.0
 """How many times PyTorch's memory an op may use."""
 
+SLACK = 100_000
+"""Bytes of Python's own objects, which tracemalloc counts too."""
+
 MORE: dict[str, dict[str, Case]] = {
     "convolution of images": {
         "MNIST": (lambda t, x: t.nn.functional.conv2d(x, t.ones(16, 1, 5, 5), padding=2), lambda n: [(n // 784, 1, 28, 28)]),
@@ -76,7 +79,12 @@ MORE: dict[str, dict[str, Case]] = {
     },
 }  # fmt: skip
 
-REASONS: dict[str, str] = {}
+REASONS: dict[str, str] = {
+    "sum": "a gradient has memory of its own",
+    "sum of rows": "a gradient has memory of its own",
+    "huber_loss": "its slope is chosen between two arrays",
+    "grid_sample": "places are int64: they take twice the memory of the image",
+}
 """Why an op may use more."""
 
 
@@ -120,7 +128,9 @@ def main() -> int:
     torch.set_num_threads(1)
     wanted, worse = sys.argv[1:], 0
     families = FAMILIES | MORE
-    print(f"{'':<40} {'chainrule':>10} {'PyTorch':>10}  times (limit {LIMIT}); MB at the peak, the arguments not among them")
+    print(
+        f"{'':<40} {'chainrule':>10} {'PyTorch':>10}  times (limit {LIMIT}); MB at the peak, the arguments not among them"
+    )
     for family, cases in families.items():
         for name, (function, shapes) in cases.items():
             if wanted and not any(word in f"{family} {name}" for word in wanted):
@@ -128,10 +138,13 @@ def main() -> int:
             ours, theirs = (program(t, function, shapes(SIZE)) for t in (chainrule, torch))
             ours(), theirs()  # what is made once is no part of it
             have, want = peak_of_numpy(ours), peak_of_torch(theirs)
-            is_worse = have > LIMIT * want
+            is_worse = have - SLACK > LIMIT * want
             worse += is_worse and name not in REASONS
             verdict = REASONS.get(name, "TOO MUCH") if is_worse else ""
-            print(f"{family + ': ' + name:<40} {have / 1e6:10.1f} {want / 1e6:10.1f} {have / max(want, 1):6.2f}  {verdict}", flush=True)
+            print(
+                f"{family + ': ' + name:<40} {have / 1e6:10.1f} {want / 1e6:10.1f} {have / max(want, 1):6.2f}  {verdict}",
+                flush=True,
+            )
     print(f"{worse} ops use more than {LIMIT} times PyTorch's memory")
     return worse
 

@@ -7,7 +7,8 @@ import numpy as np
 from . import sample
 
 X = np.linspace(-1.0, 1.5, 6).reshape(3, 2) ** 2
-Y = np.array([[0.3, -2.0], [1.1, 0.4]])
+Y = np.array([[0.3, -2.0], [1.8, 2.0]])
+UNIT = (Y[1] - Y[0]) / np.linalg.norm(Y[1] - Y[0])
 
 SAMPLES = {
     "cdist": [
@@ -16,6 +17,6 @@ SAMPLES = {
         sample(X, np.stack([Y, -Y])[:, None]),
         sample(np.empty((0, 2)), Y),
         sample(X, np.empty((0, 2))),
-        sample(Y, Y[:1], smooth=False, expected=(np.array([[0.0, 0.0], [0.1**0.5, 3 * 0.1**0.5]]), np.array([[-(0.1**0.5), -3 * 0.1**0.5]]))),
+        sample(Y, Y[:1], smooth=False, expected=(np.stack([0 * UNIT, UNIT]), -UNIT[None])),
     ],
 }

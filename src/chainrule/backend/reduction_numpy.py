@@ -21,6 +21,9 @@ Axis = int | tuple[int, ...] | None
 FLOAT32, FLOAT64, INT64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 WIDER = {FLOAT32: FLOAT64, np.dtype(np.complex64): np.dtype(np.complex128)}
 
+AT_ONCE = 1 << 16
+"""Elements that have copies in a wider type at a time."""
+
 MANY = 512
 """Terms from which the rounding errors of a running total in single precision begin to matter."""
 
@@ -213,7 +216,13 @@ def _running(ufunc: Any, x: Array, axis: Any, dtype: Any) -> Array:
     if axis == ():
         return x.astype(dtype)
     wide = FLOAT64 if dtype.kind in "fV" else np.dtype(np.complex128) if dtype.kind == "c" else dtype
-    return ufunc.accumulate(x, axis=axis, dtype=wide).astype(dtype, copy=False)
+    if x.size <= AT_ONCE or wide == dtype or -axis == x.ndim:
+        return ufunc.accumulate(x, axis=axis, dtype=wide).astype(dtype, copy=False)
+    out = np.empty(x.shape, dtype)
+    step = -(-AT_ONCE * len(x) // x.size)
+    for at in range(0, len(x), step):
+        out[at : at + step] = ufunc.accumulate(x[at : at + step], axis=axis, dtype=wide)
+    return out
 
 
 @into_rows

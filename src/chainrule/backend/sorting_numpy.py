@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import common
+from .reduction_numpy import AT_ONCE
 from .shape_numpy import in_rows
 
 Array = Any
@@ -131,6 +132,10 @@ def histc(x: Array, *, bins: int, low: float, high: float) -> Array:
             low, high = float(flat.min()), float(flat.max())
         if low == high:
             low, high = low - 1, high + 1
-    flat = flat[(flat >= low) & (flat <= high)]
-    places = ((flat - low) * bins / (high - low)).astype(np.int64)
-    return np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(x.dtype)
+    counts = np.zeros(bins, np.int64)
+    for at in range(0, flat.size, AT_ONCE):
+        some = flat[at : at + AT_ONCE]
+        some = some[(some >= low) & (some <= high)]
+        places = ((some - low) * bins / (high - low)).astype(np.int64)
+        counts += np.bincount(np.minimum(places, bins - 1), minlength=bins)
+    return counts.astype(x.dtype)

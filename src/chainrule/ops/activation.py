@@ -132,12 +132,12 @@ silu_slope = elementwise("silu_slope(x)", node="SiluBackwardBackward0", domain="
 
 def mish_x(xp, g, x):
     """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = log(1 + exp x), p' = s(x)."""
-    p = xp.logaddexp(x, xp.zeros_like(x))
-    return g * (xp.tanh(p) + x * xp.sigmoid(x) * xp.sech_squared(p))
+    p = xp.logaddexp(x, xp.zeros((), dtype=x.dtype))
+    return g * (xp.sech_squared(p) * xp.silu(x) + xp.tanh(p))
 
 
 mish = elementwise("mish(x)", domain="fV",
-    forward=widened(lambda xp, x: x * xp.tanh(xp.logaddexp(x, xp.zeros_like(x)))),
+    forward=widened(lambda xp, x: x * xp.tanh(xp.logaddexp(x, xp.zeros((), dtype=x.dtype)))),
     x=mish_x,
 )
 

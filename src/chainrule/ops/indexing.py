@@ -18,6 +18,11 @@ __all__ = [
     "scatter_reduce", "take", "take_along_axis", "take_flat", "where", "zero",
 ]
 
+def blank(xp, shape, dtype):
+    """Zeros that take no memory, to add to."""
+    return xp.broadcast_to(xp.zeros((), dtype=dtype), shape)
+
+
 # -- masks --------------------------------------------------------------------------------------------------------------
 
 
@@ -130,7 +135,7 @@ last_puts = step("last_puts(*indices, axes, shape)", batch=batches.each_last_put
 
 take = linear("take(x, indices, *, axis)", node="IndexSelectBackward0", saved_names={"indices": "index"},
     batch=batches.each_take,
-    x=lambda xp, g, x_shape, indices, axis: xp.index_add(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis),
+    x=lambda xp, g, x_shape, indices, axis: xp.index_add(blank(xp, x_shape, g.dtype), indices, g, axis=axis),
 )
 
 index_add = linear("index_add(x, indices, v, *, axis)", saved_names={"indices": "index"}, batch=batches.each_index_add,
@@ -155,7 +160,7 @@ index_copy = linear("index_copy(x, indices, v, *, axis)", saved_names={"indices"
 # -- gather and scatter -------------------------------------------------------------------------------------------------
 
 gather = linear("gather(x, indices, *, axis)", saved_names={"indices": "index"},
-    x=lambda xp, g, x_shape, indices, axis: xp.scatter_add(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis),
+    x=lambda xp, g, x_shape, indices, axis: xp.scatter_add(blank(xp, x_shape, g.dtype), indices, g, axis=axis),
 )
 
 

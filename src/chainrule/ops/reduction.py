@@ -229,7 +229,7 @@ def at_index(xp, g, x_shape, indices, axis, keepdims):
         ones = list(x_shape)
         ones[axis] = 1
         g, indices = xp.reshape(g, tuple(ones)), xp.reshape(indices, tuple(ones))
-    return xp.scatter(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis)
+    return xp.scatter(xp.broadcast_to(xp.zeros((), dtype=g.dtype), x_shape), indices, g, axis=axis)
 
 
 def _max_index(xp, x, axis, keepdims):
