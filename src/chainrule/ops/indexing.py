@@ -7,6 +7,8 @@ operands are constants: they have no rule.
 
 from __future__ import annotations
 
+import math
+
 from ..core.batching import refused, same_call
 from ..core.op import elementwise, general, linear, step
 from . import indexing_batches as batches
@@ -230,9 +232,11 @@ def reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
         ones = [xp.where(a == 0, 1, a) for a in (x, v)]
         product = g * xp.scatter_reduce(kept(ones[0], 1), indices, ones[1], axis=axis, reduce="prod", include_self=True)
         return kept(_of_others(xp, x, count, zero, product), 0), None, _of_others(xp, v, there(count), there(zero), there(product))
-    hit_x = kept(xp.where(x == out, xp.ones_like(x), 0), 0)
-    hit_v = xp.where(v == there(out), xp.ones_like(v), 0)
-    share = g / xp.clip(added(hit_x, hit_v), min=1)
+    # Where the result is NaN, PyTorch divides by the number of elements that are equal to it: none.
+    lost = xp.isnan(out)
+    hit_x = kept(xp.where(xp.logical_or(lost, x == out), xp.ones_like(x), 0), 0)
+    hit_v = xp.where(xp.logical_or(there(lost), v == there(out)), xp.ones_like(v), 0)
+    share = xp.where(lost, math.nan, g / xp.clip(added(hit_x, hit_v), min=1))
     return xp.where(hit_x == 0, 0, share), None, xp.where(hit_v == 0, 0, there(share))
 
 

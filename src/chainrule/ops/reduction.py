@@ -315,10 +315,10 @@ def norm_rule(xp, g, x, out, ord, axis, keepdims):
     if ord == 0:
         return xp.zeros_like(x)
     if ord == 1:
-        return g * xp.sign(x)
+        return g * xp.sgn(x)
     if math.isinf(ord):
         same = xp.astype(tied(xp, xp.abs(x), out), g.dtype)
-        return xp.sign(x) * (g / xp.sum(same, axis=axis, keepdims=True) * same)
+        return xp.sgn(x) * (g / xp.sum(same, axis=axis, keepdims=True) * same)
     zero = out == 0
     norm = xp.where(zero, 1, out)
     if ord == 2:
