@@ -208,6 +208,14 @@ def test_bags() -> None:
     assert bags.tolist() == [[1.0], [2.0]]
 
 
+def test_nearest_neighbours_of_volumes() -> None:
+    x = torch.arange(27.0, dtype=f64).reshape(1, 1, 3, 3, 3).requires_grad_()
+    y = F.interpolate(x, scale_factor=2.3)
+    w = torch.arange(float(y.numel()), dtype=f64).reshape(y.shape)
+    (g,) = grad((y * w).sum(), x)
+    assert (g * x).sum().item() == pytest.approx((y * w).sum().item(), rel=1e-14)
+
+
 def test_distributions() -> None:
     distributions = torch.distributions
 
