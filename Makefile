@@ -18,7 +18,7 @@ XLA_READY := .venv-xla/.ready
 BENCH_PY := .venv-bench/bin/python
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help demo test test-xla lint types fix bench bench-ops bench-torch bench-xla conformance golden coverage wheel clean
+.PHONY: help demo test test-xla lint types fix bench bench-memory bench-ops bench-torch bench-xla conformance golden coverage wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench-torch: $(TORCH_READY) ## the same, against real PyTorch in the same run
 
 bench-ops: $(TORCH_READY) ## each family of ops, forward and backward, against real PyTorch in the same run
 	$(TORCH_PY) -m benchmarks.families
+
+bench-memory: $(TORCH_READY) ## the peak memory of each op, forward and backward, beside real PyTorch's
+	$(TORCH_PY) -m benchmarks.memory
 
 bench-xla: $(BENCH_READY) ## compiled programs, against JAX and PyTorch in the same run
 	$(BENCH_PY) -m benchmarks --xla

@@ -210,6 +210,39 @@ def test_bags() -> None:
     assert bags.tolist() == [[1.0], [2.0]]
 
 
+def test_nearest_neighbours_of_volumes() -> None:
+    x = torch.arange(27.0, dtype=f64).reshape(1, 1, 3, 3, 3).requires_grad_()
+    y = F.interpolate(x, scale_factor=2.3)
+    w = torch.arange(float(y.numel()), dtype=f64).reshape(y.shape)
+    (g,) = grad((y * w).sum(), x)
+    assert (g * x).sum().item() == pytest.approx((y * w).sum().item(), rel=1e-14)
+
+
+def test_distributions() -> None:
+    distributions = torch.distributions
+
+    def draw(factor: torch.Tensor) -> torch.Tensor:
+        torch.manual_seed(3)
+        return distributions.Wishart(4.5, scale_tril=factor, validate_args=False).rsample((2,))
+
+    factor = torch.tensor([[1.0, 0.0], [0.5, 2.0]], dtype=f64, requires_grad=True)
+    assert torch.autograd.gradcheck(draw, factor)
+    unit, p = distributions.Uniform(0.0, 1.0), torch.tensor(0.3, requires_grad=True)
+    continuous = distributions.ContinuousBernoulli(p)
+    assert distributions.kl_divergence(continuous, unit).item() == pytest.approx(-continuous.entropy().item())
+    assert distributions.kl_divergence(unit, continuous).item() == pytest.approx(
+        -continuous.log_prob(torch.tensor(0.5)).item()
+    )
+    infinite = distributions.kl_divergence(continuous, distributions.Uniform(0.5, 1.0))
+    assert infinite == math.inf
+    assert grad(infinite, p)[0] == 0
+    circle = distributions.VonMises(leaf(0.0), 1.0).log_prob(torch.zeros(1))
+    assert circle.item() == pytest.approx(1 - math.log(2 * math.pi * scipy.special.i0(1.0)), rel=1e-14)
+    x = leaf(0.0)
+    (density,) = grad(distributions.GeneralizedPareto(leaf(0.0), 2.0, 0.5).cdf(x).sum(), x)
+    assert density == 0.5
+
+
 def test_numpy_memory() -> None:
     array = np.ones(3)
     w = leaf(1.0, 2.0, 3.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,20 @@ def test_as_recorded(program: str) -> None:
     for name, one in want.items():
         tolerance = OF_DRAWS if name == "rsample" else TOLERANCE
         assert close(got[name], one, tolerance), (name, got[name], one)
+
+
+NAMES = json.loads((Path(__file__).parent / "golden" / "distribution_names.json").read_text())
+
+
+@pytest.mark.parametrize("module", NAMES["modules"])
+def test_modules(module: str) -> None:
+    ours = importlib.import_module(f"chainrule.distributions.{module}")
+    assert not set(NAMES["modules"][module]) - set(dir(ours))
+    assert getattr(D, module) is ours
+
+
+def test_divergences() -> None:
+    assert sorted(f"{p.__name__} {q.__name__}" for p, q in D.kl.RULES) == NAMES["divergences"]
 
 
 # -- draws that move with their parameters ------------------------------------------------------------------------------
@@ -111,6 +126,7 @@ CONTINUOUS = [
     D.Normal(0.3, 2.0), D.LogNormal(0.1, 0.5), D.HalfNormal(1.5), D.Uniform(-1.0, 2.0), D.Exponential(0.7),
     D.Laplace(0.2, 1.5), D.Gumbel(0.5, 2.0), D.Weibull(1.5, 2.0), D.Pareto(1.0, 3.0), D.Cauchy(0.0, 1.0), D.Gamma(2.5, 1.5),
     D.StudentT(3.0), D.InverseGamma(3.0, 2.0), D.Beta(2.0, 3.0), D.FisherSnedecor(5.0, 7.0), D.HalfCauchy(1.0), D.Kumaraswamy(2.0, 3.0),
+    D.ContinuousBernoulli(0.3), D.GeneralizedPareto(0.0, 1.0, 0.3), D.GeneralizedPareto(0.0, 2.0, 0.0),
 ]  # fmt: skip
 
 

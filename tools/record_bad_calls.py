@@ -1,6 +1,6 @@
 """Record how PyTorch refuses bad calls: tests/golden/bad_calls.json (needs torch).
 
-The tables in bad_calls_functions.py and bad_calls_autograd.py are the source: areas of programs, each ``setup ;;
+The tables in bad_calls_functions.py, bad_calls_nn.py and bad_calls_autograd.py are the source: areas of programs, each ``setup ;;
 refused call`` followed by the facts ("needles") that our message must state: what was got and what was wanted.
 ``a|b`` in a needle means that either will do. The recorder adds PyTorch's exception class and the first line of its
 message, 300 characters at most. The areas in ``OURS`` hold calls that PyTorch takes in silence and chainrule refuses.
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from bad_calls_autograd import AUTOGRAD
 from bad_calls_functions import FUNCTIONS
+from bad_calls_nn import NN
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden" / "bad_calls.json"
 MESSAGE_LENGTH = 300
@@ -32,7 +33,7 @@ i = torch.tensor([1, 2, 3]); b = torch.tensor([True, False, True]); c = torch.te
 w = torch.tensor([1., 2., 3.], requires_grad=True)
 """
 
-AREAS = FUNCTIONS | AUTOGRAD
+AREAS = FUNCTIONS | AUTOGRAD | NN
 
 # What PyTorch does without a word and chainrule refuses (docs/differences.md), with the class that we raise.
 OURS = {"memory shared with NumPy": "RuntimeError"}

@@ -61,6 +61,16 @@ if TYPE_CHECKING:
     from .core.generator import Generator, default_generator
     from .func import vmap
     from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
+    from .nn.by_number import (
+        binary_cross_entropy_with_logits,
+        cosine_embedding_loss,
+        ctc_loss,
+        hinge_embedding_loss,
+        kl_div,
+        margin_ranking_loss,
+        poisson_nll_loss,
+        triplet_margin_loss,
+    )
     from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
     from .serialization import load, save
 
@@ -171,6 +181,14 @@ _LAZY_NAMES = {
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     **dict.fromkeys(("load", "save"), "serialization"),
     **dict.fromkeys(("TypedStorage", "UntypedStorage"), "functions.storage"),
+    **dict.fromkeys(
+        """
+        binary_cross_entropy_with_logits cosine_embedding_loss ctc_loss hinge_embedding_loss kl_div margin_ranking_loss
+        poisson_nll_loss triplet_margin_loss
+        """.split(),
+        "nn.by_number",
+    ),
+    "_upsample_bilinear2d_aa": "nn.resampling",
     "check": "testing._check",
     "vmap": "func",
 }

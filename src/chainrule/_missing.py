@@ -1,7 +1,7 @@
 """What to say when a torch name is asked for that chainrule does not have: that it is missing, and the nearest it has.
 
-`data/torch_names.txt` holds PyTorch's public names, one module a line. It is read, and names are compared, only when
-there is an error to report.
+`data/torch_names.txt` holds PyTorch's public names, one module a line, and `data/left_out.txt` why some of them are not here, one
+reason a line (the names may be patterns). They are read, and names are compared, only when there is an error to report.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 
 from .version import TORCH, VERSION
 
-__all__ = ["missing_module", "missing_name", "nearest", "our_names", "pytorch_names", "standing"]
+__all__ = ["missing_module", "missing_name", "nearest", "our_names", "pytorch_names", "reason", "standing"]
 
 # Where a name is looked for when it is not where it was asked for.
 _HOMES = (
@@ -56,11 +56,31 @@ def standing(module: str, name: str) -> str:
     if public is None:  # one of the parts of PyTorch whose names are not recorded
         words = f"chainrule {VERSION} does not have it"
     elif name in public:
-        words = f"PyTorch {TORCH} has it, chainrule {VERSION} does not"
+        why = reason(name)
+        words = f"PyTorch {TORCH} has it, chainrule {VERSION} does not{f' ({why})' if why else ''}"
     else:
         words = f"no public name of PyTorch {TORCH}"
     found = nearest(module, name)
     return f"{words}; the nearest is {found}" if found else words
+
+
+def reason(name: str) -> str | None:
+    """Why a name of PyTorch is not here, as far as that is written down."""
+    from fnmatch import fnmatchcase
+
+    return next((why for why, names in left_out().items() if any(fnmatchcase(name, one) for one in names)), None)
+
+
+@functools.lru_cache
+def left_out() -> dict[str, list[str]]:
+    """Reason -> names, or patterns of names."""
+    return {why: names.split() for why, _, names in (line.partition(": ") for line in _lines("left_out.txt"))}
+
+
+def _lines(name: str) -> list[str]:
+    from pathlib import Path
+
+    return (Path(__file__).parent / "data" / name).read_text(encoding="ascii").splitlines()
 
 
 def nearest(module: str, name: str) -> str | None:
@@ -98,10 +118,8 @@ def our_names(module: str) -> frozenset[str]:
 @functools.lru_cache
 def pytorch_names() -> dict[str, frozenset[str]]:
     """PyTorch's public names, by module; torch.Tensor counts as one."""
-    from pathlib import Path
-
-    lines = (Path(__file__).parent / "data" / "torch_names.txt").read_text(encoding="ascii").splitlines()
-    return {module: frozenset(names.split()) for module, _, names in (line.partition(": ") for line in lines)}
+    lines = (line.partition(": ") for line in _lines("torch_names.txt"))
+    return {module: frozenset(names.split()) for module, _, names in lines}
 
 
 def _asked_by_from_import() -> bool:

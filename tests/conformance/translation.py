@@ -217,6 +217,15 @@ def input_mask(input: Any, *_: Any, mask: Any, **others: Any) -> Any:
     return mask.broadcast_to(input.shape)
 
 
+class Aten:
+    """What PyTorch has under ``torch.ops.aten``, chainrule has under its own name."""
+
+    def __getattr__(self, name: str) -> Any:
+        return types.SimpleNamespace(default=named(f"torch.{name}", chainrule))
+
+
+chainrule.ops.aten = Aten()
+
 # Where its tests look for the two.
 chainrule.masked._output_mask = output_mask
 chainrule.masked._input_mask = input_mask

@@ -29,9 +29,8 @@ SAMPLES = {
             negative_slope=0.1,
         ),
     ],
-    "rrelu_with_noise": [
-        sample(X, np.array([0.5])),
-    ],
+    "rrelu": [sample(X, np.abs(X)), sample(S, S)],
+    "rrelu_": [sample(X, np.abs(X))],
     "prelu": [
         sample(X, S),
         sample(X, np.array([0.1, 0.2, 0.3])),

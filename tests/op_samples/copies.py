@@ -35,6 +35,7 @@ SAMPLES = {
     "unsafe_split": PARTS,
     "unsafe_split_with_sizes": SECTIONS,
     "unsqueeze_copy": [sample(X, axis=-2), sample(S, axis=-1)],
+    "view_as_complex_copy": [sample(np.stack([V, V[::-1]], -1))],
     "view_as_real_copy": [sample(V + 1j * V[::-1])],
     "view_copy": [sample(X, shape=(3, 2)), sample(S, shape=(1,))],
 }

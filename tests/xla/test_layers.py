@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from nn.test_layers_transforms import LAYERS
 
 import chainrule as torch
 from chainrule import nn, optim
 
-from nn.test_layers_transforms import LAYERS
 from .test_compile import same, traces
 
 jax = pytest.importorskip("jax")

@@ -370,7 +370,7 @@ def xlogy(x: Array, y: Array) -> Array:
 def softmax(x: Array, *, axis: int) -> Array:
     if not x.size:
         return x.copy()
-    e = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    e = np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), order="C")
     e = exp(e)
     e /= np.add.reduce(e, axis=axis, keepdims=True)
     return e
@@ -380,7 +380,7 @@ def softmax(x: Array, *, axis: int) -> Array:
 def log_softmax(x: Array, *, axis: int) -> Array:
     if not x.size:
         return x.copy()
-    shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    shifted = np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), order="C")
     shifted -= log(np.add.reduce(exp(shifted), axis=axis, keepdims=True))
     return shifted
 

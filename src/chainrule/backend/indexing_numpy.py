@@ -70,7 +70,7 @@ def gather(x: Array, indices: Array, *, axis: int) -> Array:
 
 def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
     """A copy of ``x`` with ``v`` at the indices; of repeated ones the last counts."""
-    out = np.array(x)
+    out = np.array(x, order="C")
     out[along(indices, axis)] = v
     return out
 
@@ -113,7 +113,8 @@ def _places(shape: tuple[int, ...], indices: Array, axis: int) -> Array:
     """The positions, in C order, of the elements of an array of ``shape`` that the index speaks of."""
     places, block = np.zeros(indices.shape, np.intp), 1
     for at in range(-1, -len(shape) - 1, -1):
-        places += block * (indices if at == axis else np.arange(indices.shape[at]).reshape(-1, *[1] * (-at - 1)))
+        part = indices if at == axis else np.arange(indices.shape[at]).reshape(-1, *[1] * (-at - 1))
+        places += part if block == 1 else block * part
         block *= shape[at]
     return places.reshape(-1)
 

@@ -127,6 +127,7 @@ from .decompositions_jax import (
     svdvals,
     triangle_of_qr,
 )
+from .distances_jax import cdist
 from .elementwise_jax import (
     acos,
     acosh,

@@ -38,6 +38,7 @@ EXTRAS: dict[str, str] = {
     "beta_draw_slope": "(x, y, v) the derivative of a beta draw v by its first parameter x, divided by 1 - v; y: their sum",
     "bincount": "(x, *, minlength) how often each integer occurs",
     "cbrt": "the real cube root",
+    "cdist": "(x, y) the Euclidean distances between the rows of two stacks of matrices",
     "cholesky": "(x, *, upper) the Cholesky factor, and the order of the first leading minor that is not positive, or 0",
     "clone": "a copy, the order of the strides kept",
     "cofactors": "(x, *directions) the matrix of cofactors of x, or its mixed derivative along the directions",

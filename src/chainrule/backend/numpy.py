@@ -23,7 +23,6 @@ from numpy import (
     bitwise_or,
     bitwise_xor,
     ceil,
-    concatenate as concat,
     copysign,
     deg2rad,
     equal,
@@ -71,8 +70,6 @@ from numpy import (
     square,
     take_along_axis,
     tensordot,
-    tril,
-    triu,
     trunc,
     zeros,
     zeros_like,
@@ -187,6 +184,7 @@ from .shape_numpy import (
     as_strided,
     broadcast_to,
     clone,
+    concat,
     contiguous,
     diagonal,
     diagonal_adjoint,
@@ -208,6 +206,8 @@ from .shape_numpy import (
     stack,
     swapaxes,
     tile,
+    tril,
+    triu,
     unfold,
     unfold_adjoint,
     unstack,
@@ -221,6 +221,7 @@ LATE = {
         cholesky eig eigh eigvalsh geqrf ldl_factor ldl_solve lu_factor matrix_exp permutation pinv qr
         solve_triangular svd svdvals triangle_of_qr
     """,
+    "distances_numpy": "cdist",
     "fft_numpy": "fft_c2c fft_c2r fft_r2c",
     "gamma_numpy": "beta_draw_slope gamma_draw_slope",
     "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace transposed_matmul",
@@ -249,7 +250,7 @@ Array = Any
 def astype(x: Array, dtype: Any) -> Array:
     if x.dtype.kind == "c" and np.dtype(dtype).kind not in "bc":
         x = x.real  # without NumPy's warning
-    return x.astype(dtype)
+    return x.astype(dtype, "C" if 0 in x.strides else "K")
 
 
 def clip(x: Array, min: Any = None, max: Any = None) -> Array:

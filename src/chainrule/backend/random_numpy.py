@@ -206,6 +206,14 @@ def geometric(stream: MersenneTwister, count: int, dtype: Any, p: float) -> Arra
     return narrowed(np.ceil(np.log(unit(stream, count, F64)) / np.log(1 - p)), dtype)
 
 
+def leaks(stream: MersenneTwister, count: int, dtype: Any, x: Array, lower: float, upper: float) -> Array:
+    """For each element that is not positive a number between two bounds, in their order; for the others 1."""
+    factors = np.ones(count)
+    places = np.flatnonzero(x.reshape(-1) <= 0)
+    factors[places] = unit(stream, places.size, F64) * (upper - lower) + lower
+    return narrowed(factors, dtype)
+
+
 # -- integers -----------------------------------------------------------------------------------------------------------
 
 

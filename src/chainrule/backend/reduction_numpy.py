@@ -13,12 +13,16 @@ from typing import Any
 import numpy as np
 
 from .elementwise_numpy import logaddexp_complex
+from .shape_numpy import in_rows, into_rows
 
 Array = Any
 Axis = int | tuple[int, ...] | None
 
 FLOAT32, FLOAT64, INT64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 WIDER = {FLOAT32: FLOAT64, np.dtype(np.complex64): np.dtype(np.complex128)}
+
+AT_ONCE = 1 << 16
+"""Elements that have copies in a wider type at a time."""
 
 MANY = 512
 """Terms from which the rounding errors of a running total in single precision begin to matter."""
@@ -60,19 +64,20 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Integers and bools are added as int64."""
     dtype = x.dtype
     if (dtype is FLOAT32 or dtype is FLOAT64) and x.size <= MANY:
-        return add_reduce(x, axis=axis, keepdims=keepdims)
-    total = _total(x, axis, keepdims)
+        return in_rows(add_reduce(x, axis=axis, keepdims=keepdims))
+    total = in_rows(_total(x, axis, keepdims))
     return total if dtype.kind in "biu" else total.astype(dtype, copy=False)
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     dtype = x.dtype
     if (dtype is FLOAT32 or dtype is FLOAT64) and x.size <= MANY:
-        total = add_reduce(x, axis=axis, keepdims=keepdims)
+        total = in_rows(add_reduce(x, axis=axis, keepdims=keepdims))
         return total / (x.size // (total.size or 1))
-    return (_total(x, axis, keepdims) / count(x.shape, axis)).astype(dtype, copy=False)
+    return (in_rows(_total(x, axis, keepdims)) / count(x.shape, axis)).astype(dtype, copy=False)
 
 
+@into_rows
 def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Integers and bools are multiplied as int64."""
     dtype = INT64 if x.dtype.kind in "biu" else x.dtype
@@ -81,21 +86,22 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return maximum_reduce(x, axis=axis, keepdims=keepdims)
+    return in_rows(maximum_reduce(x, axis=axis, keepdims=keepdims))
 
 
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return minimum_reduce(x, axis=axis, keepdims=keepdims)
+    return in_rows(minimum_reduce(x, axis=axis, keepdims=keepdims))
 
 
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return x.all(axis=axis, keepdims=keepdims)
+    return in_rows(x.all(axis=axis, keepdims=keepdims))
 
 
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return x.any(axis=axis, keepdims=keepdims)
+    return in_rows(x.any(axis=axis, keepdims=keepdims))
 
 
+@into_rows
 def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return add_reduce(x != 0, axis=axis, keepdims=keepdims, dtype=INT64)
 
@@ -113,21 +119,25 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
 # -- spread ------------------------------------------------------------------------------------------------------------
 
 
+@into_rows
 def var(x: Array, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Array:
     """The sum of squared deviations from the mean, by the number of elements less ``correction``."""
     return _moments(x, axis, correction, keepdims)[0].astype(x.dtype, copy=False)
 
 
+@into_rows
 def std(x: Array, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Array:
     return np.sqrt(_moments(x, axis, correction, keepdims)[0]).astype(x.dtype, copy=False)
 
 
+@into_rows
 def var_mean(x: Array, *, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
     """(variance, mean)."""
     variance, center = _moments(x, axis, correction, keepdims)
     return variance.astype(x.dtype, copy=False), center.reshape(variance.shape).astype(x.dtype, copy=False)
 
 
+@into_rows
 def std_mean(x: Array, *, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
     """(standard deviation, mean)."""
     variance, center = _moments(x, axis, correction, keepdims)
@@ -137,10 +147,10 @@ def std_mean(x: Array, *, axis: Axis, correction: float, keepdims: bool) -> tupl
 def _moments(x: Array, axis: Axis, correction: float, keepdims: bool) -> tuple[Array, Array]:
     """The variance and the mean, which keeps the axes, in double precision."""
     n = count(x.shape, axis)
-    x = x.astype(FLOAT64, copy=False)
-    center = add_reduce(x, axis=axis, keepdims=True) / n
-    d = x - center
-    return add_reduce(d * d, axis=axis, keepdims=keepdims) / (n - correction if n > correction else 0.0), center
+    center = add_reduce(x, axis=axis, dtype=FLOAT64, keepdims=True) / n
+    squares = np.subtract(x, center, dtype=FLOAT64)
+    squares *= squares
+    return add_reduce(squares, axis=axis, keepdims=keepdims) / (n - correction if n > correction else 0.0), center
 
 
 # -- norms -------------------------------------------------------------------------------------------------------------
@@ -150,6 +160,7 @@ SAFE = {FLOAT32: 1e-30, FLOAT64: 1e-280}
 """Down to where a sum of squares has lost nothing to numbers too small for the type."""
 
 
+@into_rows
 def vector_norm(x: Array, *, ord: float, axis: tuple[int, ...], keepdims: bool) -> Array:
     """The ``ord``-norm of the real ``x``; where powers leave the range of doubles, of ``x`` scaled into it."""
     dtype = x.dtype
@@ -185,6 +196,7 @@ def _root(total: Array, ord: float) -> Array:
     return np.sqrt(total) if ord == 2 else total ** (1 / ord)
 
 
+@into_rows
 def logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Array:
     """log(sum(exp(x))), with the largest element taken out of the exponentials."""
     if not count(x.shape, axis):
@@ -204,24 +216,34 @@ def _running(ufunc: Any, x: Array, axis: Any, dtype: Any) -> Array:
     if axis == ():
         return x.astype(dtype)
     wide = FLOAT64 if dtype.kind in "fV" else np.dtype(np.complex128) if dtype.kind == "c" else dtype
-    return ufunc.accumulate(x, axis=axis, dtype=wide).astype(dtype, copy=False)
+    if x.size <= AT_ONCE or wide == dtype or -axis == x.ndim:
+        return ufunc.accumulate(x, axis=axis, dtype=wide).astype(dtype, copy=False)
+    out = np.empty(x.shape, dtype)
+    step = -(-AT_ONCE * len(x) // x.size)
+    for at in range(0, len(x), step):
+        out[at : at + step] = ufunc.accumulate(x[at : at + step], axis=axis, dtype=wide)
+    return out
 
 
+@into_rows
 def cumulative_sum(x: Array, *, axis: Any, dtype: Any = None) -> Array:
     """Integers and bools are added as int64."""
     return _running(np.add, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
 
 
+@into_rows
 def cumulative_prod(x: Array, *, axis: Any, dtype: Any = None) -> Array:
     """Integers and bools are multiplied as int64."""
     return _running(np.multiply, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
 
 
+@into_rows
 def cummax(x: Array, *, axis: Any) -> tuple[Array, Array]:
     """(the largest element so far, its last index)."""
     return _running_extreme(np.maximum, x, axis)
 
 
+@into_rows
 def cummin(x: Array, *, axis: Any) -> tuple[Array, Array]:
     """(the smallest element so far, its last index)."""
     return _running_extreme(np.minimum, x, axis)
@@ -237,6 +259,7 @@ def _running_extreme(ufunc: Any, x: Array, axis: Any) -> tuple[Array, Array]:
     return values, np.maximum.accumulate(places, axis=axis)
 
 
+@into_rows
 def logcumsumexp(x: Array, *, axis: Any) -> Array:
     if axis == ():
         return np.array(x)
@@ -249,6 +272,7 @@ def logcumsumexp(x: Array, *, axis: Any) -> Array:
     return np.logaddexp.accumulate(x, axis=axis, dtype=wide).astype(x.dtype, copy=False)
 
 
+@into_rows
 def linear_recurrence(b: Array, x: Array, *, axis: Any, reverse: bool) -> Array:
     """y_i = b_i + x_i y_(i-1) along the axis, with nothing before the first; reversed, b_i + x_(i+1) y_(i+1)."""
     if not b.size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -11,6 +12,22 @@ from numpy.lib.stride_tricks import as_strided as strided
 Array = Any
 Geometry = tuple[tuple[int, ...], tuple[int, ...], int]
 """Sizes, strides and offset of a view in its storage, in elements."""
+
+
+def in_rows(x: Array) -> Array:
+    """The array row by row in memory, as PyTorch leaves results that NumPy gives the order of the operands."""
+    return x if x.ndim < 2 or x.flags.c_contiguous else x.copy()
+
+
+def into_rows(kernel: Any) -> Any:
+    """The kernel, with its results row by row in memory."""
+
+    @functools.wraps(kernel)
+    def ordered(*args: Any, **params: Any) -> Any:
+        found = kernel(*args, **params)
+        return tuple([in_rows(one) for one in found]) if isinstance(found, tuple) else in_rows(found)
+
+    return ordered
 
 
 # -- the array API's names ----------------------------------------------------------------------------------------------
@@ -67,7 +84,12 @@ def broadcast_to(x: Array, shape: tuple[int, ...]) -> Array:
 
 
 def stack(arrays: Any, axis: int = 0) -> Array:
-    return np.concatenate([expand_dims(x, axis) for x in arrays], axis)
+    return in_rows(np.concatenate([expand_dims(x, axis) for x in arrays], axis))
+
+
+concat = into_rows(np.concatenate)
+tril = into_rows(np.tril)
+triu = into_rows(np.triu)
 
 
 def unstack(x: Array, axis: int = 0) -> tuple[Array, ...]:
@@ -235,7 +257,7 @@ def roll(x: Array, shift: int | tuple[int, ...], axis: int | tuple[int, ...] | N
         if n:
             cut = n - by % n
             x = np.concatenate([slice_axis(x, at, cut, n, 1), slice_axis(x, at, 0, cut, 1)], at)
-    return x
+    return in_rows(x)
 
 
 def tile(x: Array, repetitions: tuple[int, ...]) -> Array:
@@ -243,8 +265,8 @@ def tile(x: Array, repetitions: tuple[int, ...]) -> Array:
 
 
 def clone(x: Array) -> Array:
-    """A copy that keeps the order of the strides."""
-    return np.array(x)
+    """A copy that keeps the order of the strides; row by row, if elements share memory."""
+    return np.array(x, order="C" if 0 in x.strides else "K")
 
 
 def contiguous(x: Array) -> Array:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from . import common
+from .reduction_numpy import AT_ONCE
+from .shape_numpy import in_rows
 
 Array = Any
 Axis = Any
@@ -38,7 +40,8 @@ def topk(x: Array, *, k: int, axis: Axis, largest: bool) -> tuple[Array, Array]:
         indices = np.take_along_axis(chosen, order, -1)
     else:
         indices = argsort(keys, descending=largest)[..., :k]
-    return common.pick(np, x, np.moveaxis(indices, -1, axis), axis)
+    values, indices = common.pick(np, x, np.moveaxis(indices, -1, axis), axis)
+    return in_rows(values), in_rows(indices)
 
 
 def median_all(x: Array, *, axis: tuple[int, ...]) -> Array:
@@ -129,6 +132,10 @@ def histc(x: Array, *, bins: int, low: float, high: float) -> Array:
             low, high = float(flat.min()), float(flat.max())
         if low == high:
             low, high = low - 1, high + 1
-    flat = flat[(flat >= low) & (flat <= high)]
-    places = ((flat - low) * bins / (high - low)).astype(np.int64)
-    return np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(x.dtype)
+    counts = np.zeros(bins, np.int64)
+    for at in range(0, flat.size, AT_ONCE):
+        some = flat[at : at + AT_ONCE]
+        some = some[(some >= low) & (some <= high)]
+        places = ((some - low) * bins / (high - low)).astype(np.int64)
+        counts += np.bincount(np.minimum(places, bins - 1), minlength=bins)
+    return counts.astype(x.dtype)

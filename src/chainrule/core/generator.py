@@ -12,7 +12,7 @@ import numpy as np
 from ..device import CPU, XLA_DEVICE, device as Device
 from ..errors import UnavailableDeviceError
 from .modes import get_modes
-from .value import Raw, TensorBase, device_of, new_tensor
+from .value import Raw, TensorBase, at_rest, device_of, new_tensor
 from .xla_level import on_host, placed
 
 if TYPE_CHECKING:
@@ -273,7 +273,9 @@ def draw(
         generator = default_generator
     elif not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
-    wanted = Draw(kernel, shape, dtype, generator, order, {name: on_host(value) for name, value in params.items()})
+    wanted = Draw(
+        kernel, shape, dtype, generator, order, {name: on_host(at_rest(value)) for name, value in params.items()}
+    )
     mode = get_modes()
     numbers = wanted.numbers() if mode is None or mode.draws is None else mode.draws.drawn(wanted, into, given)
     return placed(numbers, XLA_DEVICE) if any(device_of(raw) is XLA_DEVICE for raw in (into, *given)) else numbers

@@ -10,18 +10,10 @@ from ..autograd.grad_mode import no_grad
 from ..dtypes import finfo
 from ..functions.special import xlog1py
 from . import constraints
-from ._arguments import (
-    broadcast_all,
-    cross_entropy_with_logits,
-    either,
-    holds,
-    lazy_property,
-    logits_to_probs,
-    probs_to_logits,
-    shape_of,
-    softplus,
-)
+from ._arguments import cross_entropy_with_logits, either, holds, shape_of, softplus
 from .distribution import Distribution
+from .exp_family import ExponentialFamily
+from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -60,7 +52,7 @@ class _OfTrials(Distribution):
         return self._param.size()
 
 
-class Bernoulli(_OfTrials):
+class Bernoulli(_OfTrials, ExponentialFamily):
     """1 with probability ``probs``, else 0.
 
     >>> import chainrule as torch

@@ -10,8 +10,9 @@ from ..autograd.grad_mode import no_grad
 from ..dtypes import finfo
 from ..size import Size
 from . import constraints
-from ._arguments import broadcast_all, either, lazy_property, logits_to_probs, probs_to_logits
+from ._arguments import either
 from .distribution import Distribution
+from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

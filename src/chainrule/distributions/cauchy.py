@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import functions as f
 from . import constraints
-from ._arguments import broadcast_all, shape_of
+from ._arguments import shape_of
 from .distribution import Distribution
 from .transformed import TransformedDistribution
 from .transforms import AbsTransform
+from .utils import broadcast_all
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

@@ -7,18 +7,23 @@ tensor([ True, False])
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import functions as f
+from ..dtypes import finfo
+from ..functions.spread import norm
+from ._arguments import holds
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "Constraint", "boolean", "dependent", "dependent_property", "greater_than", "greater_than_eq", "half_open_interval",
-    "independent", "integer_interval", "interval", "is_dependent", "less_than", "lower_cholesky", "lower_triangular", "multinomial", "nonnegative",
-    "nonnegative_integer", "one_hot", "positive", "positive_definite", "positive_integer", "real", "real_vector", "simplex", "unit_interval",
+    "Constraint", "MixtureSameFamilyConstraint", "boolean", "cat", "corr_cholesky", "dependent", "dependent_property",
+    "greater_than", "greater_than_eq", "half_open_interval", "independent", "integer_interval", "interval", "is_dependent",
+    "less_than", "lower_cholesky", "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive",
+    "positive_definite", "positive_integer", "positive_semidefinite", "real", "real_vector", "simplex", "square", "stack",
+    "symmetric", "unit_interval",
 ]  # fmt: skip
 
 
@@ -193,16 +198,43 @@ class _LowerCholesky(_LowerTriangular):
         return super().check(value) & (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
 
 
-class _PositiveDefinite(Constraint):
+class _CorrCholesky(_LowerCholesky):
+    """Cholesky factors of matrices with ones on the diagonal: their rows have length 1."""
+
+    def check(self, value: Tensor) -> Tensor:
+        tolerance = finfo(value.dtype).eps * value.shape[-1] * 10
+        lengths = norm(value.detach(), dim=-1)
+        return super().check(value) & ((lengths - 1).abs() <= tolerance).all(-1)
+
+
+class _Square(Constraint):
     event_dim = 2
 
     def check(self, value: Tensor) -> Tensor:
+        return f.full(value.shape[:-2], value.shape[-2] == value.shape[-1], dtype=bool, device=value.device)
+
+
+class _Symmetric(_Square):
+    def check(self, value: Tensor) -> Tensor:
+        if value.shape[-1] != value.shape[-2]:
+            return super().check(value)
+        return f.isclose(value, value.mT, atol=1e-6).all(-1).all(-1)
+
+
+class _PositiveSemidefinite(_Symmetric):
+    def check(self, value: Tensor) -> Tensor:
+        from ..linalg import eigvalsh
+
+        symmetric = super().check(value)
+        return symmetric & (eigvalsh(value) >= 0).all(-1) if holds(symmetric) else symmetric
+
+
+class _PositiveDefinite(_Symmetric):
+    def check(self, value: Tensor) -> Tensor:
         from ..linalg import cholesky_ex
 
-        if value.shape[-1] != value.shape[-2]:
-            return f.zeros(value.shape[:-2], dtype=bool)
-        symmetric = f.isclose(value, value.mT, atol=1e-6).all(-1).all(-1)
-        return symmetric & (cholesky_ex(value).info == 0)
+        symmetric = super().check(value)
+        return symmetric & (cholesky_ex(value).info == 0) if holds(symmetric) else symmetric
 
 
 class _IndependentConstraint(Constraint):
@@ -225,10 +257,12 @@ class _IndependentConstraint(Constraint):
         return f"{self.__class__.__name__[1:]}({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
 
 
-class _MixtureSameFamilyConstraint(Constraint):
+class MixtureSameFamilyConstraint(Constraint):
     """The constraint on values of a mixture: that of its components, all of which must allow them."""
 
     def __init__(self, base_constraint: Any) -> None:
+        if not isinstance(base_constraint, Constraint):
+            raise AssertionError(f"base_constraint must be a Constraint, got {type(base_constraint).__name__}")
         self.base_constraint = base_constraint
         self.is_discrete = base_constraint.is_discrete
         self.event_dim = base_constraint.event_dim
@@ -240,7 +274,47 @@ class _MixtureSameFamilyConstraint(Constraint):
         return result.reshape((*result.shape[: value.dim() - self.event_dim], -1)).all(-1)
 
     def __repr__(self) -> str:
-        return f"{self.__class__.__name__[1:]}({self.base_constraint!r})"
+        return f"{self.__class__.__name__}({self.base_constraint!r})"
+
+
+class _Joined(Constraint):
+    """Constraints of the parts of a tensor along a dimension."""
+
+    def __init__(self, cseq: Sequence[Any], dim: int = 0) -> None:
+        if not all(isinstance(c, Constraint) for c in cseq):
+            raise AssertionError(f"All elements of cseq must be Constraint instances: {cseq!r}")
+        self.cseq, self.dim = list(cseq), dim
+        self.is_discrete = any(c.is_discrete for c in self.cseq)
+        self.event_dim = max(c.event_dim for c in self.cseq)
+
+    def _check_dim(self, value: Tensor) -> None:
+        if not -value.dim() <= self.dim < value.dim():
+            raise AssertionError(f"dim {self.dim} out of range for value with {value.dim()} dimensions")
+
+
+class _Cat(_Joined):
+    def __init__(self, cseq: Sequence[Any], dim: int = 0, lengths: Sequence[int] | None = None) -> None:
+        super().__init__(cseq, dim)
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+        if len(self.lengths) != len(self.cseq):
+            raise AssertionError(f"lengths ({len(self.lengths)}) must match cseq ({len(self.cseq)})")
+
+    def check(self, value: Tensor) -> Tensor:
+        self._check_dim(value)
+        parts = value.split(self.lengths, self.dim)
+        return f.cat([c.check(part) for c, part in zip(self.cseq, parts, strict=True)], self.dim)
+
+
+class _Stack(_Joined):
+    def __init__(self, cseq: Sequence[Any], dim: int = 0) -> None:
+        super().__init__(cseq, dim)
+        if dim + self.event_dim < 0:
+            self.event_dim += 1
+
+    def check(self, value: Tensor) -> Tensor:
+        self._check_dim(value)
+        parts = value.unbind(self.dim)
+        return f.stack([c.check(part) for c, part in zip(self.cseq, parts, strict=False)], self.dim)
 
 
 dependent = _Dependent()
@@ -264,5 +338,11 @@ half_open_interval = _HalfOpenInterval
 simplex = _Simplex()
 lower_triangular = _LowerTriangular()
 lower_cholesky = _LowerCholesky()
+corr_cholesky = _CorrCholesky()
+square = _Square()
+symmetric = _Symmetric()
+positive_semidefinite = _PositiveSemidefinite()
 positive_definite = _PositiveDefinite()
 multinomial = _Multinomial
+cat = _Cat
+stack = _Stack

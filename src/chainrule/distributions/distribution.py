@@ -8,7 +8,8 @@ from ..autograd.grad_mode import no_grad
 from ..core.value import TensorBase
 from ..size import Size
 from . import constraints
-from ._arguments import holds, lazy_property
+from ._arguments import holds
+from .utils import lazy_property
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

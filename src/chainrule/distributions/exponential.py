@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from ..dtypes import finfo
 from . import constraints
-from ._arguments import broadcast_all, shape_of
+from ._arguments import shape_of
 from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .transformed import TransformedDistribution
 from .transforms import AffineTransform, ExpTransform, PowerTransform
 from .uniform import Uniform
+from .utils import broadcast_all
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -22,7 +24,7 @@ __all__ = ["Exponential", "Gumbel", "Laplace", "Pareto", "Weibull"]
 EULER = 0.57721566490153286060
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """Waiting times of mean 1 / ``rate``.
 
     >>> import chainrule as torch

@@ -11,10 +11,12 @@ from ..functions.gamma_draws import sample_dirichlet, standard_gamma
 from ..functions.special import igamma
 from ..size import Size
 from . import constraints
-from ._arguments import broadcast_all, shape_of
+from ._arguments import shape_of
 from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .transformed import TransformedDistribution
 from .transforms import PowerTransform
+from .utils import broadcast_all
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Beta", "Chi2", "Dirichlet", "FisherSnedecor", "Gamma", "InverseGamma", "StudentT"]
 
 
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     """Sums of ``concentration`` waiting times, each of mean 1 / ``rate``.
 
     >>> import chainrule as torch
@@ -153,7 +155,7 @@ class InverseGamma(TransformedDistribution):
         return a + self.rate.log() + a.lgamma() - (1 + a) * a.digamma()
 
 
-class Dirichlet(Distribution):
+class Dirichlet(ExponentialFamily):
     """Vectors of numbers of sum 1.
 
     >>> import chainrule as torch
@@ -206,7 +208,7 @@ class Dirichlet(Distribution):
         return a.lgamma().sum(-1) - total.lgamma() - (k - total) * total.digamma() - ((a - 1.0) * a.digamma()).sum(-1)
 
 
-class Beta(Distribution):
+class Beta(ExponentialFamily):
     """Numbers between 0 and 1: the first component of a Dirichlet vector of two.
 
     >>> import chainrule as torch

@@ -15,9 +15,12 @@ from ._arguments import softplus, sum_rightmost
 from .bernoulli import Bernoulli, Binomial, Geometric
 from .categorical import Categorical, OneHotCategorical
 from .cauchy import Cauchy
+from .continuous_bernoulli import ContinuousBernoulli
 from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .exponential import EULER, Exponential, Gumbel, Laplace, Pareto
 from .gamma import Beta, Dirichlet, Gamma
+from .lowrank_multivariate_normal import LowRankMultivariateNormal
 from .multivariate_normal import MultivariateNormal, mahalanobis
 from .normal import Normal
 from .normal_transformed import HalfNormal
@@ -101,6 +104,12 @@ def _geometric(p: Any, q: Any) -> Any:
     return -p.entropy() - (-q.probs).log1p() / p.probs - q.logits
 
 
+@register_kl(ContinuousBernoulli, ContinuousBernoulli)
+def _continuous_bernoulli(p: Any, q: Any) -> Any:
+    mine, other = (d._log_scale() + (-d.probs).log1p() for d in (p, q))
+    return p.mean * (p.logits - q.logits) + mine - other
+
+
 @register_kl(Categorical, Categorical)
 def _categorical(p: Any, q: Any) -> Any:
     terms = p.probs * (p.logits - q.logits)
@@ -150,12 +159,6 @@ def _gamma(p: Any, q: Any) -> Any:
     return first + second + (q.rate - p.rate) * (p.concentration / p.rate)
 
 
-@register_kl(Exponential, Gamma)
-def _exponential_gamma(p: Any, q: Any) -> Any:
-    ratio = q.rate / p.rate
-    return -q.concentration * ratio.log() + ratio + q.concentration.lgamma() + q.concentration * EULER - (1 + EULER)
-
-
 @register_kl(Gumbel, Gumbel)
 def _gumbel(p: Any, q: Any) -> Any:
     ratio, moved = p.scale / q.scale, q.loc / q.scale - p.loc / q.scale
@@ -175,15 +178,43 @@ def _normal(p: Any, q: Any) -> Any:
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
 def _multivariate_normal(p: Any, q: Any) -> Any:
+    """Half of: the trace of Q^-1 P, plus the squared distance of the means by Q, plus log det Q - log det P, less n."""
     if p.event_shape != q.event_shape:
         raise ValueError(
             "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
         )
-    mine, other = p._unbroadcasted_scale_tril, q._unbroadcasted_scale_tril
-    trace = solve_triangular(other, mine, upper=False).pow(2).sum((-2, -1))
-    squares = mahalanobis(other, q.loc - p.loc)
-    return q._half_log_det() - p._half_log_det() + 0.5 * (trace + squares - p.event_shape[0])
+    parts = _square_roots(p)
+    away = q.loc - p.loc
+    if isinstance(q, MultivariateNormal):
+        tril = q._unbroadcasted_scale_tril
+        trace = sum(_squares(solve_triangular(tril, part, upper=False)) for part in parts)
+        squares = mahalanobis(tril, away)
+    else:  # Q^-1 = D^-1 - A' A
+        inner = solve_triangular(q._tril, q._scaled(), upper=False)
+        roots = q._diagonal.rsqrt().unsqueeze(-1)
+        trace = sum(_squares(part * roots) - _squares(inner @ part) for part in parts)
+        squares = q._mahalanobis(away)
+    return 0.5 * (_log_det(q) - _log_det(p) + trace + squares - p.event_shape[0])
+
+
+def _square_roots(p: Any) -> list[Any]:
+    """Matrices R whose R R' add up to the covariances."""
+    if isinstance(p, MultivariateNormal):
+        return [p._unbroadcasted_scale_tril]
+    return [p._factor, p._diagonal.sqrt().diag_embed()]
+
+
+def _squares(matrix: Any) -> Any:
+    """The trace of R R'."""
+    return matrix.pow(2).sum((-2, -1))
+
+
+def _log_det(d: Any) -> Any:
+    return 2 * d._half_log_det() if isinstance(d, MultivariateNormal) else d._log_det()
 
 
 @register_kl(HalfNormal, HalfNormal)
@@ -209,15 +240,6 @@ def _uniform(p: Any, q: Any) -> Any:
     return f.where((q.low > p.low) | (q.high < p.high), math.inf, found)
 
 
-@register_kl(Uniform, Normal)
-def _uniform_normal(p: Any, q: Any) -> Any:
-    width = p.high - p.low
-    first = (math.sqrt(math.pi * 2) * q.scale / width).log()
-    second = width.pow(2) / 12
-    third = ((p.high + p.low - 2 * q.loc) / 2).pow(2)
-    return first + 0.5 * (second + third) / q.scale.pow(2)
-
-
 @register_kl(Independent, Independent)
 def _independent(p: Any, q: Any) -> Any:
     if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
@@ -230,3 +252,18 @@ def _transformed(p: Any, q: Any) -> Any:
     if p.transforms != q.transforms or p.event_shape != q.event_shape:
         raise NotImplementedError
     return kl_divergence(p.base_dist, q.base_dist)
+
+
+@register_kl(ExponentialFamily, ExponentialFamily)
+def _exponential_family(p: Any, q: Any) -> Any:
+    """F(q) - F(p) - <q - p, F'(p)>, of the natural parameters: Bregman's divergence."""
+    if type(p) is not type(q):
+        raise NotImplementedError(
+            f"No KL(p || q) is implemented for p type {type(p).__name__} and q type {type(q).__name__}: two exponential "
+            "families, whose common formula is for distributions of the same one"
+        )
+    normaliser, means = p._mean_statistics()
+    found = q._log_normalizer(*q._natural_params) - normaliser
+    for mine, other, mean in zip(p._natural_params, q._natural_params, means, strict=True):
+        found = found - sum_rightmost((other - mine.detach()) * mean, len(q.event_shape))
+    return found

@@ -9,8 +9,8 @@ from .. import functions as f
 from ..linalg import cholesky, solve_triangular
 from ..size import Size
 from . import constraints
-from ._arguments import lazy_property
 from .distribution import Distribution
+from .utils import lazy_property
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

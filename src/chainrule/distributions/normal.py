@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from ..functions.special import ndtr, ndtri
 from . import constraints
-from ._arguments import broadcast_all, shape_of
-from .distribution import Distribution
+from ._arguments import shape_of
+from .exp_family import ExponentialFamily
+from .utils import broadcast_all
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Normal"]
 
 
-class Normal(Distribution):
+class Normal(ExponentialFamily):
     """The normal distribution of mean ``loc`` and standard deviation ``scale``.
 
     >>> import chainrule as torch

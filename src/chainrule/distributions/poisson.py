@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from ..autograd.grad_mode import no_grad
 from . import constraints
-from ._arguments import broadcast_all, shape_of
-from .distribution import Distribution
+from ._arguments import shape_of
+from .exp_family import ExponentialFamily
+from .utils import broadcast_all
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Poisson"]
 
 
-class Poisson(Distribution):
+class Poisson(ExponentialFamily):
     """Numbers of events, of mean ``rate``.
 
     >>> import chainrule as torch

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from ..core.value import TensorBase
 from . import constraints
-from ._arguments import broadcast_all, clamp_probs, either, shape_of
+from ._arguments import either, shape_of
 from .bernoulli import _OfTrials
 from .categorical import Categorical, _OfChoices
 from .transformed import TransformedDistribution
 from .transforms import ExpTransform, SigmoidTransform
+from .utils import broadcast_all, clamp_probs
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

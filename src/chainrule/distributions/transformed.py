@@ -228,7 +228,7 @@ class MixtureSameFamily(Distribution):
 
     @constraints.dependent_property()
     def support(self) -> Any:
-        return constraints._MixtureSameFamilyConstraint(self._component_distribution.support)
+        return constraints.MixtureSameFamilyConstraint(self._component_distribution.support)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         return self._expanded(

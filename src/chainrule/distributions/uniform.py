@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import functions as f
 from . import constraints
-from ._arguments import broadcast_all, holds, shape_of
+from ._arguments import holds, shape_of
 from .distribution import Distribution
+from .utils import broadcast_all
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import functions as f
 from . import constraints
-from ._arguments import broadcast_all
 from .exponential import EULER
 from .normal import Normal
 from .transformed import TransformedDistribution
 from .transforms import AffineTransform, PowerTransform, StickBreakingTransform
 from .uniform import Uniform
+from .utils import broadcast_all
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

@@ -28,6 +28,7 @@ from .transcendental import *
 if TYPE_CHECKING:
     from .activation import *
     from .affine import *
+    from .attributes import *
     from .complex_numbers import *
     from .contraction import *
     from .convolutions import *
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .inplace import *
     from .integers import *
     from .internals import *
+    from .leaks import *
     from .legacy import *
     from .linalg import *
     from .low_rank import *
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
     from .pooling import *
     from .quantiles import *
     from .random import *
-    from .random_slopes import *
+    from .ranges import *
     from .recurrent import *
     from .replacing import *
     from .sampling import *
@@ -64,7 +66,7 @@ if TYPE_CHECKING:
     from .sorting import *
     from .special import *
     from .statistics import *
-    from .uncommon import *
+    from .symbolic import *
     from .windows import *
 
 LATE = {
@@ -72,8 +74,11 @@ LATE = {
         clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype is_autocast_cache_enabled
         is_autocast_cpu_enabled is_autocast_enabled
     """,
-    "activation": "celu celu_ log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_",
+    "activation": """
+        celu celu_ hardshrink log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_
+    """,
     "affine": "addbmm addmm addmv addr baddbmm bilinear",
+    "attributes": "get_device is_distributed is_signed to_dlpack",
     "complex_numbers": """
         angle conj conj_physical imag is_conj is_neg real resolve_conj resolve_neg view_as_complex
         view_as_real
@@ -83,12 +88,15 @@ LATE = {
         alias_copy as_strided_copy detach_copy diagonal_copy expand_copy narrow_copy permute_copy
         select_copy slice_copy split_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy
         unbind_copy unfold_copy unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy
-        view_as_real_copy view_copy
+        view_as_complex_copy view_as_real_copy view_copy
     """,
     "convolutions": "conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d convolution",
     "cumulative": "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
     "decompositions": "cholesky geqrf lu lu_unpack qr svd",
-    "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
+    "determinism": """
+        are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled
+        use_deterministic_algorithms
+    """,
     "differences": "gradient vander",
     "distances": "cosine_similarity pairwise_distance pdist",
     "dropping": """
@@ -103,15 +111,17 @@ LATE = {
     "inplace": """
         abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_
         atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ cosh_ deg2rad_ detach
-        detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_ log10_
+        detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ i0_ index_put_ lcm_ ldexp_ log10_
         log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ resize_as_ round_ rsqrt_
         sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
     """,
     "integers": "frexp gcd lcm nonzero_static unravel_index",
     "internals": """
-        _chunk_cat _log_softmax_backward_data _safe_softmax _softmax_backward_data _unsafe_masked_index
-        _unsafe_masked_index_put_accumulate native_dropout
+        _batch_norm_with_update _chunk_cat _log_softmax_backward_data _native_batch_norm_legit _safe_softmax
+        _softmax_backward_data _unsafe_masked_index _unsafe_masked_index_put_accumulate
+        max_pool2d_with_indices_backward native_dropout native_dropout_backward
     """,
+    "leaks": "rrelu rrelu_",
     "legacy": """
         BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
         LongTensor ShortTensor
@@ -123,7 +133,7 @@ LATE = {
         batch_norm group_norm instance_norm layer_norm native_batch_norm native_group_norm
         native_layer_norm rms_norm
     """,
-    "norms": "cdist",
+    "norms": "cdist frobenius_norm norm_except_dim nuclear_norm",
     "padding": "channel_shuffle constant_pad_nd native_channel_shuffle pixel_shuffle pixel_unshuffle",
     "pooling": """
         adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d
@@ -131,8 +141,8 @@ LATE = {
     """,
     "quantiles": "nanquantile quantile",
     "random": "rand rand_like randint randint_like randn randn_like randperm",
-    "random_slopes": "rrelu rrelu_",
     "recurrent": "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
+    "ranges": "arange linspace logspace range",
     "replacing": "as_strided_scatter diagonal_scatter fill select_scatter slice_scatter",
     "sampling": "bernoulli binomial multinomial normal poisson",
     "settings": """
@@ -148,10 +158,7 @@ LATE = {
     """,
     "special": "i0 igamma igammac mvlgamma",
     "statistics": "corrcoef cov histogram histogramdd",
-    "uncommon": """
-        empty_permuted frobenius_norm get_device hardshrink is_distributed is_signed norm_except_dim
-        nuclear_norm sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum to_dlpack
-    """,
+    "symbolic": "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
     "windows": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
 }
 """Families that load with the first use of one of these."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "celu",
     "celu_",
+    "hardshrink",
     "log_softmax",
     "prelu",
     "relu",
@@ -72,6 +73,16 @@ def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     tensor([9., 2.])
     """
     return in_place(ops.threshold, "threshold_", input, threshold=threshold, value=value)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
+    """The elements whose absolute value is above ``lambd``; 0 for the others.
+
+    >>> import chainrule as torch
+    >>> torch.hardshrink(torch.tensor([0.4, -2.0]))
+    tensor([ 0., -2.])
+    """
+    return unary(ops.hardshrink, "hardshrink", input, out, lambd=lambd)
 
 
 def selu(input: Tensor) -> Tensor:

@@ -113,6 +113,12 @@ def view_as_complex(input: Tensor) -> Tensor:
         raise RuntimeError(f"Tensor must have a last dimension of size 2, but its shape is {list(array.shape)}.")
     if array.strides[-1] != array.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1: use view_as_complex(t.contiguous()).")
+    if any(
+        n != 1 and step % (2 * array.itemsize) for n, step in zip(array.shape[:-1], array.strides[:-1], strict=True)
+    ):
+        raise RuntimeError(
+            "Tensor must have a stride divisible by 2 for all but last dimension: use view_as_complex(t.contiguous())."
+        )
     return ops.view_as_complex(input)
 
 

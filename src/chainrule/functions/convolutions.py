@@ -35,31 +35,6 @@ def conv1d(
     return _convolved(1, input, weight, bias, stride, padding, dilation, groups)
 
 
-def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
-    """:func:`conv1d` of sequences that lie as (time, batch, channels).
-
-    Args:
-        input: (T, N, C).
-        weight: (kernel size, C, O).
-        bias: (O,).
-        pad: how many zeros are put before and after the sequence.
-
-    Raises:
-        RuntimeError: shapes that do not fit, several dtypes.
-
-    >>> import chainrule as torch
-    >>> torch.conv_tbc(torch.tensor([[[1.]], [[2.]], [[4.]]]), torch.tensor([[[-1.]], [[1.]]]), torch.zeros(1)).flatten()
-    tensor([1., 2.])
-    """
-    tensor_argument(input, "conv_tbc", "input", 1)
-    tensor_argument(weight, "conv_tbc", "weight", 2)
-    if input.ndim != 3 or weight.ndim != 3:
-        raise RuntimeError(
-            f"Input must have 3 dims: time, batch, in_channel, and weight too; got {list(input.shape)} and {list(weight.shape)}"
-        )
-    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
-
-
 def conv2d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Number = 1, padding: Number | str = 0,
     dilation: Number = 1, groups: int = 1,
@@ -89,6 +64,48 @@ def conv2d(
               [2., 2.]]]])
     """
     return _convolved(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """:func:`conv1d` with time in the first dimension and channels in the last.
+
+    Args:
+        input: (T, N, C).
+        weight: (kernel, C, O).
+        bias: (O,).
+        pad: zeros before and after the sequences.
+
+    Returns:
+        (T + 2 pad - kernel + 1, N, O).
+
+    Raises:
+        RuntimeError: shapes that do not fit.
+
+    >>> import chainrule as torch
+    >>> torch.conv_tbc(torch.tensor([1., 2., 4., 8.]).view(4, 1, 1), torch.tensor([-1., 1.]).view(2, 1, 1), torch.zeros(1)).ravel()
+    tensor([1., 2., 4.])
+    """
+    given = {"input": input, "weight": weight, "bias": bias}
+    shapes = [
+        tensor_argument(x, "conv_tbc", name, at)._array.shape for at, (name, x) in enumerate(given.items(), start=1)
+    ]
+    if [len(shape) for shape in shapes] != [3, 3, 1]:
+        raise RuntimeError(
+            "conv_tbc: Input must have 3 dims: time, batch, in_channel; weight must have 3 dims: kernel_width, in_channels, "
+            f"out_channels; bias 1: got {', '.join(map(str, shapes))}"
+        )
+    if shapes[0][2] != shapes[1][1]:
+        raise RuntimeError(
+            "conv_tbc: Input dim 2 (input channels) is not == dim 1 in the weight tensor: got "
+            f"{shapes[0][2]} and {shapes[1][1]}"
+        )
+    if shapes[2][0] != shapes[1][2]:
+        raise RuntimeError(
+            "conv_tbc: Bias size must equal dim 2 in the weight tensor (output channels): got "
+            f"{shapes[2][0]} and {shapes[1][2]}"
+        )
+    result = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return result.permute(2, 0, 1)
 
 
 def conv3d(

@@ -36,6 +36,7 @@ __all__ = [
     "unsafe_split",
     "unsafe_split_with_sizes",
     "unsqueeze_copy",
+    "view_as_complex_copy",
     "view_as_real_copy",
     "view_copy",
 ]
@@ -251,6 +252,18 @@ def unsqueeze_copy(input: Tensor, dim: int, *, out: Tensor | None = None) -> Ten
     tensor([[1., 1.]])
     """
     return deliver_exactly(copied(shape.unsqueeze, "unsqueeze_copy", input, dim), out, "unsqueeze_copy")
+
+
+def view_as_complex_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """What :func:`view_as_complex` shows, as a copy.
+
+    >>> import chainrule as torch
+    >>> torch.view_as_complex_copy(torch.tensor([[1., 2.]]))
+    tensor([1.+2.j])
+    """
+    tensor_argument(input, "view_as_complex_copy", "input")
+    complex_numbers.view_as_complex(input.detach())  # for what it refuses
+    return deliver_exactly(ops.view_as_complex_copy(input), out, "view_as_complex_copy")
 
 
 def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["are_deterministic_algorithms_enabled", "use_deterministic_algorithms"]
+__all__ = [
+    "are_deterministic_algorithms_enabled", "is_deterministic_algorithms_warn_only_enabled", "use_deterministic_algorithms",
+]  # fmt: skip
 
 
 class _Switch:
     on = False
+    warn_only = False
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -21,7 +24,7 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
         raise TypeError(
             f"_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not {type(mode).__name__}"
         )
-    _Switch.on = mode
+    _Switch.on, _Switch.warn_only = mode, warn_only
 
 
 def are_deterministic_algorithms_enabled() -> bool:
@@ -32,3 +35,13 @@ def are_deterministic_algorithms_enabled() -> bool:
     False
     """
     return _Switch.on
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """Whether ``use_deterministic_algorithms`` was last told to warn only.
+
+    >>> import chainrule as torch
+    >>> torch.is_deterministic_algorithms_warn_only_enabled()
+    False
+    """
+    return _Switch.warn_only

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..core.dispatch import explained
 from ..core.value import new_tensor
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, tensor_argument
@@ -27,7 +28,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         eps: norms below it count as ``eps``, though with their own derivative.
 
     Raises:
-        RuntimeError: integers.
+        RuntimeError: integers, or shapes that do not broadcast.
 
     >>> import chainrule as torch
     >>> torch.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 1.]]))
@@ -41,7 +42,10 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {scalar_type_name(x1._array.dtype)}"
         )
-    shape = np.broadcast_shapes(x1.shape, x2.shape)
+    try:
+        shape = np.broadcast_shapes(x1.shape, x2.shape)
+    except ValueError as error:
+        raise explained(error, x1._array, x2._array) from None
     x1, x2 = x1.expand(shape), x2.expand(shape)
     axis = axis_of(dim, len(shape), "cosine_similarity")
     return (unit(x1, axis, eps) * unit(x2, axis, eps)).sum(axis)

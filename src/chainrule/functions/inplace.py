@@ -43,6 +43,7 @@ __all__ = [
     "floor_",
     "frac_",
     "gcd_",
+    "i0_",
     "index_put_",
     "lcm_",
     "ldexp_",
@@ -145,6 +146,7 @@ fix_ = _function("fix_")
 floor_ = _function("floor_")
 frac_ = _function("frac_")
 gcd_ = _function("gcd_")
+i0_ = _function("i0_")
 index_put_ = _function("index_put_")
 lcm_ = _function("lcm_")
 ldexp_ = _function("ldexp_")

@@ -7,25 +7,31 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from ..dtypes import get_default_dtype
+from ..dtypes import get_default_dtype, uint8
 from ._arguments import axis_of, deliver, tensor_argument
 from .dropping import dropout
-from .filling import ones_like
+from .filling import empty, ones_like
 from .indexing import basic_part, getitem, put_call
 from .joining import cat, operands
 from .masking import masked_fill
+from .normalization import native_batch_norm
+from .replacing import fill
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
+    "_batch_norm_with_update",
     "_chunk_cat",
     "_log_softmax_backward_data",
+    "_native_batch_norm_legit",
     "_safe_softmax",
     "_softmax_backward_data",
     "_unsafe_masked_index",
     "_unsafe_masked_index_put_accumulate",
+    "max_pool2d_with_indices_backward",
     "native_dropout",
+    "native_dropout_backward",
 ]
 
 
@@ -58,6 +64,84 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
         return ops.clone(input), ones.bool()
     mask = ops.not_equal(dropout(ones, p, True), 0)
     return ops.multiply(ops.multiply(input, mask), 1 / (1 - p) if p < 1 else 0.0), mask
+
+
+def native_dropout_backward(grad_output: Tensor, mask: Tensor, scale: float, *, out: Tensor | None = None) -> Tensor:
+    """The gradient of :func:`native_dropout`'s input: that of its output where the mask holds, times ``scale``.
+
+    >>> import chainrule as torch
+    >>> torch.native_dropout_backward(torch.ones(2), torch.tensor([True, False]), 2.)
+    tensor([2., 0.])
+    """
+    function = "native_dropout_backward"
+    kept: Any = tensor_argument(mask, function, "mask", 2)
+    found: Any = ops.multiply(tensor_argument(grad_output, function, "grad_output"), kept)
+    return deliver(ops.multiply(found, scale), out, function)
+
+
+def max_pool2d_with_indices_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    indices: Tensor,
+    *,
+    grad_input: Tensor | None = None,
+) -> Tensor:
+    """The gradient of a max pool's input: that of its output, added where the maxima were.
+
+    >>> import chainrule as torch
+    >>> image, at = torch.zeros(1, 2, 2), torch.tensor([[[3]]])
+    >>> torch.max_pool2d_with_indices_backward(torch.ones(1, 1, 1), image, 2, 2, 0, 1, False, at)
+    tensor([[[0., 0.],
+             [0., 1.]]])
+    """
+    function = "max_pool2d_with_indices_backward"
+    shape = tensor_argument(input, function, "input", 2)._array.shape
+    have = tensor_argument(grad_output, function, "grad_output")._array.shape
+    if tensor_argument(indices, function, "indices", 8)._array.shape != have or have[:-2] != shape[:-2]:
+        raise RuntimeError(
+            f"{function}: grad_output and indices must have one shape, and the leading dimensions of input: got "
+            f"{list(have)}, {list(indices.shape)} and {list(shape)}"
+        )
+    found = fill(input, 0).flatten(-2).scatter_add(-1, indices.flatten(-2), grad_output.flatten(-2)).reshape(shape)
+    return deliver(found, grad_input, function)
+
+
+def _native_batch_norm_legit(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, *rest: Any, **named: Any
+) -> tuple[Tensor, Tensor, Tensor]:
+    """:func:`native_batch_norm`, also without the two running averages.
+
+    >>> import chainrule as torch
+    >>> torch._native_batch_norm_legit(torch.tensor([[1.], [3.]]), None, None, True, 0.1, 0.0)[1:]
+    (tensor([2.]), tensor([1.]))
+    """
+    averages = () if len(rest) + len(named.keys() - {"out"}) == 5 else (None, None)
+    return native_batch_norm(input, weight, bias, *averages, *rest, **named)
+
+
+def _batch_norm_with_update(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor,
+    running_var: Tensor,
+    momentum: float,
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """:func:`native_batch_norm` of training, and an empty tensor, in which other devices keep what they need.
+
+    >>> import chainrule as torch
+    >>> mean, var = torch.zeros(1), torch.ones(1)
+    >>> torch._batch_norm_with_update(torch.tensor([[1.], [3.]]), None, None, mean, var, 0.5, 0.0)[1], mean
+    (tensor([2.]), tensor([1.]))
+    """
+    results = native_batch_norm(input, weight, bias, running_mean, running_var, True, momentum, eps)
+    return (*results, empty((0,), dtype=uint8))
 
 
 def _softmax_backward_data(

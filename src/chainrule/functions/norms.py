@@ -11,12 +11,14 @@ from ._autocast import widened
 from ._reduction_arguments import converted
 from .linalg import is_mixed, mixed
 from .matrices import check_float
-from .spread import vector_norm as along
+from .spread import norm as tensor_norm, vector_norm as along
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .._tensor import Tensor
 
-__all__ = ["cdist"]
+__all__ = ["cdist", "frobenius_norm", "norm_except_dim", "nuclear_norm"]
 
 Order = Any
 
@@ -165,5 +167,54 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
         raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
     if p < 0:
         raise RuntimeError(f"cdist only supports non-negative p values, got {p}")
+    if p == 2:
+        return ops.cdist(x1, x2)
     differences = ops.subtract(ops.expand_dims(x1, axis=-2), ops.expand_dims(x2, axis=-3))
     return along(differences, float(p), (-1,), False)
+
+
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
+    """The norms of the slices along a dimension, which stays, the others with size 1; of all elements for ``dim=-1``.
+
+    >>> import chainrule as torch
+    >>> torch.norm_except_dim(torch.tensor([[3., 4.], [0., 2.]]))
+    tensor([[5.],
+            [2.]])
+    """
+    ndim = tensor_argument(v, "norm_except_dim", "v")._array.ndim
+    if dim == -1:
+        return tensor_norm(v, pow)
+    kept = axis_of(dim, ndim, "norm_except_dim")
+    others = [a for a in range(-ndim, 0) if a != kept]
+    if not others:
+        return tensor_norm(ops.expand_dims(v, axis=-1), pow, -1)
+    return tensor_norm(v, pow, others, keepdim=True)
+
+
+def frobenius_norm(
+    input: Tensor, dim: int | Sequence[int], keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The square root of the sum of squares along dimensions, of all for an empty ``dim``.
+
+    >>> import chainrule as torch
+    >>> torch.frobenius_norm(torch.tensor([[3., 4.]]), ())
+    tensor(5.)
+    """
+    tensor_argument(input, "frobenius_norm", "input")
+    dims = tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
+    if len(dims) > 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
+    return tensor_norm(input, 2, dims or None, keepdim, out)
+
+
+def nuclear_norm(
+    input: Tensor, dim: Sequence[int] = (0, 1), keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The sum of the singular values of a matrix, or of those in two dimensions.
+
+    >>> import chainrule as torch
+    >>> torch.nuclear_norm(torch.eye(3))
+    tensor(3.)
+    """
+    tensor_argument(input, "nuclear_norm", "input")
+    return tensor_norm(input, "nuc", tuple(dim), keepdim, out)

@@ -14,9 +14,10 @@ from ..core.value import numbers_of
 from ._arguments import tensor_argument
 from ._reduction_arguments import refuse_kinds
 from ._windows import COUNTS, Ints, each, times
-from .filling import arange, full_like
+from .filling import full_like
 from .joining import cat
 from .random import rand
+from .ranges import arange
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

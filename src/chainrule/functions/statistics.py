@@ -12,8 +12,8 @@ from ..core.value import Lifted, TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
 from ._reduction_arguments import refuse_kinds
-from .filling import linspace
 from .linalg import matmul
+from .ranges import linspace
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

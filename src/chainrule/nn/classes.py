@@ -86,31 +86,55 @@ def linear_cross_entropy(
     label_smoothing: float = 0.0,
     options: Any = None,
 ) -> Tensor:
-    """:func:`cross_entropy` of the scores that a linear layer gives.
+    """:func:`cross_entropy` of scores that are a linear map of the input.
 
     Args:
-        input: of shape (N, D) or (D,).
-        linear_weight: (C, D), or (C, d1, d2, ..., D) for scores (N, C, d1, d2, ...).
-        target: as of :func:`cross_entropy`.
-        linear_bias: (C,), or (C, d1, d2, ...).
+        input: (F,) or (N, F).
+        linear_weight: (C, F), or (C, d1, ..., F) for scores (N, C, d1, ...).
+        target: true classes or probabilities, as for the scores.
+        linear_bias: of the shape of ``linear_weight`` without the F.
         weight: C weights of the classes.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
-        ignore_index: a true class that does not count; None: -100.
-        label_smoothing: how much of each target, from 0 to 1, is spread evenly over all classes.
-        options: accepted: about memory, of which there is one way here.
+        ignore_index: a true class that does not count, by default -100.
+        label_smoothing: how much of each target is spread evenly over all classes.
+        options: accepted, and of no effect: all scores are computed at once.
+
+    Raises:
+        RuntimeError: shapes that do not fit, or ``ignore_index`` with probabilities.
 
     >>> import chainrule.nn.functional as F
-    >>> F.linear_cross_entropy(torch.ones(1, 2), torch.eye(2), torch.tensor([1]))
-    tensor(0.6931)
+    >>> F.linear_cross_entropy(torch.tensor([[1., 0.]]), torch.eye(2), torch.tensor([0]))
+    tensor(0.3133)
     """
-    if linear_weight.ndim == 2:
-        scores = linear(input, linear_weight, linear_bias)
-    else:
-        bias = None if linear_bias is None else linear_bias.reshape(-1)
-        scores = linear(input, linear_weight.flatten(0, -2), bias)
-        scores = scores.reshape(*input.shape[:-1], *linear_weight.shape[:-1])
-    ignored = -100 if ignore_index is None else ignore_index
-    return cross_entropy(scores, target, weight, None, ignored, None, reduction, label_smoothing)
+    x = tensor_argument(input, "linear_cross_entropy", "input")._array.shape
+    w = tensor_argument(linear_weight, "linear_cross_entropy", "linear_weight", 2)._array.shape
+    if not 1 <= len(x) <= 2:
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {len(x)}")
+    if len(w) < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {len(w)}")
+    if x[-1] != w[-1]:
+        raise RuntimeError(
+            f"expected equal input and linear_weight last dimensions (in_features), got {x[-1]} and {w[-1]}, respectively"
+        )
+    if linear_bias is not None and linear_bias._array.shape != w[:-1]:
+        raise RuntimeError(f"expected linear_bias shape {w[:-1]}, got {linear_bias._array.shape}")
+    if len(w) > 2 and len(x) == 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {w} requires batched input, (N, {x[-1]}), got {x}"
+        )
+    shape = (*x[:-1], *w[:-1])
+    if target.shape == shape and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    scores = linear(input, linear_weight.reshape(-1, w[-1]), bias).reshape(shape)
+    return cross_entropy(
+        scores,
+        target,
+        weight,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
 
 
 def nll_loss(

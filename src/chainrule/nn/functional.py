@@ -12,11 +12,20 @@ from .. import ops
 from .._late import homes, late
 from .._missing import missing_name
 from ..core import mutation
-from ..functions import activation, transcendental
+from ..functions import activation, leaks, transcendental
 from ..functions._arguments import axis_of, deliver, tensor_argument
 from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
 from ..functions.affine import bilinear, linear
-from ..functions.convolutions import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..functions.convolutions import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_tbc,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+from ..functions.leaks import rrelu_
 from ..functions.padding import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 
@@ -144,7 +153,10 @@ __all__ = [
 
 LATE = {
     "attention": "gumbel_softmax scaled_dot_product_attention",
-    "classes": "cross_entropy linear_cross_entropy multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss",
+    "classes": """
+        cross_entropy linear_cross_entropy multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss
+        nll_loss
+    """,
     "distance": """
         cosine_embedding_loss cosine_similarity hinge_embedding_loss margin_ranking_loss normalize
         pairwise_distance pdist triplet_margin_loss triplet_margin_with_distance_loss
@@ -236,32 +248,6 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     tensor([-0.1000,  2.0000])
     """
     return apply(ops.leaky_relu, "leaky_relu", input, inplace, negative_slope=negative_slope)
-
-
-def rrelu(
-    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
-) -> Tensor:
-    """``input`` where positive, elsewhere multiplied by a slope that is drawn between two bounds, or by their mean.
-
-    See :func:`chainrule.rrelu`; ``training`` says whether slopes are drawn.
-
-    >>> import chainrule.nn.functional as F
-    >>> F.rrelu(torch.tensor([-1., 2.]), 0.1, 0.3)
-    tensor([-0.2000,  2.0000])
-    """
-    from ..functions import random_slopes
-
-    return (random_slopes.rrelu_ if inplace else random_slopes.rrelu)(input, lower, upper, training)
-
-
-def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Tensor:
-    """:func:`rrelu` in place.
-
-    >>> import chainrule.nn.functional as F
-    >>> F.rrelu_(torch.tensor([-1., 2.]), 0.1, 0.3)
-    tensor([-0.2000,  2.0000])
-    """
-    return rrelu(input, lower, upper, training, inplace=True)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -517,6 +503,21 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     tensor([-1.3133, -0.3133])
     """
     return activation.log_softmax(input, chosen_dim("log_softmax", input, dim, _stacklevel), dtype)
+
+
+# -- random -------------------------------------------------------------------------------------------------------------
+
+
+def rrelu(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """``input`` where positive; elsewhere times a random number between ``lower`` and ``upper``; see :func:`chainrule.rrelu`.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.rrelu(torch.tensor([-1., 2.]), 0.1, 0.3)
+    tensor([-0.2000,  2.0000])
+    """
+    return (rrelu_ if inplace else leaks.rrelu)(input, lower, upper, training)
 
 
 # -- in place -----------------------------------------------------------------------------------------------------------

@@ -222,3 +222,15 @@ def upsample_bilinear(input: Tensor, size: Sizes = None, scale_factor: Factors =
         "`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2
     )
     return interpolate(input, size, scale_factor, "bilinear", align_corners=True)
+
+
+def _upsample_bilinear2d_aa(
+    input: Tensor, output_size: Sizes, align_corners: bool, scale_factors: Factors = None
+) -> Tensor:
+    """:func:`interpolate` of images with ``mode="bilinear"`` and ``antialias=True``, as PyTorch's own code calls it.
+
+    >>> import chainrule as torch
+    >>> torch._upsample_bilinear2d_aa(torch.tensor([[[[1., 3.]]]]), (1, 1), False)
+    tensor([[[[2.]]]])
+    """
+    return interpolate(input, output_size, scale_factors, "bilinear", align_corners, antialias=True)

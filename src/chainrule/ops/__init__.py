@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .copies import *
     from .cumulative import *
     from .decompositions import *
+    from .distances import *
     from .embeddings import *
     from .factor_solves import *
     from .fft import *
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 LATE = {
     "activation": """
         celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid mish
-        mse_loss prelu relu rrelu_with_noise silu silu_slope softmax softplus softshrink threshold
+        mse_loss prelu relu rrelu rrelu_ silu silu_slope softmax softplus softshrink threshold
     """,
     "bounds": """
         clamp clamp_high clamp_low clamp_max clamp_max_tensor clamp_min clamp_min_tensor clamp_tensor clip
@@ -67,13 +68,14 @@ LATE = {
         alias_copy as_strided_ as_strided_copy expand_copy narrow_copy permute_copy select_copy slice_copy
         split_copy split_with_sizes_copy squeeze_all_copy squeeze_copy squeeze_one_copy t_copy
         transpose_copy unbind_copy unfold_copy unsafe_split unsafe_split_with_sizes unsqueeze_copy
-        view_as_real_copy view_copy
+        view_as_complex_copy view_as_real_copy view_copy
     """,
     "cumulative": "cummax cummin cumprod cumsum cumulative_prod cumulative_sum linear_recurrence logcumsumexp",
     "decompositions": """
         cholesky cholesky_legacy eig eigh eigvalsh ldl_factor ldl_solve lu lu_factor lu_unpack permutation
         qr svd svdvals triangle_of_qr
     """,
+    "distances": "cdist",
     "embeddings": "embedding",
     "factor_solves": """
         cholesky_inverse cholesky_solve geqrf householder_product lstsq lu_solve matrix_exp ormqr pinv

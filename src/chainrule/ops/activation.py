@@ -10,7 +10,7 @@ from .bounds import clamp_numbers
 
 __all__ = [
     "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
-    "logsigmoid", "mish", "mse_loss", "prelu", "relu", "rrelu_with_noise", "silu", "silu_slope", "softmax", "softplus", "softshrink", "threshold",
+    "logsigmoid", "mish", "mse_loss", "prelu", "relu", "rrelu", "rrelu_", "silu", "silu_slope", "softmax", "softplus", "softshrink", "threshold",
 ]  # fmt: skip
 
 
@@ -37,12 +37,14 @@ prelu = elementwise("prelu(x, weight)", node="PreluKernelBackward0", domain="fV"
     x=lambda xp, g, x, weight: xp.where(x > 0, g, g * weight),
     weight=lambda xp, g, x: xp.zero_where(g * x, x > 0),
 )
-# The noise is the slope, 1 where x is positive.
-rrelu_with_noise = elementwise("rrelu_with_noise(x, noise)", domain="fV", saved_names={"noise": "noise"},
-    forward=lambda xp, x, noise: x * noise,
-    x=lambda g, noise: g * noise,
-    noise=lambda g, x: g * x,
-)
+# ``noise``: the factors, 1 where x is positive.
+LEAKS = {
+    "domain": "fV", "saved_names": {"x": "self", "noise": "noise"}, "forward": lambda xp, x, noise: x * noise,
+    "x": lambda g, noise: g * noise,
+    "noise": lambda g, x: g * x,
+}  # fmt: skip
+rrelu = elementwise("rrelu(x, noise)", node="RreluWithNoiseBackward0", **LEAKS)
+rrelu_ = elementwise("rrelu_(x, noise)", node="RreluWithNoiseBackward1", **LEAKS)
 # Unlike clamp's, its gradient is 0 at the bounds themselves.
 hardtanh = elementwise("hardtanh(x, *, min_val, max_val)", domain="iufV",
     forward=lambda xp, x, min_val, max_val: clamp_numbers(xp, x, min=min_val, max=max_val),
@@ -130,12 +132,12 @@ silu_slope = elementwise("silu_slope(x)", node="SiluBackwardBackward0", domain="
 
 def mish_x(xp, g, x):
     """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = log(1 + exp x), p' = s(x)."""
-    p = xp.logaddexp(x, xp.zeros_like(x))
-    return g * (xp.tanh(p) + x * xp.sigmoid(x) * xp.sech_squared(p))
+    p = xp.logaddexp(x, xp.zeros((), dtype=x.dtype))
+    return g * (xp.sech_squared(p) * xp.silu(x) + xp.tanh(p))
 
 
 mish = elementwise("mish(x)", domain="fV",
-    forward=widened(lambda xp, x: x * xp.tanh(xp.logaddexp(x, xp.zeros_like(x)))),
+    forward=widened(lambda xp, x: x * xp.tanh(xp.logaddexp(x, xp.zeros((), dtype=x.dtype)))),
     x=mish_x,
 )
 

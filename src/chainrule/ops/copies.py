@@ -12,7 +12,8 @@ from . import complex_numbers, joining, shape
 __all__ = [
     "alias_copy", "as_strided_", "as_strided_copy", "expand_copy", "narrow_copy", "permute_copy", "select_copy", "slice_copy", "split_copy",
     "split_with_sizes_copy", "squeeze_all_copy", "squeeze_copy", "squeeze_one_copy", "t_copy", "transpose_copy", "unbind_copy",
-    "unfold_copy", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze_copy", "view_as_real_copy", "view_copy",
+    "unfold_copy", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze_copy", "view_as_complex_copy",
+    "view_as_real_copy", "view_copy",
 ]
 
 
@@ -55,6 +56,7 @@ transpose_copy = copied(shape.swapaxes, "transpose_copy")
 unbind_copy = copied(joining.unstack, "unbind_copy")
 unfold_copy = copied(shape.unfold, "unfold_copy")
 unsqueeze_copy = copied(shape.expand_dims, "unsqueeze_copy")
+view_as_complex_copy = copied(complex_numbers.view_as_complex, "view_as_complex_copy")
 view_as_real_copy = copied(complex_numbers.view_as_real, "view_as_real_copy")
 view_copy = copied(shape.view, "view_copy")
 

@@ -6,6 +6,7 @@ import math
 
 from ..core.batching import same_call
 from ..core.op import declare, linear
+from .indexing import blank
 from .reduction import later
 
 __all__ = [
@@ -78,7 +79,7 @@ def cumulative_prod(x, *, axis):
 
 def _at_last_index(xp, g, x_shape, indices, axis):
     """An element gets the cotangents of all results that it is."""
-    return xp.scatter_add(xp.zeros(x_shape, dtype=g[0].dtype), indices, g[0], axis=axis) if axis != () else g[0]
+    return xp.scatter_add(blank(xp, x_shape, g[0].dtype), indices, g[0], axis=axis) if axis != () else g[0]
 
 
 cummax = cumulative("cummax(x, *, axis)", "biufV", outputs="values indices", x=_at_last_index)

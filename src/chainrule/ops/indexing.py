@@ -7,6 +7,8 @@ operands are constants: they have no rule.
 
 from __future__ import annotations
 
+import math
+
 from ..core.batching import refused, same_call
 from ..core.op import elementwise, general, linear, step
 from . import indexing_batches as batches
@@ -17,6 +19,11 @@ __all__ = [
     "masked_scatter_adjoint", "masked_select", "nonzero", "put_flat", "scatter", "scatter_add", "scatter_number",
     "scatter_reduce", "take", "take_along_axis", "take_flat", "where", "zero",
 ]
+
+def blank(xp, shape, dtype):
+    """Zeros that take no memory, to add to."""
+    return xp.broadcast_to(xp.zeros((), dtype=dtype), shape)
+
 
 # -- masks --------------------------------------------------------------------------------------------------------------
 
@@ -130,7 +137,7 @@ last_puts = step("last_puts(*indices, axes, shape)", batch=batches.each_last_put
 
 take = linear("take(x, indices, *, axis)", node="IndexSelectBackward0", saved_names={"indices": "index"},
     batch=batches.each_take,
-    x=lambda xp, g, x_shape, indices, axis: xp.index_add(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis),
+    x=lambda xp, g, x_shape, indices, axis: xp.index_add(blank(xp, x_shape, g.dtype), indices, g, axis=axis),
 )
 
 index_add = linear("index_add(x, indices, v, *, axis)", saved_names={"indices": "index"}, batch=batches.each_index_add,
@@ -155,7 +162,7 @@ index_copy = linear("index_copy(x, indices, v, *, axis)", saved_names={"indices"
 # -- gather and scatter -------------------------------------------------------------------------------------------------
 
 gather = linear("gather(x, indices, *, axis)", saved_names={"indices": "index"},
-    x=lambda xp, g, x_shape, indices, axis: xp.scatter_add(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis),
+    x=lambda xp, g, x_shape, indices, axis: xp.scatter_add(blank(xp, x_shape, g.dtype), indices, g, axis=axis),
 )
 
 
@@ -225,9 +232,11 @@ def reduced(xp, g, need, x, indices, v, out, axis, reduce, include_self):
         ones = [xp.where(a == 0, 1, a) for a in (x, v)]
         product = g * xp.scatter_reduce(kept(ones[0], 1), indices, ones[1], axis=axis, reduce="prod", include_self=True)
         return kept(_of_others(xp, x, count, zero, product), 0), None, _of_others(xp, v, there(count), there(zero), there(product))
-    hit_x = kept(xp.where(x == out, xp.ones_like(x), 0), 0)
-    hit_v = xp.where(v == there(out), xp.ones_like(v), 0)
-    share = g / xp.clip(added(hit_x, hit_v), min=1)
+    # Where the result is NaN, PyTorch divides by the number of elements that are equal to it: none.
+    lost = xp.isnan(out)
+    hit_x = kept(xp.where(xp.logical_or(lost, x == out), xp.ones_like(x), 0), 0)
+    hit_v = xp.where(xp.logical_or(there(lost), v == there(out)), xp.ones_like(v), 0)
+    share = xp.where(lost, math.nan, g / xp.clip(added(hit_x, hit_v), min=1))
     return xp.where(hit_x == 0, 0, share), None, xp.where(hit_v == 0, 0, there(share))
 
 

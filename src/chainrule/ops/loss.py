@@ -12,6 +12,7 @@ import numpy as np
 from ..core.batching import same_call
 from ..core.op import general, linear
 from .activation import REDUCTIONS, each_reduced
+from .indexing import blank
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_of_planes", "huber_loss",
@@ -191,7 +192,7 @@ def nll_forward(xp, x, target, *weight, axis, rank, ignore_index, reduction):
 
 def nll_x(xp, g, x_shape, target, weight, axis, rank, ignore_index, reduction):
     at = chosen(xp, target, axis, ignore_index)
-    zeros = xp.zeros(x_shape, dtype=g.dtype)
+    zeros = blank(xp, x_shape, g.dtype)
     counts = counted(xp, zeros, target, at, weight, axis, rank, ignore_index)
     part = xp.expand_dims(-shares(xp, g, target, counts, rank, reduction), axis=axis)
     return xp.scatter_add(zeros, at, part, axis=axis)

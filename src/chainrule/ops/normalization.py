@@ -208,16 +208,18 @@ def group_norm_forward(xp, x, *affine, groups, rank, eps):
 
 def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
     r = xp.expand_dims(rstd, axis=-1)
-    d = grouped(xp, x, groups, rank) - xp.expand_dims(mean, axis=-1)
-    z, h = d * r, g[0]
+    center = xp.expand_dims(mean, axis=-1)
+    z, h = (grouped(xp, x, groups, rank) - center) * r, g[0]
     gx = None
     if need[0]:
-        gx = xp.zeros_like(d)
+        gx = xp.zeros_like(z)
         if h is not None:
             weighted = h if not affine else h * by_channel(xp, affine[0], 1 - rank, rank)
             gx = pulled(xp, grouped(xp, weighted, groups, rank), z, r, (-1,))
         g_mean, g_r = [None if one is None else xp.expand_dims(one, axis=-1) for one in g[1:]]
-        gx = xp.reshape(of_statistics(gx, g_mean, of_inverse(g_r, r), d, (-1,)), x.shape)
+        if g_mean is not None or g_r is not None:
+            gx = of_statistics(gx, g_mean, of_inverse(g_r, r), grouped(xp, x, groups, rank) - center, (-1,))
+        gx = xp.reshape(gx, x.shape)
     found, axes = [gx], others(1 - rank, rank)
     if len(need) > 1:
         found.append(xp.sum(h * xp.reshape(z, x.shape), axis=axes) if need[1] and h is not None else None)

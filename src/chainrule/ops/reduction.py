@@ -229,7 +229,7 @@ def at_index(xp, g, x_shape, indices, axis, keepdims):
         ones = list(x_shape)
         ones[axis] = 1
         g, indices = xp.reshape(g, tuple(ones)), xp.reshape(indices, tuple(ones))
-    return xp.scatter(xp.zeros(x_shape, dtype=g.dtype), indices, g, axis=axis)
+    return xp.scatter(xp.broadcast_to(xp.zeros((), dtype=g.dtype), x_shape), indices, g, axis=axis)
 
 
 def _max_index(xp, x, axis, keepdims):
@@ -315,10 +315,10 @@ def norm_rule(xp, g, x, out, ord, axis, keepdims):
     if ord == 0:
         return xp.zeros_like(x)
     if ord == 1:
-        return g * xp.sign(x)
+        return g * xp.sgn(x)
     if math.isinf(ord):
         same = xp.astype(tied(xp, xp.abs(x), out), g.dtype)
-        return xp.sign(x) * (g / xp.sum(same, axis=axis, keepdims=True) * same)
+        return xp.sgn(x) * (g / xp.sum(same, axis=axis, keepdims=True) * same)
     zero = out == 0
     norm = xp.where(zero, 1, out)
     if ord == 2:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...autograd.grad_mode import no_grad
 from ...functions.linalg import dot, mv
-from ...functions.uncommon import norm_except_dim
+from ...functions.norms import norm_except_dim
 from .. import functional as F
 from ..modules.conv import _ConvTransposeNd
 from ..parameter import Parameter

@@ -10,7 +10,7 @@ from ...functions.factor_solves import matrix_exp, orgqr
 from ...functions.filling import eye, zeros_like
 from ...functions.joining import cat
 from ...functions.linalg import mv, vdot
-from ...functions.uncommon import norm_except_dim
+from ...functions.norms import norm_except_dim
 from ...linalg import solve
 from .. import functional as F
 from ..modules.conv import _ConvTransposeNd

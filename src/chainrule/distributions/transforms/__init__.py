@@ -1,0 +1,25 @@
+"""``torch.distributions.transforms``: invertible maps, and how much they stretch."""
+
+from __future__ import annotations
+
+from .base import ComposeTransform, IndependentTransform, ReshapeTransform, Transform, identity_transform
+from .joined import CatTransform, StackTransform
+from .matrices import CorrCholeskyTransform, LowerCholeskyTransform, PositiveDefiniteTransform
+from .numbers import (
+    AbsTransform,
+    AffineTransform,
+    CumulativeDistributionTransform,
+    ExpTransform,
+    PowerTransform,
+    SigmoidTransform,
+    SoftplusTransform,
+    TanhTransform,
+)
+from .vectors import SoftmaxTransform, StickBreakingTransform
+
+__all__ = [
+    "AbsTransform", "AffineTransform", "CatTransform", "ComposeTransform", "CorrCholeskyTransform", "CumulativeDistributionTransform",
+    "ExpTransform", "IndependentTransform", "LowerCholeskyTransform", "PositiveDefiniteTransform", "PowerTransform",
+    "ReshapeTransform", "SigmoidTransform", "SoftmaxTransform", "SoftplusTransform", "StackTransform", "StickBreakingTransform",
+    "TanhTransform", "Transform", "identity_transform",
+]  # fmt: skip

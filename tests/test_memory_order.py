@@ -1,0 +1,46 @@
+"""Results that PyTorch leaves row by row in memory, whatever the order of the operands: so that ``view`` takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import chainrule as torch
+
+RESULTS: dict[str, Any] = {
+    "sum": lambda x: x.sum(0),
+    "sum, axis kept": lambda x: x.sum(1, keepdim=True),
+    "mean": lambda x: x.mean(1),
+    "max": lambda x: x.max(1).values,
+    "amax": lambda x: x.amax(0),
+    "prod": lambda x: x.prod(1),
+    "var": lambda x: x.var(1),
+    "norm": lambda x: x.norm(dim=1),
+    "logsumexp": lambda x: x.logsumexp(1),
+    "any": lambda x: (x > 1).any(1),
+    "cumsum": lambda x: x.cumsum(1),
+    "cumprod": lambda x: x.cumprod(0),
+    "cummax": lambda x: x.cummax(1).values,
+    "softmax": lambda x: x.softmax(1),
+    "log_softmax": lambda x: x.log_softmax(-1),
+    "cat": lambda x: torch.cat([x, x], 1),
+    "stack": lambda x: torch.stack([x, x]),
+    "roll": lambda x: x.roll(1, 1),
+    "tril": lambda x: x.tril(),
+    "topk": lambda x: x.topk(2, 1).values,
+    "scatter": lambda x: x.scatter(1, torch.zeros(2, 3, 4, dtype=torch.int64), x),
+    "clone of shared elements": lambda x: x[:, :1].expand(2, 3, 4).clone(),
+    "conversion of shared elements": lambda x: x[:1].expand(2, 3, 4).double(),
+}
+
+
+@pytest.mark.parametrize("make", RESULTS.values(), ids=RESULTS)
+@pytest.mark.parametrize("axes", [(2, 1, 0), (1, 0, 2), (0, 2, 1)], ids=str)
+def test_results_are_contiguous(make: Any, axes: tuple[int, ...]) -> None:
+    sizes = [0, 0, 0]
+    for at, axis in enumerate(axes):
+        sizes[axis] = (2, 3, 4)[at]
+    result = make(torch.arange(24.0).reshape(sizes).permute(axes))
+    assert result.is_contiguous()
+    result.view(-1)
