@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
+from ..core import exits
 from ..core.batch_level import BatchLevel
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import reverse_pass
@@ -226,7 +227,7 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
             raise RuntimeError(
                 f"element {number} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from requires "
                 "grad, or the path was cut: by detach(), .data, .item(), numpy(), no_grad(), or a conversion to an integer "
-                "dtype. Setting requires_grad on the result would not connect it."
+                "dtype. Setting requires_grad on the result would not connect it." + cut(source)
             )
         if g is not None:
             check_device(source, g, number)
@@ -234,6 +235,15 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
         one = seed(array, g, number)
         roots.append((node, beside(one, source) if isinstance(array, Lifted) else one))
     return roots
+
+
+def cut(source: Any) -> str:
+    """Where the history of a result was cut off, as an error says it: what it came out of, or the latest place there is."""
+    site = exits.maker(source)
+    if site is not None:
+        return f"\n  cut by {site.how}: {site.place()}"
+    site = exits.last_cut()
+    return "" if site is None else f"\n  the last cut was by {site.how}: {site.place()}"
 
 
 def check_device(source: Any, g: Any, number: int) -> None:

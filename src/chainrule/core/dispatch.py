@@ -19,6 +19,7 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
+from .exits import note
 from .lifted import computed, converted, interpret
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
@@ -342,8 +343,12 @@ def _make_parametrized(op: Op) -> Any:
         out = allocate()
         out._array = result
         out._cell = out._view = out._meta = None
-        if parent is None or not recorded or result.dtype.kind in "iub":
+        if parent is None:
             out._node = None
+            return out
+        if not recorded or result.dtype.kind in "iub":
+            out._node = None
+            note(op.name, parent, out)
             return out
         if node_class is None:
             node_class = op.make_node_class()
@@ -435,10 +440,16 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             result = interpret(op, *arrays, **params) if is_lifted else op.raw(*arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
-    if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):
+    if parents.count(None) == len(parents):
         return _wrap(op, result, args, params, mode)
-    if parents.count(None) == len(parents) or (op.outputs is None and result.dtype.kind in "iub"):
-        return _wrap(op, result, args, params, mode)
+    off = mode is not None and (not mode.grad or mode.inference)
+    if off or op.kind == "step" or (op.outputs is None and result.dtype.kind in "iub"):
+        out = _wrap(op, result, args, params, mode)
+        how = op.name if not off else "inference_mode" if mode.inference else "no_grad"
+        for parent in parents:
+            if parent is not None:
+                note(how, parent, out if op.outputs is None else out[0])
+        return out
     return record(op, args, arrays, params, tuple(parents), result)
 
 

@@ -62,6 +62,7 @@ class Pass:
         "needed",
         "order",
         "owned",
+        "ran",
         "recorded",
         "targets",
         "tensors",
@@ -95,6 +96,8 @@ class Pass:
         self.after = after
         self.needed = needed
         self.at_end: list[Any] = []
+        self.ran: Any = None
+        """The note that this pass has run (``Freed``)."""
         self.anomaly = modes().anomaly
         self.context: Context | None = None
 
@@ -481,12 +484,13 @@ def backward_pass(
     tensors = recorded or is_lifted or any(holds_lifted(g) for _, g in roots)
     run = Pass(recorded, tensors, targets, order, after, needed)
     run.levels = levels_at([node for node, _ in roots]) if is_lifted else frozenset()
+    if roots:
+        run.ran = Freed(caller(3), max([node for node, _ in roots], key=seq_of), targets is None)
     captured = run.inside(run.whole, roots, accumulate) if tensors else run.whole(roots, accumulate)
     if not retain_graph:
-        freed = Freed(caller(3))
         for node in order:
             if node.saved and (needed is None or not needed.isdisjoint(node.parents)) and not is_shared(node):
-                node.release(freed)
+                node.release(run.ran)
     return captured
 
 
@@ -548,7 +552,10 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         for hook in list(leaf_hooks.values()):
             run.inside(hook, (), (run.outward(g),))
     for tensor in tensors:
-        hooks = tensor._meta.post_hooks
+        meta = tensor._meta
+        meta.backward = run.ran
+        meta.count += 1
+        hooks = meta.post_hooks
         if hooks:
             for hook in list(hooks.values()):
                 run.inside(hook, tensor)

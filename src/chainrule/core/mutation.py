@@ -51,7 +51,7 @@ def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     keeps_self = mode.grad and record.args[0] in record.fields and any(_needs(a) for a in args)
     keeps_self = keeps_self or (mode.grad and record.args[0] in record.fields and _needs(tensor))
     keeps_self = keeps_self and not isinstance(memory, Lifted)  # which the write replaces
-    old = new_tensor(memory.copy() if keeps_self else memory, current_node(tensor))
+    old = new_tensor(memory.copy() if keeps_self else memory, current_node(tensor) if mode.grad else None)
     result = op(old, *args, **params)
     if result is NotImplemented:
         raise TypeError(f"{record.name}_(): unsupported operand: {', '.join(type(a).__name__ for a in args)}")
