@@ -119,8 +119,14 @@ def unused(one: Any, number: int) -> RuntimeError:
     return RuntimeError(
         "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the "
         f"desired behavior. It is the input at index {number}, {named(one)}: no path leads from the outputs back to it. A detach(), "
-        ".data, .item(), numpy() or no_grad() on the way cuts the path."
+        ".data, .item(), numpy() or no_grad() on the way cuts the path." + cut_from(target(one, number)[0])
     )
+
+
+def cut_from(node: Node) -> str:
+    """Where what depends on a node left the graph, as an error says it."""
+    found = exits.cuts(node)
+    return f"\n  what depends on it was cut off by {found[0].how}: {found[0].place()}" if found else ""
 
 
 def batched(

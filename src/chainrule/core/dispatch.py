@@ -445,10 +445,12 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     off = mode is not None and (not mode.grad or mode.inference)
     if off or op.kind == "step" or (op.outputs is None and result.dtype.kind in "iub"):
         out = _wrap(op, result, args, params, mode)
-        how = op.name if not off else "inference_mode" if mode.inference else "no_grad"
-        for parent in parents:
-            if parent is not None:
-                note(how, parent, out if op.outputs is None else out[0])
+        since = mode.since if off else None
+        if not off or since is not None:  # what we do without gradients for our own ends cuts nothing
+            how = op.name if not off else "inference_mode" if mode.inference else "no_grad"
+            for parent in parents:
+                if parent is not None:
+                    note(how, parent, out if op.outputs is None else out[0], since)
         return out
     return record(op, args, arrays, params, tuple(parents), result)
 

@@ -512,7 +512,7 @@ def pass_modes(current: Modes | None, recorded: bool) -> Modes | None:
     """The modes inside a backward: gradients recorded or not, the rest as outside."""
     if current is None:
         return None if recorded else NO_GRAD
-    new = current.replace(grad=recorded)
+    new = current.replace(grad=recorded, since=None)
     return None if new.is_ordinary() else new
 
 

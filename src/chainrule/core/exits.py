@@ -3,7 +3,7 @@
 An exit is noted by its *site*: the caller's instruction together with that of the node whose value left. A program has few
 sites however often they run, so what is kept is bounded by its text. Nothing is kept alive: tensors and nodes are known
 weakly. A node may be gone by the time somebody asks which leaves lay behind it, so a new site looks for them at once, and an
-old one again at its 2nd, 4th, 8th, ... time: over a whole run that costs next to nothing.
+old one again when the nearest leaf is a new one, and at its 2nd, 4th, 8th, ... time: over a whole run that costs next to nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from .node import AccumulateGrad, Node, ancestors, next_seq
+from .node import RECENT, AccumulateGrad, Node, ancestors, next_seq
 from .origin import INSIDE, OUTSIDE, PACKAGE, Place, getframe, outer, resolve
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ LIMIT = 1024
 """How many sites are kept; the oldest goes first."""
 FAR = 20_000
 """How many nodes are looked at for the leaves behind a value."""
+NEAR = 16
+"""How many nodes are looked at for one of them."""
+OFTEN = 256
+"""How many times a site is looked at closely each time; later, every 16th time."""
 RESULTS = 8
 """How many of its last results a site knows."""
 
@@ -42,12 +46,16 @@ QUIET: set[str] = set()
 class Site:
     """A place in the program where values leave the graph, and what is known of the last of them."""
 
-    __slots__ = ("code", "count", "how", "lasti", "leaves", "name", "results", "source", "source_code", "source_lasti", "when")
+    __slots__ = (
+        "code", "count", "first", "how", "lasti", "leaves", "name", "results", "since", "source", "source_code", "source_lasti", "when",
+    )  # fmt: skip
 
     code: CodeType
     lasti: int
     how: str
     """What took the value out: ``"detach()"``, ``"item()"``, ... or the name of the op whose result has no gradient."""
+    since: Any
+    """(code, instruction) that had switched the recording off, where that is why."""
     source: ref[Node]
     """The node of the last value that left..."""
     source_code: CodeType
@@ -60,11 +68,17 @@ class Site:
     results: deque[ref[Any]]
     """The tensors without history that came out last."""
     count: int
+    first: int
+    """When it happened first..."""
     when: int
-    """When it last happened, by the clock that numbers nodes."""
+    """...and last, by the clock that numbers nodes."""
 
     def place(self) -> Place:
-        """Where values leave."""
+        """Where values leave: the ``with no_grad()``, or the call."""
+        return self.call() if self.since is None else resolve(*self.since)
+
+    def call(self) -> Place:
+        """The call by which they leave."""
         return resolve(self.code, self.lasti)
 
     def source_place(self) -> Place:
@@ -80,7 +94,7 @@ SITES: dict[tuple[int, int, int, int], Site] = {}
 """By the identities of the two code objects, which the sites hold, and the instructions."""
 
 
-def note(how: str, node: Node, result: Any = None) -> None:
+def note(how: str, node: Node, result: Any = None, since: Any = None) -> None:
     """The value of ``node`` leaves the graph, at the caller's line; ``result`` is the tensor that comes of it, if one does."""
     frame: FrameType | None = getframe(2)
     while (name := frame.f_code.co_filename) not in OUTSIDE:  # type: ignore[union-attr]
@@ -100,13 +114,15 @@ def note(how: str, node: Node, result: Any = None) -> None:
     if site is None:
         site = SITES[key] = new_site(code, lasti, node)
     site.how = how
+    site.since = since
     site.source = ref(node)
     site.when = next_seq()
     count = site.count = site.count + 1
-    if type(node) is AccumulateGrad:
-        site.leaves.add(site.source)
-    elif not count & (count - 1):
-        site.leaves.update([ref(leaf) for leaf in leaves_behind(node)])
+    if count < OFTEN or not count & 15:
+        nearest = nearest_leaf(node)
+        if not count & (count - 1) or not (nearest is None or nearest in site.leaves):
+            alive = [leaf for leaf in (*site.leaves, nearest) if leaf is not None and leaf() is not None]
+            site.leaves = {*alive, *[ref(leaf) for leaf in leaves_behind(node)]}
     if result is not None:
         site.results.append(ref(result))
 
@@ -121,7 +137,25 @@ def new_site(code: CodeType, lasti: int, node: Node) -> Site:
     site.leaves = set()
     site.results = deque(maxlen=RESULTS)
     site.count = 0
+    site.first = next_seq()
     return site
+
+
+def nearest_leaf(node: Any) -> ref[Node] | None:
+    """One of the leaves that a node depends on, found in few steps; None where it takes more. It stands for all of them."""
+    for _ in range(NEAR):
+        if type(node) is AccumulateGrad:
+            return ref(node)
+        below = None
+        for parent in node.parents:
+            if parent is not None:
+                if type(parent) is AccumulateGrad:
+                    return ref(parent)
+                below = parent
+        if below is None:
+            return None
+        node = below
+    return None
 
 
 def leaves_behind(node: Node) -> Iterator[AccumulateGrad]:
@@ -142,5 +176,30 @@ def maker(tensor: TensorBase) -> Site | None:
 
 
 def last_cut() -> Site | None:
-    """The latest site that a tensor came out of: what to suspect where a result turns out to have no history."""
-    return next((site for site in sites() if any(result() is not None for result in site.results)), None)
+    """The latest site since the last backward: what to suspect where a result turns out to have no history."""
+    since = RECENT[-1].when if RECENT else -1
+    return next((site for site in sites() if site.when > since), None)
+
+
+WHOLE = ("no_grad", "inference_mode", "detach()", "detach_()", ".data", ".data = ...", "tensor()", "requires_grad = False")
+"""Exits by which a tensor goes on without its history, as it is."""
+READ = ("item()", "tolist()", "float()", "int()", "complex()", "bool()")
+"""Exits by which numbers are read: mostly to be shown."""
+
+
+def cuts(node: Node, before: int | None = None) -> list[Site]:
+    """The sites at which what depends on a node left the graph (before a root was made), the likeliest first."""
+    mine, found = ref(node), []
+    for site in sites():
+        source = site.source()
+        behind = mine in site.leaves or source is node
+        if not behind and type(node) is not AccumulateGrad and source is not None and source.seq > node.seq:
+            behind = any(one is node for one in ancestors([source]))
+        if behind and (before is None or site.first < before):
+            found.append(site)
+
+    def likelihood(site: Site) -> tuple[int, int]:
+        rank = 2 if site.how in WHOLE else 0 if site.how in READ else 1
+        return rank, site.when if before is None or site.when < before else site.first
+
+    return sorted(found, key=likelihood, reverse=True)

@@ -28,6 +28,7 @@ class Modes:
         "hooks_refused",
         "inference",
         "keep_versions",
+        "since",
         "tape",
     )
 
@@ -53,6 +54,8 @@ class Modes:
     """Who is asked for random numbers (a vmap, a trace), or None: their generators."""
     keep_versions: bool
     """Whether in-place writes leave the version counters alone."""
+    since: Any
+    """(code, instruction) of the user's line that switched ``grad`` off; None where none did."""
     tape: Any
     """Who runs the calls of ops and of custom Functions, to note them (``check`` does), or None."""
 
@@ -78,6 +81,7 @@ ORDINARY.check_nan = True
 ORDINARY.clone_on_write = None
 ORDINARY.draws = None
 ORDINARY.keep_versions = False
+ORDINARY.since = None
 ORDINARY.tape = None
 
 _current: ContextVar[Modes | None] = ContextVar("chainrule_modes", default=None)
