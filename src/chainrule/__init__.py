@@ -137,6 +137,7 @@ _LAZY = frozenset(
         "compiler",
         "cuda",
         "distributions",
+        "errors",
         "fft",
         "func",
         "insight",
@@ -163,6 +164,8 @@ _LAZY_NAMES = {
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     "check": "testing._check",
+    "guard": "insight.guard",
+    "kinks": "insight.kinks",
     "why": "insight.why",
     "vmap": "func",
 }

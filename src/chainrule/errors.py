@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class UnavailableDeviceError(AssertionError, RuntimeError):
     """A device that this machine, or chainrule, does not have. PyTorch's is an AssertionError."""
@@ -13,3 +15,14 @@ class NotATensorError(TypeError, RuntimeError, AssertionError):
 
 class NotANumberError(TypeError, ValueError):
     """Text among the numbers of a new tensor. PyTorch's is a TypeError or a ValueError, by its place."""
+
+
+class NotFiniteError(RuntimeError, ArithmeticError):
+    """``guard`` has met NaN or infinity."""
+
+    place: Any
+    """Where: file, line, function, expression."""
+    element: tuple[int, ...]
+    """The index of the first number that is not finite."""
+    by: str
+    """The op, or the node whose backward made it."""

@@ -66,6 +66,7 @@ class Pass:
         "recorded",
         "targets",
         "tensors",
+        "watch",
     )
 
     def __init__(
@@ -98,7 +99,10 @@ class Pass:
         self.at_end: list[Any] = []
         self.ran: Any = None
         """The note that this pass has run (``Freed``)."""
-        self.anomaly = modes().anomaly
+        mode = modes()
+        self.anomaly = mode.anomaly
+        self.watch = None if mode.tape is None else getattr(mode.tape, "stepped", None)
+        """Who is told of each step (``Modes.tape``), or None."""
         self.context: Context | None = None
 
     def will_reach(self, node: Node | None) -> bool:
@@ -201,7 +205,7 @@ class Pass:
 
     def run(self, order: list[Node], needed: set[Node] | None, after: dict[Node, list[AccumulateGrad]]) -> None:
         cotangents, tensors, namespace = self.cotangents, self.tensors, self.namespace
-        targets, owned, anomaly = self.targets, self.owned, self.anomaly
+        targets, owned, slow = self.targets, self.owned, self.anomaly or self.watch is not None
         pop, get, accumulate = cotangents.pop, cotangents.get, np.add
         for node in order:
             g = pop(node, None)
@@ -214,7 +218,7 @@ class Pass:
                 parents = node.parents
                 if parents and (needed is None or not needed.isdisjoint(parents)):
                     pulls = node.pulls
-                    if pulls is None or anomaly or (extra is not None and extra.is_hooked()):
+                    if pulls is None or slow or (extra is not None and extra.is_hooked()):
                         self.step(node, g, needed)
                     else:
                         saved = node.saved
@@ -280,6 +284,8 @@ class Pass:
         results = tuple(
             [None if r is None or p is None else self.project(r, p) for r, p in zip(results, node.parents, strict=True)]
         )
+        if self.watch is not None:
+            self.watch(node, g, results)
         if extra is not None and extra.hooks:
             results = self.hooks(node, g, results, extra.hooks)
         for parent, gp in zip(node.parents, results, strict=True):

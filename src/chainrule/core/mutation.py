@@ -40,6 +40,8 @@ def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     mode = get_modes()
     if mode is not None and not mode.grad and written_directly(op.op, tensor, writable(tensor), args, params, mode):
         bump(tensor, caller())
+        if mode.tape is not None and hasattr(mode.tape, "wrote"):
+            mode.tape.wrote(op.op, tensor, args)
         return tensor
     mode = mode or ORDINARY
     refuse_write(tensor, writable(tensor), any(_needs(a) for a in (tensor, *args)) and mode.grad)
