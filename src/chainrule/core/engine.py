@@ -205,7 +205,7 @@ class Pass:
 
     def run(self, order: list[Node], needed: set[Node] | None, after: dict[Node, list[AccumulateGrad]]) -> None:
         cotangents, tensors, namespace = self.cotangents, self.tensors, self.namespace
-        targets, owned, slow = self.targets, self.owned, self.anomaly or self.watch is not None
+        targets, owned, anomaly, watch = self.targets, self.owned, self.anomaly, self.watch
         pop, get, accumulate = cotangents.pop, cotangents.get, np.add
         for node in order:
             g = pop(node, None)
@@ -218,7 +218,7 @@ class Pass:
                 parents = node.parents
                 if parents and (needed is None or not needed.isdisjoint(parents)):
                     pulls = node.pulls
-                    if pulls is None or slow or (extra is not None and extra.is_hooked()):
+                    if pulls is None or anomaly or (extra is not None and extra.is_hooked()):
                         self.step(node, g, needed)
                     else:
                         saved = node.saved
@@ -238,6 +238,8 @@ class Pass:
                                 if cell is not None and cell.version != saved[at + 2]:
                                     raise stale_error(node)
                                 gp = rule(g, saved[at])
+                            if watch is not None:
+                                watch(node, g, (gp,))
                             raw = gp._array if tensors else gp
                             if raw.dtype is not parent.dtype or raw.shape != parent.shape:
                                 gp = self.project(gp, parent)

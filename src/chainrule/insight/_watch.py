@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from ..core.dispatch import general
 from ..core.modes import Modes, change_modes, get_modes, modes, put_modes as put, set_modes
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ class Watch:
         """An op is called (``Modes.tape``)."""
         current = get_modes()
         known, plain = self._known
-        put(plain if current is known else self._without(current))
+        if current is not known:
+            plain = self._without(current)
+        put(plain)
         try:
-            result = op.apply(*args, **params)
+            result = op.apply(*args, **params) if plain is None else general(op, args, params)
         finally:
             put(current)
         if result is not NotImplemented:
@@ -61,7 +64,7 @@ class Watch:
         return plain
 
     def stepped(self, node: Node, arrived: Any, handed: tuple[Any, ...]) -> None:
-        """A step of a backward on raw arrays has run (``Pass.general_step``)."""
+        """A step of a backward has run, or its part for one parent (``Pass.run``, ``Pass.general_step``)."""
         self.pulled(node, arrived if type(arrived) is list else [arrived], handed)
         if self._outer is not None and hasattr(self._outer, "stepped"):
             self._outer.stepped(node, arrived, handed)
@@ -78,4 +81,4 @@ class Watch:
         """A call of an op, or of a custom Function, has given a result."""
 
     def pulled(self, node: Node, arrived: list[Any], handed: tuple[Any, ...]) -> None:
-        """The cotangents that arrived at a node, as arrays or tensors, and those that it handed to its parents."""
+        """The cotangents that arrived at a node, as arrays or tensors, and what it hands to a parent, or to all of them."""
