@@ -13,11 +13,9 @@ from typing import Any, NamedTuple
 
 import chainrule as torch
 import chainrule.nn.functional as F
+from chainrule.insight.kinks import STEP, interval, number
 
 PAGE = Path(__file__).parents[1] / "docs" / "kinks.md"
-STEP = 1e-7
-NEAR = 1e-4
-"""How far a derivative may be from the end of an interval whose ends are finite differences."""
 
 ABOUT = """\
 # Kinks
@@ -150,26 +148,8 @@ def row(kink: Kink) -> str:
     return f"| `{kink.text}` | {listed(kink.point)} | {listed(taken(kink))} | {listed(intervals)} |"
 
 
-def interval(left: float, right: float) -> str:
-    """What lies between two slopes."""
-    if math.isnan(left) or math.isnan(right):
-        side = "left" if math.isnan(left) else "right"
-        other = right if side == "left" else left
-        return (
-            "no value beside it" if math.isnan(other) else f"no value to the {side}; {number(other)} to the other side"
-        )
-    low, high = sorted((left, right))
-    if max(abs(low), abs(high)) > 1e3:
-        return "a jump, or an infinite slope"
-    return number(low) if high - low < NEAR else f"[{number(low)}, {number(high)}]"
-
-
 def listed(numbers: Any) -> str:
     return ", ".join(one if isinstance(one, str) else number(one) for one in numbers)
-
-
-def number(x: float) -> str:
-    return f"{round(x, 4) + 0.0:g}"
 
 
 def page() -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ..core.engine import current_pass
+from ..core.modes import modes
 from ..core.node import AccumulateGrad
 from ..core.origin import Place, caller, resolve
 from ..core.value import TensorBase, numbers_of
@@ -31,6 +33,8 @@ SAFE = frozenset(
 ARITHMETIC = frozenset("add subtract multiply divide sqrt reciprocal add_scaled addcmul addcdiv sum sum_all mean mean_all lerp".split())
 """Ops, with their derivatives, made of ufuncs that the processor does by itself: it raises a flag for a number that is not finite,
 and NumPy tells. Others are looked through: BLAS, and functions that are computed, raise none, or too many."""
+FLAGS = {"divide": "call", "over": "call", "under": "ignore", "invalid": "call"}
+"""What NumPy does about the processor's flags."""
 RULES_OF_ARITHMETIC = SAFE | ARITHMETIC
 
 
@@ -65,7 +69,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         """Whether the processor has raised a flag since it was last asked."""
 
     def __enter__(self) -> Self:
-        self._flags = np.errstate(divide="call", over="call", invalid="call", call=self._flag)
+        self._flags = np.errstate(**FLAGS, call=self._flag)  # type: ignore[arg-type]
         self._flags.__enter__()
         return super().__enter__()
 
@@ -76,12 +80,19 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
     def _flag(self, kind: str, flag: int) -> None:
         self.raised = True
 
+    def has_flag(self) -> bool:
+        """Whether a flag was raised since this was last asked, or may have been: somebody within has turned flags off."""
+        raised = self.raised or np.geterr() != FLAGS
+        self.raised = False
+        return raised
+
     def ran(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
+        if current_pass() is not None:  # the step of the backward as a whole is looked at
+            return
         name = getattr(op, "name", "")
         if name in ARITHMETIC:
-            if not self.raised and (type(result) is tuple or type(result._array) is np.ndarray):  # one number is soon looked at
+            if type(result._array) is np.ndarray and not self.has_flag():  # one number is soon looked at
                 return
-            self.raised = False
         elif name in SAFE or getattr(op, "kind", None) in ("view", "step"):
             return
         if type(result) is tuple or type(result) is list:
@@ -144,9 +155,8 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
 
     def pulled(self, node: Node, arrived: list[Any], handed: tuple[Any, ...]) -> None:
         op = getattr(node, "op", None)
-        if op is not None and op.name in RULES_OF_ARITHMETIC and not self.raised:
+        if op is not None and op.name in RULES_OF_ARITHMETIC and not modes().anomaly and not self.has_flag():
             return
-        self.raised = False
         for g in handed:
             array = getattr(g, "_array", g)
             if g is not None and not self.passes(array):
