@@ -165,6 +165,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     "check": "testing._check",
     "guard": "insight.guard",
+    "warn_broadcasts": "insight.broadcasts",
     "kinks": "insight.kinks",
     "why": "insight.why",
     "vmap": "func",

@@ -115,7 +115,7 @@ def frozen_features_that_were_to_learn() -> Any:
 
 @broken(Cause.DETACHED)
 def target_network_by_data() -> Any:
-    x, y = data()
+    x, _ = data()
     online, target = Net(), Net()
     for to, of in zip(target.parameters(), online.parameters(), strict=True):
         to.data.copy_(of.data)
@@ -278,7 +278,7 @@ def step_without_backward() -> Any:
     optimizer = optim.SGD(model.parameters(), lr=0.1)
     loss = F.mse_loss(model(x), y)
     optimizer.step()
-    print(loss.item())
+    f"{loss.item():.3f}"
     return why(model.head.weight)
 
 

@@ -7,7 +7,6 @@ import inspect
 import weakref
 from typing import Any
 
-import broken_programs
 import pytest
 
 import chainrule as torch
@@ -16,6 +15,8 @@ from chainrule.core import exits
 from chainrule.core.node import live_nodes
 from chainrule.insight.why import Cause
 
+from . import broken_programs
+
 
 def marked_lines(program: Any) -> set[int]:
     lines, first = inspect.getsourcelines(program)
@@ -23,7 +24,9 @@ def marked_lines(program: Any) -> set[int]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("program", "expected", "place"), broken_programs.PROGRAMS, ids=lambda p: getattr(p, "__name__", None))
+@pytest.mark.parametrize(
+    ("program", "expected", "place"), broken_programs.PROGRAMS, ids=lambda p: getattr(p, "__name__", None)
+)
 def test_broken_program_gets_its_cause_and_line(program: Any, expected: Any, place: Any) -> None:
     lines = marked_lines(place)
     if not isinstance(expected, Cause):

@@ -465,11 +465,14 @@ def explained(error: Exception, *arrays: Any) -> Exception:
             for back in range(1, min(len(one), len(other)) + 1):
                 a, b = one[-back], other[-back]
                 if a != b and 1 not in (a, b):
+                    from .source import naming
+
                     dim = max(len(s) for s in shapes) - back
-                    return RuntimeError(
+                    said = (
                         f"The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {dim}: "
                         f"shapes {list(one)} and {list(other)} do not broadcast"
                     )
+                    return naming(RuntimeError(said), arrays[at], arrays[shapes.index(other, at + 1)])
     return error
 
 

@@ -181,7 +181,16 @@ def last_cut() -> Site | None:
     return next((site for site in sites() if site.when > since), None)
 
 
-WHOLE = ("no_grad", "inference_mode", "detach()", "detach_()", ".data", ".data = ...", "tensor()", "requires_grad = False")
+WHOLE = (
+    "no_grad",
+    "inference_mode",
+    "detach()",
+    "detach_()",
+    ".data",
+    ".data = ...",
+    "tensor()",
+    "requires_grad = False",
+)
 """Exits by which a tensor goes on without its history, as it is."""
 READ = ("item()", "tolist()", "float()", "int()", "complex()", "bool()")
 """Exits by which numbers are read: mostly to be shown."""

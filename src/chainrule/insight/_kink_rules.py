@@ -37,7 +37,7 @@ def at(*points: float) -> Rule:
 
 
 def chosen(arrays: list[Any], params: dict[str, Any], outs: list[Any]) -> tuple[Any, Any]:
-    """Ops that choose one element along axes: several are equal to it. (aminmax: to the smallest, or to the largest.)"""
+    """Ops that choose one element along axes: several are equal to it (of aminmax to the smallest, or to the largest)."""
     x = np.asarray(arrays[0])
     axis = params["axis"]
     axes = axis if isinstance(axis, tuple) else (axis,)
@@ -62,7 +62,11 @@ def ordered(arrays: list[Any], params: dict[str, Any], outs: list[Any]) -> tuple
         return np.zeros((), bool), None
     whole = np.moveaxis(x, axis, -1)
     given = np.moveaxis(out, axis, -1)
-    mask = np.stack([(whole == given[..., n, None]).sum(-1) > 1 for n in range(given.shape[-1])], -1) if given.size else given == given
+    mask = (
+        np.stack([(whole == given[..., n, None]).sum(-1) > 1 for n in range(given.shape[-1])], -1)
+        if given.size
+        else given == given
+    )
     index = None
     if mask.any():
         place = tuple(np.argwhere(mask)[0])
@@ -118,7 +122,13 @@ def normed(arrays: list[Any], params: dict[str, Any], outs: list[Any]) -> tuple[
     axes, order = params["axis"] or tuple(range(-x.ndim, 0)), params["ord"]
     whole = out if params.get("keepdims") else np.expand_dims(out, axes)
     corner = x == whole if np.isinf(order) else x == 0
-    tied = corner.sum(axes, keepdims=True) > 1 if np.isinf(order) else corner.any(axes, keepdims=True) if order <= 1 else whole == 0
+    tied = (
+        corner.sum(axes, keepdims=True) > 1
+        if np.isinf(order)
+        else corner.any(axes, keepdims=True)
+        if order <= 1
+        else whole == 0
+    )
     return np.broadcast_to(tied, whole.shape).reshape(out.shape), _operand_index(corner & tied, x.shape)
 
 

@@ -33,9 +33,23 @@ CHOOSING = frozenset(
 )
 STEPS = frozenset("floor ceil round round_decimals trunc sign sgn heaviside floor_divide divide_rounded".split())
 RELUS = frozenset(("relu", "threshold"))
-HIDING = frozenset(("where", "zero_where", "masked_fill", "masked_fill_number", "multiply", "masked_select", "index", "index_put", "put_path"))
+HIDING = frozenset(
+    (
+        "where",
+        "zero_where",
+        "masked_fill",
+        "masked_fill_number",
+        "multiply",
+        "masked_select",
+        "index",
+        "index_put",
+        "put_path",
+    )
+)
 """What can hand a zero to an element that it left out."""
-PRODUCTS = frozenset("multiply matmul mm mv vm bmm dot vdot addmm addcmul linear_layer stacked_linear_layer conv convolution contract divide".split())
+PRODUCTS = frozenset(
+    "multiply matmul mm mv vm bmm dot vdot addmm addcmul linear_layer stacked_linear_layer conv convolution contract divide".split()
+)
 
 SINGULAR = frozenset(
     """sqrt rsqrt log log2 log10 log1p divide reciprocal vector_norm dist std std_mean hypot acos asin atanh
@@ -101,7 +115,7 @@ def values_text(node: Node) -> Any:
 
 
 def kind_of(array: Any) -> str:
-    """ "NaN" or "infinite"."""
+    """Which of the two words says what is wrong with the numbers: "NaN" or "infinite"."""
     if array is None or is_finite(array):
         return ""
     return "NaN" if np.isnan(np.asarray(array)).any() else "infinite"
@@ -273,7 +287,12 @@ def guessed(subject: str, gradient: Any, nodes: list[Node]) -> Reason | None:
             said = f"{subject} is {kind_of(gradient)}: {singular[0].name()} is the one step on the way whose slope can be infinite."
             return Reason(Cause.NOT_FINITE_BACKWARD, said, singular[0].origin(), by=singular[0].name(), certain=False)
         return None
-    for names, cause in ((STEPS, Cause.STEP_FUNCTION), (RELUS, Cause.DEAD_RELU), (CLAMPING, Cause.CLAMPED), (SATURATING, Cause.SATURATED)):
+    for names, cause in (
+        (STEPS, Cause.STEP_FUNCTION),
+        (RELUS, Cause.DEAD_RELU),
+        (CLAMPING, Cause.CLAMPED),
+        (SATURATING, Cause.SATURATED),
+    ):
         found = suspects(nodes, names)
         if found:
             said = f"{subject} is 0: on the way lies {found[0].name()}. {cause.value[0].upper()}{cause.value[1:]}."

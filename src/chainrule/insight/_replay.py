@@ -104,7 +104,13 @@ def values_of_nodes(root: Node, value: Any) -> dict[Node, Any]:
             values.setdefault(node, out)
     for node in order:
         op = getattr(node, "op", None)
-        if node in values or op is None or op.variadic or op.outputs is not None or node.params and "path" in node.params:
+        if (
+            node in values
+            or op is None
+            or op.variadic
+            or op.outputs is not None
+            or (node.params and "path" in node.params)
+        ):
             continue
         known = operands(node)
         arrays = [known.get(name, values.get(parent)) for name, parent in zip(op.args, node.parents, strict=False)]  # type: ignore[call-overload]
@@ -133,7 +139,13 @@ def operands(node: Node) -> dict[Any, Any]:
 def saved(node: Node, field: str) -> Any:
     """One saved array of a node; None if it has none, or it has changed since."""
     op = getattr(node, "op", None)
-    if op is None or field not in op.offsets or type(node.saved) is not tuple or not node.saved or not is_array_field(op, field):
+    if (
+        op is None
+        or field not in op.offsets
+        or type(node.saved) is not tuple
+        or not node.saved
+        or not is_array_field(op, field)
+    ):
         return None
     at = op.offsets[field]
     array, cell, version = node.saved[at : at + 3]

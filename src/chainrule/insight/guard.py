@@ -30,7 +30,9 @@ SAFE = frozenset(
     concat stack index gather take max min amax sort_with_indices max_pool2d masked_fill tril triu pad select_copy""".split()
 )
 """Ops that make no number that they were not given; their derivatives neither."""
-ARITHMETIC = frozenset("add subtract multiply divide sqrt reciprocal add_scaled addcmul addcdiv sum sum_all mean mean_all lerp".split())
+ARITHMETIC = frozenset(
+    "add subtract multiply divide sqrt reciprocal add_scaled addcmul addcdiv sum sum_all mean mean_all lerp".split()
+)
 """Ops, with their derivatives, made of ufuncs that the processor does by itself: it raises a flag for a number that is not finite,
 and NumPy tells. Others are looked through: BLAS, and functions that are computed, raise none, or too many."""
 FLAGS = {"divide": "call", "over": "call", "under": "ignore", "invalid": "call"}
@@ -106,7 +108,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         """Whether there is nothing to stop at among the numbers of an array: a quick look, then a close one."""
         if type(array) is not np.ndarray:
             if isinstance(array, np.floating):
-                return isfinite(array) or not (self.inf or array != array)  # noqa: PLR0124 - NaN
+                return isfinite(array) or not (self.inf or array != array)
             array = np.asarray(numbers_of(array))
         if array.dtype.kind not in "fcV" or not array.size:
             return True
@@ -140,7 +142,12 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
                     return  # it came in: nothing was made here
         at = [_at(array, out.shape, index) for _, array in given]
         inputs = ", ".join(f"{one:.6g}" for one in at if one is not None)
-        raise error(f"{name} made {kind} at element {list(index)}" + (f", of {inputs}" if inputs else ""), resolve(*caller()), index, name)
+        raise error(
+            f"{name} made {kind} at element {list(index)}" + (f", of {inputs}" if inputs else ""),
+            resolve(*caller()),
+            index,
+            name,
+        )
 
     def held(self, tensor: Any, array: Any) -> NotFiniteError:
         """What came in is a leaf that is not finite itself."""
@@ -161,17 +168,29 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
             array = getattr(g, "_array", g)
             if g is not None and not self.passes(array):
                 came = [np.asarray(numbers_of(getattr(one, "_array", one))) for one in arrived if one is not None]
-                index = first_bad(numbers_of(array)) if self.inf else tuple(map(int, np.argwhere(np.isnan(numbers_of(array)))[0]))
+                index = (
+                    first_bad(numbers_of(array))
+                    if self.inf
+                    else tuple(map(int, np.argwhere(np.isnan(numbers_of(array)))[0]))
+                )
                 number = np.asarray(numbers_of(array))[index]
-                if any(np.isnan(one).any() for one in came) or (not np.isnan(number) and not all(np.isfinite(one).all() for one in came)):
+                if any(np.isnan(one).any() for one in came) or (
+                    not np.isnan(number) and not all(np.isfinite(one).all() for one in came)
+                ):
                     continue
                 kind = "NaN" if np.isnan(number) else "infinity"
                 shape = np.shape(array)
                 at = [one for one in (_at(one, shape, index) for one in came) if one is not None]
-                saved = {name: _at(np.asarray(a), shape, index) for name, a in operands(node).items() if isinstance(name, str)}
+                saved = {
+                    name: _at(np.asarray(a), shape, index)
+                    for name, a in operands(node).items()
+                    if isinstance(name, str)
+                }
                 known = "".join(f", {name} is {value:.6g}" for name, value in saved.items() if value is not None)
                 said = f"the backward of {node.name()} made {kind} at element {list(index)}"
-                raise error(said + (f", of the cotangent {at[0]:.6g}" if at else "") + known, node.origin(), index, node.name())
+                raise error(
+                    said + (f", of the cotangent {at[0]:.6g}" if at else "") + known, node.origin(), index, node.name()
+                )
 
 
 def _at(array: Any, shape: tuple[int, ...], index: tuple[int, ...]) -> Any:

@@ -61,7 +61,7 @@ class Kink:
         said = f"{self.name}: {self.count} outputs in {self.calls} calls, {self.used} used by a backward"
         if self.element is not None and self.point is not None and self.taken is not None:
             index = list(self.element)
-            said += f"; first at {index if index else 'the one element'} = {number(self.point)}: took {number(self.taken)}, valid {self.valid}"
+            said += f"; first at {index or 'the one element'} = {number(self.point)}: took {number(self.taken)}, valid {self.valid}"
         return f"{said}\n  {self.place}"
 
 
@@ -123,7 +123,14 @@ class kinks(Watch):  # noqa: N801 - reads as a statement: ``with kinks() as repo
         if kink is None:
             kink = self._found[key] = Kink(op.name, code, lasti)
             if index is not None and not is_lifted:
-                kink.element, kink.point = index, float(np.abs(np.asarray(arrays[0])[index]) if op.name == "abs_complex" else np.asarray(arrays[0])[index])
+                kink.element, kink.point = (
+                    index,
+                    float(
+                        np.abs(np.asarray(arrays[0])[index])
+                        if op.name == "abs_complex"
+                        else np.asarray(arrays[0])[index]
+                    ),
+                )
                 kink.taken, kink.valid = slopes(op, arrays, params, index)
         kink.count += count
         kink.calls += 1
@@ -143,7 +150,9 @@ class kinks(Watch):  # noqa: N801 - reads as a statement: ``with kinks() as repo
 
 def slopes(op: Op, arrays: list[Any], params: dict[str, Any], index: tuple[int, ...]) -> tuple[float | None, str]:
     """The derivative of the op's (first) output, summed, that is taken by one number of its first operand; those that are right."""
-    wide = [a.astype(np.float64) if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f" else a for a in arrays]
+    wide = [
+        a.astype(np.float64) if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f" else a for a in arrays
+    ]
     x = np.array(wide[0])
     if x.dtype.kind != "f":
         return None, ""

@@ -11,20 +11,20 @@ import numpy as np
 
 from ..core import exits
 from ..core.custom import CustomNode
-from ..core.exits import Site
 from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.origin import caller, resolve
+from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._causes import Cause, Reason
 from ._numbers import guessed, is_finite, is_zero, kind_of, why_not_finite, why_zero
 from ._replay import freed, path_to, replayed, saved
-from ._source import syntax_of
 
 if TYPE_CHECKING:
     from types import CodeType
 
     from .._tensor import Tensor
+    from ..core.exits import Site
 
 __all__ = ["Cause", "Reason", "why"]
 
@@ -55,7 +55,9 @@ def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
     ('DEAD_RELU', 'torch.relu(w)')
     """
     if not isinstance(t, TensorBase):
-        raise TypeError(f"why(): argument 't' must be a tensor, not {type(t).__name__}: name one, as in why(model.weight)")
+        raise TypeError(
+            f"why(): argument 't' must be a tensor, not {type(t).__name__}: name one, as in why(model.weight)"
+        )
     name = _called(*caller(2))
     if out is None:
         return _of_grad(t, name)
@@ -64,7 +66,9 @@ def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
     if not isinstance(out, TensorBase):
         if isinstance(out, (float, int)):
             return _of_number(t, name)
-        raise TypeError(f"why(): argument 'out' must be a tensor or a function that returns one, not {type(out).__name__}")
+        raise TypeError(
+            f"why(): argument 'out' must be a tensor or a function that returns one, not {type(out).__name__}"
+        )
     return _by(t, out, name)
 
 
@@ -100,7 +104,12 @@ def _by(t: Any, out: Any, name: str) -> Reason:
     if not nodes:
         return _unreached(t, node, root.seq, root, name)
     if freed(nodes) is not None:
-        if t._meta is not None and t._meta.grad is not None and t._meta.backward is not None and t._meta.backward.root() is root:
+        if (
+            t._meta is not None
+            and t._meta.grad is not None
+            and t._meta.backward is not None
+            and t._meta.backward.root() is root
+        ):
             return _of_grad(t, name)
         return _reason(Cause.UNKNOWN, f"{name} by this output can no longer be computed: a backward has let the saved values go",
                        freed(nodes).place(), by="backward()")  # type: ignore[union-attr]  # fmt: skip
@@ -132,7 +141,9 @@ def _ordinary_number(t: Any, node: Node, gradient: Any, name: str, nodes: list[N
     ways = "one use" if len(children) < 2 else f"{len(children)} uses"
     said = f"{name} is {_short(gradient)}: the chain rule over {ways} of it. explain(out, t) shows the products."
     others = tuple(("and used", one.origin()) for one in children[1:4])
-    return _reason(Cause.NUMBER, said, last.origin() if len(children) < 2 else children[0].origin(), others, last.name())
+    return _reason(
+        Cause.NUMBER, said, last.origin() if len(children) < 2 else children[0].origin(), others, last.name()
+    )
 
 
 def _short(gradient: Any) -> str:
@@ -236,7 +247,9 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason
         said = f"{name} is not what the backward gave: it was changed in place since."
         return _reason(Cause.CLEARED, said, resolve(*writer), (("the backward", ran.place()),), "in-place")
     if not nodes:
-        return _reason(Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()")
+        return _reason(
+            Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
+        )
     return _ordinary_number(t, node, gradient, name, nodes)
 
 
@@ -378,5 +391,9 @@ def _of_number(t: Any, name: str) -> Reason:
         return _without_node(t, name)
     cuts = sorted(_cuts(node, None), key=lambda site: site.when, reverse=True)
     if not cuts:
-        return _reason(Cause.NOT_USED, f"{name} is None: the output is a Python number that was not computed from it.", node.origin())
+        return _reason(
+            Cause.NOT_USED,
+            f"{name} is None: the output is a Python number that was not computed from it.",
+            node.origin(),
+        )
     return _detached(cuts[0], name, "is None, and the output is a Python number")
