@@ -25,6 +25,9 @@ gradient takes is a convention, and chainrule's is PyTorch's. This page lists th
 running each op at each point, in float64. An entry per coordinate: the derivative that is taken, and the interval between
 the slopes to its two sides. (Where the function jumps, or its slope is infinite, the interval is said in words.)
 
+`with chainrule.kinks() as report:` notes which of these points a program meets: the op, the line, how many numbers were at
+a kink and how many of them a backward used, the slope that was taken and those that are valid.
+
 | function | point | derivative taken | valid |
 |---|---|---|---|
 """

@@ -15,7 +15,7 @@ from chainrule.core import exits
 from chainrule.core.node import live_nodes
 from chainrule.insight.why import Cause
 
-from . import broken_programs
+from . import broken_errors, broken_programs
 
 
 def marked_lines(program: Any) -> set[int]:
@@ -40,6 +40,14 @@ def test_broken_program_gets_its_cause_and_line(program: Any, expected: Any, pla
     assert {answer.where.line} == lines if answer.where else not lines, answer.text
     assert not answer.where or answer.where.file == broken_programs.__file__
     assert len(answer.text.splitlines()) <= 6
+
+
+def test_there_are_forty_programs() -> None:
+    assert len(broken_programs.PROGRAMS) >= 40
+    assert {program for program, *_ in broken_programs.PROGRAMS} >= {
+        broken_errors.backward_twice,
+        broken_programs.log_of_zero,
+    }
 
 
 def test_graph_that_is_gone_leaves_a_likely_cause_only() -> None:
@@ -144,3 +152,43 @@ def test_page_lists_the_causes() -> None:
     page = (Path(__file__).parents[2] / "docs" / "why.md").read_text()
     listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
     assert listed == [cause.name for cause in Cause]
+
+
+# -- what was done to a gradient ---------------------------------------------------------------------------------------
+
+
+def test_gradient_that_is_zeroed_by_hand_is_no_sum() -> None:
+    w = torch.ones(2, requires_grad=True)
+    for _ in range(3):
+        (w * 2).sum().backward()
+        if _ < 2:
+            w.grad.zero_()
+    assert why(w).cause is Cause.NUMBER
+    (w * 2).sum().backward()
+    answer = why(w)
+    assert answer.cause is Cause.ACCUMULATED
+    assert "sum of 2 backwards" in answer.text
+
+
+def test_gradient_that_was_clipped() -> None:
+    w = torch.ones(2, requires_grad=True)
+    (w * 2).sum().backward()
+    w.grad.mul_(0.5)
+    assert why(w).cause is Cause.CLEARED
+    assert "w.grad.mul_" in why(w).text
+
+
+def test_gradient_of_what_was_frozen_since_or_given_by_hand() -> None:
+    w = torch.ones(2, requires_grad=True)
+    (w * 2).sum().backward()
+    w.requires_grad_(False)
+    assert why(w).cause is Cause.NUMBER
+    v = torch.ones(2, requires_grad=True)
+    v.grad = torch.zeros(2)
+    assert why(v).cause is Cause.CLEARED
+    v.requires_grad_(False)
+    v.grad = None
+    assert why(v).cause is Cause.NOT_WANTED
+    u = torch.ones(2)
+    u.grad = torch.ones(2)
+    assert why(u).cause is Cause.NOT_WANTED

@@ -19,8 +19,9 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
-from .exits import note
+from .exits import note, note_all
 from .lifted import computed, converted, interpret
+from .messages import explained, refusal
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
 from .number_path import make_with_number
@@ -442,38 +443,16 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         raise explained(error, *arrays) from None
     if parents.count(None) == len(parents):
         return _wrap(op, result, args, params, mode)
-    off = mode is not None and (not mode.grad or mode.inference)
-    if off or op.kind == "step" or (op.outputs is None and result.dtype.kind in "iub"):
+    if mode is not None and (not mode.grad or mode.inference):
         out = _wrap(op, result, args, params, mode)
-        since = mode.since if off else None
-        if not off or since is not None:  # what we do without gradients for our own ends cuts nothing
-            how = op.name if not off else "inference_mode" if mode.inference else "no_grad"
-            for parent in parents:
-                if parent is not None:
-                    note(how, parent, out if op.outputs is None else out[0], since)
+        if mode.since is not None:  # what we do without gradients for our own ends cuts nothing
+            note_all("inference_mode" if mode.inference else "no_grad", parents, out, mode.since)
+        return out
+    if op.kind == "step" or (op.outputs is None and result.dtype.kind in "iub"):
+        out = _wrap(op, result, args, params, mode)
+        note_all(op.name, parents, out)
         return out
     return record(op, args, arrays, params, tuple(parents), result)
-
-
-def explained(error: Exception, *arrays: Any) -> Exception:
-    """NumPy's error in PyTorch's class, with both shapes."""
-    if isinstance(error, MemoryError):
-        return RuntimeError(f"can't allocate memory: {error}")
-    shapes = [getattr(array, "shape", ()) for array in arrays]
-    for at, one in enumerate(shapes):
-        for other in shapes[at + 1 :]:
-            for back in range(1, min(len(one), len(other)) + 1):
-                a, b = one[-back], other[-back]
-                if a != b and 1 not in (a, b):
-                    from .source import naming
-
-                    dim = max(len(s) for s in shapes) - back
-                    said = (
-                        f"The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {dim}: "
-                        f"shapes {list(one)} and {list(other)} do not broadcast"
-                    )
-                    return naming(RuntimeError(said), arrays[at], arrays[shapes.index(other, at + 1)])
-    return error
 
 
 def promote(op: Op, arrays: list[Any]) -> list[Any]:
@@ -494,13 +473,6 @@ def promote(op: Op, arrays: list[Any]) -> list[Any]:
         else a.astype(common)
         for a in arrays[first:]
     ]
-
-
-def refusal(op: Op, dtype: Any) -> str:
-    """The message of an op that does not accept a dtype."""
-    from ..promotion import scalar_type_name
-
-    return f"\"{op.name}\" not implemented for '{scalar_type_name(dtype)}'. Convert the operand to a dtype that {op.name} accepts."
 
 
 def _wrap(op: Op, result: Any, args: tuple[Any, ...], params: dict[str, Any], mode: Any) -> Any:

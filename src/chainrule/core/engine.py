@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Iterable
 from contextvars import Context, ContextVar, copy_context
 from operator import add, attrgetter
-from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from .modes import Modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Freed, Node, Port
 from .op import GENERAL, IDENTITY
 from .origin import caller
+from .ownership import own
 from .saved import stale_error, unpacked
 from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
 from .version import bump
@@ -547,6 +547,8 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             replacements.append(run.inside(add, old, run.outward(g)))
         else:
             buffers.append(old)
+            if is_rewritten(old, tensor._meta):
+                tensor._meta.count = 0
             sums.append(old._array + writable(run.outward(g)))
     if buffers:
         place = caller()
@@ -569,6 +571,12 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
                 run.inside(hook, tensor)
 
 
+def is_rewritten(gradient: Any, meta: Meta) -> bool:
+    """Whether somebody else than a backward was the last to write to a gradient in place: to make it zero, mostly."""
+    ran, writer = meta.backward, None if gradient._cell is None else gradient._cell.writer
+    return writer is not None and ran is not None and (writer[0] is not ran.code or writer[1] != ran.lasti)
+
+
 set_grad = vars(Meta)["grad"].__set__
 
 
@@ -578,30 +586,3 @@ def delivered_to(node: Node) -> Any:
         return node.ref()
     retained = None if node.extra is None else node.extra.retained
     return None if retained is None else retained()
-
-
-def own(array: Any) -> Any:
-    """``array`` if nothing else refers to its memory, else a copy: a rule may return its operand, or a broadcast view."""
-    if type(array) is not np.ndarray or (array.base is None and getrefcount(array) <= SOLE_REFERENCES):
-        return array
-    return array.copy()
-
-
-def _sole_references() -> int:
-    """What getrefcount says in ``own``, called as it is below, of an array that nobody else has."""
-    count = 0
-
-    def counting(array: Any) -> Any:
-        nonlocal count
-        count = getrefcount(array)
-
-    def handed_out(g: Any) -> None:
-        counting(g)
-
-    pair = [np.empty(1)]
-    g = pair.pop()
-    handed_out(g)
-    return count
-
-
-SOLE_REFERENCES = _sole_references()

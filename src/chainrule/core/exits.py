@@ -121,10 +121,19 @@ def note(how: str, node: Node, result: Any = None, since: Any = None) -> None:
     if count < OFTEN or not count & 15:
         nearest = nearest_leaf(node)
         if not count & (count - 1) or not (nearest is None or nearest in site.leaves):
-            alive = [leaf for leaf in (*site.leaves, nearest) if leaf is not None and leaf() is not None]
-            site.leaves = {*alive, *[ref(leaf) for leaf in leaves_behind(node)]}
+            known = {leaf for leaf in (*site.leaves, nearest) if leaf is not None and leaf() is not None}
+            known.update(map(ref, leaves_behind(node)))
+            site.leaves = known
     if result is not None:
         site.results.append(ref(result))
+
+
+def note_all(how: str, parents: list[Any], out: Any, since: Any = None) -> None:
+    """The operands of an op that is not recorded leave the graph; ``out`` is its result, or a tuple of them."""
+    result = out[0] if type(out) is tuple else out
+    for parent in parents:
+        if parent is not None:
+            note(how, parent, result, since)
 
 
 def new_site(code: CodeType, lasti: int, node: Node) -> Site:

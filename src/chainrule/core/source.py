@@ -183,8 +183,8 @@ def _value(part: ast.AST, frame: FrameType) -> Any:
 
 
 def _is(tensor: Any, operand: Any) -> bool:
-    array = operand._array if isinstance(operand, TensorBase) else operand
-    mine = tensor._array
+    array: Any = operand._array if isinstance(operand, TensorBase) else operand
+    mine: Any = tensor._array
     return tensor is operand or mine is array or (getattr(array, "base", None) is mine and mine.shape == array.shape)
 
 

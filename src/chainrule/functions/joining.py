@@ -113,7 +113,7 @@ def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor 
         shape = (0,)
     axis = axis_of(dim, len(shape), "cat")
     rest = shape[: len(shape) + axis], shape[len(shape) + axis + 1 :]
-    joined = []
+    joined: list[Any] = []
     for at, tensor in enumerate(given):
         one = tensor._array.shape
         if one == (0,) != shape:

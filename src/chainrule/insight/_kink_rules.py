@@ -71,9 +71,9 @@ def ordered(arrays: list[Any], params: dict[str, Any], outs: list[Any]) -> tuple
     if mask.any():
         place = tuple(np.argwhere(mask)[0])
         lane = whole[place[:-1]]
-        index = list(map(int, place[:-1]))
-        index.insert(axis % x.ndim, int(np.flatnonzero(lane == given[place])[0]))
-        index = tuple(index)
+        found = list(map(int, place[:-1]))
+        found.insert(axis % x.ndim, int(np.flatnonzero(lane == given[place])[0]))
+        index = tuple(found)
     return np.moveaxis(mask, -1, axis), index
 
 

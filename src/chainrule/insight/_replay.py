@@ -113,7 +113,8 @@ def values_of_nodes(root: Node, value: Any) -> dict[Node, Any]:
         ):
             continue
         known = operands(node)
-        arrays = [known.get(name, values.get(parent)) for name, parent in zip(op.args, node.parents, strict=False)]  # type: ignore[call-overload]
+        pairs = zip(op.args, node.parents, strict=False)
+        arrays = [known.get(name, None if parent is None else values.get(parent)) for name, parent in pairs]
         if any(array is None for array in arrays) or len(arrays) != len(op.args):
             continue
         with suppress(Exception), np.errstate(all="ignore"):

@@ -77,7 +77,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
 
     def __exit__(self, *exc: object) -> None:
         super().__exit__(*exc)
-        self._flags.__exit__(*exc)
+        self._flags.__exit__(None, None, None)
 
     def _flag(self, kind: str, flag: int) -> None:
         self.raised = True

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core import exits
 from ..core.custom import CustomNode
+from ..core.engine import is_rewritten
 from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.origin import caller, resolve
 from ..core.source import syntax_of
@@ -54,22 +55,22 @@ def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
     >>> answer.cause.name, answer.where.expression
     ('DEAD_RELU', 'torch.relu(w)')
     """
-    if not isinstance(t, TensorBase):
+    tensor: Any = t
+    if not isinstance(tensor, TensorBase):
         raise TypeError(
             f"why(): argument 't' must be a tensor, not {type(t).__name__}: name one, as in why(model.weight)"
         )
     name = _called(*caller(2))
     if out is None:
-        return _of_grad(t, name)
-    if not isinstance(out, TensorBase) and callable(out):
-        out = out()
-    if not isinstance(out, TensorBase):
-        if isinstance(out, (float, int)):
-            return _of_number(t, name)
-        raise TypeError(
-            f"why(): argument 'out' must be a tensor or a function that returns one, not {type(out).__name__}"
-        )
-    return _by(t, out, name)
+        return _of_grad(tensor, name)
+    found: Any = out() if callable(out) and not isinstance(out, TensorBase) else out
+    if isinstance(found, TensorBase):
+        return _by(tensor, found, name)
+    if isinstance(found, (float, int)):
+        return _of_number(tensor, name)
+    raise TypeError(
+        f"why(): argument 'out' must be a tensor or a function that returns one, not {type(found).__name__}"
+    )
 
 
 def _called(code: CodeType, lasti: int) -> str:
@@ -158,14 +159,13 @@ def _of_grad(t: Any, name: str) -> Reason:
     node = current_node(t)
     meta = t._meta
     gradient = None if meta is None else meta.grad
-    if node is None and gradient is None:
+    if node is None and meta is not None and gradient is not None:
+        node = meta.accumulator  # requires_grad was switched off after the backward
+    if node is None:
         return _without_node(t, name)
-    is_leaf = node is None or type(node) is AccumulateGrad
-    if not is_leaf and gradient is None and not t.retains_grad:
-        assert node is not None
+    if type(node) is not AccumulateGrad and gradient is None and not t.retains_grad:
         said = f"{name} is None: it is the result of {node.name()}, and .grad is kept for leaves only."
         return _reason(Cause.NOT_RETAINED, said, node.origin(), by=node.name())
-    assert node is not None
     if gradient is None:
         return _of_none(t, node, meta, name)
     return _of_given(t, node, meta, numbers_of(gradient._array), name)
@@ -213,12 +213,10 @@ def _stopped(nodes: list[Node], node: Node, name: str, ran: Freed | None = None)
 
 def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason:
     ran = meta.backward
-    writer = None if meta.grad._cell is None else meta.grad._cell.writer
-    changed = writer is not None and (ran is None or writer != (ran.code, ran.lasti))
-    if is_zero(gradient) and (changed or ran is None):
-        others = () if ran is None else (("the backward that had given it one", ran.place()),)
-        place = resolve(*writer) if changed else None
-        return _reason(Cause.CLEARED, f"{name} is 0: it was overwritten.", place, others, "zero_()")
+    changed = None if ran is None or not is_rewritten(meta.grad, meta) else resolve(*meta.grad._cell.writer)
+    if is_zero(gradient) and changed is not None and "clip_grad" not in changed.expression:  # which makes no zeros
+        others = (("the backward that had given it one", ran.place()),)
+        return _reason(Cause.CLEARED, f"{name} is 0: it was overwritten.", changed, others, "zero_()")
     if ran is None:
         return _reason(Cause.CLEARED, f"{name} was assigned, not computed by a backward.", None, by="grad = ...")
     root = ran.root()
@@ -243,9 +241,9 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason
     if meta.count > 1:
         said = f"{name} is the sum of {meta.count} backwards: nothing has set it to None or zero in between."
         return _reason(Cause.ACCUMULATED, said, ran.place(), by="backward()")
-    if changed:
+    if changed is not None:
         said = f"{name} is not what the backward gave: it was changed in place since."
-        return _reason(Cause.CLEARED, said, resolve(*writer), (("the backward", ran.place()),), "in-place")
+        return _reason(Cause.CLEARED, said, changed, (("the backward", ran.place()),), "in-place")
     if not nodes:
         return _reason(
             Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
