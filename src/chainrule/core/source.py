@@ -185,7 +185,7 @@ def _value(part: ast.AST, frame: FrameType) -> Any:
 def _is(tensor: Any, operand: Any) -> bool:
     array: Any = operand._array if isinstance(operand, TensorBase) else operand
     mine: Any = tensor._array
-    return tensor is operand or mine is array or (getattr(array, "base", None) is mine and mine.shape == array.shape)
+    return tensor is operand or mine is array or bool(mine is getattr(array, "base", None) and mine.shape == array.shape)
 
 
 def _shape(operand: Any) -> str:
