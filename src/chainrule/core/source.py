@@ -184,8 +184,10 @@ def _value(part: ast.AST, frame: FrameType) -> Any:
 
 def _is(tensor: Any, operand: Any) -> bool:
     array: Any = operand._array if isinstance(operand, TensorBase) else operand
-    mine: Any = tensor._array
-    return tensor is operand or mine is array or bool(mine is getattr(array, "base", None) and mine.shape == array.shape)
+    if tensor is operand or tensor._array is array:
+        return True
+    base = getattr(array, "base", None)
+    return base is not None and base is tensor._array and base.shape == array.shape
 
 
 def _shape(operand: Any) -> str:
