@@ -13,11 +13,9 @@ from typing import Any, NamedTuple
 
 import chainrule as torch
 import chainrule.nn.functional as F
+from chainrule.insight.kinks import STEP, interval, number
 
 PAGE = Path(__file__).parents[1] / "docs" / "kinks.md"
-STEP = 1e-7
-NEAR = 1e-4
-"""How far a derivative may be from the end of an interval whose ends are finite differences."""
 
 ABOUT = """\
 # Kinks
@@ -26,6 +24,9 @@ Where a function has a kink, several slopes are right: all between those to its 
 gradient takes is a convention, and chainrule's is PyTorch's. This page lists them; `tools/kinks_table.py` writes it by
 running each op at each point, in float64. An entry per coordinate: the derivative that is taken, and the interval between
 the slopes to its two sides. (Where the function jumps, or its slope is infinite, the interval is said in words.)
+
+`with chainrule.kinks() as report:` notes which of these points a program meets: the op, the line, how many numbers were at
+a kink and how many of them a backward used, the slope that was taken and those that are valid.
 
 | function | point | derivative taken | valid |
 |---|---|---|---|
@@ -150,26 +151,8 @@ def row(kink: Kink) -> str:
     return f"| `{kink.text}` | {listed(kink.point)} | {listed(taken(kink))} | {listed(intervals)} |"
 
 
-def interval(left: float, right: float) -> str:
-    """What lies between two slopes."""
-    if math.isnan(left) or math.isnan(right):
-        side = "left" if math.isnan(left) else "right"
-        other = right if side == "left" else left
-        return (
-            "no value beside it" if math.isnan(other) else f"no value to the {side}; {number(other)} to the other side"
-        )
-    low, high = sorted((left, right))
-    if max(abs(low), abs(high)) > 1e3:
-        return "a jump, or an infinite slope"
-    return number(low) if high - low < NEAR else f"[{number(low)}, {number(high)}]"
-
-
 def listed(numbers: Any) -> str:
     return ", ".join(one if isinstance(one, str) else number(one) for one in numbers)
-
-
-def number(x: float) -> str:
-    return f"{round(x, 4) + 0.0:g}"
 
 
 def page() -> str:

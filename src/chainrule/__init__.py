@@ -151,9 +151,11 @@ _LAZY = frozenset(
         "compiler",
         "cuda",
         "distributions",
+        "errors",
         "fft",
         "func",
         "jit",
+        "insight",
         "linalg",
         "masked",
         "mps",
@@ -190,6 +192,10 @@ _LAZY_NAMES = {
     ),
     "_upsample_bilinear2d_aa": "nn.resampling",
     "check": "testing._check",
+    "guard": "insight.guard",
+    "warn_broadcasts": "insight.broadcasts",
+    "kinks": "insight.kinks",
+    "why": "insight.why",
     "vmap": "func",
 }
 """What modules that load on first use have for this one."""

@@ -10,11 +10,12 @@ import numpy as np
 
 from . import dtypes, printing
 from .autograd import _backward
-from .core import version, views
+from .core import exits, version, views
 from .core.hooks import RemovableHandle
 from .core.lifted import levels_of
 from .core.modes import met, modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
+from .core.origin import caller
 from .core.value import Lifted, TensorBase, device_of, meta_of, set_tensor_class, writable
 from .core.views import current_array, current_node, values_of
 from .device import CPU, device
@@ -138,6 +139,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 )
             meta_of(self).accumulator = node
             self._node = None
+            exits.note("requires_grad = False", node, self)
         return self
 
     @property
@@ -178,8 +180,11 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     def grad(self, value: Tensor | None) -> None:
         met(self)
         if value is None:
-            if self._meta is not None:
-                self._meta.grad = None
+            meta = self._meta
+            if meta is not None and meta.grad is not None:
+                meta.grad = None
+                meta.count = 0
+                meta.cleared = caller()
             return
         if not isinstance(value, TensorBase):
             raise TypeError(
@@ -197,7 +202,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{self.dtype}'. The gradient "
                 "must match the tensor's grad_dtype (defaults to the tensor's dtype). Convert it with .to(tensor.dtype)."
             )
-        meta_of(self).grad = value
+        meta = meta_of(self)
+        meta.grad = value
+        meta.count = 0
 
     @grad.deleter
     def grad(self) -> None:
@@ -270,6 +277,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         if isinstance(self._array, Lifted) and any(level.makes_batch for level in self._array.levels):
             raise RuntimeError("accessing `data` under vmap transform is not allowed: use .detach()")
         alias = views.alias_without_history(self)
+        node = self._node
+        if node is not None:
+            exits.note(".data", node, alias)
         cell = version.cell_of(self)
         alias._cell = version.ExposedCell() if type(cell) is version.ExposedCell else version.DataCell(cell)
         return alias
@@ -285,6 +295,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 f"{dtypes.FROM_NUMPY[value._array.dtype]}"
             )
         self._array = writable(value)
+        if value._node is not None:
+            exits.note(".data = ...", value._node, self)
         node = self._node
         if type(node) is AccumulateGrad:
             node.shape, node.dtype = self._array.shape, self._array.dtype
@@ -303,6 +315,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         tensor([2.])
         """
         alias = views.alias_without_history(self)
+        node = self._node
+        if node is not None:
+            exits.note("detach()", node, alias)
         alias._cell = version.cell_of(self)
         return alias
 
@@ -314,7 +329,10 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 "gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
                 "these gradients. To fix this error, please refer to the Optimizer.zero_grad() function as a solution."
             )
-        self._node = None
+        node = self._node
+        if node is not None:
+            self._node = None
+            exits.note("detach_()", node, self)
         return self
 
     @property
@@ -338,6 +356,11 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def item(self) -> Any:
         """The value of a one-element tensor as a Python number."""
+        if self._node is not None:
+            exits.note("item()", self._node)
+        return self._number()
+
+    def _number(self) -> Any:
         array = current_array(self)
         if isinstance(array, Lifted):
             array = array.plain("calling .item() on a Tensor")
@@ -351,10 +374,14 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers (a number for a 0-d tensor)."""
+        if self._node is not None:
+            exits.note("tolist()", self._node)
         array = values_of(self, "calling .tolist() on a Tensor")
         return array.astype(np.float32).tolist() if array.dtype.kind == "V" else array.tolist()
 
     def __bool__(self) -> bool:
+        if self._node is not None:
+            exits.note("bool()", self._node)
         array = current_array(self)
         if array.size != 1:
             if array.size == 0:
@@ -367,12 +394,14 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return bool(array.item() if isinstance(array, np.ndarray) else array)
 
     def _scalar(self, wanted: type) -> Any:
+        if self._node is not None:
+            exits.note(f"{wanted.__name__}()", self._node)
         array = self._array
         if array.size != 1:
             raise ValueError(
                 f"only one element tensors can be converted to Python scalars: this one has shape {list(array.shape)}"
             )
-        value = self.item()
+        value = self._number()
         if isinstance(value, complex) and wanted is not complex:
             if value.imag:
                 raise RuntimeError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pickle import UnpicklingError
+from typing import Any
 
 
 class UnavailableDeviceError(AssertionError, RuntimeError):
@@ -19,3 +20,14 @@ class NotANumberError(TypeError, ValueError):
 
 class CorruptFileError(RuntimeError, UnpicklingError):
     """A saved file that is damaged. PyTorch's is either, by the place of the damage."""
+
+
+class NotFiniteError(RuntimeError, ArithmeticError):
+    """``guard`` has met NaN or infinity."""
+
+    place: Any
+    """Where: file, line, function, expression."""
+    element: tuple[int, ...]
+    """The index of the first number that is not finite."""
+    by: str
+    """The op, or the node whose backward made it."""

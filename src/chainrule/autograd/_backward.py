@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
+from ..core import exits
 from ..core.batch_level import BatchLevel
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import reverse_pass
@@ -118,8 +119,14 @@ def unused(one: Any, number: int) -> RuntimeError:
     return RuntimeError(
         "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the "
         f"desired behavior. It is the input at index {number}, {named(one)}: no path leads from the outputs back to it. A detach(), "
-        ".data, .item(), numpy() or no_grad() on the way cuts the path."
+        ".data, .item(), numpy() or no_grad() on the way cuts the path." + cut_from(target(one, number)[0])
     )
+
+
+def cut_from(node: Node) -> str:
+    """Where what depends on a node left the graph, as an error says it."""
+    found = exits.cuts(node)
+    return f"\n  what depends on it was cut off by {found[0].how}: {found[0].place()}" if found else ""
 
 
 def batched(
@@ -226,7 +233,7 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
             raise RuntimeError(
                 f"element {number} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from requires "
                 "grad, or the path was cut: by detach(), .data, .item(), numpy(), no_grad(), or a conversion to an integer "
-                "dtype. Setting requires_grad on the result would not connect it."
+                "dtype. Setting requires_grad on the result would not connect it." + cut(source)
             )
         if g is not None:
             check_device(source, g, number)
@@ -234,6 +241,15 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
         one = seed(array, g, number)
         roots.append((node, beside(one, source) if isinstance(array, Lifted) else one))
     return roots
+
+
+def cut(source: Any) -> str:
+    """Where the history of a result was cut off, as an error says it: what it came out of, or the latest place there is."""
+    site = exits.maker(source)
+    if site is not None:
+        return f"\n  cut by {site.how}: {site.place()}"
+    site = exits.last_cut()
+    return "" if site is None else f"\n  the last cut was by {site.how}: {site.place()}"
 
 
 def check_device(source: Any, g: Any, number: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from ..core.modes import change_modes, changed_modes, modes, set_modes
+from ..core.origin import caller
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,7 +115,7 @@ class no_grad(_NoArguments):  # noqa: N801 - PyTorch's name
     """
 
     def _changes(self) -> dict[str, Any]:
-        return {"grad": False}
+        return {"grad": False, "since": caller()}
 
 
 class enable_grad(_NoArguments):  # noqa: N801
@@ -127,7 +128,7 @@ class enable_grad(_NoArguments):  # noqa: N801
     """
 
     def _changes(self) -> dict[str, Any]:
-        return {"grad": True}
+        return {"grad": True, "since": None}
 
 
 class set_grad_enabled(_ModeContext):  # noqa: N801
@@ -144,10 +145,10 @@ class set_grad_enabled(_ModeContext):  # noqa: N801
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
-        self._stack = (change_modes(grad=self.mode), None)
+        self._stack = (change_modes(**self._changes()), None)
 
     def _changes(self) -> dict[str, Any]:
-        return {"grad": self.mode}
+        return {"grad": self.mode, "since": None if self.mode else caller()}
 
     def clone(self) -> Any:
         new = object.__new__(type(self))
@@ -187,7 +188,9 @@ class inference_mode(_ModeContext):  # noqa: N801
         self.mode = mode
 
     def _changes(self) -> dict[str, Any]:
-        return {"inference": True, "grad": False} if self.mode else {"inference": False, "grad": True}
+        if self.mode:
+            return {"inference": True, "grad": False, "since": caller()}
+        return {"inference": False, "grad": True, "since": None}
 
     def clone(self) -> Any:
         return type(self)(self.mode)

@@ -19,7 +19,9 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
+from .exits import note, note_all
 from .lifted import computed, converted, interpret
+from .messages import explained, refusal
 from .modes import get_modes, modes
 from .node import Node, Port, next_seq, note_levels
 from .number_path import make_with_number
@@ -342,8 +344,12 @@ def _make_parametrized(op: Op) -> Any:
         out = allocate()
         out._array = result
         out._cell = out._view = out._meta = None
-        if parent is None or not recorded or result.dtype.kind in "iub":
+        if parent is None:
             out._node = None
+            return out
+        if not recorded or result.dtype.kind in "iub":
+            out._node = None
+            note(op.name, parent, out)
             return out
         if node_class is None:
             node_class = op.make_node_class()
@@ -437,29 +443,18 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             result = interpret(op, *arrays, **params) if is_lifted else op.raw(*arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
-    if op.kind == "step" or (mode is not None and (not mode.grad or mode.inference)):
+    if parents.count(None) == len(parents):
         return _wrap(op, result, args, params, mode)
-    if parents.count(None) == len(parents) or (op.outputs is None and result.dtype.kind in "iub"):
-        return _wrap(op, result, args, params, mode)
+    if mode is not None and (not mode.grad or mode.inference):
+        out = _wrap(op, result, args, params, mode)
+        if mode.since is not None:  # what we do without gradients for our own ends cuts nothing
+            note_all("inference_mode" if mode.inference else "no_grad", parents, out, mode.since)
+        return out
+    if op.kind == "step" or (op.outputs is None and result.dtype.kind in "iub"):
+        out = _wrap(op, result, args, params, mode)
+        note_all(op.name, parents, out)
+        return out
     return record(op, args, arrays, params, tuple(parents), result)
-
-
-def explained(error: Exception, *arrays: Any) -> Exception:
-    """NumPy's error in PyTorch's class, with both shapes."""
-    if isinstance(error, MemoryError):
-        return RuntimeError(f"can't allocate memory: {error}")
-    shapes = [getattr(array, "shape", ()) for array in arrays]
-    for at, one in enumerate(shapes):
-        for other in shapes[at + 1 :]:
-            for back in range(1, min(len(one), len(other)) + 1):
-                a, b = one[-back], other[-back]
-                if a != b and 1 not in (a, b):
-                    dim = max(len(s) for s in shapes) - back
-                    return RuntimeError(
-                        f"The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {dim}: "
-                        f"shapes {list(one)} and {list(other)} do not broadcast"
-                    )
-    return error
 
 
 def promote(op: Op, arrays: list[Any]) -> list[Any]:
@@ -480,13 +475,6 @@ def promote(op: Op, arrays: list[Any]) -> list[Any]:
         else a.astype(common)
         for a in arrays[first:]
     ]
-
-
-def refusal(op: Op, dtype: Any) -> str:
-    """The message of an op that does not accept a dtype."""
-    from ..promotion import scalar_type_name
-
-    return f"\"{op.name}\" not implemented for '{scalar_type_name(dtype)}'. Convert the operand to a dtype that {op.name} accepts."
 
 
 def _wrap(op: Op, result: Any, args: tuple[Any, ...], params: dict[str, Any], mode: Any) -> Any:

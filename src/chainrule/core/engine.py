@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from operator import add, attrgetter
-from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from .modes import Modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Freed, Node, Port
 from .op import GENERAL, IDENTITY
 from .origin import caller
+from .ownership import own
 from .saved import stale_error, unpacked
 from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
 from .version import bump
@@ -63,10 +63,12 @@ class Pass:
         "needed",
         "order",
         "owned",
+        "ran",
         "recorded",
-        "tape",
+        "runner",
         "targets",
         "tensors",
+        "watch",
     )
 
     def __init__(
@@ -97,8 +99,14 @@ class Pass:
         self.after = after
         self.needed = needed
         self.at_end: list[Any] = []
-        self.anomaly = modes().anomaly
-        self.tape = modes().tape
+        self.ran: Any = None
+        """The note that this pass has run (``Freed``)."""
+        mode = modes()
+        self.anomaly = mode.anomaly
+        self.watch = None if mode.tape is None else getattr(mode.tape, "stepped", None)
+        """Who is told of each step (``Modes.tape``), or None."""
+        self.runner = None if mode.tape is None else getattr(mode.tape, "run_node", None)
+        """Who runs each step, or None."""
         self.context: Context | None = None
 
     def will_reach(self, node: Node | None) -> bool:
@@ -201,8 +209,8 @@ class Pass:
 
     def run(self, order: list[Node], needed: set[Node] | None, after: dict[Node, list[AccumulateGrad]]) -> None:
         cotangents, tensors, namespace = self.cotangents, self.tensors, self.namespace
-        targets, owned = self.targets, self.owned
-        special = self.anomaly or self.tape is not None
+        targets, owned, watch = self.targets, self.owned, self.watch
+        special = self.anomaly or self.runner is not None
         pop, get, accumulate = cotangents.pop, cotangents.get, np.add
         for node in order:
             g = pop(node, None)
@@ -235,6 +243,8 @@ class Pass:
                                 if cell is not None and cell.version != saved[at + 2]:
                                     raise stale_error(node)
                                 gp = rule(g, saved[at])
+                            if watch is not None:
+                                watch(node, g, (gp,))
                             raw = gp._array if tensors else gp
                             if raw.dtype is not parent.dtype or raw.shape != parent.shape:
                                 gp = self.project(gp, parent)
@@ -273,8 +283,8 @@ class Pass:
         need = tuple([p is not None and (needed is None or p in needed) for p in node.parents])
         if self.anomaly:
             results = self.anomalous(node, g, need)
-        elif self.tape is not None:
-            results = self.tape.run_node(node, partial(self.cotangents_of, node, g, need))
+        elif self.runner is not None:
+            results = self.runner(node, partial(self.cotangents_of, node, g, need))
         else:
             results = self.cotangents_of(node, g, need)
         levels = frozenset() if extra is None else extra.levels - self.levels
@@ -283,6 +293,8 @@ class Pass:
         results = tuple(
             [None if r is None or p is None else self.project(r, p) for r, p in zip(results, node.parents, strict=True)]
         )
+        if self.watch is not None:
+            self.watch(node, g, results)
         if extra is not None and extra.hooks:
             results = self.hooks(node, g, results, extra.hooks)
         for parent, gp in zip(node.parents, results, strict=True):
@@ -487,12 +499,13 @@ def backward_pass(
     tensors = recorded or is_lifted or any(holds_lifted(g) for _, g in roots)
     run = Pass(recorded, tensors, targets, order, after, needed)
     run.levels = levels_at([node for node, _ in roots]) if is_lifted else frozenset()
+    if roots:
+        run.ran = Freed(caller(3), max([node for node, _ in roots], key=seq_of), targets is None)
     captured = run.inside(run.whole, roots, accumulate) if tensors else run.whole(roots, accumulate)
     if not retain_graph:
-        freed = Freed(caller(3))
         for node in order:
             if node.saved and (needed is None or not needed.isdisjoint(node.parents)) and not is_shared(node):
-                node.release(freed)
+                node.release(run.ran)
     return captured
 
 
@@ -514,7 +527,7 @@ def pass_modes(current: Modes | None, recorded: bool) -> Modes | None:
     """The modes inside a backward: gradients recorded or not, the rest as outside."""
     if current is None:
         return None if recorded else NO_GRAD
-    new = current.replace(grad=recorded)
+    new = current.replace(grad=recorded, since=None)
     return None if new.is_ordinary() else new
 
 
@@ -541,6 +554,8 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             replacements.append(run.inside(add, old, run.outward(g)))
         else:
             buffers.append(old)
+            if is_rewritten(old, tensor._meta):
+                tensor._meta.count = 0
             sums.append(old._array + writable(run.outward(g)))
     if buffers:
         place = caller()
@@ -554,10 +569,19 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         for hook in list(leaf_hooks.values()):
             run.inside(hook, (), (run.outward(g),))
     for tensor in tensors:
-        hooks = tensor._meta.post_hooks
+        meta = tensor._meta
+        meta.backward = run.ran
+        meta.count += 1
+        hooks = meta.post_hooks
         if hooks:
             for hook in list(hooks.values()):
                 run.inside(hook, tensor)
+
+
+def is_rewritten(gradient: Any, meta: Meta) -> bool:
+    """Whether somebody else than a backward was the last to write to a gradient in place: to make it zero, mostly."""
+    ran, writer = meta.backward, None if gradient._cell is None else gradient._cell.writer
+    return writer is not None and ran is not None and (writer[0] is not ran.code or writer[1] != ran.lasti)
 
 
 set_grad = vars(Meta)["grad"].__set__
@@ -569,30 +593,3 @@ def delivered_to(node: Node) -> Any:
         return node.ref()
     retained = None if node.extra is None else node.extra.retained
     return None if retained is None else retained()
-
-
-def own(array: Any) -> Any:
-    """``array`` if nothing else refers to its memory, else a copy: a rule may return its operand, or a broadcast view."""
-    if type(array) is not np.ndarray or (array.base is None and getrefcount(array) <= SOLE_REFERENCES):
-        return array
-    return array.copy()
-
-
-def _sole_references() -> int:
-    """What getrefcount says in ``own``, called as it is below, of an array that nobody else has."""
-    count = 0
-
-    def counting(array: Any) -> Any:
-        nonlocal count
-        count = getrefcount(array)
-
-    def handed_out(g: Any) -> None:
-        counting(g)
-
-    pair = [np.empty(1)]
-    g = pair.pop()
-    handed_out(g)
-    return count
-
-
-SOLE_REFERENCES = _sole_references()

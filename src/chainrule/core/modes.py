@@ -29,6 +29,7 @@ class Modes:
         "hooks_refused",
         "inference",
         "keep_versions",
+        "since",
         "tape",
     )
 
@@ -56,8 +57,11 @@ class Modes:
     """Who is asked for random numbers (a vmap, a trace), or None: their generators."""
     keep_versions: bool
     """Whether in-place writes leave the version counters alone."""
+    since: Any
+    """(code, instruction) of the user's line that switched ``grad`` off; None where none did."""
     tape: Any
-    """Who runs the calls of ops and of custom Functions, to note them (``check`` does), or None."""
+    """Who runs the calls of ops and of custom Functions, to note or check them (``check`` and ``guard`` do), or None. If it has the
+    methods, it is told of each step of a backward (``stepped``) and of each write by the short way (``wrote``)."""
 
     def replace(self, **changes: Any) -> Modes:
         new = Modes.__new__(Modes)
@@ -82,10 +86,11 @@ ORDINARY.check_nan = True
 ORDINARY.clone_on_write = None
 ORDINARY.draws = None
 ORDINARY.keep_versions = False
+ORDINARY.since = None
 ORDINARY.tape = None
 
 _current: ContextVar[Modes | None] = ContextVar("chainrule_modes", default=None)
-get_modes = _current.get
+get_modes, put_modes = _current.get, _current.set
 
 
 def modes() -> Modes:

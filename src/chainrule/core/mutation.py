@@ -40,6 +40,8 @@ def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     mode = get_modes()
     if mode is not None and not mode.grad and written_directly(op.op, tensor, writable(tensor), args, params, mode):
         bump(tensor, caller())
+        if mode.tape is not None and hasattr(mode.tape, "wrote"):
+            mode.tape.wrote(op.op, tensor, args)
         return tensor
     mode = mode or ORDINARY
     refuse_write(tensor, writable(tensor), any(_needs(a) for a in (tensor, *args)) and mode.grad)
@@ -51,7 +53,7 @@ def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     keeps_self = mode.grad and record.args[0] in record.fields and any(_needs(a) for a in args)
     keeps_self = keeps_self or (mode.grad and record.args[0] in record.fields and _needs(tensor))
     keeps_self = keeps_self and not isinstance(memory, Lifted)  # which the write replaces
-    old = new_tensor(memory.copy() if keeps_self else memory, current_node(tensor))
+    old = new_tensor(memory.copy() if keeps_self else memory, current_node(tensor) if mode.grad else None)
     result = op(old, *args, **params)
     if result is NotImplemented:
         raise TypeError(f"{record.name}_(): unsupported operand: {', '.join(type(a).__name__ for a in args)}")

@@ -7,6 +7,7 @@ a graph is freed by reference counting alone.
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from types import CodeType
@@ -219,15 +220,34 @@ class AccumulateGrad(Node):
 
 
 class Freed:
-    """Stands where saved values were: a backward that did not retain the graph has let them go."""
+    """A reverse pass that has run: where, and from which node. It stands where saved values were that it has let go."""
 
-    __slots__ = ("code", "lasti")
+    __slots__ = ("accumulates", "code", "lasti", "root", "seq", "when")
 
-    def __init__(self, place: tuple[CodeType, int]) -> None:
+    code: CodeType
+    lasti: int
+    root: weakref.ref[Node]
+    seq: int
+    """The root's number: what is younger was not in the graph."""
+    when: int
+    """When it ran, by the clock that numbers nodes."""
+    accumulates: bool
+    """Whether it added to ``.grad`` of leaves, all there were."""
+
+    def __init__(self, place: tuple[CodeType, int], root: Node, accumulates: bool) -> None:
         self.code, self.lasti = place
+        self.root = weakref.ref(root)
+        self.seq = root.seq
+        self.when = next_seq()
+        self.accumulates = accumulates
+        RECENT.append(self)
 
     def place(self) -> origin.Place:
         return origin.resolve(self.code, self.lasti)
+
+
+RECENT: deque[Freed] = deque(maxlen=16)
+"""The last reverse passes of the process, for those who ask later why a gradient is what it is."""
 
 
 def extra_of(node: Node) -> Extra:

@@ -48,8 +48,10 @@ def reverse_pass(
     if cotangents is None:  # nothing has happened so far
         return backward_pass(roots, targets, retain_graph, recorded, accumulate)
     captured: dict[Node, Any] = {}
+    ran = Freed(caller(3), root, targets is None)
     if targets is None:
         run = Pass(False, False, None, steps, {}, None)
+        run.ran = ran
         run.leaves = cotangents
         deliver(run, [])
     else:
@@ -57,10 +59,9 @@ def reverse_pass(
             if node in cotangents:
                 captured[node] = RAW.handed_out(cotangents.pop(node), tensor)
     if not retain_graph:
-        freed = Freed(caller(3))
         for node in steps:
             if node.saved:
-                node.release(freed)
+                node.release(ran)
     return captured
 
 

@@ -142,16 +142,23 @@ Lifted.flags = Flags()
 class Meta:
     """What few tensors have: an accumulated gradient, hooks, flags."""
 
-    __slots__ = ("accumulator", "grad", "post_hooks", "retains_grad")
+    __slots__ = ("accumulator", "backward", "cleared", "count", "grad", "post_hooks", "retains_grad")
 
     grad: Any
     retains_grad: bool
     post_hooks: dict[int, Any] | None
     accumulator: AccumulateGrad | None
     """A leaf's node, kept while requires_grad is off, so that switching it on again finds the same one."""
+    backward: Any
+    """The last backward (:class:`chainrule.core.node.Freed`) that added to ``grad``, or None."""
+    count: int
+    """How many backwards ``grad`` is the sum of."""
+    cleared: Any
+    """(code, instruction) of who last took ``grad`` away, or None."""
 
     def __init__(self) -> None:
-        self.grad = None
+        self.grad = self.backward = self.cleared = None
+        self.count = 0
         self.retains_grad = False
         self.post_hooks = None
         self.accumulator = None

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 
+def naming(error: Any, *operands: Any) -> Any:
+    """The error with the expressions of its operands: see ``core.source.naming``, which loads for errors only."""
+    from ..core import source
+
+    return source.naming(error, *operands)
+
+
 def tensor_argument(value: Any, function: str, name: str, position: int = 1) -> Tensor:
     """``value``, if it is a tensor; else the TypeError that PyTorch raises."""
     if isinstance(value, TensorBase):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.mutation import inplace
 from ..promotion import scalar_type_name
-from ._arguments import deliver, tensor_argument
+from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
 from .contraction import einsum
 from .linalg import by, expand_error, is_mixed, is_refused, matmul, mixed, mixed_addmv, not_multipliable, stretches
@@ -42,7 +42,7 @@ def check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> None:
         if t.ndim != 2:
             raise RuntimeError(f"{name} must be a matrix, got {t.ndim}-D tensor of shape {list(t.shape)}")
     if mat1.shape[1] != mat2.shape[0]:
-        raise not_multipliable(mat1.shape, mat2.shape)
+        raise naming(not_multipliable(mat1.shape, mat2.shape), mat1, mat2)
     _stretched(input, (mat1.shape[0], mat2.shape[1]))
     if is_refused(input, mat2):
         raise mixed(input, mat2, "self and mat2 must have the same dtype, but got {} and {}", c=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..promotion import scalar_type_name
-from ._arguments import tensor_argument
+from ._arguments import naming, tensor_argument
 from ._autocast import lowered
 from ._windows import Ints, each, times
 
@@ -346,9 +346,10 @@ def _check_channels(
     have = input.shape[-dims - 1]
     if have != channels:
         given = given if transposed else f"Given groups={groups}, weight of size {size}"
-        raise RuntimeError(
+        said = (
             f"{given}, expected input{list(input.shape)} to have {channels} channels, but got {have} channels instead"
         )
+        raise naming(RuntimeError(said), input, weight)
     if bias is not None and bias.shape != (outputs,):
         given = given if transposed else f"Given weight of size {size}"
         raise RuntimeError(

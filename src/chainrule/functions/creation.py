@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..core import exits
 from ..core.lifted import converted
 from ..core.modes import get_modes
 from ..core.node import AccumulateGrad
@@ -104,7 +105,19 @@ def tensor(
     array = values(data, wanted)
     if isinstance(array, np.ndarray) and not isinstance(data, (list, tuple)):
         array = array.copy()
-    return finish(placed(array, where), requires_grad, where)
+    made = finish(placed(array, where), requires_grad, where)
+    if isinstance(data, TensorBase):
+        _note_copy(data, made)
+    elif isinstance(data, (list, tuple)) and data and isinstance(data[0], TensorBase):
+        for one in data:
+            _note_copy(one, made)
+    return made
+
+
+def _note_copy(source: Any, made: Tensor) -> None:
+    """Note that the values of a tensor with history are in a tensor without."""
+    if isinstance(source, TensorBase) and source._node is not None:
+        exits.note("tensor()", source._node, made)
 
 
 def values(data: Any, wanted: Any) -> Any:

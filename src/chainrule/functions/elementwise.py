@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.dispatch import NUMBERS, refusal
+from ..core.dispatch import NUMBERS
+from ..core.messages import refusal
 from ..core.mutation import refuse_overlap
 from ..core.value import TensorBase, writable
 from ..promotion import result_dtype, scalar_to

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
+from ..core import exits
 from ..core.node import AccumulateGrad
 from ..core.value import Lifted, TensorBase, meta_of, new_tensor, writable
 from ..core.version import ExposedCell, cell_of, expose
@@ -46,6 +47,8 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     tensor([5., 1.])
     """
     _check_exportable(input, force)
+    if input._node is not None:
+        exits.note("numpy(force=True)", input._node)
     if input.device is not CPU:
         if not force:
             raise TypeError(

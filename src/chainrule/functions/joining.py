@@ -9,7 +9,7 @@ from .. import ops
 from ..core.value import TensorBase
 from ..core.views import values_of
 from ..promotion import can_cast, result_dtype, scalar_type_name
-from ._arguments import axis_of, deliver, sizes_of, tensor_argument
+from ._arguments import axis_of, deliver, naming, sizes_of, tensor_argument
 from .shape import atleast_1d, atleast_2d, atleast_3d
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor 
         shape = (0,)
     axis = axis_of(dim, len(shape), "cat")
     rest = shape[: len(shape) + axis], shape[len(shape) + axis + 1 :]
-    joined = []
+    joined: list[Any] = []
     for at, tensor in enumerate(given):
         one = tensor._array.shape
         if one == (0,) != shape:
@@ -125,10 +125,11 @@ def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor 
             )
         elif (one[: len(shape) + axis], one[len(shape) + axis + 1 :]) != rest:
             wrong = next(d for d in range(len(shape)) if d != len(shape) + axis and one[d] != shape[d])
-            raise RuntimeError(
+            said = (
                 f"Sizes of tensors must match except in dimension {len(shape) + axis}. Expected size {shape[wrong]} but got size "
                 f"{one[wrong]} for tensor number {at} in the list."
             )
+            raise naming(RuntimeError(said), *joined, tensor)
         joined.append(tensor)
     return joined_into(ops.concat(alike(joined), axis=axis), out, "cat")
 
@@ -171,9 +172,8 @@ def stack(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tenso
     axis = axis_of(dim if axis is None else axis, len(shape) + 1, "stack")
     for at, tensor in enumerate(given):
         if tensor._array.shape != shape:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(tensor._array.shape)} at entry {at}"
-            )
+            said = f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(tensor._array.shape)} at entry {at}"
+            raise naming(RuntimeError(said), given[0], tensor)
     return joined_into(ops.stack(alike(given), axis=axis), out, "stack")
 
 

@@ -12,7 +12,7 @@ from .. import ops
 from ..dtypes import FROM_NUMPY
 from ..ops.linalg import PRODUCTS, stacked
 from ..promotion import scalar_type_name
-from ._arguments import deliver, tensor_argument
+from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         error = _shape_error(x.shape, y.shape)
         if error is None:
             raise
-        raise error from None
+        raise naming(error, input, other) from None
     return result if out is None else deliver(result, out, "matmul")
 
 
@@ -194,7 +194,7 @@ def _vectors(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) -> Non
         raise mixed(x, y, DOT_MIXED, c=False)
     error = _shape_error(x.shape, y.shape)
     if error is not None:
-        raise error
+        raise naming(error, x, y)
 
 
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -272,10 +272,11 @@ def check_batches(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) -
                 f"{name} must be a 3D tensor, got {t.ndim}D of shape {list(t.shape)}: @ takes other shapes too"
             )
     if (y.shape[0], y.shape[1]) != (x.shape[0], x.shape[2]):
-        raise RuntimeError(
+        said = (
             f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
             f"[{y.shape[0]}, {y.shape[1]}]. The shapes are {list(x.shape)} and {list(y.shape)}; @ broadcasts the first."
         )
+        raise naming(RuntimeError(said), x, y)
     if is_refused(x, y):
         raise mixed(x, y, "expected scalar type {} but found {}", c=False)
 

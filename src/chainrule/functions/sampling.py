@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import ops
 from ..backend import counts_numpy, random_numpy as kernels
-from ..core.dispatch import explained
 from ..core.generator import Generator, draw
+from ..core.messages import explained
 from ..core.modes import met
 from ..core.value import TensorBase, device_of, new_tensor, numbers_of
 from ..core.views import current_node

@@ -171,9 +171,10 @@ def classes(
     if not x.ndim:
         raise ValueError(f"Expected 1 or more dimensions (got {x.ndim}): give scores of classes, (C,) or (N, C, ...)")
     if x.ndim > 1 and (not t.ndim or x.shape[0] != t.shape[0]):
-        raise ValueError(
-            f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({t.shape[0] if t.ndim else 0})."
-        )
+        from ..core.source import naming
+
+        said = f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({t.shape[0] if t.ndim else 0})."
+        raise naming(ValueError(said), input, target)
     if x.ndim <= 2:
         if t.ndim > 1:
             raise RuntimeError(

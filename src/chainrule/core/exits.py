@@ -1,0 +1,223 @@
+"""Where values left the graph: ``detach()``, ``.item()``, ``no_grad``, a comparison, ... noted silently, for later blame.
+
+An exit is noted by its *site*: the caller's instruction together with that of the node whose value left. A program has few
+sites however often they run, so what is kept is bounded by its text. Nothing is kept alive: tensors and nodes are known
+weakly. A node may be gone by the time somebody asks which leaves lay behind it, so a new site looks for them at once, and an
+old one again when the nearest leaf is a new one, and at its 2nd, 4th, 8th, ... time: over a whole run that costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from .node import RECENT, AccumulateGrad, Node, ancestors, next_seq
+from .origin import INSIDE, OUTSIDE, PACKAGE, Place, getframe, outer, resolve
+
+if TYPE_CHECKING:
+    from .value import TensorBase
+
+LIMIT = 1024
+"""How many sites are kept; the oldest goes first."""
+FAR = 20_000
+"""How many nodes are looked at for the leaves behind a value."""
+NEAR = 16
+"""How many nodes are looked at for one of them."""
+OFTEN = 256
+"""How many times a site is looked at closely each time; later, every 16th time."""
+RESULTS = 8
+"""How many of its last results a site knows."""
+
+LIBRARY = tuple(
+    PACKAGE + part.replace("/", os.sep)
+    for part in "optim/ printing.py testing/ insight/ func/ _compile/ autograd/ nn/init.py nn/utils/".split()
+)
+"""What in the package takes values out of the graph for its own ends."""
+
+QUIET: set[str] = set()
+"""Names of files known to be of ``LIBRARY``."""
+
+
+class Site:
+    """A place in the program where values leave the graph, and what is known of the last of them."""
+
+    __slots__ = (
+        "code", "count", "first", "how", "lasti", "leaves", "name", "results", "since", "source", "source_code", "source_lasti", "when",
+    )  # fmt: skip
+
+    code: CodeType
+    lasti: int
+    how: str
+    """What took the value out: ``"detach()"``, ``"item()"``, ... or the name of the op whose result has no gradient."""
+    since: Any
+    """(code, instruction) that had switched the recording off, where that is why."""
+    source: ref[Node]
+    """The node of the last value that left..."""
+    source_code: CodeType
+    source_lasti: int
+    """...the instruction that made it, always the same..."""
+    name: str
+    """...and the name of the node."""
+    leaves: set[ref[Node]]
+    """The leaves that values which left here depended on."""
+    results: deque[ref[Any]]
+    """The tensors without history that came out last."""
+    count: int
+    first: int
+    """When it happened first..."""
+    when: int
+    """...and last, by the clock that numbers nodes."""
+
+    def place(self) -> Place:
+        """Where values leave: the ``with no_grad()``, or the call."""
+        return self.call() if self.since is None else resolve(*self.since)
+
+    def call(self) -> Place:
+        """The call by which they leave."""
+        return resolve(self.code, self.lasti)
+
+    def source_place(self) -> Place:
+        """Where they were computed."""
+        return resolve(self.source_code, self.source_lasti)
+
+    def made(self, tensor: TensorBase) -> bool:
+        """Whether the tensor is one of the last results."""
+        return any(result() is tensor for result in self.results)
+
+
+SITES: dict[tuple[int, int, int, int], Site] = {}
+"""By the identities of the two code objects, which the sites hold, and the instructions."""
+
+
+def note(how: str, node: Node, result: Any = None, since: Any = None) -> None:
+    """The value of ``node`` leaves the graph, at the caller's line; ``result`` is the tensor that comes of it, if one does."""
+    frame: FrameType | None = getframe(2)
+    while (name := frame.f_code.co_filename) not in OUTSIDE:  # type: ignore[union-attr]
+        if name not in INSIDE:
+            outer(frame)  # type: ignore[arg-type]  # which sorts the name into one of the two sets
+            if name.startswith(LIBRARY):
+                QUIET.add(name)
+            continue
+        if name in QUIET:
+            return
+        frame = frame.f_back  # type: ignore[union-attr]
+        if frame is None:
+            return
+    code, lasti = frame.f_code, frame.f_lasti  # type: ignore[union-attr]
+    key = (id(code), lasti, id(node.code), node.lasti)
+    site = SITES.get(key)
+    if site is None:
+        site = SITES[key] = new_site(code, lasti, node)
+    site.how = how
+    site.since = since
+    site.source = ref(node)
+    site.when = next_seq()
+    count = site.count = site.count + 1
+    if count < OFTEN or not count & 15:
+        nearest = nearest_leaf(node)
+        if not count & (count - 1) or not (nearest is None or nearest in site.leaves):
+            known = {leaf for leaf in (*site.leaves, nearest) if leaf is not None and leaf() is not None}
+            known.update(map(ref, leaves_behind(node)))
+            site.leaves = known
+    if result is not None:
+        site.results.append(ref(result))
+
+
+def note_all(how: str, parents: list[Any], out: Any, since: Any = None) -> None:
+    """The operands of an op that is not recorded leave the graph; ``out`` is its result, or a tuple of them."""
+    result = out[0] if type(out) is tuple else out
+    for parent in parents:
+        if parent is not None:
+            note(how, parent, result, since)
+
+
+def new_site(code: CodeType, lasti: int, node: Node) -> Site:
+    while len(SITES) >= LIMIT:
+        SITES.pop(next(iter(SITES)), None)
+    site = Site()
+    site.code, site.lasti = code, lasti
+    site.source_code, site.source_lasti = node.code, node.lasti
+    site.name = node.name()
+    site.leaves = set()
+    site.results = deque(maxlen=RESULTS)
+    site.count = 0
+    site.first = next_seq()
+    return site
+
+
+def nearest_leaf(node: Any) -> ref[Node] | None:
+    """One of the leaves that a node depends on, found in few steps; None where it takes more. It stands for all of them."""
+    for _ in range(NEAR):
+        if type(node) is AccumulateGrad:
+            return ref(node)
+        below = None
+        for parent in node.parents:
+            if parent is not None:
+                if type(parent) is AccumulateGrad:
+                    return ref(parent)
+                below = parent
+        if below is None:
+            return None
+        node = below
+    return None
+
+
+def leaves_behind(node: Node) -> Iterator[AccumulateGrad]:
+    """The leaves that a node depends on: all there are, in a graph of ordinary size."""
+    for one in islice(ancestors([node]), FAR):
+        if isinstance(one, AccumulateGrad):
+            yield one
+
+
+def sites() -> list[Site]:
+    """The sites known, the latest first."""
+    return sorted(SITES.copy().values(), key=lambda site: site.when, reverse=True)
+
+
+def maker(tensor: TensorBase) -> Site | None:
+    """The site that a tensor without history came out of."""
+    return next((site for site in sites() if site.made(tensor)), None)
+
+
+def last_cut() -> Site | None:
+    """The latest site since the last backward: what to suspect where a result turns out to have no history."""
+    since = RECENT[-1].when if RECENT else -1
+    return next((site for site in sites() if site.when > since), None)
+
+
+WHOLE = (
+    "no_grad",
+    "inference_mode",
+    "detach()",
+    "detach_()",
+    ".data",
+    ".data = ...",
+    "tensor()",
+    "requires_grad = False",
+)
+"""Exits by which a tensor goes on without its history, as it is."""
+READ = ("item()", "tolist()", "float()", "int()", "complex()", "bool()")
+"""Exits by which numbers are read: mostly to be shown."""
+
+
+def cuts(node: Node, before: int | None = None) -> list[Site]:
+    """The sites at which what depends on a node left the graph (before a root was made), the likeliest first."""
+    mine, found = ref(node), []
+    for site in sites():
+        source = site.source()
+        behind = mine in site.leaves or source is node
+        if not behind and type(node) is not AccumulateGrad and source is not None and source.seq > node.seq:
+            behind = any(one is node for one in ancestors([source]))
+        if behind and (before is None or site.first < before):
+            found.append(site)
+
+    def likelihood(site: Site) -> tuple[int, int]:
+        rank = 2 if site.how in WHOLE else 0 if site.how in READ else 1
+        return rank, site.when if before is None or site.when < before else site.first
+
+    return sorted(found, key=likelihood, reverse=True)

@@ -1,0 +1,155 @@
+"""A reverse pass run once more to look at: what arrived at each node, and what it handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+
+from ..autograd._backward import grad
+from ..core.modes import set_modes
+from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.op import is_array_field
+from ..core.value import new_tensor, numbers_of
+
+__all__ = ["Step", "freed", "path_to", "replayed", "values_of_nodes"]
+
+
+class Step:
+    """One node's part in the pass."""
+
+    __slots__ = ("arrived", "handed", "node")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.arrived: tuple[Any, ...] = ()
+        """The cotangent of each output, as an array; None where there is none."""
+        self.handed: tuple[Any, ...] = ()
+        """What goes to each parent, in the parent's shape."""
+
+    def seen(self, inputs: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+        """The hook on the node."""
+        self.arrived = tuple([None if g is None else numbers_of(g._array) for g in outputs])
+        self.handed = tuple([None if g is None else numbers_of(g._array) for g in inputs])
+
+    @property
+    def op_name(self) -> str:
+        op = getattr(self.node, "op", None)
+        return "" if op is None else op.name
+
+
+def path_to(target: Node, root: Node) -> list[Node]:
+    """The nodes through which ``root`` depends on ``target``, newest first; empty if it does not."""
+    found, on_path = sorted(ancestors([root]), key=lambda node: node.seq), {target}
+    if target not in found:
+        return []
+    for node in found:  # creation order is a topological order
+        if not on_path.isdisjoint(node.parents):
+            on_path.add(node)
+    return [node for node in reversed(found) if node in on_path]
+
+
+def freed(nodes: Iterable[Node]) -> Freed | None:
+    """The backward that has let saved values of these nodes go, or None."""
+    return next((node.saved for node in nodes if type(node.saved) is Freed), None)
+
+
+@contextmanager
+def _ordinary() -> Iterator[None]:
+    old = set_modes(None)
+    try:
+        yield
+    finally:
+        set_modes(old)
+
+
+def replayed(out: Any, target: Any, nodes: list[Node]) -> tuple[list[Step], Any]:
+    """The steps of the pass from ``out`` (its sum) to a tensor, in their order, and the gradient; the graph stays."""
+    steps, handles = [], []
+    bare = [node for node in nodes if node.extra is None]
+    for node in nodes:
+        if node.parents and not isinstance(node, Port):
+            step = Step(node)
+            handles.append(node.register_hook(step.seen))
+            steps.append(step)
+    try:
+        with _ordinary():
+            one = new_tensor(np.ones(out._array.shape, out._array.dtype))
+            (found,) = grad(out, target, one, retain_graph=True, allow_unused=True)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for node in bare:  # as it was: a node with nothing extra takes the hot path
+            if node.extra is not None and not node.extra.ports:
+                node.extra = None
+    return [step for step in steps if step.handed], None if found is None else numbers_of(found._array)
+
+
+def values_of_nodes(root: Node, value: Any) -> dict[Node, Any]:
+    """The values of as many nodes of a graph as can be known: what was saved, the rest computed from it."""
+    values: dict[Node, Any] = {root: value}
+    order = sorted(ancestors([root]), key=lambda node: node.seq)
+    for node in order:
+        if isinstance(node, AccumulateGrad):
+            if node.variable is not None:
+                values[node] = numbers_of(node.variable._array)
+            continue
+        for parent, array in operands(node).items():
+            if isinstance(parent, Node):
+                values.setdefault(parent, array)
+        out = saved(node, "out")
+        if out is not None:
+            values.setdefault(node, out)
+    for node in order:
+        op = getattr(node, "op", None)
+        if (
+            node in values
+            or op is None
+            or op.variadic
+            or op.outputs is not None
+            or (node.params and "path" in node.params)
+        ):
+            continue
+        known = operands(node)
+        pairs = zip(op.args, node.parents, strict=False)
+        arrays = [known.get(name, None if parent is None else values.get(parent)) for name, parent in pairs]
+        if any(array is None for array in arrays) or len(arrays) != len(op.args):
+            continue
+        with suppress(Exception), np.errstate(all="ignore"):
+            values[node] = op.raw(*arrays, **(node.params or {}))
+    return values
+
+
+def operands(node: Node) -> dict[Any, Any]:
+    """What a node saved of its operands: each by its name, and by its node where it has one."""
+    op = getattr(node, "op", None)
+    found: dict[Any, Any] = {}
+    if op is None or op.variadic:
+        return found
+    for name, parent in zip(op.args, node.parents, strict=False):
+        array = saved(node, name)
+        if array is not None:
+            found[name] = array
+            if parent is not None:
+                found[parent] = array
+    return found
+
+
+def saved(node: Node, field: str) -> Any:
+    """One saved array of a node; None if it has none, or it has changed since."""
+    op = getattr(node, "op", None)
+    if (
+        op is None
+        or field not in op.offsets
+        or type(node.saved) is not tuple
+        or not node.saved
+        or not is_array_field(op, field)
+    ):
+        return None
+    at = op.offsets[field]
+    array, cell, version = node.saved[at : at + 3]
+    if array is None or (cell is not None and cell.version != version):
+        return None
+    return numbers_of(array)

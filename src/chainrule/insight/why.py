@@ -1,0 +1,397 @@
+"""``why``: why a gradient is None, zero, NaN, infinite, or this number."""
+
+from __future__ import annotations
+
+import ast
+import gc
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core import exits
+from ..core.custom import CustomNode
+from ..core.engine import is_rewritten
+from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.origin import caller, resolve
+from ..core.source import syntax_of
+from ..core.value import TensorBase, new_tensor, numbers_of
+from ..core.views import current_node
+from ._causes import Cause, Reason
+from ._numbers import guessed, is_finite, is_zero, kind_of, why_not_finite, why_zero
+from ._replay import freed, path_to, replayed, saved
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+    from .._tensor import Tensor
+    from ..core.exits import Site
+
+__all__ = ["Cause", "Reason", "why"]
+
+GOING_ON = (*exits.WHOLE, *exits.READ, "numpy(force=True)")
+"""Exits after which the value may go on without its history."""
+
+
+def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
+    """Why the gradient of ``t`` is None, zero, NaN, infinite, or the number that it is.
+
+    Args:
+        t: the tensor; a leaf, usually a parameter, or any other.
+        out: what is differentiated (of several elements, their sum): a tensor whose graph has not been let go, or a function
+            without arguments that computes it. Then the pass is run once more and looked at; nothing is added to ``.grad``.
+            By default ``t.grad`` is explained, from what is left of the last backward.
+
+    Returns:
+        A :class:`Reason`: its ``cause`` is one of the closed list :class:`Cause`, ``where`` the file, line and expression, ``text``
+        (and ``str``) the whole answer with what to do.
+
+    Raises:
+        TypeError: ``t`` is no tensor, or ``out`` neither a tensor nor a function that returns one.
+
+    >>> import chainrule as torch
+    >>> w = torch.tensor([-3.], requires_grad=True)
+    >>> answer = torch.why(w, torch.relu(w).sum())
+    >>> answer.cause.name, answer.where.expression
+    ('DEAD_RELU', 'torch.relu(w)')
+    """
+    tensor: Any = t
+    if not isinstance(tensor, TensorBase):
+        raise TypeError(
+            f"why(): argument 't' must be a tensor, not {type(t).__name__}: name one, as in why(model.weight)"
+        )
+    name = _called(*caller(2))
+    if out is None:
+        return _of_grad(tensor, name)
+    found: Any = out() if callable(out) and not isinstance(out, TensorBase) else out
+    if isinstance(found, TensorBase):
+        return _by(tensor, found, name)
+    if isinstance(found, (float, int)):
+        return _of_number(tensor, name)
+    raise TypeError(
+        f"why(): argument 'out' must be a tensor or a function that returns one, not {type(found).__name__}"
+    )
+
+
+def _called(code: CodeType, lasti: int) -> str:
+    """How the caller calls ``t``."""
+    syntax = syntax_of(code, lasti)
+    if syntax is not None and isinstance(syntax.node, ast.Call):
+        given = [part for keyword, part in syntax.arguments() if keyword in (None, "t")]
+        if given and not isinstance(given[0], ast.Starred):
+            return f"the gradient of `{syntax.text(given[0])}`"
+    return "the gradient"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _reason(cause: Cause, said: str, *args: Any, **kwargs: Any) -> Reason:
+    return Reason(cause, _sentence(said), *args, **kwargs)
+
+
+# -- of an output ----------------------------------------------------------------------------------------------------
+
+
+def _by(t: Any, out: Any, name: str) -> Reason:
+    """Why the gradient of ``out`` by ``t`` is what it is."""
+    node, root = current_node(t), current_node(out)
+    if node is None:
+        return _without_node(t, name)
+    if root is None:
+        return _uprooted(node, out, name)
+    nodes = path_to(node, root)
+    if not nodes:
+        return _unreached(t, node, root.seq, root, name)
+    if freed(nodes) is not None:
+        if (
+            t._meta is not None
+            and t._meta.grad is not None
+            and t._meta.backward is not None
+            and t._meta.backward.root() is root
+        ):
+            return _of_grad(t, name)
+        return _reason(Cause.UNKNOWN, f"{name} by this output can no longer be computed: a backward has let the saved values go",
+                       freed(nodes).place(), by="backward()")  # type: ignore[union-attr]  # fmt: skip
+    steps, gradient = replayed(out, t, nodes)
+    if gradient is None:
+        return _stopped(nodes, node, name)
+    return _of_numbers(t, node, gradient, name, steps, out, nodes)
+
+
+def _of_numbers(t: Any, node: Node, gradient: Any, name: str, steps: Any, out: Any, nodes: list[Node]) -> Reason:
+    on_path = set(nodes)
+    if not is_finite(gradient):
+        answer = why_not_finite(_sentence(name), gradient, steps, out, on_path)
+    elif is_zero(gradient):
+        answer = why_zero(_sentence(name), steps, on_path)
+    else:
+        answer = _ordinary_number(t, node, gradient, name, nodes)
+    return answer
+
+
+def _ordinary_number(t: Any, node: Node, gradient: Any, name: str, nodes: list[Node]) -> Reason:
+    cuts = [site for site in _cuts(node, nodes[0].seq) if site.how in GOING_ON and site.source() is not nodes[0]]
+    if cuts:
+        site = cuts[0]
+        said = f"{name} leaves out what depends on it through {site.how}: that part of the path is cut."
+        return _reason(Cause.PARTLY_CUT, said, site.place(), by=site.how)
+    children = [one for one in nodes if node in one.parents]
+    last = children[-1] if children else nodes[0]
+    ways = "one use" if len(children) < 2 else f"{len(children)} uses"
+    said = f"{name} is {_short(gradient)}: the chain rule over {ways} of it. explain(out, t) shows the products."
+    others = tuple(("and used", one.origin()) for one in children[1:4])
+    return _reason(
+        Cause.NUMBER, said, last.origin() if len(children) < 2 else children[0].origin(), others, last.name()
+    )
+
+
+def _short(gradient: Any) -> str:
+    array = np.asarray(gradient)
+    return f"{array.reshape(-1)[0]:.6g}" if array.size == 1 else f"of size {np.abs(array).max():.4g} at most"
+
+
+# -- of what .grad holds -----------------------------------------------------------------------------------------------
+
+
+def _of_grad(t: Any, name: str) -> Reason:
+    node = current_node(t)
+    meta = t._meta
+    gradient = None if meta is None else meta.grad
+    if node is None and meta is not None and gradient is not None:
+        node = meta.accumulator  # requires_grad was switched off after the backward
+    if node is None:
+        return _without_node(t, name)
+    if type(node) is not AccumulateGrad and gradient is None and not t.retains_grad:
+        said = f"{name} is None: it is the result of {node.name()}, and .grad is kept for leaves only."
+        return _reason(Cause.NOT_RETAINED, said, node.origin(), by=node.name())
+    if gradient is None:
+        return _of_none(t, node, meta, name)
+    return _of_given(t, node, meta, numbers_of(gradient._array), name)
+
+
+def _of_none(t: Any, node: Node, meta: Any, name: str) -> Reason:
+    if meta is not None and meta.backward is not None and meta.cleared is not None:
+        others = (("the backward that had given it one", meta.backward.place()),)
+        said = f"{name} is None: it had one, which was taken away."
+        return _reason(Cause.CLEARED, said, resolve(*meta.cleared), others, "grad = None")
+    passes = [one for one in list(RECENT) if one.when > node.seq]
+    given = [one for one in passes if one.accumulates]
+    if not passes:
+        return _not_run(node, name)
+    last = given[-1] if given else passes[-1]
+    root = last.root()
+    nodes = [] if root is None else path_to(node, root)
+    if not nodes:
+        return _unreached(t, node, last.seq, root, name, last)
+    if not given or not last.accumulates:
+        said = f"{name} is None: the pass that reached it was none that adds to every .grad (autograd.grad, or inputs= without it)."
+        return _reason(Cause.NONE_RETURNED, said, last.place(), by="autograd.grad")
+    return _stopped(nodes, node, name, last)
+
+
+def _not_run(node: Node, name: str) -> Reason:
+    cuts = [site for site in _cuts(node, None) if site.how in exits.WHOLE]
+    others = tuple((f"note that {site.how} cuts a path from it", site.place()) for site in cuts[:1])
+    said = f"{name} is None: no backward has run since it came to require grad."
+    return _reason(Cause.NOT_RUN, said, node.origin(), others, "backward()")
+
+
+def _stopped(nodes: list[Node], node: Node, name: str, ran: Freed | None = None) -> Reason:
+    """The graph leads there, and yet nothing arrived."""
+    custom = [one for one in nodes if isinstance(one, CustomNode)]
+    if custom:
+        said = f"{name} is None: {custom[-1].name()} returned None for it."
+        return _reason(Cause.NONE_RETURNED, said, custom[-1].origin(), by=custom[-1].name())
+    if ran is not None:
+        said = f"{name} is None: the graph leads to it, but the backward gave it none (inputs=, a hook), or .grad was replaced."
+        return _reason(Cause.NONE_RETURNED, said, ran.place(), by="backward()")
+    said = f"{name} is None: no rule on the way has a derivative."
+    return _reason(Cause.NONE_RETURNED, said, nodes[0].origin(), by=nodes[0].name())
+
+
+def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason:
+    ran = meta.backward
+    changed = None if ran is None or not is_rewritten(meta.grad, meta) else resolve(*meta.grad._cell.writer)
+    if is_zero(gradient) and changed is not None and "clip_grad" not in changed.expression:  # which makes no zeros
+        others = (("the backward that had given it one", ran.place()),)
+        return _reason(Cause.CLEARED, f"{name} is 0: it was overwritten.", changed, others, "zero_()")
+    if ran is None:
+        return _reason(Cause.CLEARED, f"{name} was assigned, not computed by a backward.", None, by="grad = ...")
+    root = ran.root()
+    nodes = [] if root is None else path_to(node, root)
+    if nodes and freed(nodes) is None and meta.count <= 1:
+        out = _as_output(nodes[0])
+        steps, again = replayed(out, t, nodes)
+        if again is not None and np.array_equal(again, gradient, equal_nan=gradient.dtype.kind in "fc"):
+            return _of_numbers(t, node, gradient, name, steps, out, nodes)
+    if not is_finite(gradient) or is_zero(gradient):
+        value = numbers_of(t._array)
+        if not is_finite(value):
+            said = f"{name} is {kind_of(gradient)}, and so is the tensor itself: its last step, or what it was made with, was not finite."
+            wrote = None if t._cell is None or t._cell.writer is None else resolve(*t._cell.writer)
+            return _reason(Cause.NOT_FINITE_FORWARD, said, wrote or node.origin(), by="the tensor")
+        answer = guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1])
+        if answer is not None:
+            return answer
+        what = kind_of(gradient) or "0"
+        return _reason(Cause.UNKNOWN, f"{name} is {what}: the backward has let go the values that would tell why.", ran.place(),
+                       by="backward()")  # fmt: skip
+    if meta.count > 1:
+        said = f"{name} is the sum of {meta.count} backwards: nothing has set it to None or zero in between."
+        return _reason(Cause.ACCUMULATED, said, ran.place(), by="backward()")
+    if changed is not None:
+        said = f"{name} is not what the backward gave: it was changed in place since."
+        return _reason(Cause.CLEARED, said, changed, (("the backward", ran.place()),), "in-place")
+    if not nodes:
+        return _reason(
+            Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
+        )
+    return _ordinary_number(t, node, gradient, name, nodes)
+
+
+def _as_output(root: Node) -> Any:
+    """A tensor that stands for the output of a node, of which nobody may hold the tensor any more."""
+    tensor = new_tensor(np.ones(root.shape, root.dtype), root)
+    array = saved(root, "out")
+    if array is not None:
+        tensor._array = array
+    return tensor
+
+
+# -- no path -----------------------------------------------------------------------------------------------------------
+
+
+def _cuts(node: Node, before: int | None) -> list[Site]:
+    """The sites at which what depends on a node left the graph, but for updates of it; the likeliest first."""
+    return [site for site in exits.cuts(node, before) if not _is_update(site)]
+
+
+def _is_update(site: Site) -> bool:
+    """Whether the exit is the usual way to write to a tensor, ``w.data -= ...``."""
+    if site.how not in (".data", "detach()"):
+        return False
+    syntax = syntax_of(site.code, site.lasti)
+    return syntax is not None and syntax.is_update()
+
+
+def _matched(cuts: list[Site], root: Node | None) -> Site | None:
+    """The cut of which a result is among the values that the graph saved."""
+    if root is None:
+        return None
+    arrays = set()
+    for node in ancestors([root]):
+        if type(node.saved) is tuple:
+            arrays |= {id(one) for one in node.saved if isinstance(one, np.ndarray)}
+    for site in cuts:
+        results = [result() for result in site.results]
+        if any(one is not None and id(one._array) in arrays for one in results):
+            return site
+    return None
+
+
+def _detached(site: Site, name: str, verb: str = "is None") -> Reason:
+    others = () if site.since is None else (("the first step that is not recorded", site.call()),)
+    if site.name != AccumulateGrad.full_name:
+        others = (*others, ("what was cut off was computed by", site.source_place()))
+    return _reason(Cause.DETACHED, f"{name} {verb}: {_cutting(site)}", site.place(), others, site.how)
+
+
+def _cutting(site: Site) -> str:
+    how = site.how
+    if how in ("no_grad", "inference_mode"):
+        return f"the way from it to the output goes through a step under {how}, which is not recorded."
+    if how in GOING_ON:
+        return f"the way from it to the output is cut by {how}."
+    return f"the way from it to the output goes through `{how}`, whose result is discrete and has no gradient."
+
+
+def _unreached(t: Any, node: Node, seq: int, root: Node | None, name: str, ran: Freed | None = None) -> Reason:
+    """No path leads from an output back to the tensor."""
+    cuts = _cuts(node, seq)
+    site = _matched(cuts, root) or (cuts[0] if cuts else None)
+    if site is not None:
+        return _detached(site, name)
+    backward = () if ran is None else (("the backward", ran.place()),)
+    if node.seq > seq:
+        place = node.origin()
+        if "requires_grad" in place.expression and not place.expression.startswith(("torch.", "chainrule.")):
+            said = f"{name} is None: it came to require grad only after the graph was built."
+            return _reason(Cause.LATE, said, place, backward, "requires_grad_()")
+        said = f"{name} is None: it was made after the output."
+        return _reason(Cause.NOT_USED, said, place, backward, "")
+    users, ends = _uses(node)
+    for end in ends:
+        op = getattr(end, "op", None)
+        if op is not None and op.name in ("put_path", "index_put", "put_flat", "copy", "index_add", "masked_fill"):
+            said = f"{name} is None: it was written into a tensor that the output does not depend on, a copy."
+            return _reason(Cause.WRITTEN_TO_COPY, said, end.origin(), backward, end.name())
+    if users:
+        said = f"{name} is None: it was used, but the output does not depend on the result."
+        return _reason(Cause.NOT_USED, said, users[-1].origin(), backward, users[-1].name())
+    said = f"{name} is None: nothing that led to the output used it."
+    return _reason(Cause.NOT_USED, said, node.origin(), backward, certain=root is not None)
+
+
+def _alive_behind(node: Node) -> list[Node]:
+    """The nodes alive that depend on a node, oldest first."""
+    alive = sorted((thing for thing in gc.get_objects() if isinstance(thing, Node)), key=lambda one: one.seq)
+    behind = {node}
+    for one in alive:
+        if not behind.isdisjoint(one.parents):
+            behind.add(one)
+    return [one for one in alive if one in behind and one is not node]
+
+
+def _uses(node: Node) -> tuple[list[Node], list[Node]]:
+    """The nodes alive that have a node among their parents, oldest first; and the last of all that depend on them."""
+    behind = _alive_behind(node)
+    inner = {parent for one in behind for parent in one.parents}
+    return [one for one in behind if node in one.parents], [
+        one for one in behind if one not in inner and not isinstance(one, Port)
+    ]
+
+
+def _without_node(t: Any, name: str) -> Reason:
+    """The tensor itself does not require grad."""
+    site = exits.maker(t)
+    if site is not None and site.how != "requires_grad = False":
+        return _detached(site, name, "is None, since it has no history")
+    if site is not None:
+        said = f"{name} is None: it does not require grad, because that was switched off."
+        return _reason(Cause.NOT_WANTED, said, site.place(), by=site.how)
+    if t._array.dtype.kind in "iub":
+        said = f"{name} is None: it is of {t.dtype}, and only floating point and complex tensors have gradients."
+        return _reason(Cause.NOT_WANTED, said, None, by=str(t.dtype))
+    last = exits.last_cut()
+    others = () if last is None else ((f"if it was computed: the last cut, by {last.how}", last.place()),)
+    said = f"{name} is None: it does not require grad, and nothing that it was computed from does."
+    return _reason(Cause.NOT_WANTED, said, None, others)
+
+
+def _uprooted(node: Node, out: Any, name: str) -> Reason:
+    """The output has no history."""
+    site = exits.maker(out)
+    cuts = _cuts(node, None)
+    if site is None and cuts:
+        site = cuts[0]
+    if site is None:
+        said = f"{name} is None: the output was not computed from it, nor from anything else that requires grad."
+        return _reason(Cause.NOT_USED, said, node.origin(), by="")
+    return _detached(site, name, "is None, and the output has no history at all")
+
+
+def _of_number(t: Any, name: str) -> Reason:
+    """The output is a Python number."""
+    node = current_node(t)
+    if node is None:
+        return _without_node(t, name)
+    cuts = sorted(_cuts(node, None), key=lambda site: site.when, reverse=True)
+    if not cuts:
+        return _reason(
+            Cause.NOT_USED,
+            f"{name} is None: the output is a Python number that was not computed from it.",
+            node.origin(),
+        )
+    return _detached(cuts[0], name, "is None, and the output is a Python number")

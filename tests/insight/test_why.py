@@ -1,0 +1,194 @@
+"""``why`` on broken programs: the right cause, and the right line."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import weakref
+from typing import Any
+
+import pytest
+
+import chainrule as torch
+from chainrule import why
+from chainrule.core import exits
+from chainrule.core.node import live_nodes
+from chainrule.insight.why import Cause
+
+from . import broken_errors, broken_programs
+
+
+def marked_lines(program: Any) -> set[int]:
+    lines, first = inspect.getsourcelines(program)
+    return {first + at for at, line in enumerate(lines) if "# here" in line}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("program", "expected", "place"), broken_programs.PROGRAMS, ids=lambda p: getattr(p, "__name__", None)
+)
+def test_broken_program_gets_its_cause_and_line(program: Any, expected: Any, place: Any) -> None:
+    lines = marked_lines(place)
+    if not isinstance(expected, Cause):
+        with pytest.raises(expected) as caught:
+            program()
+        assert any(f"line {line}, in" in str(caught.value) for line in lines), str(caught.value)
+        return
+    answer = program()
+    answer = answer[0] if isinstance(answer, tuple) else answer
+    assert answer.cause is expected, answer.text
+    assert {answer.where.line} == lines if answer.where else not lines, answer.text
+    assert not answer.where or answer.where.file == broken_programs.__file__
+    assert len(answer.text.splitlines()) <= 6
+
+
+def test_there_are_forty_programs() -> None:
+    assert len(broken_programs.PROGRAMS) >= 40
+    assert {program for program, *_ in broken_programs.PROGRAMS} >= {
+        broken_errors.backward_twice,
+        broken_programs.log_of_zero,
+    }
+
+
+def test_graph_that_is_gone_leaves_a_likely_cause_only() -> None:
+    w = torch.ones(2, requires_grad=True)
+    torch.ones(2, requires_grad=True).sum().backward()
+    assert (why(w).cause, why(w).certain) == (Cause.NOT_USED, False)
+
+
+# -- what it costs -----------------------------------------------------------------------------------------------------
+
+
+def test_log_of_exits_keeps_nothing_alive() -> None:
+    gc.collect()
+    before = live_nodes()
+    w = torch.ones(3, requires_grad=True)
+    h = (w * 2).exp()
+    things = [weakref.ref(one) for one in (w, h, h.detach(), h > 1, h.data)]
+    kept = h.detach()
+    h.sum().item()
+    why(w, h.sum())
+    things.append(weakref.ref(kept))
+    del w, h, kept
+    assert [thing() for thing in things] == [None] * 6
+    assert live_nodes() == before
+
+
+def test_log_of_exits_is_bounded_by_the_text_of_the_program() -> None:
+    w = torch.ones(1, requires_grad=True)
+    before = len(exits.SITES)
+    for _ in range(100):
+        (w * 2).detach()
+    assert len(exits.SITES) == before + 1
+    for number in range(exits.LIMIT + 10):
+        exec(compile("(w * 2).detach()", f"<program {number}>", "exec"), {"w": w})
+    assert len(exits.SITES) == exits.LIMIT
+
+
+def test_why_leaves_the_graph_as_it_was() -> None:
+    w = torch.tensor([2.0], requires_grad=True)
+    loss = (w * w).sum()
+    assert why(w, loss).cause is Cause.NUMBER
+    assert w.grad is None
+    assert loss.grad_fn.extra is None
+    loss.backward()
+    assert w.grad.item() == 4.0
+
+
+# -- where it is used --------------------------------------------------------------------------------------------------
+
+
+def test_why_without_source() -> None:
+    names: dict[str, Any] = {"torch": torch}
+    text = "w = torch.ones(2, requires_grad=True)\nh = (w * 2).detach()\nloss = (h * torch.ones(2, requires_grad=True)).sum()\n"
+    exec(compile(text + "loss.backward(); answer = torch.why(w)", "<no file>", "exec"), names)
+    answer = names["answer"]
+    assert answer.cause is Cause.DETACHED
+    assert (answer.where.file, answer.where.line, answer.where.expression) == ("<no file>", 2, "")
+    assert "<b>" in answer._repr_html_()
+
+
+def test_why_of_tensors_that_transforms_made() -> None:
+    def loss(w: Any) -> Any:
+        assert why(w, w.relu().sum()).cause is Cause.DEAD_RELU
+        return w.relu().sum()
+
+    torch.func.grad(loss)(-torch.ones(2))
+    torch.func.grad(lambda w: (w * w.detach()).sum())(torch.ones(2))
+    torch.vmap(lambda x: (x * x.detach()).sum())(torch.ones(2, 2, requires_grad=True))
+
+
+def test_threads_note_their_own_exits() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(number: int) -> Any:
+        w = torch.ones(2, requires_grad=True)
+        other = torch.ones(2, requires_grad=True)
+        for _ in range(50):
+            loss = (other * (w * number).detach()).sum()
+            loss.backward()
+        return why(w)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(one, range(16)))
+    assert {answer.cause for answer in answers} == {Cause.DETACHED}
+
+
+def test_output_that_is_a_function_is_computed_again() -> None:
+    w = torch.tensor([0.0], requires_grad=True)
+    answer = why(w, lambda: w.sqrt().sum())
+    assert (answer.cause, answer.element) == (Cause.NOT_FINITE_BACKWARD, (0,))
+
+
+@pytest.mark.parametrize("arguments", [(3,), (torch.ones(1, requires_grad=True), "loss")])
+def test_why_of_no_tensor(arguments: Any) -> None:
+    with pytest.raises(TypeError, match=r"why\(\): argument"):
+        why(*arguments)
+
+
+def test_page_lists_the_causes() -> None:
+    from pathlib import Path
+
+    page = (Path(__file__).parents[2] / "docs" / "why.md").read_text()
+    listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert listed == [cause.name for cause in Cause]
+
+
+# -- what was done to a gradient ---------------------------------------------------------------------------------------
+
+
+def test_gradient_that_is_zeroed_by_hand_is_no_sum() -> None:
+    w = torch.ones(2, requires_grad=True)
+    for _ in range(3):
+        (w * 2).sum().backward()
+        if _ < 2:
+            w.grad.zero_()
+    assert why(w).cause is Cause.NUMBER
+    (w * 2).sum().backward()
+    answer = why(w)
+    assert answer.cause is Cause.ACCUMULATED
+    assert "sum of 2 backwards" in answer.text
+
+
+def test_gradient_that_was_clipped() -> None:
+    w = torch.ones(2, requires_grad=True)
+    (w * 2).sum().backward()
+    w.grad.mul_(0.5)
+    assert why(w).cause is Cause.CLEARED
+    assert "w.grad.mul_" in why(w).text
+
+
+def test_gradient_of_what_was_frozen_since_or_given_by_hand() -> None:
+    w = torch.ones(2, requires_grad=True)
+    (w * 2).sum().backward()
+    w.requires_grad_(False)
+    assert why(w).cause is Cause.NUMBER
+    v = torch.ones(2, requires_grad=True)
+    v.grad = torch.zeros(2)
+    assert why(v).cause is Cause.CLEARED
+    v.requires_grad_(False)
+    v.grad = None
+    assert why(v).cause is Cause.NOT_WANTED
+    u = torch.ones(2)
+    u.grad = torch.ones(2)
+    assert why(u).cause is Cause.NOT_WANTED
