@@ -56,7 +56,7 @@ from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import distributions, fft, linalg, nn, optim, random, signal, special, testing, utils
+    from . import distributions, fft, insight, linalg, nn, optim, random, signal, special, testing, utils
     from ._compile import compile, cond, scan, while_loop
     from .core.generator import Generator, default_generator
     from .func import vmap
@@ -139,6 +139,7 @@ _LAZY = frozenset(
         "distributions",
         "fft",
         "func",
+        "insight",
         "linalg",
         "masked",
         "mps",
