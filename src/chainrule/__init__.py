@@ -163,6 +163,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     "check": "testing._check",
+    "draw": "insight",
     "vmap": "func",
 }
 """What modules that load on first use have for this one."""

@@ -5,6 +5,7 @@ Loaded on first use; nothing below knows of it.
 
 from __future__ import annotations
 
+from .drawing import Drawing, draw
 from .model import Edge, Graph, Numbers, Operation, Value
 
-__all__ = ["Edge", "Graph", "Numbers", "Operation", "Value"]
+__all__ = ["Drawing", "Edge", "Graph", "Numbers", "Operation", "Value", "draw"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from operator import attrgetter
 from reprlib import Repr
 from typing import Any
 
 import numpy as np
 
+from ..core.custom import CustomNode
 from ..core.modes import changed_modes
-from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.node import AccumulateGrad, Freed, Port, ancestors
 from ..core.value import TensorBase
 from ..core.views import current_node
 from . import _names
@@ -35,24 +37,48 @@ from .model import SMALL, Edge, Graph, Numbers, Operation, Value, resolved
 
 MANY = 400
 """Operations up to which values and derivatives are computed without being asked for."""
+HUGE = 5000
+"""Nodes beyond which a drawing is one of a summary."""
+seq_of = attrgetter("seq")
 SHORT = Repr()
 SHORT.maxother = SHORT.maxstring = 60
 
 
 def build(out: Any, names: Any, label: Any, seed: Any, derivatives: bool | None, depth: int) -> Graph:
     """What :meth:`Graph.of` says."""
+    outs, roots = checked(out)
+    found = sorted(ancestors(roots), key=seq_of)
+    return Builder(outs, roots, found, Names(names, label, sys._getframe(depth)), seed, derivatives).graph()
+
+
+def graph_or_summary(out: Any, names: Any, label: Any, seed: Any, depth: int) -> Graph:
+    """The model, for a drawing: of a graph that is too large to be drawn whole, a summary."""
+    outs, roots = checked(out)
+    found = sorted(ancestors(roots), key=seq_of)
+    known = Names(names, label, sys._getframe(depth))
+    if len(found) <= HUGE:
+        return Builder(outs, roots, found, known, seed, None).graph()
+    from ._summary import summarised
+
+    return summarised(found, roots, known.by_node)
+
+
+def checked(out: Any) -> tuple[list[Any], list[Any]]:
+    """Outputs and their nodes."""
     outs = [out] if isinstance(out, TensorBase) else list(out)
     for one in outs:
         if not isinstance(one, TensorBase):
             raise TypeError(f"a graph is that of a tensor, or of several; got a {type(one).__name__}")
     roots = [current_node(one) for one in outs]
+    if not roots:
+        raise ValueError("a graph is that of a tensor, or of several; got none")
     if None in roots:
         shape = list(outs[roots.index(None)]._array.shape)
         raise ValueError(
             f"the tensor of shape {shape} has no graph: it does not require grad. Make it from tensors that do "
             "(requires_grad=True), outside of no_grad, and without detach() on the way."
         )
-    return Builder(outs, roots, Names(names, label, sys._getframe(depth)), seed, derivatives).graph()
+    return outs, roots
 
 
 def key_of(node: Any) -> Key:
@@ -79,12 +105,13 @@ class Constant:
 class Builder:
     """The work of one :func:`build`."""
 
-    def __init__(self, outs: list[Any], roots: list[Any], names: Names, seed: Any, derivatives: bool | None) -> None:
+    def __init__(
+        self, outs: list[Any], roots: list[Any], found: list[Any], names: Names, seed: Any, derivatives: bool | None
+    ) -> None:
         self.outs = outs
         self.names = names
         self.seed = seed
         self.roots = [key_of(root) for root in roots]
-        found = sorted(ancestors(roots), key=lambda node: node.seq)
         self.ops = [n for n in found if type(n) is not Port and type(n) is not AccumulateGrad]
         self.slots: dict[Any, set[int]] = {node: set() for node in self.ops}
         for node in found:
@@ -195,11 +222,10 @@ class Builder:
                     self.know(operand, array, "saved")
             for number, array in saved_outputs(node).items():
                 self.know((node, number), array, "saved")
-        for name_key, tensor in self.names.held.items():
-            del name_key
-            node = current_node(tensor)
-            if node is not None and fits(tensor._array, *key_of(node)):
-                self.know(key_of(node), tensor._array, "variable")
+        for tensor in self.names.held.values():
+            key = key_of(current_node(tensor))
+            if fits(tensor._array, *key):
+                self.know(key, tensor._array, "variable")
         for one, root in zip(self.outs, self.roots, strict=True):
             self.know(root, one._array, "variable")
         for node in self.ops:
@@ -302,14 +328,7 @@ class Builder:
             node, slot = key
             leaf = type(node) is AccumulateGrad
             many = not leaf and ported(node)
-            spaces = getattr(node, "spaces", None)
-            shape, dtype = (
-                (node.shape, node.dtype)
-                if not many
-                else spaces[slot]
-                if spaces
-                else (node.shape[slot], node.dtype[slot])
-            )
+            shape, dtype = space_of(node, slot)
             array, known = self.arrays.get(key, (None, ""))
             held = None if many else self.names.held.get(id(node))
             grad = grad_of(node, held)
@@ -347,8 +366,7 @@ class Builder:
     def operation(self, node: Any, name: str, scope: str, ids: dict[Any, str]) -> Operation:
         op = getattr(node, "op", None)
         params = node.params or {} if op is not None else {}
-        function = getattr(node, "function", None)
-        said = op.name if op is not None else getattr(function, "__name__", node.name())
+        said = op.name if op is not None else function_name(node)
         return Operation(
             name,
             said,
@@ -376,7 +394,7 @@ class Builder:
                     edges.append(Edge(ids[key], op_ids[node], position, argument, False))
                     continue
                 form, local, g = self.edges.get((node, position), ("", None, None))
-                action = action_of(op, argument) if op is not None else f"the backward of {node.function.__name__}"
+                action = action_of(op, argument) if op is not None else f"the backward of {function_name(node)}"
                 if g is not None and g.dtype.kind == "c":
                     g = np.conj(g)
                 edges.append(
@@ -446,14 +464,21 @@ class Builder:
         }
 
 
-def fits(array: Any, node: Node, slot: int) -> bool:
+def space_of(node: Any, slot: int) -> tuple[tuple[int, ...], Any]:
+    """Shape and dtype of a value."""
+    if type(node) is AccumulateGrad or not ported(node):
+        return node.shape, node.dtype
+    return node.spaces[slot] if isinstance(node, CustomNode) else (node.shape[slot], node.dtype[slot])
+
+
+def fits(array: Any, node: Any, slot: int) -> bool:
     """Whether an array may be a value of that node: promotion may have changed what an op saved."""
-    if type(node) is not AccumulateGrad and ported(node):
-        spaces = getattr(node, "spaces", None)
-        shape, dtype = spaces[slot] if spaces else (node.shape[slot], node.dtype[slot])  # type: ignore[misc]
-    else:
-        shape, dtype = node.shape, node.dtype
-    return bool(array.shape == tuple(shape) and array.dtype == dtype)
+    return bool((array.shape, array.dtype) == space_of(node, slot))
+
+
+def function_name(node: Any) -> str:
+    """The class of a custom Function."""
+    return node.function.__name__ if isinstance(node, CustomNode) else node.name()
 
 
 def kept(array: Any) -> Numbers:

@@ -91,10 +91,14 @@ def saved_bytes(node: Any) -> int:
         return 0
     total = 0
     for part in saved:
-        if isinstance(part, np.ndarray):
+        if isinstance(part, np.ndarray | np.generic):
             total += part.nbytes
         elif type(part) is tuple:
-            total += sum(one[0].nbytes for one in part if type(one) is tuple and one and isinstance(one[0], np.ndarray))
+            total += sum(
+                one[0].nbytes
+                for one in part
+                if type(one) is tuple and one and isinstance(one[0], np.ndarray | np.generic)
+            )
     return total
 
 

@@ -97,15 +97,18 @@ class Numbers:
         """
         if self.size == 1 and self.data is not None:
             return shown(self.number, digits)
-        if self.data is not None:
-            return _nested(self.data, digits)
+        return self.range_text(digits) if self.data is None else _nested(self.data, digits)
+
+    def range_text(self, digits: int = 4, mean: bool = True) -> str:
+        """Between which numbers they lie, how many are NaN or infinite, and what their mean is."""
         stats = self.stats
         if not stats:
             return "?"
         text = ""
         if "min" in stats:
-            text = " … ".join(shown(stats[key], digits) for key in ("min", "max"))
-            text += f", mean {shown(stats['mean'], digits)}"
+            text = " … ".join(dict.fromkeys(shown(stats[key], digits) for key in ("min", "max")))
+            if mean and stats["min"] != stats["max"]:
+                text += f", mean {shown(stats['mean'], digits)}"
         bad = [f"{stats[key]:.0f} {key}" for key in ("nan", "inf") if stats[key]]
         return ", ".join([text, *bad] if text else bad)
 
@@ -324,7 +327,8 @@ class Graph:
     @cached_property
     def by_id(self) -> dict[str, Any]:
         """Values and operations by their ids."""
-        return {one.id: one for one in (*self.values, *self.operations)}
+        parts: tuple[Value | Operation, ...] = (*self.values, *self.operations)
+        return {one.id: one for one in parts}
 
     @cached_property
     def edges_into(self) -> dict[str, list[Edge]]:
@@ -371,12 +375,13 @@ class Graph:
             raise ValueError(
                 f"a graph of version {form.get('version')!r}; this chainrule reads version {VERSION}. Write it again by to_json()."
             )
-        kinds: tuple[Any, ...] = (Value, Operation, Edge)
-        parts = [
-            tuple(map(kind.from_json, form[key]))
-            for kind, key in zip(kinds, ("values", "operations", "edges"), strict=True)
-        ]
-        return cls(*parts, inputs=tuple(form["inputs"]), outputs=tuple(form["outputs"]))
+        return cls(
+            tuple(map(Value.from_json, form["values"])),
+            tuple(map(Operation.from_json, form["operations"])),
+            tuple(map(Edge.from_json, form["edges"])),
+            tuple(form["inputs"]),
+            tuple(form["outputs"]),
+        )
 
 
 # -- numbers as text -----------------------------------------------------------------------------------------------------
