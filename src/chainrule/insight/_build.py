@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from operator import attrgetter
 from reprlib import Repr
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,12 @@ def key_of(node: Any) -> Key:
     while type(node) is AccumulateGrad and node.parents:  # what a transform differentiates by is a leaf only inside
         return key_of(node.parents[0])
     return node, 0
+
+
+def knows(frame: CodeType, code: CodeType) -> bool:
+    """Whether a frame has the variables that another code names: the same code, or cells of one notebook."""
+    is_cell = frame.co_filename.startswith("<") or "ipykernel" in frame.co_filename
+    return frame is code or (is_cell and frame.co_name == code.co_name == "<module>")
 
 
 class Constant:
@@ -195,7 +202,7 @@ class Builder:
                 tensor = self.names.tensors.get(text)
                 if literal is not None:
                     found.append((number_name(literal), literal))
-                elif tensor is not None and frame is not None and frame.f_code is node.code:
+                elif tensor is not None and frame is not None and knows(frame.f_code, node.code):
                     found.append((text, tensor))
             if len(found) == 1 and getattr(node, "op", None) is not None and len(node.parents) == 2:
                 name, what = found[0]

@@ -128,11 +128,11 @@ class Placed:
             labels = self.passing.get(number)
             if labels is not None:  # room for the arcs that pass it, and what is written on them
                 rounds = -(-len(labels) // 2)
-                if self.across_page:
-                    width, height = max(width, max(labels) + 6), height + 2 * rounds * (BEND + 18)
-                else:
-                    width, height = width + 2 * rounds * (BEND + max(labels) + 8), height + 8
-            sizes.append((width, height) if self.across_page else (height, width))
+                along = max(width, max(labels) + 6) if self.across_page else height + 8
+                beside = BEND + 18 if self.across_page else BEND + max(labels) + 8
+                sizes.append((along, (height if self.across_page else width) + 2 * rounds * beside))
+            else:
+                sizes.append((width, height) if self.across_page else (height, width))
         gap = (34.0, 22.0) if self.is_lecture else (56.0, 30.0)
         return layered(sizes, [(link.source, link.target) for link in self.scene.links], gap)
 

@@ -67,8 +67,9 @@ def words(graph: Graph, edge: Edge) -> str:
     g, given = short(result.cotangent), short(edge.contribution)
     local = local_text(edge)
     if edge.form == "number":
-        return f"{op.symbol}: {g} × ∂{result.name}/∂{operand.name} = {g} × {local} = {given}, to {operand.name}"
-    return f"{op.symbol}: g = {g} at {result.name}, {local or edge.action}: {given}, to {operand.name}"
+        partial = f"∂{result.name}/∂{operand.name}"
+        return f"{op.symbol}: cotangent {g} of {result.name}, times {partial} = {local}, contributes {g} × {local} = {given} to {operand.name}"
+    return f"{op.symbol}: cotangent g = {g} of {result.name}; {local or edge.action}: contributes {given} to {operand.name}"
 
 
 def short(numbers: Numbers | None) -> str:

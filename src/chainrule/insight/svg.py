@@ -52,8 +52,8 @@ STYLE = (
 )
 
 
-def svg(scene: Scene, extra_style: str = "", fixed: bool = True) -> str:
-    """The picture as a document of its own. ``fixed`` gives it its natural width; else it fills what it is put into."""
+def svg(scene: Scene, styled: bool = True) -> str:
+    """The picture as a document of its own; not ``styled``, one for a page that has the style."""
     placed = Placed(scene)
     left, top, right, bottom = placed.box
     rows = list(_below(scene))
@@ -70,13 +70,14 @@ def svg(scene: Scene, extra_style: str = "", fixed: bool = True) -> str:
     )
     body += "\n" + under
     mark = "cr" + hashlib.sha256(body.encode()).hexdigest()[:8]
-    size = f' width="{_n(width)}" height="{_n(height)}" style="max-width:100%;height:auto"' if fixed else ""
+    size = f' width="{_n(width)}" height="{_n(height)}" style="max-width:100%;height:auto"'
+    style = f"<style>{STYLE}</style>\n" if styled else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cr-graph" viewBox="{" ".join(map(_n, frame))}"{size} '
         f'role="graphics-document document" aria-labelledby="{mark}-title {mark}-desc">\n'
         f'<title id="{mark}-title">{text_of(scene.title)}</title>\n'
         f'<desc id="{mark}-desc">{text_of(scene.description)}</desc>\n'
-        f"<style>{STYLE}{extra_style}</style>\n<defs>{_head(mark, 'head')}{_head(mark, 'head-back')}</defs>\n"
+        f"{style}<defs>{_head(mark, 'head')}{_head(mark, 'head-back')}</defs>\n"
         f'<rect class="cr-page" x="{_n(frame[0])}" y="{_n(frame[1])}" width="{_n(width)}" height="{_n(height)}" rx="8"/>\n'
         + body.replace("url(#cr-", f"url(#{mark}-")
         + "\n</svg>\n"
@@ -198,16 +199,20 @@ def _items(placed: Placed) -> Iterator[str]:
 
 
 def _operation(item: Item, x: float, y: float, width: float, height: float) -> Iterator[str]:
-    yield f'<rect class="cr-shape-of" x="{_n(x - width / 2)}" y="{_n(y - height / 2)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(height / 2)}"/>'
+    yield _rect(x - width / 2, y - height / 2, width, height, height / 2)
     yield f'<text class="cr-symbol" x="{_n(x)}" y="{_n(y + 5)}">{text_of(item.symbol)}</text>'
+
+
+def _rect(left: float, top: float, width: float, height: float, rounded: float) -> str:
+    return f'<rect class="cr-shape-of" x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(rounded)}"/>'
 
 
 def _card(item: Item, left: float, top: float, width: float, height: float) -> Iterator[str]:
     if item.kind == "group":
-        for step in (6, 3):
-            yield f'<rect class="cr-shape-of" x="{_n(left + step)}" y="{_n(top + step)}" width="{_n(width)}" height="{_n(height)}" rx="6"/>'
+        for step in (8, 4):
+            yield _rect(left + step, top + step, width, height - 2 * step, 6)
     rounded = 4 if item.kind in ("input", "constant") else 9
-    yield f'<rect class="cr-shape-of" x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" rx="{rounded}"/>'
+    yield _rect(left, top, width, height, rounded)
     middle = left + width / 2
     if item.symbol and item.kind in ("card", "output"):
         badge = max(26.0, text_width(item.symbol, 12.0) + 12)
