@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import prod
 from operator import attrgetter
 from reprlib import Repr
 from types import CodeType
@@ -12,7 +13,7 @@ import numpy as np
 
 from ..core.custom import CustomNode
 from ..core.modes import changed_modes
-from ..core.node import AccumulateGrad, Freed, Port, ancestors
+from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.value import TensorBase
 from ..core.views import current_node
 from . import _names
@@ -65,12 +66,12 @@ def graph_or_summary(out: Any, names: Any, label: Any, seed: Any, depth: int) ->
 
 
 def checked(out: Any) -> tuple[list[Any], list[Any]]:
-    """Outputs and their nodes."""
-    outs = [out] if isinstance(out, TensorBase) else list(out)
+    """Outputs and their nodes; an output may be given by its node alone."""
+    outs = [out] if isinstance(out, TensorBase | Node) else list(out)
     for one in outs:
-        if not isinstance(one, TensorBase):
-            raise TypeError(f"a graph is that of a tensor, or of several; got a {type(one).__name__}")
-    roots = [current_node(one) for one in outs]
+        if not isinstance(one, TensorBase | Node):
+            raise TypeError(f"a graph is that of a tensor (or its grad_fn), or of several; got a {type(one).__name__}")
+    roots = [one if isinstance(one, Node) else current_node(one) for one in outs]
     if not roots:
         raise ValueError("a graph is that of a tensor, or of several; got none")
     if None in roots:
@@ -234,7 +235,8 @@ class Builder:
             if fits(tensor._array, *key):
                 self.know(key, tensor._array, "variable")
         for one, root in zip(self.outs, self.roots, strict=True):
-            self.know(root, one._array, "variable")
+            if isinstance(one, TensorBase):
+                self.know(root, one._array, "variable")
         for node in self.ops:
             if getattr(node, "op", None) is not None and any(
                 (node, n) not in self.arrays for n in self.slots[node] or [0]
@@ -262,7 +264,7 @@ class Builder:
     def differentiate(self) -> None:
         """Local derivatives, and a reverse pass of the model's own: no hook runs, nothing is freed, no ``.grad`` changes."""
         for root, one in zip(self.roots, self.outs, strict=True):
-            seed = self.seed_of(one)
+            seed = self.seed_of(one, root)
             if seed is not None:
                 before = self.cotangents.get(root)
                 self.cotangents[root] = seed if before is None else before + seed
@@ -274,17 +276,17 @@ class Builder:
             except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
                 self.problems[node] = str(error).partition("\n")[0]
 
-    def seed_of(self, out: Any) -> Any:
+    def seed_of(self, out: Any, root: Key) -> Any:
         """The cotangent of an output, as rules want it: not conjugated."""
-        array = plain(out._array)
-        if array is None:
+        shape, dtype = space_of(*root)
+        if isinstance(out, TensorBase) and plain(out._array) is None:
             return None
         if self.seed is None:
-            return np.ones(array.shape, array.dtype) if array.size == 1 and len(self.outs) == 1 else None
-        seed = np.asarray(self.seed._array if isinstance(self.seed, TensorBase) else self.seed, array.dtype)
-        if seed.shape != array.shape:
+            return np.ones(shape, dtype) if prod(shape) == 1 and len(self.outs) == 1 else None
+        seed = np.asarray(self.seed._array if isinstance(self.seed, TensorBase) else self.seed, dtype)
+        if seed.shape != tuple(shape):
             raise ValueError(
-                f"the seed has shape {list(seed.shape)}, the output {list(array.shape)}: give it the output's shape"
+                f"the seed has shape {list(seed.shape)}, the output {list(shape)}: give it the output's shape"
             )
         return np.conj(seed) if seed.dtype.kind == "c" else seed
 
@@ -388,6 +390,7 @@ class Builder:
             scope,
             node.code.co_qualname,
             self.problems.get(node, ""),
+            node.lasti,
             (node.code, node.lasti),
         )
 
@@ -466,7 +469,7 @@ class Builder:
             return set()
         return {
             node
-            for node, after in zip(self.ops, [*self.ops[1:], None], strict=True)
+            for node, after in zip(self.ops, [*self.ops[1:], None], strict=False)
             if after is None or (after.code, after.lasti) != (node.code, node.lasti)
         }
 

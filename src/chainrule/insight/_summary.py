@@ -84,5 +84,6 @@ def stretch(name: str, out: str, nodes: list[Any], pairs: set[tuple[bool, int, i
         "",
         first.code.co_qualname,
         "it stands for many operations",
+        first.lasti,
         (first.code, first.lasti),
     )

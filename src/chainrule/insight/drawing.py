@@ -42,7 +42,7 @@ def draw(
     tensors or the graph changes.
 
     Args:
-        out: a tensor that requires grad, or several; or a :class:`~chainrule.insight.Graph`.
+        out: a tensor that requires grad (or its ``grad_fn``), or several; or a :class:`~chainrule.insight.Graph`.
         names: a module, or names and their tensors, that go before the caller's variables.
         label: names and their tensors, which go before all else; or a list of names for those results that the caller has no
             variable for, in the order in which they were made.

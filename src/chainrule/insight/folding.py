@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .model import Graph, Operation
@@ -46,7 +46,7 @@ def folded(graph: Graph) -> Group:
     """The whole graph as a group."""
     operations = graph.operations
     paths = [path_of(op) for op in operations]
-    steps = [op.place if isinstance(op.place, tuple) and len(op.place) == 2 else None for op in operations]
+    steps = [(op.function, op.instruction) for op in operations]
     return fold(paths, lambda start, stop: summary([op.symbol for op in operations[start:stop]]), steps)
 
 
@@ -57,8 +57,10 @@ def path_of(op: Operation) -> tuple[str, ...]:
     return () if op.function.startswith("<") else (f"{op.function}()",)
 
 
-def fold(paths: Sequence[tuple[str, ...]], described: Callable[[int, int], str], steps: Sequence[Any]) -> Group:
-    """Groups of operations with these paths; ``steps`` are their (code, instruction), which tell rounds of a loop apart."""
+def fold(
+    paths: Sequence[tuple[str, ...]], described: Callable[[int, int], str], steps: Sequence[tuple[str, int]]
+) -> Group:
+    """Groups of operations with these paths; ``steps`` are their (function, instruction), which tell rounds of a loop apart."""
     keys: Counter[str] = Counter()
 
     def unique(key: str) -> str:
@@ -107,7 +109,7 @@ def fold(paths: Sequence[tuple[str, ...]], described: Callable[[int, int], str],
 
     def begins_round(before: Group | int, after: Group | int) -> bool:
         one, other = steps[last(before) - 1], steps[first(after)]
-        return one is None or other is None or one[0] is not other[0] or other[1] < one[1]
+        return one[0] != other[0] or other[1] < one[1]
 
     return Group("", "", 0, len(paths), members(0, len(paths), 0, ""))
 

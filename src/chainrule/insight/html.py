@@ -16,9 +16,9 @@ from .svg import DARK, LIGHT, STYLE, svg, text_of
 if TYPE_CHECKING:
     from .model import Graph
 
-MOST_SCENES = 80
+MOST_SCENES = 60
 """Groups that a page can open; more would make it too large."""
-LARGEST_SCENE = 300
+LARGEST_SCENE = 250
 """Items beyond which a picture is left out."""
 
 LIT = """

@@ -203,6 +203,8 @@ class Operation:
     """The function whose code called it."""
     problem: str = ""
     """Why its derivative cannot be computed here, if it cannot."""
+    instruction: int = 0
+    """Where in the function's code the call is: it grows along the code, and falls where a loop begins a new round."""
     place: Any = field(default=None, repr=False, compare=False)
     """(code object, instruction), or the :class:`Place` itself."""
 
@@ -214,7 +216,7 @@ class Operation:
         return Place("", 0, "", "") if self.place is None else resolved(*self.place)
 
     def to_json(self) -> dict[str, Any]:
-        return _form(self, "id name symbol grad_fn seq saved_bytes freed scope function problem") | {
+        return _form(self, "id name symbol grad_fn seq saved_bytes freed scope function problem instruction") | {
             "params": {key: _to_plain_json(value) for key, value in self.params.items()},
             "inputs": list(self.inputs),
             "outputs": list(self.outputs),
@@ -305,7 +307,8 @@ class Graph:
         """The graph of one tensor, or of several.
 
         Args:
-            out: what to look at: a tensor that requires grad, or several. Nothing about them, or their graph, changes.
+            out: what to look at: a tensor that requires grad (or its ``grad_fn``), or several. Nothing about them, or their
+                graph, changes.
             names: a module (its ``named_parameters``), or names and their tensors, that go before the caller's variables.
             label: names and their tensors, which go before all else; or a list of names for those results that the caller
                 has no variable for, in the order in which they were made.
@@ -350,6 +353,11 @@ class Graph:
             if value.name == name:
                 return value
         raise KeyError(f"no value is called {name!r} here: {', '.join(value.name for value in self.values)}")
+
+    def _repr_svg_(self) -> str:
+        from .drawing import Drawing
+
+        return Drawing(self).svg()
 
     # -- JSON ----------------------------------------------------------------------------------------------------------
 

@@ -228,25 +228,26 @@ class Placed:
         return Curve([self.page(*point) for point in points], self.across_page)
 
     def place_labels(self) -> list[Label | None]:
-        """Each arc's words beside it, where they cover nothing."""
-        boxes = [self.item_box(number) for number in range(len(self.sizes))]
-        covered: list[Box] = []
-        lines = [curve.at(step / 12) for curve in (*self.links, *self.arcs) for step in range(1, 12)]
+        """Each arc's words beside it, where they cover nothing: no item, no other words, and no line if that can be."""
+        covered = Crowd()
+        for number in range(len(self.sizes)):
+            covered.add(self.item_box(number), 1.0)
+        for curve in (*self.links, *self.arcs):
+            for step in range(1, 12):
+                x, y = curve.at(step / 12)
+                covered.add((x - 1.5, y - 1.5, x + 1.5, y + 1.5), 1.3)
         found: list[Label | None] = []
         for number, arc in enumerate(self.scene.arcs):
-            if not arc.label:
-                found.append(None)
-                continue
-            best: tuple[float, Label, Box] | None = None
-            for rank, label in enumerate(self.candidates(number, arc)):
-                box = label_box(label)
-                cost = rank * 0.5 + sum(overlap(box, other) for other in (*boxes, *covered))
-                cost += sum(12.0 for x, y in lines if box[0] <= x <= box[2] and box[1] <= y <= box[3])
-                if best is None or cost < best[0]:
-                    best = cost, label, box
-            assert best is not None
+            best: tuple[float, Label | None] = (math.inf, None)
+            for rank, label in enumerate(self.candidates(number, arc) if arc.label else ()):
+                cost = rank * 0.5 + covered.cost(label_box(label))
+                if cost < best[0]:
+                    best = cost, label
+                if cost <= rank * 0.5 + 0.5:
+                    break  # those that follow are no better
             found.append(best[1])
-            covered.append(best[2])
+            if best[1] is not None:
+                covered.add(label_box(best[1]), 4.0)
         return found
 
     def candidates(self, number: int, arc: Arc) -> Iterator[Label]:
@@ -275,6 +276,27 @@ class Placed:
         for curve in (*self.links, *self.arcs):
             boxes += [(x, y, x, y) for x, y in curve.points]
         return union(boxes)
+
+
+class Crowd:
+    """Boxes, found by where they are."""
+
+    STRIP = 48.0
+
+    def __init__(self) -> None:
+        self.strips: dict[int, list[tuple[Box, float]]] = {}
+
+    def strips_of(self, box: Box) -> range:
+        return range(int(box[1] // self.STRIP), int(box[3] // self.STRIP) + 1)
+
+    def add(self, box: Box, weight: float) -> None:
+        for strip in self.strips_of(box):
+            self.strips.setdefault(strip, []).append((box, weight))
+
+    def cost(self, box: Box) -> float:
+        """How much of the others a box would cover, by their weights."""
+        near = dict.fromkeys(one for strip in self.strips_of(box) for one in self.strips.get(strip, ()))
+        return sum(weight * overlap(box, other) for other, weight in near)
 
 
 def label_box(label: Label) -> Box:

@@ -365,8 +365,7 @@ class Cards(Maker):
 
 
 def _place_key(op: Operation) -> object:
-    place = op.place
-    return place if isinstance(place, tuple) else op.id
+    return op.origin.file, op.function, op.instruction
 
 
 def shortened(text: str, length: int) -> str:
