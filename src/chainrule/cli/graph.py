@@ -147,7 +147,7 @@ def _picked(variables: dict[str, Any], expression: str | None, path: Path) -> Dr
     if expression is None:
         if not made:
             raise CommandError(f"{path} leaves no tensor with a graph; name one: {path}:EXPR")
-        expression = max(made, key=lambda name: made[name].grad_fn.seq)
+        expression = max(made, key=lambda name: made[name].seq)
     variables["__chainrule_draw__"] = draw
     try:
         found: Drawing = eval(f"__chainrule_draw__(({expression}))", variables)  # noqa: S307 - it is the user's own

@@ -67,7 +67,7 @@ def graph_or_summary(out: Any, names: Any, label: Any, seed: Any, depth: int) ->
 
 def checked(out: Any) -> tuple[list[Any], list[Any]]:
     """Outputs and their nodes; an output may be given by its node alone."""
-    outs = [out] if isinstance(out, TensorBase | Node) else list(out)
+    outs: list[Any] = [out] if isinstance(out, TensorBase | Node) else list(out)
     for one in outs:
         if not isinstance(one, TensorBase | Node):
             raise TypeError(f"a graph is that of a tensor (or its grad_fn), or of several; got a {type(one).__name__}")
@@ -237,11 +237,29 @@ class Builder:
         for one, root in zip(self.outs, self.roots, strict=True):
             if isinstance(one, TensorBase):
                 self.know(root, one._array, "variable")
+        constants = [key for key in self.keys if isinstance(key, Constant) and isinstance(key.array, np.ndarray)]
         for node in self.ops:
-            if getattr(node, "op", None) is not None and any(
-                (node, n) not in self.arrays for n in self.slots[node] or [0]
-            ):
-                self.replay(node)
+            if getattr(node, "op", None) is not None:
+                if any((node, n) not in self.arrays for n in self.slots[node] or [0]):
+                    self.replay(node)
+                else:
+                    self.recognise(node, constants[:8])
+
+    def recognise(self, node: Any, candidates: list[Constant]) -> None:
+        """An operand that was not kept, but is a constant kept elsewhere: that with which the op gives its result again."""
+        operands = self.operands[node]
+        missing = [at for at, one in enumerate(operands) if isinstance(one, Constant) and one.array is None]
+        result = self.arrays.get((node, 0), (None, ""))[0]
+        others = self.known_operands(node)
+        if len(missing) != 1 or result is None or result.size < 2 or sum(one is None for one in others) != 1:
+            return
+        for candidate in candidates:
+            others[missing[0]] = self.arrays.get(candidate, (None, ""))[0]
+            again = rerun(node, others)
+            if again is not None and np.array_equal(plain(again[0]._array), result):
+                self.keys.remove(operands[missing[0]])
+                operands[missing[0]] = candidate
+                return
 
     def know(self, key: Any, raw: Any, how: str) -> None:
         if key not in self.arrays:

@@ -81,7 +81,7 @@ class Drawing:
         self.graph = graph
         """The model that is drawn."""
         self.whole = folding.folded(graph)
-        self.open = folding.opened(self.whole, fold)
+        self.open = folding.opened(self.whole, fold, min(fold, folding.WIDE))
         """The groups that are drawn open."""
 
     @cached_property

@@ -129,7 +129,7 @@ def summary(symbols: Sequence[str]) -> str:
     return text + (", …" if len(set(symbols)) > 3 else "")
 
 
-def opened(whole: Group, limit: int, room: int = 40) -> frozenset[str]:
+def opened(whole: Group, limit: int, room: int) -> frozenset[str]:
     """Which groups to open at first: all where ``limit`` operations suffice; else, from above, as long as there is room."""
     if whole.count <= limit:
         return frozenset(group.key for group in whole.groups())

@@ -179,7 +179,7 @@ class Maker:
 
     def expression_of(self, value: Value) -> str:
         """What made it, where that is short and made nothing else."""
-        op = self.graph.by_id[value.maker]
+        op = self.graph.by_id[value.maker or ""]
         expression = op.origin.expression
         if len(expression) > LONG or self.places[_place_key(op)] > 1 or len(op.outputs) > 1:
             return ""

@@ -56,7 +56,7 @@ def svg(scene: Scene, styled: bool = True) -> str:
     """The picture as a document of its own; not ``styled``, one for a page that has the style."""
     placed = Placed(scene)
     left, top, right, bottom = placed.box
-    rows = list(_below(scene))
+    rows = list(_below(scene, max(right - left, 420.0)))
     width = max(right - left, *[text_width(text, size) for _, text, size in rows], 160.0) + 2 * MARGIN
     below = bottom + 26
     height = bottom - top + 2 * MARGIN + (len(rows) * 20 + 8 if rows else 0)
@@ -116,10 +116,10 @@ def _head(mark: str, kind: str) -> str:
     )
 
 
-def _below(scene: Scene) -> Iterator[tuple[str, str, float]]:
-    """What is written under the picture: (style, text, size)."""
+def _below(scene: Scene, width: float) -> Iterator[tuple[str, str, float]]:
+    """What is written under a picture of that width: (style, text, size)."""
     for rule in scene.notes:
-        for line in broken(rule, 100):
+        for line in broken(rule, int(width / 7.5)):
             yield "rule", line.replace("   ", "\u2003", 1), FONT
     said = ["black: forward"]
     if scene.arcs:
@@ -135,7 +135,14 @@ def _below(scene: Scene) -> Iterator[tuple[str, str, float]]:
         said.append("?: not known any more")
     if scene.folded:
         said.append("stacks: operations folded together")
-    yield "note", " · ".join(said), 12.0
+    line = said[0]
+    for one in said[1:]:
+        if text_width(f"{line} · {one}", 12.0) > width:
+            yield "note", line, 12.0
+            line = one
+        else:
+            line += f" · {one}"
+    yield "note", line, 12.0
 
 
 def path(curve: Curve) -> str:
