@@ -143,7 +143,11 @@ def _picked(variables: dict[str, Any], expression: str | None, path: Path) -> Dr
     from .._tensor import Tensor
     from ..insight import draw
 
-    made = {name: value for name, value in variables.items() if isinstance(value, Tensor) and value.grad_fn is not None}
+    made = {
+        name: node
+        for name, value in variables.items()
+        if isinstance(value, Tensor) and (node := value.grad_fn) is not None
+    }
     if expression is None:
         if not made:
             raise CommandError(f"{path} leaves no tensor with a graph; name one: {path}:EXPR")

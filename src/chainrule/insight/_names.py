@@ -69,16 +69,17 @@ class Names:
                 self.module_of.setdefault(id(node), name.rpartition(".")[0])
 
     def look_into(self, frame: FrameType) -> None:
-        """The variables of a frame: its locals, then its globals."""
+        """The variables of a frame, its locals, then its globals; parameters by the module that has them."""
         module_class = _module_class()
         modules: list[tuple[str, Any]] = []
+        tensors: list[tuple[str, Any]] = []
         holders: list[tuple[str, Any]] = []
         for variables in scopes_of(frame):
             for name, value in variables.items():
                 if name.startswith("_") or name in ("In", "Out"):
                     continue
                 if isinstance(value, TensorBase):
-                    self.note(name, value, "variable")
+                    tensors.append((name, value))
                 elif module_class is not None and isinstance(value, module_class):
                     if all(value is not known for _, known in modules):
                         modules.append((name, value))
@@ -86,6 +87,8 @@ class Names:
                     holders.append((name, value))
         for name, module in modules:
             self.note_module("" if len(modules) == 1 else name, module)
+        for name, tensor in tensors:
+            self.note(name, tensor, "variable")
         for name, holder in holders:
             pairs = holder.items() if type(holder) is dict else enumerate(holder)
             for key, value in pairs:

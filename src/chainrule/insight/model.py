@@ -106,8 +106,10 @@ class Numbers:
             return "?"
         text = ""
         if "min" in stats:
-            text = " … ".join(dict.fromkeys(shown(stats[key], digits) for key in ("min", "max")))
-            if mean and stats["min"] != stats["max"]:
+            text = " … ".join(shown(stats[key], digits) for key in ("min", "max"))
+            if stats["min"] == stats["max"]:
+                text = f"all {shown(stats['min'], digits)}"
+            elif mean:
                 text += f", mean {shown(stats['mean'], digits)}"
         bad = [f"{stats[key]:.0f} {key}" for key in ("nan", "inf") if stats[key]]
         return ", ".join([text, *bad] if text else bad)

@@ -162,7 +162,8 @@ class Maker:
     def value_lines(self, value: Value, whole: bool = False) -> tuple[Line, ...]:
         """Name and numbers; ``whole`` adds the expression, as the lecture writes ``u = wx``."""
         number = "?" if value.numbers is None else value.numbers.text()
-        if value.maker is None and len(number) <= 12 and len(value.name) <= 14:
+        few = value.numbers is None or value.numbers.data is not None
+        if value.maker is None and few and len(number) <= 12 and len(value.name) <= 14:
             named: Line = (("value", number),)
             if value.named != "literal" and value.shape is not None:
                 named = (("name", value.name), ("plain", " = "), *named)
@@ -415,6 +416,8 @@ def local_text(edge: Edge) -> str:
         return text
     if edge.form == "jacobian" and len(edge.action) <= 12:
         return edge.action
+    if edge.local.stats.get("min") == edge.local.stats.get("max") and edge.form == "jacobian":
+        return edge.local.range_text(3)
     if edge.form == "jacobian":
         return f"J {'×'.join(map(str, edge.local.shape))}"
     return f"⊙ {edge.local.range_text(3, mean=False)}"

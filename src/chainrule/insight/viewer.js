@@ -3,7 +3,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
   const stage = $("stage"), steps = data.steps;
-  let at = -1, timer = 0, zoom = 0, shown = "";
+  let at = -1, timer = 0, zoom = 0, least = 0.7, shown = "";  // at first no smaller than can be read
 
   // -- the picture ---------------------------------------------------------------------------------------------------
 
@@ -34,7 +34,7 @@
     if (!svg) return;
     const box = svg.viewBox.baseVal, width = stage.clientWidth - 4;
     zoom = wanted;
-    const scale = zoom || Math.min(1.25, width / box.width);
+    const scale = zoom || Math.max(least, Math.min(1.25, width / box.width));
     svg.style.maxWidth = "none";
     svg.style.width = box.width * scale + "px";
     svg.style.height = box.height * scale + "px";
@@ -126,7 +126,7 @@
   const fold = () => show(data.scenes[0].key);
   const actions = {
     first: () => { pause(); go(-1); }, back: () => { pause(); go(at - 1); }, play, step: () => { pause(); go(at + 1); },
-    last: () => { pause(); go(steps.length - 1); }, smaller: () => zoomBy(0.8), larger: () => zoomBy(1.25), fit: () => fit(0), fold,
+    last: () => { pause(); go(steps.length - 1); }, smaller: () => zoomBy(0.8), larger: () => zoomBy(1.25), fit: () => { least = 0; fit(0); }, fold,
   };
   for (const id in actions) $(id).addEventListener("click", actions[id]);
   $("scene").addEventListener("change", (event) => show(event.target.value));
