@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING
 
 from .placing import FONT, LINE, Curve, Label, Placed, text_width
@@ -91,7 +91,26 @@ def flattened(document: str) -> str:
     colours = dict(re.findall(r"(--cr-[a-z-]+):(#[0-9a-f]+)", LIGHT))
     style = re.sub(r"var\((--cr-[a-z-]+)\)", lambda match: colours[match[1]], style)
     style = re.sub(r"paint-order:stroke;stroke:[^;]*;stroke-width:3px;stroke-linejoin:round", "", style)
-    return document[:start] + style + document[end:]
+    before = document[:start].replace(' style="max-width:100%;height:auto"', "")
+    return (
+        before
+        + style
+        + re.sub(r'<text text-anchor="middle" x="(.*?)" y="(.*?)">(<tspan.*?)</text>', _apart, document[end:])
+    )
+
+
+def _apart(match: re.Match[str]) -> str:
+    """A line of spans as a text for each."""
+    spans = re.findall(r"<tspan class=\"(.*?)\">(.*?)</tspan>", match[3])
+    widths = [0.94 * text_width(unescape(text)) for _, text in spans]
+    at = float(match[1]) - sum(widths) / 2
+    found = []
+    for (style, text), width in zip(spans, widths, strict=True):
+        found.append(
+            f'<text class="{style}" text-anchor="middle" x="{_n(at + width / 2)}" y="{match[2]}">{text}</text>'
+        )
+        at += width
+    return "".join(found)
 
 
 HARMFUL = re.compile(
