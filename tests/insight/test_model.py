@@ -176,3 +176,35 @@ def test_what_cannot_be_known() -> None:
     batched = Graph.of(torch.func.vmap(lambda t: t * w)(torch.ones(3, 2)).sum())
     assert "transform" in batched.operations[0].problem
     assert batched.value("w").cotangent is None
+
+
+def test_an_operand_that_stands_twice() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    base = torch.zeros(3)
+    base[1:] = w
+    graph = Graph.of((base * base).sum())
+    assert [op.name for op in graph.operations] == ["copy", "put_path", "multiply", "sum_all"]
+    assert graph.value("w").cotangent.data == [2.0, 4.0]
+    assert len(graph.edges_from[graph.value("base").id]) == 2
+
+
+def test_hooks_that_pack_are_not_run() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    run: list[Any] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: run.append(x) or x):
+        y = w.exp().sin()
+    graph = Graph.of(y)
+    assert not run
+    assert graph.value("y").numbers is not None
+    # The operand of exp is a leaf, so that exp can be run again; sin, whose operand exp kept, too.
+    assert all(edge.local is not None for edge in graph.edges)
+
+
+def test_what_was_overwritten_is_not_shown_as_what_it_was() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    z = w * 2.0
+    y = z.sin()
+    z.add_(1)
+    graph = Graph.of(y)
+    assert "modified by an inplace operation" in graph.operations[-1].problem
+    assert graph.by_id[graph.operations[-1].inputs[0]].numbers.data == [2.0, 4.0]

@@ -15,6 +15,7 @@ from ..core.custom import CustomNode
 from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import RAW
+from ..core.saved import Packed
 from ..core.value import Lifted, Parked, TensorBase, new_tensor
 
 JACOBIAN = 64
@@ -138,7 +139,7 @@ def puller(node: Any, operands: list[Any]) -> Any:
     """(g, need) -> the cotangents of the node's operands.
 
     Raises:
-        Unknown: the node let go of what it kept, and its operands are not known.
+        Unknown: the node does not have what it kept at hand, and its operands are not known.
     """
     in_level = "level" in node.params if getattr(node, "params", None) else False
     if in_level or (node.extra is not None and node.extra.levels):
@@ -146,14 +147,17 @@ def puller(node: Any, operands: list[Any]) -> Any:
     if isinstance(node, CustomNode):
         return node_pull(node)
     if type(node.saved) is not tuple:
+        gone = "a backward has freed what it kept (retain_graph=True keeps it)"
+        if type(node.saved) is Packed:
+            gone = "what it kept is packed by saved-tensor hooks, or a checkpoint, which are not run here"
         if any(operand is None for operand in operands):
-            raise Unknown("a backward has freed what it kept; pass retain_graph=True to that backward")
+            raise Unknown(gone)
         results = rerun(node, operands, leaves=True)
         made = None if results is None else next((one._node for one in results if one._node is not None), None)
         if type(made) is Port:
             made = made.parents[0]
         if type(made) is not type(node):
-            raise Unknown("a backward has freed what it kept, and it cannot be run again")
+            raise Unknown(f"{gone}, and it cannot be run again")
         node = made
     return node_pull(node)
 

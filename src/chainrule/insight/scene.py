@@ -475,7 +475,7 @@ def broken(rule: str, length: int) -> list[str]:
 
 def _factor(edge: Edge) -> str:
     text = shown(edge.local.number) if edge.local is not None else "?"
-    return f"({text})" if text.startswith("-") else text
+    return f"({text})" if text.startswith("-") or text.endswith("i") else text
 
 
 def _partial(graph: Graph, edge: Edge) -> str:
