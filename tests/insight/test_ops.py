@@ -12,6 +12,7 @@ import chainrule as torch
 from chainrule.core.op import OPS
 from chainrule.core.views import current_node
 from chainrule.insight import Graph
+from chainrule.insight._symbols import ACTIONS, SYMBOLS
 
 PART = 40
 NAMES = sorted(SAMPLES)
@@ -48,3 +49,8 @@ def test_cotangents_are_those_of_autograd(start: int) -> None:
                 np.testing.assert_array_equal(values[f"leaf{at}"].cotangent.array, gradient.numpy(), err_msg=name)
                 compared += 1
     assert compared
+
+
+def test_symbols_and_actions_are_of_ops_that_there_are() -> None:
+    assert set(SYMBOLS) <= set(SAMPLES) | {"batch_in", "batch_out"}
+    assert all(name in SAMPLES and operand in OPS[name].args for name, operand in ACTIONS)

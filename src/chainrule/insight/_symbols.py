@@ -7,10 +7,12 @@ from typing import Any
 SYMBOLS = {
     "add": "+", "add_scaled": "+", "subtract": "−", "subtract_scaled": "−", "reverse_subtract": "−",
     "reverse_subtract_number": "−", "multiply": "*", "divide": "/", "negative": "−", "reciprocal": "1/x", "matmul": "@",
-    "mm": "@", "mv": "@", "vm": "@", "bmm": "@", "dot": "·", "power": "**", "power_to": "**", "power_of": "**",
+    "mm": "@", "mv": "@", "vm": "@", "bmm": "@", "dot": "·", "power_to": "**", "power_of": "**",
     "sum_all": "sum", "linear_layer": "linear", "stacked_linear_layer": "linear", "put_path": "put", "get_path": "get",
-    "absolute": "abs", "square_root": "sqrt", "permute_dims": "permute", "batch_out": "out of batch",
-    "batch_in": "into batch",
+    "permute_dims": "permute", "batch_out": "out of batch",
+    "batch_in": "into batch", "swapaxes": "transpose", "sort_with_indices": "sort", "unstack": "unbind", "t": "transpose",
+    "expand_dims": "unsqueeze", "broadcast_to": "expand", "astype": "to", "matrix_transpose": "transpose",
+    "slice_axis": "slice",
 }  # fmt: skip
 
 ACTIONS = {

@@ -20,6 +20,8 @@ MOST_SCENES = 60
 """Groups that a page can open; more would make it too large."""
 LARGEST_SCENE = 250
 """Items beyond which a picture is left out."""
+MOST_TEXT = 2_000_000
+"""Characters of all pictures; those that would come after are left out."""
 
 LIT = """
 .cr-graph .cr-lit.cr-arc{stroke-width:4;stroke-dasharray:9 5}
@@ -65,7 +67,7 @@ def more_scenes(graph: Graph, whole: Group, open_: frozenset[str]) -> list[dict[
             continue
         known.add(which)
         picture = scene(graph, whole, which)
-        if len(picture.items) <= LARGEST_SCENE:
+        if len(picture.items) <= LARGEST_SCENE and sum(len(one["svg"]) for one in found) < MOST_TEXT:
             found.append({"key": key, "name": name, "svg": svg(picture, styled=False)})
     return found
 

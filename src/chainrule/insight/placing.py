@@ -182,10 +182,12 @@ class Placed:
         first = along + half, across + self.ports.get((number, False), 0.0)
         along, across, half, wide = self.flow(link.target)
         last = along - half, across + self.ports.get((number, True), 0.0)
-        if self.scene.items[link.target].kind == "operation":
+        if self.scene.items[link.target].kind == "operation":  # whose ends are round
             toward = self.next_point(number, True)[1] - across
             shift = max(-0.75, min(0.75, toward / 90)) * wide
-            last = along - half * math.sqrt(1 - (shift / wide) ** 2), across + shift
+            radius = min(half, wide)
+            beyond = max(0.0, abs(shift) - (wide - radius))
+            last = along - half + radius - math.sqrt(radius**2 - beyond**2), across + shift
         points = [first, *route, last]
         curve = Curve([self.page(*point) for point in points], self.across_page, 0.22)
         curve.straight = self.is_lecture and not route

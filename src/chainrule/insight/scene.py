@@ -6,6 +6,7 @@ its result are one card, and groups of operations one stack of cards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ CROWD = 5
 """Readers of a leaf beyond which they name it, instead of lines to each of them."""
 LONG = 24
 """Characters of numbers or an expression beyond which they are left to the tooltip."""
+OPERAND = re.compile(r"(?<!\w)[xyw](?=ᵀ|\W|$)")
+"""An operand's name in an action."""
 NOT_RUN = "–"
 """Stands for a gradient as long as no backward has run."""
 
@@ -221,10 +224,12 @@ class Maker:
         op = self.graph.by_id[edge.target]
         result, operand = self.graph.by_id[op.outputs[0]], self.graph.by_id[edge.source]
         by = f"∂{result.name}/∂{operand.name}"
-        text = local_text(edge)
-        plain = short or len(by) > 16 or edge.form in ("", "action") or text == edge.action
+        text = local_text(self.graph, edge)
+        plain = (
+            short or len(by) > 16 or edge.form in ("", "action") or text in (edge.action, action_text(self.graph, edge))
+        )
         label = text if plain else f"{by} = {text}"
-        title = f"{by}: {edge.form or 'not known'} {text}\nbackward: {edge.action}"
+        title = f"{by}: {edge.form or 'not known'} {text}\nbackward: {action_text(self.graph, edge)}"
         if edge.contribution is not None and result.cotangent is not None:
             title += f"\ncotangent {result.cotangent.text()}, contributes {edge.contribution.text()} to {operand.name}"
         return label, title
@@ -403,10 +408,17 @@ def gradient(value: Value) -> str:
     return text if len(text) <= LONG else value.grad.range_text(3)
 
 
-def local_text(edge: Edge) -> str:
+def action_text(graph: Graph, edge: Edge) -> str:
+    """What is done to the cotangent, with the operands called as the graph calls them."""
+    names = {one.argument: graph.by_id[one.source].name for one in graph.edges_into[edge.target]}
+    return OPERAND.sub(lambda match: names.get(match[0], match[0]), edge.action)
+
+
+def local_text(graph: Graph, edge: Edge) -> str:
     """A local derivative in few characters."""
+    action = action_text(graph, edge)
     if edge.form == "action":
-        return edge.action if len(edge.action) <= 26 else "Jᵀ g"
+        return action if len(action) <= 26 else edge.action if len(edge.action) <= 12 else "Jᵀ g"
     if edge.local is None:
         return ""
     if edge.local.size == 1:
@@ -415,7 +427,7 @@ def local_text(edge: Edge) -> str:
     if edge.local.data is not None and len(text) <= 16:
         return text
     if edge.form == "jacobian" and len(edge.action) <= 12:
-        return edge.action
+        return action if len(action) <= 26 else edge.action
     if edge.local.stats.get("min") == edge.local.stats.get("max") and edge.form == "jacobian":
         return edge.local.range_text(3)
     if edge.form == "jacobian":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .model import Numbers
-from .scene import NOT_RUN, edge_key, local_text
+from .scene import NOT_RUN, action_text, edge_key, local_text
 
 if TYPE_CHECKING:
     from .model import Edge, Graph
@@ -65,11 +65,11 @@ def words(graph: Graph, edge: Edge) -> str:
     if edge.contribution is None or result.cotangent is None:
         return f"{op.symbol}: from {result.name} to {operand.name}: not known ({op.problem or 'no cotangent arrived'})"
     g, given = short(result.cotangent), short(edge.contribution)
-    local = local_text(edge)
+    local = local_text(graph, edge)
     if edge.form == "number":
         partial = f"∂{result.name}/∂{operand.name}"
         return f"{op.symbol}: cotangent {g} of {result.name}, times {partial} = {local}, contributes {g} × {local} = {given} to {operand.name}"
-    return f"{op.symbol}: cotangent g = {g} of {result.name}; {local or edge.action}: contributes {given} to {operand.name}"
+    return f"{op.symbol}: cotangent g = {g} of {result.name}; {local or action_text(graph, edge)}: contributes {given} to {operand.name}"
 
 
 def short(numbers: Numbers | None) -> str:

@@ -146,7 +146,7 @@ def _below(scene: Scene, width: float) -> Iterator[tuple[str, str, float]]:
         said.append("red: backward" + (", with the local derivative" if labels.strip() else ""))
         if "⊙" in labels:
             said.append("⊙: element by element")
-        if any(name in labels for name in ("g @", "gᵀ", "Jᵀ g", "Σ g")):
+        if re.search(r"(?<!\w)g(?=ᵀ|\W|$)", labels):
             said.append("g: the cotangent that arrives")
     if scene.waiting:
         said.append(f"grad {NOT_RUN}: no backward yet")
