@@ -16,7 +16,8 @@ from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import RAW
 from ..core.saved import Packed
-from ..core.value import Lifted, Parked, TensorBase, new_tensor
+from ..core.value import Lifted, TensorBase, new_tensor
+from ..core.xla_level import XLA
 
 JACOBIAN = 64
 """Entries up to which a Jacobian is written out."""
@@ -27,7 +28,7 @@ Key = tuple[Any, int]
 def plain(array: Any) -> Any:
     """A raw value as an ndarray; None where it stands for several arrays, or none."""
     if isinstance(array, Lifted):
-        if type(array) is not Parked and array.levels:
+        if array.levels - {XLA}:
             return None
         try:
             return np.asarray(array.plain("looking at a graph"))
@@ -142,13 +143,16 @@ def puller(node: Any, operands: list[Any]) -> Any:
         Unknown: the node does not have what it kept at hand, and its operands are not known.
     """
     in_level = "level" in node.params if getattr(node, "params", None) else False
-    if in_level or (node.extra is not None and node.extra.levels):
+    levels = frozenset() if node.extra is None else node.extra.levels
+    if in_level or levels - {XLA}:
         raise Unknown("it is inside a transform (vmap, forward mode): it stands for several derivatives")
     if isinstance(node, CustomNode):
         return node_pull(node)
-    if type(node.saved) is not tuple:
+    if type(node.saved) is not tuple or levels:  # (on another device: what it does is looked at on this one)
         gone = "a backward has freed what it kept (retain_graph=True keeps it)"
-        if type(node.saved) is Packed:
+        if levels:
+            gone = "it is on the device xla, and an operand is not known"
+        elif type(node.saved) is Packed:
             gone = "what it kept is packed by saved-tensor hooks, or a checkpoint, which are not run here"
         if any(operand is None for operand in operands):
             raise Unknown(gone)

@@ -424,7 +424,7 @@ def local_text(graph: Graph, edge: Edge) -> str:
     if edge.local.size == 1:
         return shown(edge.local.number)
     text = edge.local.text()
-    if edge.local.data is not None and len(text) <= 16:
+    if edge.local.data is not None and len(text) <= 20:
         return text
     if edge.form == "jacobian" and len(edge.action) <= 12:
         return action if len(action) <= 26 else edge.action
