@@ -54,6 +54,24 @@ def positive_definite(t: Any, a: Any) -> Any:
     return a @ a.mT + 20 * t.eye(a.shape[-1])
 
 
+def layers(t: Any, x: Any, *weights: Any, pooled: tuple[bool, ...]) -> Any:
+    """Convolutions, rectified and pooled, as the first half of a small network."""
+    for w, is_pooled in zip(weights, pooled, strict=True):
+        x = t.nn.functional.conv2d(x, w).relu()
+        x = t.nn.functional.max_pool2d(x, 2) if is_pooled else x
+    return x
+
+
+def mnist(t: Any, *weights: Any) -> Any:
+    """The layers of PyTorch's MNIST example, on 64 images."""
+    return layers(t, t.ones(64, 1, 28, 28), *weights, pooled=(False, True))
+
+
+def cifar(t: Any, *weights: Any) -> Any:
+    """The layers of PyTorch's CIFAR-10 tutorial, on 64 images."""
+    return layers(t, t.ones(64, 3, 32, 32), *weights, pooled=(True, True))
+
+
 def named(path: str) -> Case:
     """A function of one tensor, by its name in ``torch``."""
     return (lambda t, x: attrgetter(path)(t)(x)), flat
@@ -158,6 +176,10 @@ FAMILIES: dict[str, dict[str, Case]] = {
         "conv2d": (lambda t, x: t.nn.functional.conv2d(x, t.ones(8, 8, 3, 3), padding=1), images),
         "conv1d": (lambda t, x: t.nn.functional.conv1d(x.flatten(2), t.ones(8, 8, 3)), images),
         "conv_transpose2d": (lambda t, x: t.nn.functional.conv_transpose2d(x, t.ones(8, 8, 3, 3), stride=2), images),
+    },
+    "image networks": {  # of one size each; the limit is 1.5
+        "MNIST": (mnist, lambda n: [(32, 1, 3, 3), (64, 32, 3, 3)]),
+        "CIFAR-10": (cifar, lambda n: [(6, 3, 5, 5), (16, 6, 5, 5)]),
     },
     "pooling": {
         "max_pool2d": (lambda t, x: t.nn.functional.max_pool2d(x, 2), images),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import io
 import math
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -249,6 +251,46 @@ def test_read_only_memory_is_not_written_to() -> None:
 def test_pickling_a_non_leaf_raises() -> None:
     with pytest.raises(RuntimeError, match=r"leaf|leaves|graph"):
         pickle.dumps(leaf(1.0) * 2)
+
+
+def test_loading_executes_nothing() -> None:
+    file = io.BytesIO()
+    torch.save(print, file)
+    for weights_only in (True, False):
+        with pytest.raises(pickle.UnpicklingError, match=r"builtins\.print was not an allowed global"):
+            torch.load(io.BytesIO(file.getvalue()), weights_only=weights_only)
+
+
+def test_a_damaged_file_is_an_error() -> None:
+    file = io.BytesIO()
+    torch.save(torch.ones(4), file)
+    data = bytearray(file.getvalue())
+    data[data.index(np.ones(4, np.float32).tobytes())] ^= 1
+    with pytest.raises(RuntimeError, match="checksum"):
+        torch.load(io.BytesIO(bytes(data)))
+
+
+def test_a_save_to_a_path_is_whole_or_not_there(tmp_path: Path) -> None:
+    torch.save(1, tmp_path / "x.pt")
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        torch.save([torch.ones(9), lambda: 1], tmp_path / "x.pt")
+    assert torch.load(tmp_path / "x.pt") == 1
+
+
+class Unsendable(torch.utils.data.Dataset[int]):
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: int) -> int:
+        class HiddenError(Exception):
+            pass
+
+        raise HiddenError("here")
+
+
+def test_an_exception_that_cannot_be_pickled() -> None:
+    with pytest.raises(RuntimeError, match=r"HiddenError.*here"):
+        list(torch.utils.data.DataLoader(Unsendable(), num_workers=1))
 
 
 def test_a_conversion_that_would_overflow_is_refused() -> None:

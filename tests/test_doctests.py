@@ -17,11 +17,13 @@ import chainrule
 
 ROOT = Path(__file__).parents[1]
 HAS_JAX = find_spec("jax") is not None
+HAS_TENSORBOARD = find_spec("tensorboardX") is not None
 MODULES = ["chainrule"] + [
     module.name
     for module in pkgutil.walk_packages(chainrule.__path__, "chainrule.")
     if not module.name.endswith("__main__")  # importing a program runs it
     and (HAS_JAX or not re.search(r"jax|\._compile", module.name))
+    and (HAS_TENSORBOARD or not module.name.endswith("tensorboard.writer"))
 ]
 PAGES = [page for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")) if ">>>" in page.read_text()]
 NAMES = {"chainrule": chainrule, "torch": chainrule}

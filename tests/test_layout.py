@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule import functions, ops
+from chainrule import functions, ops, optim
 from chainrule.backend import numpy as numpy_namespace
 from chainrule.functions import methods
 from chainrule.nn import functional
@@ -30,6 +30,7 @@ LATE = {
         ("chainrule.ops", ops.LATE),
         ("chainrule.functions", functions.LATE),
         ("chainrule.nn", functional.LATE),
+        ("chainrule.optim", optim.LATE),
         ("chainrule.functions.methods", {family.partition(".")[0]: names for family, names in methods.LATE.items()}),
     )
     for module, names in table.items()

@@ -56,12 +56,13 @@ from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import distributions, fft, insight, linalg, nn, optim, random, signal, special, testing, utils
+    from . import distributions, fft, insight, linalg, nn, optim, random, serialization, signal, special, testing, utils
     from ._compile import compile, cond, scan, while_loop
     from .core.generator import Generator, default_generator
     from .func import vmap
     from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
     from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+    from .serialization import load, save
 
 __all__ = [
     *_functions.__all__,
@@ -105,6 +106,7 @@ __all__ = [
     "is_grad_enabled",
     "is_inference",
     "is_inference_mode_enabled",
+    "load",
     "long",
     "manual_seed",
     "nan",
@@ -113,7 +115,9 @@ __all__ = [
     "pi",
     "promote_types",
     "random",
+    "save",
     "seed",
+    "serialization",
     "set_anomaly_enabled",
     "set_default_dtype",
     "set_default_tensor_type",
@@ -140,15 +144,19 @@ _LAZY = frozenset(
         "fft",
         "func",
         "insight",
+        "jit",
         "linalg",
         "masked",
         "mps",
         "nn",
         "optim",
+        "profiler",
         "random",
         "return_types",
+        "serialization",
         "signal",
         "special",
+        "storage",
         "testing",
         "torch_alias",
         "utils",
@@ -162,6 +170,8 @@ _LAZY_NAMES = {
     **dict.fromkeys(("compile", "cond", "scan", "while_loop"), "_compile"),
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
+    **dict.fromkeys(("load", "save"), "serialization"),
+    **dict.fromkeys(("TypedStorage", "UntypedStorage"), "functions.storage"),
     "check": "testing._check",
     "draw": "insight",
     "vmap": "func",

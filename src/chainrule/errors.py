@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pickle import UnpicklingError
+
 
 class UnavailableDeviceError(AssertionError, RuntimeError):
     """A device that this machine, or chainrule, does not have. PyTorch's is an AssertionError."""
@@ -13,3 +15,7 @@ class NotATensorError(TypeError, RuntimeError, AssertionError):
 
 class NotANumberError(TypeError, ValueError):
     """Text among the numbers of a new tensor. PyTorch's is a TypeError or a ValueError, by its place."""
+
+
+class CorruptFileError(RuntimeError, UnpicklingError):
+    """A saved file that is damaged. PyTorch's is either, by the place of the damage."""

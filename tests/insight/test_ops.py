@@ -52,5 +52,5 @@ def test_cotangents_are_those_of_autograd(start: int) -> None:
 
 
 def test_symbols_and_actions_are_of_ops_that_there_are() -> None:
-    assert set(SYMBOLS) <= set(SAMPLES) | {"batch_in", "batch_out"}
+    assert set(SYMBOLS) <= set(SAMPLES) | {"batch_in", "batch_out", "xla_in", "xla_out"}
     assert all(name in SAMPLES and operand in OPS[name].args for name, operand in ACTIONS)

@@ -46,3 +46,37 @@ def train_complex(torch: ModuleType, name: str, settings: str) -> list[str]:
         (z - (0.3 - 0.1j)).abs().square().sum().backward()
         optimizer.step()
     return [part for value in z.tolist() for part in (value.real, value.imag)]
+
+
+def train_lbfgs(torch: ModuleType, settings: str) -> list[list[float]]:
+    """Rosenbrock's function and something more, minimized by L-BFGS: the loss, the parameters and the state after each step."""
+    x = torch.tensor([-1.5, 2.0], dtype=torch.float64, requires_grad=True)
+    y = torch.tensor([[0.3]], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([x, y], **eval(f"dict({settings})"))
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2 + (y.cos() * x[0]).sum() ** 2
+        loss.backward()
+        return loss
+
+    found = []
+    for _ in range(4):
+        loss = optimizer.step(closure).item()
+        state = optimizer.state[x]
+        found.append([loss, *x.tolist(), y.item(), state["func_evals"], state["n_iter"], float(state["t"])])
+    return found
+
+
+def train_muon(torch: ModuleType, settings: str) -> list[list[float]]:
+    """Two matrices after some steps; not after many, since Muon computes in bfloat16, where rounding soon decides."""
+    wide = torch.linspace(-1, 0.7, 15).reshape(3, 5).requires_grad_()
+    tall = torch.linspace(-0.5, 0.7, 12).reshape(4, 3).requires_grad_()
+    x = torch.linspace(-2, 2, 24).reshape(6, 4)
+    target = torch.linspace(1, -1, 30).reshape(6, 5).sin()
+    optimizer = torch.optim.Muon([tall, wide], **eval(f"dict({settings})"))
+    for _ in range(8):
+        optimizer.zero_grad()
+        ((x @ tall).tanh() @ wide - target).square().mean().backward()
+        optimizer.step()
+    return [tall.flatten().tolist(), wide.flatten().tolist()]

@@ -29,6 +29,9 @@ SAMPLES = {
             negative_slope=0.1,
         ),
     ],
+    "rrelu_with_noise": [
+        sample(X, np.array([0.5])),
+    ],
     "prelu": [
         sample(X, S),
         sample(X, np.array([0.1, 0.2, 0.3])),

@@ -24,3 +24,12 @@ def test_a_program_is_one_operation() -> None:
     graph = Graph.of(y)
     assert len(graph.operations) == 1
     assert graph.value("w").cotangent.data == [2.0, 4.0]
+
+
+def test_a_value_that_moves_to_the_device_and_back() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = (w.to("xla") * 3.0).to("cpu").sum()
+    graph = Graph.of(y)
+    assert [op.symbol for op in graph.operations] == ["to xla", "*", "to cpu", "sum"]
+    assert graph.value("w").cotangent.data == [3.0, 3.0]
+    assert all(value.numbers is not None for value in graph.values)

@@ -20,7 +20,7 @@ from .gradcheck import gradcheck, gradgradcheck
 from .variable import Variable
 
 if TYPE_CHECKING:
-    from . import forward_ad, function, functional
+    from . import forward_ad, function, functional, profiler
     from .function import Function
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "set_multithreading_enabled",
 ]
 
-_LAZY = frozenset({"forward_ad", "function", "functional"})
+_LAZY = frozenset({"forward_ad", "function", "functional", "profiler"})
 """Modules that load when they are first used; ``Function`` is one's."""
 
 

@@ -399,6 +399,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if mode is not None:
         if mode.tape is not None:
             return mode.tape.run_op(op, args, params)
+        if mode.autocast is not None:
+            args = mode.autocast.operands(op, args)
         if mode.capture is not None:
             mode.capture.met(args)
     arrays, parents, is_lifted = [], [], False

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from contextvars import Context, ContextVar, copy_context
+from functools import partial
 from operator import add, attrgetter
 from sys import getrefcount
 from typing import Any
@@ -63,6 +64,7 @@ class Pass:
         "order",
         "owned",
         "recorded",
+        "tape",
         "targets",
         "tensors",
     )
@@ -96,6 +98,7 @@ class Pass:
         self.needed = needed
         self.at_end: list[Any] = []
         self.anomaly = modes().anomaly
+        self.tape = modes().tape
         self.context: Context | None = None
 
     def will_reach(self, node: Node | None) -> bool:
@@ -198,7 +201,8 @@ class Pass:
 
     def run(self, order: list[Node], needed: set[Node] | None, after: dict[Node, list[AccumulateGrad]]) -> None:
         cotangents, tensors, namespace = self.cotangents, self.tensors, self.namespace
-        targets, owned, anomaly = self.targets, self.owned, self.anomaly
+        targets, owned = self.targets, self.owned
+        special = self.anomaly or self.tape is not None
         pop, get, accumulate = cotangents.pop, cotangents.get, np.add
         for node in order:
             g = pop(node, None)
@@ -211,7 +215,7 @@ class Pass:
                 parents = node.parents
                 if parents and (needed is None or not needed.isdisjoint(parents)):
                     pulls = node.pulls
-                    if pulls is None or anomaly or (extra is not None and extra.is_hooked()):
+                    if pulls is None or special or (extra is not None and extra.is_hooked()):
                         self.step(node, g, needed)
                     else:
                         saved = node.saved
@@ -269,6 +273,8 @@ class Pass:
         need = tuple([p is not None and (needed is None or p in needed) for p in node.parents])
         if self.anomaly:
             results = self.anomalous(node, g, need)
+        elif self.tape is not None:
+            results = self.tape.run_node(node, partial(self.cotangents_of, node, g, need))
         else:
             results = self.cotangents_of(node, g, need)
         levels = frozenset() if extra is None else extra.levels - self.levels

@@ -18,6 +18,7 @@ class Modes:
 
     __slots__ = (
         "anomaly",
+        "autocast",
         "capture",
         "check_nan",
         "clone_on_write",
@@ -43,6 +44,8 @@ class Modes:
     """The message under which saved-tensor hooks are refused."""
     anomaly: bool
     """Whether nodes keep the whole forward traceback."""
+    autocast: Any
+    """Who brings the operands of ops to another dtype (``amp.autocast`` does), or None."""
     capture: Any
     """Whom ops tell of the operands that they meet (``compile`` asks), or None."""
     check_nan: bool
@@ -73,6 +76,7 @@ ORDINARY.inference = False
 ORDINARY.hooks = ()
 ORDINARY.hooks_refused = None
 ORDINARY.anomaly = False
+ORDINARY.autocast = None
 ORDINARY.capture = None
 ORDINARY.check_nan = True
 ORDINARY.clone_on_write = None

@@ -11,6 +11,7 @@ import numpy as np
 from .. import ops
 from ..dtypes import get_default_dtype
 from ..functions._arguments import axis_of, check_out, deliver, tensor_argument
+from ..functions._autocast import widened
 from ..promotion import scalar_type_name
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def promoted(input: Any, function: str, real: bool = False, complex: bool = Fals
     if dtype.kind in "biu":
         dtype = get_default_dtype().numpy
     if dtype.itemsize == 2:
+        (wide,) = widened(input)
+        if wide is not input:
+            return promoted(wide, function, real, complex)
         raise RuntimeError(
             f"Unsupported dtype {scalar_type_name(input.dtype)}: convert the input of {function} with .float()"
         )

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from .pooling import *
     from .quantiles import *
     from .random import *
+    from .random_slopes import *
+    from .recurrent import *
     from .replacing import *
     from .sampling import *
     from .settings import *
@@ -66,6 +68,10 @@ if TYPE_CHECKING:
     from .windows import *
 
 LATE = {
+    "autocasting": """
+        clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype is_autocast_cache_enabled
+        is_autocast_cpu_enabled is_autocast_enabled
+    """,
     "activation": "celu celu_ log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_",
     "affine": "addbmm addmm addmv addr baddbmm bilinear",
     "complex_numbers": """
@@ -79,7 +85,7 @@ LATE = {
         unbind_copy unfold_copy unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy
         view_as_real_copy view_copy
     """,
-    "convolutions": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution",
+    "convolutions": "conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d convolution",
     "cumulative": "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp trapezoid trapz",
     "decompositions": "cholesky geqrf lu lu_unpack qr svd",
     "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
@@ -125,13 +131,14 @@ LATE = {
     """,
     "quantiles": "nanquantile quantile",
     "random": "rand rand_like randint randint_like randn randn_like randperm",
+    "random_slopes": "rrelu rrelu_",
+    "recurrent": "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
     "replacing": "as_strided_scatter diagonal_scatter fill select_scatter slice_scatter",
     "sampling": "bernoulli binomial multinomial normal poisson",
     "settings": """
         get_deterministic_debug_mode get_float32_matmul_precision get_num_interop_threads get_num_threads
-        is_autocast_cache_enabled is_autocast_enabled is_warn_always_enabled set_deterministic_debug_mode
-        set_float32_matmul_precision set_flush_denormal set_num_interop_threads set_num_threads
-        set_warn_always
+        is_warn_always_enabled set_deterministic_debug_mode set_float32_matmul_precision set_flush_denormal
+        set_num_interop_threads set_num_threads set_warn_always
     """,
     "short_time": "istft stft",
     "slices": "index_reduce renorm segment_reduce",

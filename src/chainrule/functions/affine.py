@@ -9,8 +9,9 @@ from .. import ops
 from ..core.mutation import inplace
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
+from ._autocast import lowered
 from .contraction import einsum
-from .linalg import by, expand_error, is_mixed, matmul, mixed, mixed_addmv, not_multipliable, stretches
+from .linalg import by, expand_error, is_mixed, is_refused, matmul, mixed, mixed_addmv, not_multipliable, stretches
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -43,9 +44,9 @@ def check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> None:
     if mat1.shape[1] != mat2.shape[0]:
         raise not_multipliable(mat1.shape, mat2.shape)
     _stretched(input, (mat1.shape[0], mat2.shape[1]))
-    if is_mixed(input, mat2):
+    if is_refused(input, mat2):
         raise mixed(input, mat2, "self and mat2 must have the same dtype, but got {} and {}", c=False)
-    if is_mixed(mat1, mat2):
+    if is_refused(mat1, mat2):
         raise mixed(mat1, mat2)
 
 
@@ -114,7 +115,7 @@ def check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, function: str =
     check_batches(function, batch1, batch2, ("batch1", "batch2"))
     b, n, p = batch1.shape[0], batch1.shape[1], batch2.shape[2]
     _stretched(input, (b, n, p) if function == "baddbmm" else (n, p))
-    if is_mixed(input, batch1):
+    if is_refused(input, batch1):
         raise mixed(input, batch1, "Input dtypes must be the same, got: input {}, batch1 {}", c=False)
 
 
@@ -206,6 +207,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Te
     if x.dtype is w.dtype is b.dtype or x.dtype == w.dtype == b.dtype:
         if w.ndim == 2 and x.shape[-1] == w.shape[1] and b.shape == w.shape[:1]:
             return (ops.linear_layer if x.ndim == 2 else ops.stacked_linear_layer)(bias, input, weight)
+    elif (given := lowered(input, weight, bias)) is not None:
+        return linear(*given)
     elif not is_mixed(input, weight):
         raise mixed(bias, input, "self and mat2 must have the same dtype, but got {} and {}", c=False)  # type: ignore[arg-type]
     product = matmul(input, ops.t(weight))

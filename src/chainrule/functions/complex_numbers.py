@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import ops
 from ._arguments import tensor_argument
+from ._autocast import widened
 from .elementwise import unary
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def view_as_complex(input: Tensor) -> Tensor:
     >>> torch.view_as_complex(torch.tensor([[1., 2.]]))
     tensor([1.+2.j])
     """
+    (input,) = widened(input)
     tensor_argument(input, "view_as_complex", "input")
     array = input._array
     if array.dtype not in ("float32", "float64"):

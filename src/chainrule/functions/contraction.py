@@ -259,9 +259,9 @@ def contraction(x: Tensor, y: Tensor, x_labels: Labels, y_labels: Labels, out: L
     x, x_labels = _alone_summed(x, x_labels, y, y_labels, out)  # what was of size 1 in x is now in x alone
     if all(label in out for label in x_labels):
         return ops.multiply(_spread(x, x_labels, out), _spread(y, y_labels, out))
-    from .linalg import is_mixed, mixed
+    from .linalg import is_refused, mixed
 
-    if is_mixed(x, y):
+    if is_refused(x, y):
         raise mixed(x, y, "expected scalar type {} but found {}", c=False)
     return ops.contract(x, y, x_labels=x_labels, y_labels=y_labels, out_labels=out)
 

@@ -14,6 +14,7 @@ from ..device import CPU, XLA_DEVICE, default_device, device as Device, place_of
 from ..dtypes import FROM_NUMPY, as_dtype
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
+from ._autocast import widened
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -164,6 +165,7 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.polar(torch.tensor([2.]), torch.tensor([0.]))
     tensor([2.+0.j])
     """
+    abs, angle = widened(abs, angle)
     _check_parts("polar", abs, angle, ("abs", "angle"))
     return deliver(ops.complex(abs * ops.cos(angle), abs * ops.sin(angle)), out, "polar")
 

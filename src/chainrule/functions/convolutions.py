@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
+from ._autocast import lowered
 from ._windows import Ints, each, times
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution",
+    "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution",
 ]  # fmt: skip
 
 Number = Any
@@ -32,6 +33,31 @@ def conv1d(
     tensor([[1., 2., 4.]])
     """
     return _convolved(1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """:func:`conv1d` of sequences that lie as (time, batch, channels).
+
+    Args:
+        input: (T, N, C).
+        weight: (kernel size, C, O).
+        bias: (O,).
+        pad: how many zeros are put before and after the sequence.
+
+    Raises:
+        RuntimeError: shapes that do not fit, several dtypes.
+
+    >>> import chainrule as torch
+    >>> torch.conv_tbc(torch.tensor([[[1.]], [[2.]], [[4.]]]), torch.tensor([[[-1.]], [[1.]]]), torch.zeros(1)).flatten()
+    tensor([1., 2.])
+    """
+    tensor_argument(input, "conv_tbc", "input", 1)
+    tensor_argument(weight, "conv_tbc", "weight", 2)
+    if input.ndim != 3 or weight.ndim != 3:
+        raise RuntimeError(
+            f"Input must have 3 dims: time, batch, in_channel, and weight too; got {list(input.shape)} and {list(weight.shape)}"
+        )
+    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
 
 
 def conv2d(
@@ -265,7 +291,7 @@ def _check_operands(function: str, dims: int, input: Any, weight: Any, bias: Any
             f"{function}: weight should have at least three dimensions, here {dims + 2}, but its size is {list(weight.shape)}"
         )
     kinds = [scalar_type_name(one.dtype) for one in (input, weight, bias) if one is not None]
-    if len(set(kinds)) > 1:
+    if len(set(kinds)) > 1 and lowered(input, weight, bias) is None:
         what = "weight" if kinds[1] != kinds[0] else "bias"
         raise RuntimeError(
             f"Input type ({kinds[0]}) and {what} type ({kinds[1] if what == 'weight' else kinds[2]}) should be the same. "

@@ -13,6 +13,7 @@ from ..dtypes import FROM_NUMPY
 from ..ops.linalg import PRODUCTS, stacked
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
+from ._autocast import lowered
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -39,6 +40,11 @@ def is_mixed(x: Tensor, y: Tensor) -> bool:
     """Whether the dtypes differ, which products do not accept."""
     a, b = x._array.dtype, y._array.dtype
     return a is not b and a != b
+
+
+def is_refused(x: Tensor, y: Tensor) -> bool:
+    """Whether the dtypes differ, and autocast does not bring the operands to one."""
+    return is_mixed(x, y) and lowered(x, y) is None
 
 
 def mixed(
@@ -145,7 +151,10 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
             f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D. Multiply by a number with *."
         )
     if x.dtype is not y.dtype and x.dtype != y.dtype:
-        raise _mixed_matmul(input, other)
+        both = lowered(input, other)
+        if both is None:
+            raise _mixed_matmul(input, other)
+        return matmul(*both, out=out)
     try:
         result: Tensor = PRODUCTS.get((x.ndim, y.ndim), stacked)(input, other)
     except (ValueError, RuntimeError):
@@ -267,7 +276,7 @@ def check_batches(function: str, x: Tensor, y: Tensor, names: tuple[str, str]) -
             f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
             f"[{y.shape[0]}, {y.shape[1]}]. The shapes are {list(x.shape)} and {list(y.shape)}; @ broadcasts the first."
         )
-    if is_mixed(x, y):
+    if is_refused(x, y):
         raise mixed(x, y, "expected scalar type {} but found {}", c=False)
 
 

@@ -11,6 +11,7 @@ from .. import ops
 from ..core.value import numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
+from ._autocast import lowered
 from ._reduction_arguments import named
 from .linalg import is_mixed, matmul
 
@@ -49,6 +50,16 @@ def check_square(function: str, A: Any, name: str = "A") -> None:
     check_float(function, A)
 
 
+WIDENED = frozenset(
+    f"{prefix}{name}"
+    for prefix in ("", "linalg.", "torch.", "torch.linalg.")
+    for name in (
+        "cholesky cholesky_inverse cholesky_solve eig eigh eigvals householder_product inv lstsq ormqr qr solve svd"
+    ).split()
+)
+"""Those whose ops compute in float32 under autocast."""
+
+
 def check_float(function: str, A: Tensor, halves: bool = False) -> None:
     dtype = A.dtype
     name = scalar_type_name(dtype)
@@ -56,7 +67,7 @@ def check_float(function: str, A: Tensor, halves: bool = False) -> None:
         raise RuntimeError(
             f"{function}: Expected a floating point or complex tensor as input. Got {name}. Convert it with .float()."
         )
-    if dtype.itemsize == 2 and not halves:
+    if dtype.itemsize == 2 and not halves and not (function in WIDENED and lowered(A) is not None):
         raise NotImplementedError(
             f"{function}: Low precision dtypes not supported. Got {name}. Convert it with .float()."
         )
@@ -288,5 +299,6 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
     tensor_argument(x, "vecdot", "x", 1)
     tensor_argument(y, "vecdot", "y", 2)
     axis = axis_of(dim, max(x.ndim, y.ndim), "vecdot")
+    x, y = lowered(x, y) or (x, y)
     product = ops.multiply(ops.conj(x) if x.is_complex() else x, y)
     return deliver(ops.sum(product, axis=(axis,), keepdims=False), out, "vecdot")

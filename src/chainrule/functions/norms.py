@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ._arguments import axes_of, axis_of, deliver, tensor_argument
+from ._autocast import widened
 from ._reduction_arguments import converted
 from .linalg import is_mixed, mixed
 from .matrices import check_float
@@ -151,6 +152,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     >>> torch.cdist(torch.tensor([[0., 0.]]), torch.tensor([[3., 4.], [0., 1.]]))
     tensor([[5., 1.]])
     """
+    x1, x2 = widened(x1, x2)
     for at, (name, x) in enumerate((("X1", x1), ("X2", x2)), 1):
         tensor_argument(x, "cdist", f"x{at}", at)
         if x.ndim < 2:

@@ -11,6 +11,7 @@ from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.xla_level import placed
 from ..dtypes import int64
 from ._arguments import axis_of, deliver
+from ._autocast import widened
 from ._reduction_arguments import array_of, check_keepdim
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def quantile(
     >>> torch.quantile(torch.tensor([1., 2., 3., 4.]), torch.tensor([0.25, 0.5]))
     tensor([1.7500, 2.5000])
     """
+    (input,) = widened(input)
     return deliver(_quantile("quantile", False, input, q, dim, keepdim, interpolation), out, "quantile")
 
 
@@ -62,6 +64,7 @@ def nanquantile(
     >>> torch.nanquantile(torch.tensor([1., float("nan"), 2.]), 0.5)
     tensor(1.5000)
     """
+    (input,) = widened(input)
     return deliver(_quantile("nanquantile", True, input, q, dim, keepdim, interpolation), out, "nanquantile")
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
+
+from ..backend.threads_numpy import blas, threads
 
 __all__ = [
     "get_deterministic_debug_mode",
     "get_float32_matmul_precision",
     "get_num_interop_threads",
     "get_num_threads",
-    "is_autocast_cache_enabled",
-    "is_autocast_enabled",
     "is_warn_always_enabled",
     "set_deterministic_debug_mode",
     "set_float32_matmul_precision",
@@ -44,20 +43,20 @@ def _count(function: str, number: Any) -> int:
 
 
 def get_num_threads() -> int:
-    """How many threads an operation may use: what ``set_num_threads`` was told, or the number of processors.
+    """How many threads an operation may use: what ``set_num_threads`` was told, or what NumPy's BLAS takes by itself.
 
     >>> import chainrule as torch
     >>> torch.get_num_threads() >= 1
     True
     """
-    return _Said.threads or len(
-        os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    )
+    return _Said.threads or threads()
 
 
 def set_num_threads(int: int) -> None:
-    """Say how many threads operations may use. It is remembered, and changes nothing here: the threads of NumPy's BLAS are
-    set by environment variables (OPENBLAS_NUM_THREADS, OMP_NUM_THREADS, MKL_NUM_THREADS) before Python starts.
+    """Say how many threads an operation may use: a product of matrices, by the OpenBLAS that NumPy's wheels bring.
+
+    Another BLAS (Apple's Accelerate, MKL) takes its number from an environment variable before Python starts; then it is
+    only remembered.
 
     >>> import chainrule as torch
     >>> before = torch.get_num_threads()
@@ -66,6 +65,8 @@ def set_num_threads(int: int) -> None:
     >>> torch.set_num_threads(before)
     """
     _Said.threads = _count("set_num_threads", int)
+    if library := blas():
+        library.set_threads(int)
 
 
 def get_num_interop_threads() -> int:
@@ -178,23 +179,3 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
         raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}")
     use_deterministic_algorithms(debug_mode > 0, warn_only=debug_mode == 1)
     _Said.debug_mode = debug_mode
-
-
-def is_autocast_enabled(device_type: str | None = None) -> bool:
-    """Whether operations take a lower precision by themselves: False.
-
-    >>> import chainrule as torch
-    >>> torch.is_autocast_enabled()
-    False
-    """
-    return False
-
-
-def is_autocast_cache_enabled() -> bool:
-    """Whether autocast would keep what it converts: True, PyTorch's default.
-
-    >>> import chainrule as torch
-    >>> torch.is_autocast_cache_enabled()
-    True
-    """
-    return True

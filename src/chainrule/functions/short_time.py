@@ -11,6 +11,7 @@ from .. import ops
 from ..core.value import numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
+from ._autocast import widened
 from .padding import pad
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def stft(
     >>> torch.stft(torch.ones(8), 4, window=torch.ones(4), return_complex=True).shape
     torch.Size([3, 9])
     """
+    (input,) = widened(input)
     array = tensor_argument(input, "stft", "input")._array
     n_fft, hop, win_length = lengths("stft", n_fft, hop_length, win_length)
     if center:

@@ -19,8 +19,14 @@ class UntypedStorage:
 
     __slots__ = ("_bytes",)
 
-    def __init__(self, memory: np.ndarray[Any, Any]) -> None:
-        self._bytes = memory.view(np.uint8)
+    def __init__(self, memory: np.ndarray[Any, Any] | int = 0) -> None:
+        """``memory``: of which it is; or a number of bytes, for memory of its own."""
+        self._bytes = np.zeros(memory, np.uint8) if isinstance(memory, int) else memory.view(np.uint8)
+
+    @staticmethod
+    def from_file(filename: Any, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """The first bytes of a file, mapped: written back if ``shared``, and else never."""
+        return UntypedStorage(np.memmap(filename, np.uint8, "r+" if shared else "c", shape=(nbytes,)) if nbytes else 0)
 
     def nbytes(self) -> int:
         return self._bytes.size
@@ -34,7 +40,16 @@ class UntypedStorage:
         return self._bytes.tolist()
 
     def __getitem__(self, key: Any) -> Any:
-        return self._bytes[key].tolist()
+        return UntypedStorage(self._bytes[key]) if isinstance(key, slice) else self._bytes[key].tolist()
+
+    def untyped(self) -> UntypedStorage:
+        return self
+
+    def __dlpack__(self, **settings: Any) -> Any:
+        return self._bytes.__dlpack__(**settings)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._bytes.__dlpack_device__()
 
     @property
     def device(self) -> Any:
@@ -42,6 +57,10 @@ class UntypedStorage:
 
     def element_size(self) -> int:
         return 1
+
+    def __repr__(self) -> str:
+        numbers = "".join(f" {value}\n" for value in self.tolist())
+        return f"{numbers}[torch.storage.UntypedStorage(device=cpu) of size {len(self)}]"
 
 
 class TypedStorage:

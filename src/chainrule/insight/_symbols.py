@@ -12,7 +12,7 @@ SYMBOLS = {
     "permute_dims": "permute", "batch_out": "out of batch",
     "batch_in": "into batch", "swapaxes": "transpose", "sort_with_indices": "sort", "unstack": "unbind", "t": "transpose",
     "expand_dims": "unsqueeze", "broadcast_to": "expand", "astype": "to", "matrix_transpose": "transpose",
-    "slice_axis": "slice",
+    "slice_axis": "slice", "xla_in": "to xla", "xla_out": "to cpu",
 }  # fmt: skip
 
 ACTIONS = {

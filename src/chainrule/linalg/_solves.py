@@ -12,6 +12,7 @@ from ..core.value import Lifted, new_tensor, numbers_of
 from ..dtypes import int32
 from ..functions import factor_solves as _shared
 from ..functions._arguments import axis_of, deliver, tensor_argument
+from ..functions._autocast import widened
 from ..functions._reduction_arguments import named
 from ..functions.decompositions import failure, refuse_non_finite
 from ..functions.factor_solves import (
@@ -332,6 +333,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         raise RuntimeError(
             f"{function}: input.size(-2) should match other.size({axis}): the shapes are {list(A.shape)} and {list(B.shape)}"
         )
+    A, B = widened(A, B)
     check_same_dtype(function, A, B, ("input", "other"))
     if driver is not None and driver not in DRIVERS:
         raise RuntimeError(

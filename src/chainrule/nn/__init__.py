@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from .._missing import missing_name
-from . import functional as functional, init as init, modules as modules, parameter as parameter, utils as utils
+from . import (
+    functional as functional,
+    init as init,
+    modules as modules,
+    parallel as parallel,
+    parameter as parameter,
+    utils as utils,
+)
 from .modules import *
-from .parameter import Buffer as Buffer, Parameter as Parameter
+from .parallel import DataParallel as DataParallel
+from .parameter import (
+    Buffer as Buffer,
+    Parameter as Parameter,
+    UninitializedBuffer as UninitializedBuffer,
+    UninitializedParameter as UninitializedParameter,
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 import math
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +14,52 @@ import numpy as np
 from .. import ops
 from ..core.value import new_tensor, numbers_of
 from ..functions._arguments import tensor_argument
+from ..functions._autocast import lowered
 from ..functions.dropping import dropout
 from ..promotion import scalar_type_name
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["gumbel_softmax", "scaled_dot_product_attention"]
+__all__ = ["SDPBackend", "gumbel_softmax", "scaled_dot_product_attention", "sdpa_kernel"]
+
+
+class SDPBackend(enum.IntEnum):
+    """The ways in which PyTorch computes attention. Here there is one, by what ``MATH`` says."""
+
+    ERROR = -1
+    MATH = 0
+    FLASH_ATTENTION = 1
+    EFFICIENT_ATTENTION = 2
+    CUDNN_ATTENTION = 3
+    OVERRIDEABLE = 4
+
+    __repr__ = enum.Enum.__repr__
+    __str__ = enum.Enum.__str__
+
+
+@contextmanager
+def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool = False) -> Iterator[None]:
+    """Say in which ways attention may be computed. It has no effect: there is one.
+
+    Args:
+        backends: one or several.
+        set_priority: accepted.
+
+    Raises:
+        AssertionError: something else.
+
+    >>> import chainrule as torch
+    >>> with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+    ...     torch.nn.functional.scaled_dot_product_attention(torch.eye(1), torch.eye(1), torch.eye(1))
+    tensor([[1.]])
+    """
+    given = [backends] if isinstance(backends, SDPBackend) else backends
+    if not isinstance(given, Sequence) or not all(isinstance(one, SDPBackend) for one in given):
+        raise AssertionError(
+            f"Backend must be an instance of SDPBackend or a list of SDPBackend instances, got {type(backends).__name__}"
+        )
+    yield
 
 
 def scaled_dot_product_attention(
@@ -58,6 +100,7 @@ def scaled_dot_product_attention(
                 f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, but {name} is "
                 f"{x.ndim}D"
             )
+    query, key, value = lowered(query, key, value) or (query, key, value)
     if not query.dtype == key.dtype == value.dtype:
         names = [scalar_type_name(x._array.dtype).lower() for x in (query, key, value)]
         raise RuntimeError(
@@ -66,6 +109,8 @@ def scaled_dot_product_attention(
         )
     if is_causal and attn_mask is not None:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    if attn_mask is not None and attn_mask._array.dtype.kind != "b":
+        (attn_mask,) = lowered(attn_mask) or (attn_mask,)
     if attn_mask is not None and attn_mask._array.dtype.kind != "b" and attn_mask.dtype != query.dtype:
         raise RuntimeError(
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "

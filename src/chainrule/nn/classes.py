@@ -9,7 +9,9 @@ import numpy as np
 from .. import ops
 from ..core.value import numbers_of
 from ..functions._arguments import check_floating, refuse_grad, tensor_argument
+from ..functions._autocast import widened
 from ..functions.activation import log_softmax
+from ..functions.affine import linear
 from ..ops.activation import REDUCTIONS
 from ..promotion import scalar_type_name
 from .loss import code_of, reduced, reduction_of
@@ -17,7 +19,10 @@ from .loss import code_of, reduced, reduction_of
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["cross_entropy", "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss"]
+__all__ = [
+    "cross_entropy", "linear_cross_entropy", "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss",
+    "nll_loss",
+]  # fmt: skip
 
 
 def cross_entropy(
@@ -67,6 +72,45 @@ def cross_entropy(
     target, weights, params = classes(input, target, weight, ignore_index)
     op = ops.cross_entropy if x.ndim < 3 else ops.cross_entropy_of_planes
     return op(input, target, *weights, reduction=code, **params)[0]
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """:func:`cross_entropy` of the scores that a linear layer gives.
+
+    Args:
+        input: of shape (N, D) or (D,).
+        linear_weight: (C, D), or (C, d1, d2, ..., D) for scores (N, C, d1, d2, ...).
+        target: as of :func:`cross_entropy`.
+        linear_bias: (C,), or (C, d1, d2, ...).
+        weight: C weights of the classes.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        ignore_index: a true class that does not count; None: -100.
+        label_smoothing: how much of each target, from 0 to 1, is spread evenly over all classes.
+        options: accepted: about memory, of which there is one way here.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.linear_cross_entropy(torch.ones(1, 2), torch.eye(2), torch.tensor([1]))
+    tensor(0.6931)
+    """
+    if linear_weight.ndim == 2:
+        scores = linear(input, linear_weight, linear_bias)
+    else:
+        bias = None if linear_bias is None else linear_bias.reshape(-1)
+        scores = linear(input, linear_weight.flatten(0, -2), bias)
+        scores = scores.reshape(*input.shape[:-1], *linear_weight.shape[:-1])
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(scores, target, weight, None, ignored, None, reduction, label_smoothing)
 
 
 def nll_loss(
@@ -243,6 +287,7 @@ def multi_margin_loss(
     >>> F.multi_margin_loss(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([3]))
     tensor(0.3250)
     """
+    (input,) = widened(input)
     tensor_argument(input, "multi_margin_loss", "input", 1)
     tensor_argument(target, "multi_margin_loss", "target", 2)
     code = code_of(size_average, reduce, reduction)
@@ -305,6 +350,7 @@ def multilabel_margin_loss(
     >>> F.multilabel_margin_loss(torch.tensor([0.1, 0.2, 0.4, 0.8]), torch.tensor([3, 0, -1, 1]))
     tensor(0.8500)
     """
+    (input,) = widened(input)
     tensor_argument(input, "multilabel_margin_loss", "input", 1)
     tensor_argument(target, "multilabel_margin_loss", "target", 2)
     code = code_of(size_average, reduce, reduction)

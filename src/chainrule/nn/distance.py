@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..functions._arguments import tensor_argument
+from ..functions._autocast import widened
 from ..functions.distances import cosine_similarity, pairwise_distance, pdist
 from .loss import reduced, reduction_of
 
@@ -62,6 +63,7 @@ def hinge_embedding_loss(
     >>> F.hinge_embedding_loss(torch.tensor([0.5, 0.5]), torch.tensor([1., -1.]), reduction="none")
     tensor([0.5000, 0.5000])
     """
+    input, target = widened(input, target)
     tensor_argument(input, "hinge_embedding_loss", "input", 1)
     tensor_argument(target, "hinge_embedding_loss", "target", 2)
     reduction = reduction_of(size_average, reduce, reduction)
@@ -94,6 +96,7 @@ def margin_ranking_loss(
     >>> F.margin_ranking_loss(torch.tensor([1., 1.]), torch.tensor([0., 3.]), torch.tensor([1., 1.]))
     tensor(1.)
     """
+    input1, input2, target = widened(input1, input2, target)
     for at, (name, x) in enumerate((("input1", input1), ("input2", input2), ("target", target)), 1):
         tensor_argument(x, "margin_ranking_loss", name, at)
     reduction = reduction_of(size_average, reduce, reduction)
@@ -129,6 +132,7 @@ def cosine_embedding_loss(
     >>> F.cosine_embedding_loss(torch.eye(2), torch.ones(2, 2), torch.tensor([1., -1.]), reduction="none")
     tensor([0.2929, 0.7071])
     """
+    input1, input2, target = widened(input1, input2, target)
     for at, (name, x) in enumerate((("input1", input1), ("input2", input2), ("target", target)), 1):
         tensor_argument(x, "cosine_embedding_loss", name, at)
     reduction = reduction_of(size_average, reduce, reduction)
@@ -178,6 +182,7 @@ def triplet_margin_loss(
     >>> F.triplet_margin_loss(torch.tensor([[0., 0.]]), torch.tensor([[3., 4.]]), torch.tensor([[0., 2.]]))
     tensor(4.0000)
     """
+    anchor, positive, negative = widened(anchor, positive, negative)
     reduction = reduction_of(size_average, reduce, reduction)
     check_triplet("triplet_margin_loss", anchor, positive, negative, margin)
     return triplets(anchor, positive, negative, lambda x, y: pairwise_distance(x, y, p, eps), margin, swap, reduction)

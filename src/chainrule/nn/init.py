@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._missing import missing_name
 from ..autograd.grad_mode import no_grad
+from ..functions.decompositions import qr
 from ..functions.filling import empty_like
 from ..functions.random import randperm
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
-    "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+    "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
 UNIT_GAIN = (
@@ -27,8 +28,24 @@ UNIT_GAIN = (
 )  # fmt: skip
 
 
+DEPRECATED = (
+    "uniform", "normal", "constant", "eye", "dirac", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal",
+    "orthogonal", "sparse",
+)  # fmt: skip
+
+
 def __getattr__(name: str) -> Any:
-    raise missing_name(__name__, name)
+    if name not in DEPRECATED:
+        raise missing_name(__name__, name)
+    function = globals()[name + "_"]
+
+    def deprecated(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning, stacklevel=2)
+        return function(*args, **kwargs)
+
+    deprecated.__name__ = deprecated.__qualname__ = name
+    deprecated.__doc__ = f"Deprecated: use ``nn.init.{name}_``, whose arguments these are."
+    return deprecated
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
@@ -317,4 +334,36 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
         tensor.normal_(0, std, generator=generator)
         for column in range(columns):
             tensor[randperm(rows)[: math.ceil(sparsity * rows)], column] = 0
+    return tensor
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
+    """An orthogonal matrix (Saxe et al. 2013): the rows are, or the columns, whichever are fewer.
+
+    It is the Q of the QR decomposition of normal numbers, each column with the sign that makes R's diagonal positive.
+
+    Args:
+        tensor: of 2 dimensions or more; what is behind the first counts as one.
+        gain: what the matrix is multiplied by.
+        generator: of the random numbers.
+
+    Raises:
+        ValueError: fewer than 2 dimensions.
+
+    >>> import chainrule as torch
+    >>> w = torch.nn.init.orthogonal_(torch.empty(2, 3))
+    >>> torch.allclose(w @ w.T, torch.eye(2), atol=1e-6)
+    True
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"Only tensors with 2 or more dimensions are supported: this one has {tensor.ndim}")
+    if 0 in tensor.shape:
+        return tensor
+    rows = tensor.shape[0]
+    with no_grad():
+        drawn = tensor.new_empty((rows, tensor.numel() // rows)).normal_(0, 1, generator=generator)
+        wide = rows < drawn.shape[1]
+        q, r = qr(drawn.T if wide else drawn)
+        q = q * r.diagonal().sign()
+        tensor.copy_((q.T if wide else q).reshape(tensor.shape)).mul_(gain)
     return tensor

@@ -15,6 +15,7 @@ from .. import ops
 from ..autograd.grad_mode import no_grad
 from ..core.value import TensorBase, numbers_of
 from ..functions._arguments import check_floating, refuse_grad, tensor_argument
+from ..functions._autocast import widened
 from ..ops.activation import REDUCTIONS
 from ..promotion import scalar_type_name
 
@@ -113,6 +114,7 @@ def l1_loss(
     >>> F.l1_loss(torch.tensor([1., 2.]), torch.tensor([0., 4.]))
     tensor(1.5000)
     """
+    input, target = widened(input, target)
     check_sizes("l1_loss", input, target, weight)
     return reduced((input - target).abs(), reduction_of(size_average, reduce, reduction), weight)
 
@@ -291,6 +293,7 @@ def kl_div(
     >>> F.kl_div(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.25, 0.75]]), reduction="batchmean")
     tensor(0.1308)
     """
+    input, target = widened(input, target)
     tensor_argument(input, "kl_div", "input", 1)
     tensor_argument(target, "kl_div", "target", 2)
     if reduction != "batchmean" or size_average is not None or reduce is not None:
@@ -335,6 +338,7 @@ def poisson_nll_loss(
     >>> F.poisson_nll_loss(torch.tensor([0., 1.]), torch.tensor([1., 2.]), reduction="none")
     tensor([1.0000, 0.7183])
     """
+    input, target = widened(input, target)
     tensor_argument(input, "poisson_nll_loss", "input", 1)
     tensor_argument(target, "poisson_nll_loss", "target", 2)
     reduction = reduction_of(size_average, reduce, reduction)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .. import ops
 from ..functions import normalization
 from ..functions._arguments import tensor_argument
+from ..functions._autocast import widened
 from ..functions.normalization import group_norm, layer_norm, rms_norm
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
              [0.3333],
              [0.3333]]])
     """
+    (input,) = widened(input)
     ndim = tensor_argument(input, "local_response_norm", "input").ndim
     if ndim < 3:
         raise ValueError(f"Expected 3D or higher dimensionality input (got {ndim} dimensions)")

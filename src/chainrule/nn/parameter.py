@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
 
 from .._tensor import Tensor, TensorMeta
+from ..core.value import Lifted
+from ..device import CPU
+from ..dtypes import FROM_NUMPY, bfloat16, get_default_dtype
 from ..functions.filling import empty
 from ..printing import tensor_repr
 
-__all__ = ["Buffer", "Parameter"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
 
 
 def made_from(data: Any, cls: type[Tensor]) -> Any:
@@ -92,3 +97,182 @@ class Buffer(Tensor, metaclass=BufferMeta):
         made.persistent = persistent
         made._is_buffer = True
         return made.requires_grad_(data is not None and data.requires_grad)
+
+
+class Unmade(Lifted):
+    """What stands for the values of a tensor whose shape is not known yet: to ask for more than the dtype is an error."""
+
+    __slots__ = ()
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+
+    @property
+    def levels(self) -> Any:  # type: ignore[override]
+        raise ValueError(
+            "Attempted to use an uninitialized parameter in an operation. This error happens when you are using a "
+            "`LazyModule` or explicitly manipulating `torch.nn.parameter.UninitializedParameter` objects. When using "
+            "LazyModules Call `forward` with a dummy batch to initialize the parameters before calling torch functions"
+        )
+
+    shape = levels  # type: ignore[assignment]
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether it is a parameter or buffer without a shape.
+
+    >>> import chainrule as torch
+    >>> torch.nn.parameter.is_lazy(torch.nn.UninitializedParameter())
+    True
+    """
+    return isinstance(param, UninitializedTensorMixin)
+
+
+class UninitializedTensorMixin:
+    """What parameters and buffers without a shape have in common."""
+
+    __slots__ = ()
+
+    cls_to_become: type
+    _array: Any
+    requires_grad: bool
+
+    @property
+    def shape(self) -> Any:
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` "
+            "when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the "
+            "parameters before accessing their attributes."
+        )
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Give it memory of this shape, uninitialised, and the class that it has then.
+
+        Args:
+            shape: of any rank.
+            device: the CPU.
+            dtype: another one.
+        """
+        made = empty(shape, device=device, dtype=dtype or FROM_NUMPY[self._array.dtype])
+        self._array = np.empty(0, made._array.dtype)
+        Tensor.data.fset(self, made)  # type: ignore[attr-defined]
+        self.__class__ = self.cls_to_become
+
+    def _as(self, dtype: Any) -> Self:
+        return type(self)(self.requires_grad, None, dtype)  # type: ignore[call-arg]
+
+    def _cast(self, *args: Any, **kwargs: Any) -> Self:
+        """Another one, with the dtype that is among the arguments."""
+        found = [one for one in (*args, *kwargs.values()) if type(one) is type(get_default_dtype())]
+        return self._as(found[0]) if found else self
+
+    to = type = _cast
+
+    def float(self) -> Self:
+        return self._as(FROM_NUMPY[np.dtype(np.float32)])
+
+    def double(self) -> Self:
+        return self._as(FROM_NUMPY[np.dtype(np.float64)])
+
+    def half(self) -> Self:
+        return self._as(FROM_NUMPY[np.dtype(np.float16)])
+
+    def bfloat16(self) -> Self:
+        return self._as(bfloat16)
+
+    def cpu(self) -> Self:
+        return self
+
+    def detach(self) -> Self:
+        return self
+
+    def is_floating_point(self) -> bool:
+        return FROM_NUMPY[self._array.dtype].is_floating_point
+
+    def is_complex(self) -> bool:
+        return FROM_NUMPY[self._array.dtype].is_complex
+
+    @property
+    def data(self) -> Self:
+        return self
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if not is_lazy(value):
+            raise ValueError("a parameter without a shape takes values by materialize() only")
+        self._array = value._array
+
+    @property
+    def device(self) -> Any:
+        return CPU
+
+    def share_memory_(self) -> Self:
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters before "
+            "calling `module.share_memory()`."
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        if id(self) not in memo:
+            memo[id(self)] = self._as(FROM_NUMPY[self._array.dtype])
+        return memo[id(self)]  # type: ignore[no-any-return]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.requires_grad, None, FROM_NUMPY[self._array.dtype])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
+    """A parameter whose shape is not known yet: lazy modules make it, and know it at their first call.
+
+    Args:
+        requires_grad: whether gradients are computed for it.
+        device: the CPU.
+        dtype: of the values to come (None: the default dtype).
+
+    Raises:
+        ValueError: something is done with it before :meth:`materialize`.
+
+    >>> import chainrule as torch
+    >>> p = torch.nn.UninitializedParameter()
+    >>> p
+    <UninitializedParameter>
+    >>> p.materialize((2, 3))
+    >>> p.shape
+    torch.Size([2, 3])
+    """
+
+    __slots__ = ()
+
+    cls_to_become = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
+        made = empty(0, device=device, dtype=dtype).as_subclass(cls).requires_grad_(requires_grad)
+        made._array = Unmade(made._array.dtype)
+        return made
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]
+    """A buffer whose shape is not known yet; see :class:`UninitializedParameter`.
+
+    Args:
+        requires_grad: whether gradients are computed for it.
+        device: the CPU.
+        dtype: of the values to come (None: the default dtype).
+        persistent: whether the module's ``state_dict`` holds it.
+    """
+
+    __slots__ = ()
+
+    cls_to_become = Tensor
+
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> Any:
+        made = empty(0, device=device, dtype=dtype).as_subclass(cls).requires_grad_(requires_grad)
+        made.persistent = persistent
+        made._is_buffer = True
+        made._array = Unmade(made._array.dtype)
+        return made

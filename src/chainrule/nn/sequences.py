@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.value import Lifted, TensorBase, new_tensor
 from ..functions._arguments import check_floating, tensor_argument
+from ..functions._autocast import widened
 from ..functions.joining import concat, stack
 from .loss import reduced, reduction_of
 
@@ -50,6 +51,7 @@ def ctc_loss(
     >>> F.ctc_loss(even, torch.tensor([[1]]), [3], [1])
     tensor(0.2877)
     """
+    (log_probs,) = widened(log_probs)
     tensor_argument(log_probs, "ctc_loss", "log_probs", 1)
     tensor_argument(targets, "ctc_loss", "targets", 2)
     reduction = reduction_of(None, None, reduction)

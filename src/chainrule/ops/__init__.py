@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .padding import *
     from .pooling import *
     from .random import *
+    from .recurrent import *
     from .replacing import *
     from .resampling import *
     from .slices import *
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 LATE = {
     "activation": """
         celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid mish
-        mse_loss prelu relu silu silu_slope softmax softplus softshrink threshold
+        mse_loss prelu relu rrelu_with_noise silu silu_slope softmax softplus softshrink threshold
     """,
     "bounds": """
         clamp clamp_high clamp_low clamp_max clamp_max_tensor clamp_min clamp_min_tensor clamp_tensor clip
@@ -107,6 +108,7 @@ LATE = {
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
     """,
+    "recurrent": "gru_steps lstm_steps pack_padded rnn_steps",
     "replacing": "as_strided_scatter diagonal_scatter filled filled_number select_scatter slice_scatter",
     "resampling": "resample resample_adjoint",
     "slices": "index_reduce renorm segment_reduce",

@@ -10,7 +10,7 @@ from .bounds import clamp_numbers
 
 __all__ = [
     "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
-    "logsigmoid", "mish", "mse_loss", "prelu", "relu", "silu", "silu_slope", "softmax", "softplus", "softshrink", "threshold",
+    "logsigmoid", "mish", "mse_loss", "prelu", "relu", "rrelu_with_noise", "silu", "silu_slope", "softmax", "softplus", "softshrink", "threshold",
 ]  # fmt: skip
 
 
@@ -36,6 +36,12 @@ prelu = elementwise("prelu(x, weight)", node="PreluKernelBackward0", domain="fV"
     forward=lambda xp, x, weight: xp.where(x > 0, x, x * weight),
     x=lambda xp, g, x, weight: xp.where(x > 0, g, g * weight),
     weight=lambda xp, g, x: xp.zero_where(g * x, x > 0),
+)
+# The noise is the slope, 1 where x is positive.
+rrelu_with_noise = elementwise("rrelu_with_noise(x, noise)", domain="fV", saved_names={"noise": "noise"},
+    forward=lambda xp, x, noise: x * noise,
+    x=lambda g, noise: g * noise,
+    noise=lambda g, x: g * x,
 )
 # Unlike clamp's, its gradient is 0 at the bounds themselves.
 hardtanh = elementwise("hardtanh(x, *, min_val, max_val)", domain="iufV",

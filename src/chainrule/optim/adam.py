@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from ..autograd.grad_mode import set_grad_enabled
-from ..core.modes import modes
 from ..core.value import TensorBase
-from ..dtypes import float64
-from ..functions.bounds import maximum
-from ..functions.complex_numbers import view_as_real
-from ..functions.creation import tensor
-from ..functions.filling import zeros_like
-from .optimizer import Closure, Group, Optimizer, check_learning_rate, check_ways, plain_number, scalar_dtype
+from .optimizer import Group, check_learning_rate, check_ways, plain_number
+from .stepwise import Stepwise, counted
 
 __all__ = ["Adam"]
 
 
-class Adam(Optimizer):
+class Adam(Stepwise):
     """Steps along a moving average of the gradients, divided by the root of one of their squares.
 
     With ``m = beta1 * m + (1 - beta1) * g`` and ``v = beta2 * v + (1 - beta2) * g ** 2``, both divided by how far they have
@@ -49,6 +43,11 @@ class Adam(Optimizer):
     >>> x
     tensor([0.9000], requires_grad=True)
     """
+
+    absent: ClassVar[dict[str, Any]] = {
+        "amsgrad": False, "maximize": False, "foreach": None, "capturable": False, "differentiable": False,
+        "decoupled_weight_decay": False, "fused": None,
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -90,63 +89,28 @@ class Adam(Optimizer):
         check_ways(foreach, fused, differentiable)
         super().__init__(params, defaults)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        absent = {"amsgrad": False, "maximize": False, "foreach": None, "capturable": False, "differentiable": False,
-                  "decoupled_weight_decay": False, "fused": None}  # fmt: skip
-        for group in self.param_groups:
-            group.update({name: value for name, value in absent.items() if name not in group})
-            for param in group["params"]:
-                step = self.state.get(param, {}).get("step")
-                if step is not None and not isinstance(step, TensorBase):
-                    self.state[param]["step"] = tensor(float(step), dtype=scalar_dtype(group["fused"]))
+    def _kept(self, group: Group) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
 
-    def step(self, closure: Closure | None = None) -> Any:
-        """Update the parameters that have a gradient; see :meth:`Optimizer.step`."""
-        with set_grad_enabled(self.defaults["differentiable"]):
-            loss = self._loss(closure)
-            for group in self.param_groups:
-                for param in group["params"]:
-                    if param.grad is not None:
-                        self._update(param, group)
-        return loss
-
-    def _state_of(self, param: Any, group: Group) -> dict[str, Any]:
-        state = self.state[param]
-        if not state:
-            state["step"] = tensor(0.0, dtype=scalar_dtype(group["fused"]))
-            names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
-            state.update({name: zeros_like(param.detach()) for name in names})
-        return state
-
-    def _update(self, param: Any, group: Group) -> None:
-        state = self._state_of(param, group)
-        beta1, beta2 = group["betas"]
-        lr, decay = plain_number(group["lr"]), group["weight_decay"]
-        grad = -param.grad if group["maximize"] else param.grad
-        step = state["step"].add_(1)
-        if decay != 0:
-            if group["decoupled_weight_decay"]:
-                param.mul_(1 - lr * decay)
-            else:
-                grad = grad + param * decay
-        param, grad, average, squares, largest = parts(
-            param, grad, state["exp_avg"], state["exp_avg_sq"], state.get("max_exp_avg_sq")
-        )
-        average.mul_(beta1).add_(grad * (1 - beta1))
-        squares.mul_(beta2).add_((grad * grad).mul_(1 - beta2))
-        keeps = group["differentiable"]  # what a recorded step has used is written to by the next
-        if group["amsgrad"]:
-            squares = largest.copy_(maximum(largest.clone(), squares.clone()) if keeps else maximum(largest, squares))
-        # A program that is recorded takes the count as a tensor: the number would be that of the recording.
-        is_number = not (keeps or group["capturable"] or modes().capture is not None)
-        t = step.item() if is_number else step.to(float64)
+    def _numbers(self, settings: Group, state: dict[str, Any], begins: bool, exact: bool) -> Any:
+        t = counted(state["step"], exact)
+        beta1, beta2 = settings["betas"]
         correction1, correction2 = 1 - beta1**t, (1 - beta2**t) ** 0.5
-        # lr / correction1 * average / (sqrt(squares) / correction2 + eps), with one pass over the elements less.
-        root = squares.sqrt()
-        divisor = root + group["eps"] * correction2 if keeps else root.add_(group["eps"] * correction2)
-        update = (average.clone() if keeps else average) / divisor
-        param.sub_(update.mul_(lr * (correction2 / correction1)))
+        # lr * (m / correction1) / (sqrt(v) / correction2 + eps), with one pass over the elements less.
+        return settings["lr"] * (correction2 / correction1), settings["eps"] * correction2
+
+    @staticmethod
+    def update(xp: Any, settings: Group, numbers: Any, p: Any, g: Any, m: Any, v: Any, largest: Any = None) -> None:
+        beta1, beta2 = settings["betas"]
+        scale, eps = numbers
+        m *= beta1
+        m += g * (1 - beta1)
+        v *= beta2
+        v += g * g * (1 - beta2)
+        if largest is not None:
+            xp.lift(largest, v)
+            v = largest
+        p -= m / (xp.root(v) + eps) * scale
 
 
 def check_betas(betas: tuple[Any, Any], numbers_only: bool) -> None:
@@ -161,8 +125,3 @@ def check_betas(betas: tuple[Any, Any], numbers_only: bool) -> None:
                 raise ValueError(f"betas[{n}] as a Tensor is not supported for capturable=False and foreach=True")
             if beta.numel() != 1:
                 raise ValueError(f"Tensor betas[{n}] must be 1-element")
-
-
-def parts(*tensors: Any) -> Any:
-    """The tensors; complex ones as views of their real and imaginary parts, which are optimized each for itself."""
-    return [view_as_real(t) if t is not None and t.is_complex() else t for t in tensors]

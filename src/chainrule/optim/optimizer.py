@@ -64,17 +64,32 @@ def _with_hooks(step: Any) -> Any:
             if given is not None:
                 if not isinstance(given, tuple) or len(given) != 2:
                     raise RuntimeError(
-                        f"{step} must return None or a tuple of (new_args, new_kwargs), but got {given}."
+                        f"<function {type(self).__name__}.step> must return None or a tuple of (new_args, new_kwargs), but got {given}."
                     )
                 args, kwargs = given
-        capture = modes().capture
-        with contextlib.nullcontext() if capture is None else capture.settings_of(self):
+        with around(self):
             result = step(*args, **kwargs)
+        if not getattr(self, "_opt_called", True):  # a scheduler wants to know
+            self._opt_called = True
         for hook in chain(self._optimizer_step_post_hooks.values(), _global_optimizer_post_hooks.values()):
             hook(self, args, kwargs)
         return result
 
     return hooked
+
+
+def around(optimizer: Optimizer) -> contextlib.AbstractContextManager[Any]:
+    """What a step runs in: known to a trace, or to a profiler."""
+    mode = modes()
+    if mode.capture is not None:
+        settings: contextlib.AbstractContextManager[Any] = mode.capture.settings_of(optimizer)
+        return settings
+    if mode.tape is not None and not mode.tape.follows_values:
+        region: contextlib.AbstractContextManager[Any] = mode.tape.region(
+            f"Optimizer.step#{type(optimizer).__name__}.step"
+        )
+        return region
+    return contextlib.nullcontext()
 
 
 class Optimizer:
@@ -358,6 +373,11 @@ def check_learning_rate(lr: Any) -> None:
         raise ValueError("Tensor lr must be 1-element")
     if not lr >= 0.0:
         raise ValueError(f"Invalid learning rate: {lr}")
+
+
+def check_at_least_zero(name: str, value: Any) -> None:
+    if not value >= 0.0:
+        raise ValueError(f"Invalid {name} value: {value}")
 
 
 def check_ways(foreach: bool | None, fused: bool | None, differentiable: bool) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from ..autograd.grad_mode import set_grad_enabled
-from .optimizer import Closure, Group, Optimizer, check_learning_rate, check_ways, plain_number
+from ..functions.filling import zeros_like
+from .optimizer import Group, check_learning_rate, check_ways
+from .stepwise import Stepwise
 
 __all__ = ["SGD"]
 
 
-class SGD(Optimizer):
+class SGD(Stepwise):
     """``p -= lr * g``, with momentum ``p -= lr * b`` where ``b = momentum * b + (1 - dampening) * g``.
 
     Args:
@@ -37,6 +38,10 @@ class SGD(Optimizer):
     >>> x
     tensor([0.8000], requires_grad=True)
     """
+
+    absent: ClassVar[dict[str, Any]] = {
+        "nesterov": False, "maximize": False, "foreach": None, "differentiable": False, "fused": False,
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -73,36 +78,26 @@ class SGD(Optimizer):
         check_ways(foreach, fused, differentiable)
         super().__init__(params, defaults)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        absent = {"nesterov": False, "maximize": False, "foreach": None, "differentiable": False, "fused": False}
-        for group in self.param_groups:
-            group.update({name: value for name, value in absent.items() if name not in group})
+    def _kept(self, group: Group) -> tuple[str, ...]:
+        return ("momentum_buffer",) if group["momentum"] != 0 else ()
 
-    def step(self, closure: Closure | None = None) -> Any:
-        """Update the parameters that have a gradient; see :meth:`Optimizer.step`."""
-        with set_grad_enabled(self.defaults["differentiable"]):
-            loss = self._loss(closure)
-            for group in self.param_groups:
-                lr = plain_number(group["lr"])
-                for param in group["params"]:
-                    if param.grad is not None:
-                        param.sub_(self._direction(param, group) * lr)
-        return loss
+    def _lacks_state(self, state: dict[str, Any], group: Group) -> bool:
+        return group["momentum"] != 0 and state.get("momentum_buffer") is None
 
-    def _direction(self, param: Any, group: Group) -> Any:
-        """Where to go from: the gradient, or what momentum makes of it."""
-        grad = -param.grad if group["maximize"] else param.grad
-        if group["weight_decay"] != 0:
-            grad = grad + param * group["weight_decay"]
-        momentum = group["momentum"]
-        if momentum == 0:
-            return grad
-        state = self.state[param]
-        buffer = state.get("momentum_buffer")
-        if buffer is None:
-            buffer = state["momentum_buffer"] = grad.clone()
-        else:
-            damped = grad if group["dampening"] == 0 else grad * (1 - group["dampening"])
-            buffer.mul_(momentum).add_(damped)
-        return grad + buffer * momentum if group["nesterov"] else buffer
+    def _begin(self, state: dict[str, Any], param: Any, group: Group) -> None:
+        state["momentum_buffer"] = zeros_like(param.detach())
+
+    def _numbers(self, settings: Group, state: dict[str, Any], begins: bool, exact: bool) -> Any:
+        return begins
+
+    @staticmethod
+    def update(xp: Any, settings: Group, begins: bool, p: Any, g: Any, buffer: Any = None) -> None:
+        if buffer is not None:
+            momentum, dampening = settings["momentum"], settings["dampening"]
+            if begins:
+                xp.put(buffer, g)
+            else:
+                buffer *= momentum
+                buffer += g if dampening == 0 else g * (1 - dampening)
+            g = g + buffer * momentum if settings["nesterov"] else buffer
+        p -= g * settings["lr"]

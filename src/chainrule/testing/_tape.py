@@ -132,6 +132,9 @@ class Tape:
         with changed_modes(tape=self, capture=self):
             yield
 
+    follows_values = True
+    """Whether it must see what is written where."""
+
     def run_op(self, op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """An op is called (``Modes.tape``)."""
         return self.run(op, args, params, lambda: general(op, args, params))
@@ -139,6 +142,10 @@ class Tape:
     def run_function(self, function: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A custom Function is applied (``Modes.tape``)."""
         return self.run(function, args, kwargs, lambda: function.apply(*args, **kwargs))
+
+    def run_node(self, node: Any, call: Callable[[], Any]) -> Any:
+        """A rule of the reverse pass runs, which is not noted."""
+        return call()
 
     def run(self, target: Any, args: tuple[Any, ...], params: dict[str, Any], call: Callable[[], Any]) -> Any:
         entry = None if any(map(is_lifted, args)) else Entry(target, args, params)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .._missing import missing_name
 
 if TYPE_CHECKING:
-    from . import checkpoint
+    from . import checkpoint, data
 
-_LAZY = frozenset({"_pytree", "checkpoint", "dlpack"})
+_LAZY = frozenset({"_pytree", "checkpoint", "data", "dlpack", "safetensors", "tensorboard"})
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from ...autograd.grad_mode import no_grad
 from ...core.hooks import Hook, RemovableHandle, registered
 from ...core.value import TensorBase
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 from ._base import ModuleBase
 
 if TYPE_CHECKING:
@@ -241,6 +241,8 @@ class StateDict(ModuleBase):
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
                 f"received {type(given)}"
             )
+            return
+        if is_lazy(value) and is_lazy(given):
             return
         if not value.ndim and given.ndim == 1:  # as very old checkpoints have scalars
             given = given[0]  # type: ignore[index]

@@ -15,7 +15,9 @@ from .module import Module
 if TYPE_CHECKING:
     from ..._tensor import Tensor
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
+__all__ = [
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "SyncBatchNorm",
+]  # fmt: skip
 
 
 class _NormBase(Module):
@@ -268,3 +270,66 @@ class InstanceNorm3d(_InstanceNorm):
     """
 
     dimensions = 4
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalization whose statistics are those of all processes; here there is one, and it is :class:`BatchNorm1d` of
+    any rank.
+
+    Args:
+        num_features: the number of channels C, of (N, C, ...).
+        eps: what is added to the variance.
+        momentum: how much a batch counts in the running averages; None for the mean over all batches.
+        affine: whether to scale and shift.
+        track_running_stats: whether there are running averages.
+        process_group: accepted.
+        device: the CPU.
+        dtype: of the parameters and averages (None: the default dtype).
+        bias: whether to shift.
+
+    >>> import chainrule as torch
+    >>> torch.nn.SyncBatchNorm.convert_sync_batchnorm(torch.nn.Sequential(torch.nn.BatchNorm1d(3)))
+    Sequential(
+      (0): SyncBatchNorm(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+    )
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.ndim < 2:
+            refuse(input, "at least 2D")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Any:
+        """``module`` with each batch normalization in it replaced by one of this class that has its parameters."""
+        made: Any = module
+        if isinstance(module, _BatchNorm):
+            made = cls(
+                module.num_features,
+                module.eps,
+                module.momentum,
+                module.affine,
+                module.track_running_stats,
+                process_group,
+                bias=module.bias is not None,
+            )
+            for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked", "training"):
+                setattr(made, name, getattr(module, name))
+        for name, child in module.named_children():
+            made.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return made

@@ -29,7 +29,7 @@ def pairs(value: Any, dims: int, name: str) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else each(value, dims, "Conv", name) or ()
 
 
-class _Conv(Module):
+class _ConvNd(Module):
     """What convolutions have in common.
 
     Both parameters begin as random numbers, uniform within ``1 / sqrt(n)`` of 0, with n the number of inputs of an output
@@ -155,7 +155,7 @@ class _Conv(Module):
         return ", ".join(parts)
 
 
-class Conv1d(_Conv):
+class Conv1d(_ConvNd):
     """Weights that slide over sequences (N, C, L) or (C, L); see :func:`chainrule.nn.functional.conv1d`.
 
     >>> import chainrule as torch
@@ -166,7 +166,7 @@ class Conv1d(_Conv):
     dims = 1
 
 
-class Conv2d(_Conv):
+class Conv2d(_ConvNd):
     """Weights that slide over images (N, C, H, W) or (C, H, W); see :func:`chainrule.nn.functional.conv2d`.
 
     >>> import chainrule as torch
@@ -177,7 +177,7 @@ class Conv2d(_Conv):
     dims = 2
 
 
-class Conv3d(_Conv):
+class Conv3d(_ConvNd):
     """Weights that slide over volumes (N, C, D, H, W) or (C, D, H, W); see :func:`chainrule.nn.functional.conv3d`.
 
     >>> import chainrule as torch
@@ -188,7 +188,7 @@ class Conv3d(_Conv):
     dims = 3
 
 
-class _ConvTranspose(_Conv):
+class _ConvTransposeNd(_ConvNd):
     """What transposed convolutions have in common; the arguments are those of convolutions and ``output_padding``, how much
     longer the result is at the end.
 
@@ -250,7 +250,7 @@ class _ConvTranspose(_Conv):
         return tuple([size - low for size, low in zip(sizes, least, strict=True)])
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """Weights that are spread over sequences; see :func:`chainrule.nn.functional.conv_transpose1d`.
 
     >>> import chainrule as torch
@@ -261,7 +261,7 @@ class ConvTranspose1d(_ConvTranspose):
     dims = 1
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """Weights that are spread over images; see :func:`chainrule.nn.functional.conv_transpose2d`.
 
     >>> import chainrule as torch
@@ -272,7 +272,7 @@ class ConvTranspose2d(_ConvTranspose):
     dims = 2
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """Weights that are spread over volumes; see :func:`chainrule.nn.functional.conv_transpose3d`.
 
     >>> import chainrule as torch

@@ -13,7 +13,7 @@ from .module import Module
 if TYPE_CHECKING:
     from ..._tensor import Tensor
 
-__all__ = ["Bilinear", "Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "Linear"]  # and, as in PyTorch, of this module only: NonDynamicallyQuantizableLinear
 
 
 class Identity(Module):
@@ -75,6 +75,15 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """A linear layer under the name that PyTorch prints for the last one of :class:`chainrule.nn.MultiheadAttention`.
+
+    >>> import chainrule as torch
+    >>> torch.nn.modules.linear.NonDynamicallyQuantizableLinear(3, 2)(torch.ones(5, 3)).shape
+    torch.Size([5, 2])
+    """
 
 
 class Bilinear(Module):

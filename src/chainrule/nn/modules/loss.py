@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .. import functional as F
+from .linear import Linear
 from .module import Module
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
-    "NLLLoss", "NLLLoss2d", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "GaussianNLLLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "LinearCrossEntropyLoss", "LinearCrossEntropyOptions",
+    "MSELoss",
+    "NLLLoss",
+    "NLLLoss2d",
+    "PoissonNLLLoss",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
 ]  # fmt: skip
 
 
@@ -112,6 +127,90 @@ class CrossEntropyLoss(_WeightedLoss):
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
         )
+
+
+@dataclass
+class LinearCrossEntropyOptions:
+    """How PyTorch spares memory in :class:`LinearCrossEntropyLoss`; accepted here, where there is one way."""
+
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str = "auto"
+    acc_dtype: Any = None
+
+
+class LinearCrossEntropyLoss(Module):
+    """The cross entropy of the scores that a linear layer of its own gives.
+
+    See :func:`chainrule.nn.functional.linear_cross_entropy`.
+
+    Args:
+        in_features: the size D of an element.
+        num_classes: C.
+        out_features: (d1, d2, ...), for scores (N, C, d1, d2, ...).
+        bias: whether the layer has one.
+        device: the CPU.
+        dtype: of the layer's parameters (None: the default dtype).
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        weight: weights of the classes.
+        ignore_index: a class that does not count.
+        label_smoothing: how much of each target is spread evenly over all classes.
+        options: accepted: about memory.
+
+    >>> import chainrule as torch
+    >>> torch.nn.LinearCrossEntropyLoss(4, 3)(torch.zeros(2, 4), torch.tensor([0, 1]))
+    tensor(1.0986, grad_fn=<NllLossBackward0>)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        num_classes: int,
+        *,
+        out_features: tuple[int, ...] = (),
+        bias: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        reduction: str = "mean",
+        weight: Tensor | None = None,
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+        options: Any = None,
+    ) -> None:
+        super().__init__()
+        self.in_features = in_features
+        self.num_classes = num_classes
+        self.out_features = tuple(out_features)
+        self.bias = bias
+        self.reduction = reduction
+        self.register_buffer("weight", weight)
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+        self.options = options
+        rows = num_classes * math.prod(self.out_features)
+        self.linear = Linear(in_features, rows, bias=bias, device=device, dtype=dtype)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        shape = (self.num_classes, *self.out_features)
+        bias = self.linear.bias
+        return F.linear_cross_entropy(
+            input,
+            self.linear.weight.reshape(*shape, self.in_features),
+            target,
+            linear_bias=None if bias is None else bias.reshape(shape),
+            weight=self.weight,
+            reduction=self.reduction,
+            ignore_index=self.ignore_index,
+            label_smoothing=self.label_smoothing,
+            options=self.options,
+        )
+
+    def extra_repr(self) -> str:
+        names = (
+            "in_features", "num_classes", "out_features", "bias", "reduction", "ignore_index", "label_smoothing", "options",
+        )  # fmt: skip
+        return ", ".join(f"{name}={getattr(self, name)}" for name in names)
 
 
 class NLLLoss(_WeightedLoss):

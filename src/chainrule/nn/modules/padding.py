@@ -62,7 +62,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_Pad):
     """Padding with a constant.
 
     Args:
@@ -81,7 +81,7 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPadNd):
     """A constant around the last dimension.
 
     >>> import chainrule as torch
@@ -107,7 +107,7 @@ class ZeroPad1d(ConstantPad1d):
         return f"{self.padding}"
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """A constant around the last two dimensions.
 
     >>> import chainrule as torch
@@ -133,7 +133,7 @@ class ZeroPad2d(ConstantPad2d):
         return f"{self.padding}"
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """A constant around the last three dimensions.
 
     >>> import chainrule as torch

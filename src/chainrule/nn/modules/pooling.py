@@ -40,7 +40,7 @@ Number = Any
 # -- the largest --------------------------------------------------------------------------------------------------------
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     """What the kinds of max pooling have in common.
 
     Args:
@@ -80,7 +80,7 @@ class _MaxPool(Module):
         )
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The largest element of each window of sequences (N, C, L) or (C, L).
 
     >>> import chainrule as torch
@@ -92,7 +92,7 @@ class MaxPool1d(_MaxPool):
         return F.max_pool1d(input, **self._settings())
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The largest element of each window of images (N, C, H, W) or (C, H, W).
 
     >>> import chainrule as torch
@@ -104,7 +104,7 @@ class MaxPool2d(_MaxPool):
         return F.max_pool2d(input, **self._settings())
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The largest element of each window of volumes (N, C, D, H, W) or (C, D, H, W).
 
     >>> import chainrule as torch
@@ -116,7 +116,7 @@ class MaxPool3d(_MaxPool):
         return F.max_pool3d(input, **self._settings())
 
 
-class _MaxUnpool(Module):
+class _MaxUnpoolNd(Module):
     """What the kinds of unpooling have in common.
 
     Args:
@@ -139,7 +139,7 @@ class _MaxUnpool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpoolNd):
     """What :class:`MaxPool1d` left, put back in its places among zeros.
 
     >>> import chainrule as torch
@@ -154,7 +154,7 @@ class MaxUnpool1d(_MaxUnpool):
         return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpoolNd):
     """What :class:`MaxPool2d` left, put back in its places among zeros.
 
     >>> import chainrule as torch
@@ -169,7 +169,7 @@ class MaxUnpool2d(_MaxUnpool):
         return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpoolNd):
     """What :class:`MaxPool3d` left, put back in its places among zeros.
 
     >>> import chainrule as torch
@@ -184,7 +184,7 @@ class MaxUnpool3d(_MaxUnpool):
         return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class _AdaptiveMaxPool(Module):
+class _AdaptiveMaxPoolNd(Module):
     """What the kinds of adaptive max pooling have in common.
 
     Args:
@@ -201,7 +201,7 @@ class _AdaptiveMaxPool(Module):
         return f"output_size={self.output_size}"
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The largest element of each of ``output_size`` windows of sequences (N, C, L) or (C, L).
 
     >>> import chainrule as torch
@@ -213,7 +213,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
         return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The largest element of each of ``output_size`` windows of images (N, C, H, W) or (C, H, W).
 
     >>> import chainrule as torch
@@ -225,7 +225,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
         return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The largest element of each of ``output_size`` windows of volumes (N, C, D, H, W) or (C, D, H, W).
 
     >>> import chainrule as torch
@@ -277,7 +277,7 @@ class AvgPool1d(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class _AvgPool(Module):
+class _AvgPoolNd(Module):
     """What the other kinds of average pooling have in common.
 
     Args:
@@ -314,7 +314,7 @@ class _AvgPool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPoolNd):
     """The mean of each window of images (N, C, H, W) or (C, H, W).
 
     >>> import chainrule as torch
@@ -326,7 +326,7 @@ class AvgPool2d(_AvgPool):
         return F.avg_pool2d(input, **self._settings())
 
 
-class AvgPool3d(_AvgPool):
+class AvgPool3d(_AvgPoolNd):
     """The mean of each window of volumes (N, C, D, H, W) or (C, D, H, W).
 
     >>> import chainrule as torch
@@ -338,7 +338,7 @@ class AvgPool3d(_AvgPool):
         return F.avg_pool3d(input, **self._settings())
 
 
-class _AdaptiveAvgPool(Module):
+class _AdaptiveAvgPoolNd(Module):
     """What the kinds of adaptive average pooling have in common.
 
     Args:
@@ -353,7 +353,7 @@ class _AdaptiveAvgPool(Module):
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The mean of each of ``output_size`` windows of sequences (N, C, L) or (C, L).
 
     >>> import chainrule as torch
@@ -365,7 +365,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
         return F.adaptive_avg_pool1d(input, self.output_size)
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The mean of each of ``output_size`` windows of images (N, C, H, W) or (C, H, W).
 
     >>> import chainrule as torch
@@ -377,7 +377,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
         return F.adaptive_avg_pool2d(input, self.output_size)
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The mean of each of ``output_size`` windows of volumes (N, C, D, H, W) or (C, D, H, W).
 
     >>> import chainrule as torch
@@ -392,7 +392,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
 # -- norms --------------------------------------------------------------------------------------------------------------
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     """What the kinds of pooling by norms have in common.
 
     Args:
@@ -415,7 +415,7 @@ class _LPPool(Module):
         return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """The norm of each window of sequences (N, C, L) or (C, L).
 
     >>> import chainrule as torch
@@ -427,7 +427,7 @@ class LPPool1d(_LPPool):
         return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """The norm of each window of images (N, C, H, W) or (C, H, W).
 
     >>> import chainrule as torch
@@ -439,7 +439,7 @@ class LPPool2d(_LPPool):
         return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """The norm of each window of volumes (N, C, D, H, W) or (C, D, H, W).
 
     >>> import chainrule as torch

@@ -1,96 +1,17 @@
-"""``torch.amp``: automatic mixed precision. On the CPU everything keeps the dtype that it has; gradients can be scaled."""
+"""Losses scaled, so that small gradients of half precision do not vanish."""
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
-from . import ops as _ops
-from .core.modes import changed_modes as _changed_modes
-from .device import TYPES as _TYPES
-from .dtypes import bfloat16 as _bfloat16, float16 as _float16
+from .. import ops as _ops
+from ..core.modes import changed_modes as _changed_modes
+from ..dtypes import float16 as _float16
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Self
+    from .._tensor import Tensor
 
-    from ._tensor import Tensor
-
-__all__ = ["GradScaler", "autocast", "is_autocast_available"]
-
-
-def is_autocast_available(device_type: str) -> bool:
-    """Whether operations on a type of device can take a lower precision by themselves: here on none.
-
-    >>> import chainrule as torch
-    >>> torch.amp.is_autocast_available("cuda")
-    False
-    """
-    return False
-
-
-class autocast:  # noqa: N801 - PyTorch's name
-    """Context manager and decorator: some operations on a type of device compute in ``dtype`` inside.
-
-    There is no device here of which that is so. Where PyTorch turns itself off, this does too: with ``enabled=False``, and
-    for a GPU that is not there, with a warning. On the CPU it would change results, so it is refused on entry.
-
-    Args:
-        device_type: "cuda", "cpu" or another type of device.
-        dtype: what to compute in; bfloat16 or float16 on the CPU.
-        enabled: whether to do anything.
-        cache_enabled: accepted, and of no effect.
-
-    >>> import chainrule as torch
-    >>> with torch.autocast("cuda", enabled=torch.cuda.is_available()):
-    ...     torch.ones(1) * 2
-    tensor([2.])
-    """
-
-    def __init__(
-        self, device_type: str, dtype: Any = None, enabled: bool = True, cache_enabled: bool | None = None
-    ) -> None:
-        import warnings
-
-        if not isinstance(device_type, str):
-            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
-        if device_type not in _TYPES:
-            raise RuntimeError(
-                f"Expected one of {', '.join(_TYPES)} device type at start of device string: {device_type}"
-            )
-        self.device = device_type
-        self.fast_dtype = dtype or (_bfloat16 if device_type == "cpu" else _float16)
-        self._enabled = enabled
-        if enabled and device_type != "cpu":
-            name = "CUDA" if device_type == "cuda" else device_type
-            warnings.warn(f"{name} is not available. Disabling autocast.", stacklevel=2)
-            self._enabled = False
-        elif enabled and self.fast_dtype not in (_bfloat16, _float16):
-            warnings.warn(
-                "In CPU autocast, but the target dtype is not supported. Disabling autocast.\n"
-                "CPU Autocast only supports dtypes of torch.bfloat16, torch.float16 currently.",
-                stacklevel=2,
-            )
-            self._enabled = False
-
-    def __enter__(self) -> Self:
-        if self._enabled:
-            raise NotImplementedError(
-                f"autocast('cpu') would compute some operations in {self.fast_dtype}, which chainrule does not do by itself. Convert "
-                "what you want to with .to(dtype), or leave precision as it is with enabled=False"
-            )
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
-
-    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(func)
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with self:
-                return func(*args, **kwargs)
-
-        return wrapped
+__all__ = ["GradScaler"]
 
 
 class GradScaler:
@@ -280,9 +201,3 @@ class GradScaler:
         self._growth_factor, self._backoff_factor = state_dict["growth_factor"], state_dict["backoff_factor"]
         self._growth_interval = state_dict["growth_interval"]
         self._growth_tracker = state_dict["_growth_tracker"]
-
-
-def __getattr__(name: str) -> Any:
-    from ._missing import missing_name
-
-    raise missing_name(__name__, name)

@@ -1,0 +1,128 @@
+"""What PyTorch's programs ask of autocast."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from ..core.modes import get_modes
+from ..device import TYPES
+from ..dtypes import bfloat16, float16
+
+__all__ = [
+    "clear_autocast_cache",
+    "get_autocast_cpu_dtype",
+    "get_autocast_dtype",
+    "get_autocast_gpu_dtype",
+    "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled",
+    "is_autocast_enabled",
+]
+
+DEFAULTS = {
+    **dict.fromkeys(("cpu", "hpu", "maia", "privateuseone", "xla", "xpu", "mtia"), bfloat16),
+    **dict.fromkeys(("cuda", "ipu", "mps"), float16),
+}
+"""What autocast computes in if nothing is said, by type of device."""
+
+
+def _in_force() -> Any:
+    mode = get_modes()
+    return None if mode is None else mode.autocast
+
+
+def _check(device_type: str) -> None:
+    if device_type not in TYPES:
+        raise RuntimeError(f"Expected one of {', '.join(TYPES)} device type at start of device string: {device_type}")
+
+
+def _deprecated(old: str, new: str) -> None:
+    warnings.warn(f"torch.{old}() is deprecated. Please use torch.{new} instead.", DeprecationWarning, stacklevel=3)
+
+
+def is_autocast_enabled(device_type: str | None = None) -> bool:
+    """Whether operations on a type of device take a lower precision by themselves; without one, on a GPU.
+
+    >>> import chainrule as torch
+    >>> with torch.autocast("cpu"):
+    ...     torch.is_autocast_enabled("cpu"), torch.is_autocast_enabled()
+    (True, False)
+    """
+    if device_type is not None:
+        _check(device_type)
+    return device_type == "cpu" and _in_force() is not None
+
+
+def get_autocast_dtype(device_type: str) -> Any:
+    """What autocast computes in on a type of device.
+
+    >>> import chainrule as torch
+    >>> torch.get_autocast_dtype("cpu")
+    torch.bfloat16
+    """
+    _check(device_type)
+    if device_type not in DEFAULTS:
+        raise RuntimeError(f"unsupported scalarType: autocast computes in none on {device_type!r}")
+    now = _in_force()
+    return now.dtype if device_type == "cpu" and now is not None else DEFAULTS[device_type]
+
+
+def is_autocast_cpu_enabled() -> bool:
+    """``is_autocast_enabled("cpu")``, deprecated.
+
+    >>> import chainrule as torch
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.is_autocast_cpu_enabled()
+    False
+    """
+    _deprecated("is_autocast_cpu_enabled", "is_autocast_enabled('cpu')")
+    return is_autocast_enabled("cpu")
+
+
+def get_autocast_cpu_dtype() -> Any:
+    """``get_autocast_dtype("cpu")``, deprecated.
+
+    >>> import chainrule as torch
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.get_autocast_cpu_dtype()
+    torch.bfloat16
+    """
+    _deprecated("get_autocast_cpu_dtype", "get_autocast_dtype('cpu')")
+    return get_autocast_dtype("cpu")
+
+
+def get_autocast_gpu_dtype() -> Any:
+    """``get_autocast_dtype("cuda")``, deprecated.
+
+    >>> import chainrule as torch
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.get_autocast_gpu_dtype()
+    torch.float16
+    """
+    _deprecated("get_autocast_gpu_dtype", "get_autocast_dtype('cuda')")
+    return get_autocast_dtype("cuda")
+
+
+def is_autocast_cache_enabled() -> bool:
+    """Whether autocast keeps what it converts of parameters.
+
+    >>> import chainrule as torch
+    >>> torch.is_autocast_cache_enabled()
+    True
+    """
+    now = _in_force()
+    return now is None or now.kept is not None
+
+
+def clear_autocast_cache() -> None:
+    """Forget what the autocast in force has converted.
+
+    >>> import chainrule as torch
+    >>> torch.clear_autocast_cache()
+    """
+    now = _in_force()
+    if now is not None and now.kept is not None:
+        now.kept.clear()

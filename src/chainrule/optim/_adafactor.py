@@ -1,0 +1,143 @@
+"""Adafactor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..autograd.grad_mode import no_grad
+from ..core.modes import modes
+from ..core.value import TensorBase
+from ..dtypes import finfo
+from ..functions.filling import zeros_like
+from .optimizer import Closure, Group, Optimizer, plain_number
+from .stepwise import at_least, counted, new_count
+
+__all__ = ["Adafactor"]
+
+
+class Adafactor(Optimizer):
+    """Adam without momentum, that keeps of a matrix of squares its row and column means only.
+
+    Steps are relative to the size of the parameter, and no larger than ``lr`` of it (Shazeer and Stern, 2018).
+
+    Args:
+        params: see :class:`Optimizer`; real ones.
+        lr: the largest relative step; a number or a one-element tensor.
+        beta2_decay: the power of the step count with which the averages forget.
+        eps: what keeps the divisor from 0, None for the dtype's precision; and the least size of a parameter.
+        d: the updates' root mean square is not larger.
+        weight_decay: the share of ``lr`` by which weights shrink in a step.
+        foreach: accepted: one way of computing is all there is.
+        maximize: go up instead of down.
+
+    Raises:
+        ValueError: a setting out of its range. RuntimeError: at the step, a complex parameter.
+
+    >>> import chainrule as torch
+    >>> x = torch.ones(2, 3, requires_grad=True)
+    >>> optimizer = torch.optim.Adafactor([x], lr=0.1)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> x[0], list(optimizer.state[x])
+    (tensor([0.9000, 0.9000, 0.9000], grad_fn=<SelectBackward0>), ['step', 'row_var', 'col_var'])
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: Any = 1e-2,
+        beta2_decay: float = -0.8,
+        eps: tuple[float | None, float] = (None, 1e-3),
+        d: float = 1.0,
+        weight_decay: float = 0.0,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+    ) -> None:
+        if isinstance(lr, TensorBase) and lr.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
+        if not lr >= 0.0:
+            raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
+        if not beta2_decay <= 0.0:
+            raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
+        if eps[0] is not None and not eps[0] >= 0.0:
+            raise ValueError(f"epsilon1 should be >= 0 but is: {eps[0]}")
+        if not eps[1] >= 0.0:
+            raise ValueError(f"epsilon2 should be >= 0 but is: {eps[1]}")
+        if not d >= 1.0:
+            raise ValueError(f"Clipping threshold d should be >= 1 but is: {d}")
+        if not weight_decay >= 0.0:
+            raise ValueError(f"weight_decay should be >= 0 but is: {weight_decay}")
+        defaults = {
+            "lr": lr,
+            "beta2_decay": beta2_decay,
+            "eps": eps,
+            "d": d,
+            "weight_decay": weight_decay,
+            "foreach": foreach,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("foreach", None)
+            for param in group["params"]:
+                step = self.state.get(param, {}).get("step")
+                if step is not None and not isinstance(step, TensorBase):
+                    self.state[param]["step"] = new_count(group, float(step))
+
+    def step(self, closure: Closure | None = None) -> Any:
+        """Update the parameters that have a gradient; see :meth:`Optimizer.step`."""
+        with no_grad():
+            loss = self._loss(closure)
+            exact = modes().capture is not None
+            for group in self.param_groups:
+                for param in group["params"]:
+                    if param.grad is not None:
+                        update(param, group, self.state[param], exact)
+        return loss
+
+
+def begin(param: Any, group: Group, state: dict[str, Any]) -> None:
+    state["step"] = new_count(group)
+    if param.ndim > 1:
+        state["row_var"] = param.new_zeros((*param.shape[:-1], 1))
+        state["col_var"] = param.new_zeros((*param.shape[:-2], 1, param.shape[-1]))
+    else:
+        state["variance"] = zeros_like(param.detach())
+
+
+def update(param: Any, group: Group, state: dict[str, Any], exact: bool) -> None:
+    if param.is_complex():
+        raise RuntimeError("Adafactor does not support complex parameters")
+    if not state:
+        begin(param, group, state)
+    grad = -param.grad if group["maximize"] else param.grad
+    t, lr = counted(state["step"], exact), plain_number(group["lr"])
+    tiny, smallest = group["eps"]
+    if tiny is None:
+        tiny = finfo(param.dtype).eps
+    fresh = t ** group["beta2_decay"]
+    relative = 1 / at_least(t**0.5 * lr, 1.0) * lr if exact else min(lr, t**-0.5)
+    step = relative * at_least(mean_size(param, exact), smallest)
+    if group["weight_decay"] != 0:
+        param.mul_(1 - lr * group["weight_decay"])
+    squares = grad * grad
+    if param.ndim > 1:
+        rows, columns = state["row_var"], state["col_var"]
+        rows.lerp_(squares.mean(-1, keepdim=True), fresh)
+        columns.lerp_(squares.mean(-2, keepdim=True), fresh)
+        variance = rows * columns / rows.mean(-2, keepdim=True).clamp(min=tiny)
+    else:
+        variance = state["variance"].lerp_(squares, fresh)
+    direction = grad / variance.clamp(min=tiny * tiny).sqrt()
+    param.sub_(direction * (step / at_least(mean_size(direction, exact) / group["d"], 1.0)))
+
+
+def mean_size(x: Any, exact: bool) -> Any:
+    """The root of the mean of squares."""
+    size = x.norm() / x.numel() ** 0.5
+    return size if exact else size.item()

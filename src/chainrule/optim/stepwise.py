@@ -1,0 +1,276 @@
+"""Optimizers that update each parameter for itself: the update is one plain function, the same for memory and tensors.
+
+Where nothing is recorded or traced, the function gets the parameters' own memory, a piece at a time that stays in the
+processor's cache, and numbers are Python's. Otherwise it gets the tensors. What the two do not share by their operators is
+in :class:`OnMemory` and :class:`OnTensors`, the function's ``xp``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..autograd.grad_mode import set_grad_enabled
+from ..core.modes import Modes, modes
+from ..core.mutation import WIDE_FLOATS
+from ..core.origin import caller
+from ..core.value import TensorBase, writable
+from ..core.version import Cell, bump
+from ..dtypes import float64
+from ..functions.bounds import maximum
+from ..functions.complex_numbers import view_as_real
+from ..functions.creation import as_tensor, tensor
+from ..functions.filling import zeros_like
+from ..functions.masking import where
+from .optimizer import Closure, Group, Optimizer, plain_number, scalar_dtype
+
+__all__ = ["Stepwise"]
+
+PIECE = 1 << 14
+"""So many elements of a large parameter are updated at once: with their state, they fit in the processor's cache."""
+COMPLEX = {np.dtype("complex64"): np.dtype("float32"), np.dtype("complex128"): np.dtype("float64")}
+
+
+class OnMemory:
+    """What an update needs besides operators, on arrays."""
+
+    root = staticmethod(np.sqrt)
+    size = staticmethod(np.absolute)
+    sign = staticmethod(np.sign)
+    where = staticmethod(np.where)
+    clip = staticmethod(np.clip)
+
+    @staticmethod
+    def like(x: Any, number: Any) -> Any:
+        """A number in the dtype of ``x``."""
+        return x.dtype.type(number)
+
+    @staticmethod
+    def put(target: Any, value: Any) -> None:
+        target[...] = value
+
+    @staticmethod
+    def lift(target: Any, value: Any) -> None:
+        """``target`` becomes the larger of the two."""
+        np.maximum(target, value, out=target)
+
+
+class OnTensors:
+    """The same on tensors. What a recorded step has saved is not written to."""
+
+    @staticmethod
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        return where(condition, x, y)
+
+    @staticmethod
+    def root(x: Any) -> Any:
+        return x.sqrt()
+
+    @staticmethod
+    def size(x: Any) -> Any:
+        return x.abs()
+
+    @staticmethod
+    def sign(x: Any) -> Any:
+        return x.sign()
+
+    @staticmethod
+    def clip(x: Any, low: Any, high: Any) -> Any:
+        return x.clamp(low, high)
+
+    @staticmethod
+    def like(x: Any, number: Any) -> Any:
+        return number if isinstance(number, TensorBase) else x.new_full((), number)
+
+    @staticmethod
+    def put(target: Any, value: Any) -> None:
+        target.copy_(value)
+
+    @staticmethod
+    def lift(target: Any, value: Any) -> None:
+        target.copy_(maximum(target.clone(), value))
+
+
+class Stepwise(Optimizer):
+    """The base of optimizers whose step is an update of each parameter from its gradient and its state."""
+
+    update: Callable[..., None]
+    """``update(xp, settings, numbers, p, g, *kept)``: write the next values into ``p`` and the state ``kept``.
+
+    ``g`` is the gradient, of a loss to be made small, with weight decay in it. ``numbers`` is what :meth:`_numbers` gave."""
+    absent: ClassVar[dict[str, Any]] = {
+        "foreach": None, "maximize": False, "differentiable": False, "capturable": False,
+    }  # fmt: skip
+    """The settings that an older optimizer's state may lack."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.update({name: value for name, value in self.absent.items() if name not in group})
+            for param in group["params"]:
+                step = self.state.get(param, {}).get("step")
+                if step is not None and not isinstance(step, TensorBase):
+                    self.state[param]["step"] = new_count(group, float(step))
+
+    def step(self, closure: Closure | None = None) -> Any:
+        """Update the parameters that have a gradient; see :meth:`Optimizer.step`."""
+        differentiable = self.defaults["differentiable"]
+        with set_grad_enabled(differentiable):
+            loss = self._loss(closure)
+            place, mode = caller(), modes()
+            for group in self.param_groups:
+                exact = differentiable or group.get("capturable", False) or mode.capture is not None
+                settings = {name: (plain_number if exact else number)(value) for name, value in group.items()}
+                names = self._kept(group)
+                directly = not exact and writes_memory(mode)
+                for param in group["params"]:
+                    grad = param.grad
+                    if grad is None:
+                        continue
+                    state = self.state[param]
+                    begins = self._lacks_state(state, group)
+                    if begins:
+                        self._begin(state, param, group)
+                    numbers = self._numbers(settings, state, begins, exact)
+                    tensors = (param, grad, *[state[name] for name in names])
+                    memory = memory_of(tensors) if directly else None
+                    if memory is None:
+                        self._update_tensors(settings, numbers, tensors, differentiable)
+                    else:
+                        self._update_memory(settings, numbers, memory)
+                        bump(param, place)
+                        for kept in tensors[2:]:
+                            bump(kept, place)
+        return loss
+
+    def _update_memory(self, settings: Group, numbers: Any, memory: list[Any]) -> None:
+        size = memory[0].size
+        if size <= PIECE:
+            self._update(OnMemory, settings, numbers, *memory)
+            return
+        flat = [array.reshape(-1) for array in memory]
+        for start in range(0, size, PIECE):
+            self._update(OnMemory, settings, numbers, *[array[start : start + PIECE] for array in flat])
+
+    def _update_tensors(self, settings: Group, numbers: Any, tensors: tuple[Any, ...], recorded: bool) -> None:
+        if not recorded:
+            self._update(OnTensors, settings, numbers, *parts(tensors))
+            return
+        param, grad, *kept = tensors
+        written = [param.clone(), *[one.clone() for one in kept]]  # whoever has saved the old values keeps them
+        self._update(OnTensors, settings, numbers, *parts([written[0], grad, *written[1:]]))
+        for old, new in zip((param, *kept), written, strict=True):
+            old.copy_(new)
+
+    def _update(self, xp: Any, settings: Group, numbers: Any, p: Any, g: Any, *kept: Any) -> None:
+        if settings["maximize"]:
+            g = -g
+        decay = settings.get("weight_decay", 0)
+        if decay != 0:
+            if settings.get("decoupled_weight_decay"):
+                p *= 1 - settings["lr"] * decay
+            else:
+                g = g + p * decay
+        self.update(xp, settings, numbers, p, g, *kept)
+
+    # -- what a subclass says of its state -----------------------------------------------------------------------------
+
+    def _kept(self, group: Group) -> tuple[str, ...]:
+        """The names of the state that is as the parameter is."""
+        return ()
+
+    def _lacks_state(self, state: dict[str, Any], group: Group) -> bool:
+        return not state
+
+    def _begin(self, state: dict[str, Any], param: Any, group: Group) -> None:
+        """Make the state of a parameter."""
+        state["step"] = new_count(group)
+        state.update({name: zeros_like(param.detach()) for name in self._kept(group)})
+
+    def _numbers(self, settings: Group, state: dict[str, Any], begins: bool, exact: bool) -> Any:
+        """What the whole of a parameter's step shares. If ``exact``, numbers of the state are read as tensors."""
+        return counted(state["step"], exact)
+
+
+def writes_memory(mode: Modes) -> bool:
+    """Whether nobody needs to know more of a write than its place."""
+    seen = mode.tape is not None and mode.tape.follows_values
+    return not (seen or mode.inference or mode.keep_versions) and mode.clone_on_write is None
+
+
+def memory_of(tensors: tuple[Any, ...]) -> list[Any] | None:
+    """The arrays of tensors that are alike in shape and dtype, and ordinary; complex ones as their parts. Otherwise None."""
+    arrays = [writable(t) for t in tensors]
+    shape, dtype = arrays[0].shape, arrays[0].dtype
+    for t, array in zip(tensors, arrays, strict=True):
+        if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype or not array.flags.carray:
+            return None
+        if not (t._cell is None or type(t._cell) is Cell):
+            return None
+    if dtype in WIDE_FLOATS:
+        return arrays
+    return [array.reshape(-1).view(COMPLEX[dtype]) for array in arrays] if dtype in COMPLEX else None
+
+
+def number(value: Any) -> Any:
+    """A setting, with Python numbers for tensors."""
+    if isinstance(value, TensorBase):
+        return value.item()
+    return tuple(map(number, value)) if type(value) is tuple else value
+
+
+def read(value: Any, exact: bool) -> Any:
+    """A number of the state. A program that is traced takes it as a tensor: the number would be that of the tracing."""
+    return value.to(float64) if exact else value.item()
+
+
+def new_count(group: Group, value: float = 0.0) -> Any:
+    """The number of steps that were made, as a tensor."""
+    return tensor(value, dtype=scalar_dtype(group.get("fused")))
+
+
+def counted(step: Any, exact: bool) -> Any:
+    """One step more, in place; and how many they are now."""
+    memory = None if exact else writable(step)
+    if type(memory) is not np.ndarray:
+        return read(step.add_(1), exact)
+    memory += 1
+    bump(step, None)
+    return memory.item()
+
+
+def scaled(value: Any, factor: Any, exact: bool) -> Any:
+    """A number of the state times a factor, in place; and what it is now."""
+    memory = None if exact else writable(value)
+    if type(memory) is not np.ndarray:
+        factor = factor.to(value.dtype) if isinstance(factor, TensorBase) else factor
+        return read(value.mul_(factor), exact)
+    memory *= factor
+    bump(value, None)
+    return memory.item()
+
+
+def store(value: Any, new: Any) -> None:
+    """Put a number, or a tensor of one, into the state."""
+    memory = writable(value)
+    if isinstance(new, TensorBase) or type(memory) is not np.ndarray:
+        value.copy_(as_tensor(new))
+    else:
+        memory[...] = new
+        bump(value, None)
+
+
+def either(condition: Any, x: Any, y: Any) -> Any:
+    """``x`` if the condition holds, of numbers or of tensors, otherwise ``y``."""
+    return OnTensors.where(condition, x, y) if isinstance(condition, TensorBase) else x if condition else y
+
+
+def at_least(x: Any, low: float) -> Any:
+    return x.clamp(low) if isinstance(x, TensorBase) else max(x, low)
+
+
+def parts(tensors: Any) -> Any:
+    """The tensors; complex ones as views of their real and imaginary parts, which are optimized each for itself."""
+    return [view_as_real(t) if t.is_complex() else t for t in tensors]

@@ -1,0 +1,260 @@
+"""Saving: the pickle of an object, in PyTorch's names, and the memory of its tensors beside it."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import pickle
+import struct
+import sys
+from bisect import bisect_right
+from collections import OrderedDict
+from types import FunctionType
+from typing import IO, Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+
+from .. import dtypes
+from .._tensor import Tensor
+from ..backend.numpy import walk
+from ..core.value import Lifted, TensorBase, writable
+from ..core.views import base_of, current_node
+from ..device import CPU
+from ..dtypes import FROM_NUMPY
+from ..functions.creation import layout
+from ..functions.memory import memory_format, strides_of
+from ..functions.storage import TypedStorage, UntypedStorage
+from ..nn.parameter import Parameter
+from ._archive import ArchiveWriter
+from ._names import STORAGES, torch_name
+
+__all__ = ["write_archive", "write_legacy"]
+
+MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+
+
+class Named:
+    """A global that is written under a name of PyTorch's, and is nothing here."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self) -> None:
+        """Pickle asks whether what it writes as a function is one."""
+
+
+named = functools.cache(Named)
+
+
+class Place(NamedTuple):
+    """Stands for a storage in what is pickled: pickle asks for its persistent id."""
+
+    key: str
+    storage: str
+    location: str
+    size: int
+
+
+class Memory:
+    """Memory that tensors share: one storage of the file."""
+
+    def __init__(self, start: int, end: int, dtype: np.dtype[Any], location: str) -> None:
+        self.start, self.end, self.dtype, self.location = start, end, dtype, location
+        self.key = ""
+
+    def bytes(self) -> Any:
+        if self.end == self.start:
+            return np.empty(0, np.uint8)
+        described = {"data": (self.start, True), "shape": (self.end - self.start,), "typestr": "|u1", "version": 3}
+        return np.asarray(type("Described", (), {"__array_interface__": described})())
+
+
+class Memories:
+    """The storages of what is saved.
+
+    A tensor's is the memory of its base; where such parts of memory overlap, they are one. So tensors that share elements
+    do so when they are loaded, and what else there is in a NumPy array behind a tensor stays out of the file.
+    """
+
+    def __init__(self) -> None:
+        self.all: list[Memory] = []
+        self.written: list[Memory] = []
+        self.kept: list[Any] = []
+        """Whatever has an address in here."""
+        self.far: dict[int, Any] = {}
+        """The values of tensors on other devices, by the id of their base."""
+
+    def array_of(self, tensor: TensorBase) -> tuple[Any, Any]:
+        """The tensor's array, and that of its base, which may be the same."""
+        array, view = writable(tensor), tensor._view
+        if not isinstance(array, Lifted):
+            base = None if view is None else base_of(view)
+            whole = array if base is None else writable(base)
+            if not isinstance(whole, np.ndarray) or any(step < 0 for step in array.strides):
+                whole = array = np.array(array, order="C")
+            low, high = byte_bounds(whole)
+            is_inside = low <= byte_bounds(array)[0] and byte_bounds(array)[1] <= high and whole.dtype == array.dtype
+            return array, whole if is_inside else array
+        base = tensor if view is None else base_of(view)
+        if id(base) not in self.far:
+            self.far[id(base)] = np.array(writable(base).plain("saving a Tensor"))
+            self.kept.append(base)
+        whole = self.far[id(base)]
+        return whole if view is None else walk(whole, view.path), whole
+
+    def add(self, tensor: TensorBase) -> tuple[Any, Memory]:
+        """The tensor's array, and the memory that it lies in."""
+        array, whole = self.array_of(tensor)
+        location = "cpu" if tensor.device is CPU else str(tensor.device)
+        self.kept.append(whole)
+        self.kept.append(array)
+        if not array.size:
+            memory = Memory(0, 0, array.dtype, location)
+            return array, memory
+        start, end = byte_bounds(whole)
+        at = bisect_right(self.all, start, key=lambda memory: memory.end)
+        joined: list[Memory] = []
+        while at + len(joined) < len(self.all) and self.all[at + len(joined)].start < end:
+            joined.append(self.all[at + len(joined)])
+        if len(joined) == 1 and joined[0].start <= start and end <= joined[0].end:
+            memory = joined[0]
+        else:
+            start, end = min([start, *[m.start for m in joined]]), max([end, *[m.end for m in joined]])
+            memory = Memory(start, end, array.dtype, location)
+            self.all[at : at + len(joined)] = [memory]
+        if any(other.dtype != array.dtype for other in (*joined, memory)):
+            raise RuntimeError(
+                "Cannot save multiple tensors or storages that view the same data as different types: save a .clone() of one"
+            )
+        return array, memory
+
+    def place(self, memory: Memory) -> Place:
+        """What stands for this storage in the pickle."""
+        if not memory.key:
+            memory.key = str(len(self.written))
+            self.written.append(memory)
+        size = memory.end - memory.start
+        dtype = FROM_NUMPY[memory.dtype]
+        if dtype in STORAGES:
+            return Place(memory.key, f"torch.{STORAGES[dtype]}", memory.location, size // dtype.itemsize)
+        return Place(memory.key, "torch.storage.UntypedStorage", memory.location, size)
+
+
+PythonPickler: Any = getattr(pickle, "_Pickler")  # that in C cannot be told other names  # noqa: B009
+
+
+class Pickler(PythonPickler):  # type: ignore[misc]
+    """Pickles an object as PyTorch does."""
+
+    dispatch: ClassVar[dict[Any, Any]] = dict(PythonPickler.dispatch)
+
+    def __init__(self, file: Any, protocol: int, memories: Memories, is_legacy: bool) -> None:
+        super().__init__(file, protocol)
+        self.memories = memories
+        self.is_legacy = is_legacy
+
+    def persistent_id(self, obj: Any) -> Any:
+        if type(obj) is not Place:
+            return None
+        identity = ("storage", named(obj.storage), obj.key, obj.location, obj.size)
+        return (*identity, None) if self.is_legacy else identity
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, TensorBase):
+            return self.tensor(obj)
+        if isinstance(obj, layout):
+            return named("torch.serialization._get_layout"), (str(obj),)
+        if isinstance(obj, (TypedStorage, UntypedStorage)):
+            raise NotImplementedError(
+                "chainrule saves tensors, no storages: save the tensor that the storage belongs to"
+            )
+        return NotImplemented
+
+    def tensor(self, tensor: TensorBase) -> Any:
+        """How a tensor is made again."""
+        requires_grad, attributes = current_node(tensor) is not None, tensor.__dict__
+        if type(tensor) is Parameter:
+            data: tuple[Any, ...] = (tensor.detach(), requires_grad, OrderedDict())
+            if attributes:
+                return named("torch._utils._rebuild_parameter_with_state"), (*data, dict(attributes))
+            return named("torch._utils._rebuild_parameter"), data
+        array, memory = self.memories.add(tensor)
+        place = self.memories.place(memory)
+        offset = (array.__array_interface__["data"][0] - memory.start) // array.itemsize if array.size else 0
+        arguments: tuple[Any, ...] = (place, offset, array.shape, strides_of(array), requires_grad, OrderedDict())
+        dtype = FROM_NUMPY[array.dtype]
+        make = named("torch._utils._rebuild_tensor_v2")
+        if dtype not in STORAGES:
+            make, arguments = named("torch._utils._rebuild_tensor_v3"), (*arguments, dtype)
+        if type(tensor) is Tensor and not attributes:
+            return make, arguments
+        return named("torch._tensor._rebuild_from_type_v2"), (make, type(tensor), arguments, dict(attributes))
+
+    def save_global(self, obj: Any, name: str | None = None) -> None:
+        """Write a name: ours under PyTorch's."""
+        if isinstance(obj, (dtypes.dtype, memory_format)):
+            full = str(obj)
+        elif type(obj) is Named:
+            full = obj.name
+        elif (
+            getattr(obj, "__module__", "").split(".")[0] == "chainrule" and name is None and "<" not in obj.__qualname__
+        ):
+            full = torch_name(obj)
+        else:
+            super().save_global(obj, name)
+            return
+        module, _, short = full.rpartition(".")
+        self.write(pickle.GLOBAL + f"{module}\n{short}\n".encode())
+        self.memoize(obj)
+
+    dispatch[Named] = dispatch[dtypes.dtype] = dispatch[memory_format] = save_global
+    dispatch[type] = dispatch[FunctionType] = save_global
+
+
+def pickled(obj: Any, protocol: int, is_legacy: bool) -> tuple[bytes, list[Memory]]:
+    """The pickle, and the storages that it names."""
+    memories = Memories()
+    Pickler(io.BytesIO(), protocol, memories, is_legacy).dump(obj)  # to know what overlaps
+    for memory in memories.written:
+        memory.key = ""
+    memories.written = []
+    file = io.BytesIO()
+    Pickler(file, protocol, memories, is_legacy).dump(obj)
+    return file.getvalue(), memories.written
+
+
+def write_archive(obj: Any, file: IO[bytes], folder: str, protocol: int) -> None:
+    """Write the zip layout."""
+    data, memories = pickled(obj, protocol, is_legacy=False)
+    archive = ArchiveWriter(file, folder)
+    archive.add("data.pkl", data)
+    archive.add(".format_version", b"1")
+    archive.add(".storage_alignment", b"64")
+    archive.add("byteorder", sys.byteorder.encode())
+    for memory in memories:
+        archive.add(f"data/{memory.key}", memory.bytes())
+    archive.add("version", b"3\n")
+    archive.close()
+
+
+def write_legacy(obj: Any, file: IO[bytes], protocol: int) -> None:
+    """Write the layout that PyTorch had before 1.6: one pickle after another, then the storages."""
+    data, memories = pickled(obj, protocol, is_legacy=True)
+    sizes = {"short": 2, "int": 4, "long": 4}
+    system = {"protocol_version": PROTOCOL, "little_endian": sys.byteorder == "little", "type_sizes": sizes}
+    for head in (MAGIC, PROTOCOL, system):
+        pickle.dump(head, file, protocol)
+    file.write(data)
+    pickle.dump(sorted(memory.key for memory in memories), file, protocol)
+    for memory in sorted(memories, key=lambda memory: memory.key):
+        dtype = FROM_NUMPY[memory.dtype]
+        file.write(struct.pack("<q", (memory.end - memory.start) // (dtype.itemsize if dtype in STORAGES else 1)))
+        file.write(memory.bytes())
+    file.flush()
+
+
+def folder_of(path: Any) -> str:
+    """The name in front of the records of a file: its own."""
+    return os.path.splitext(os.path.basename(os.fspath(path)))[0] or "archive"

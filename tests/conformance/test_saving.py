@@ -1,0 +1,81 @@
+"""Files go both ways: what chainrule saves loads in PyTorch, and what PyTorch saves loads in chainrule."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from saved_objects import YOUNG, checkpoint, differences, network, values
+
+import chainrule
+
+LIBRARIES = {"chainrule": chainrule, "torch": torch}
+BOTH_WAYS = pytest.mark.parametrize(("here", "there"), [(chainrule, torch), (torch, chainrule)], ids=["out", "in"])
+
+
+def objects(library: Any, zipped: bool) -> dict[str, Any]:
+    """What both libraries save alike; the old layout has no young dtypes."""
+    return {name: value for name, value in values(library).items() if zipped or name not in YOUNG}
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+@pytest.mark.parametrize("mmap", [False, True])
+def test_values(here: Any, there: Any, zipped: bool, mmap: bool, tmp_path: Path) -> None:
+    if mmap and not zipped:
+        return
+    path = tmp_path / "values.pt"
+    here.save(objects(here, zipped), path, _use_new_zipfile_serialization=zipped)
+    assert not differences(there.load(path, weights_only=True, mmap=mmap), objects(there, zipped))
+
+
+@BOTH_WAYS
+def test_training_goes_on(here: Any, there: Any, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    here.save(checkpoint(here), path)
+    found = there.load(path)
+    assert not differences(found, checkpoint(here))
+    net = network(there)
+    net.load_state_dict(found["model"])
+    optimizer = there.optim.Adam(net.parameters())
+    optimizer.load_state_dict(found["optimizer"])
+    net(there.ones(2, 3)).sum().backward()
+    optimizer.step()
+    assert float(optimizer.state_dict()["state"][0]["step"]) == 3
+
+
+@BOTH_WAYS
+def test_whole_modules(here: Any, there: Any, tmp_path: Path) -> None:
+    path = tmp_path / "module.pt"
+    here.save(network(here), path)
+    found = there.load(path, weights_only=False)
+    assert str(found) == str(network(there))
+    assert not differences(found.state_dict(), network(here).state_dict())
+    assert found(there.ones(2, 3)).shape == (2, 2)
+
+
+@BOTH_WAYS
+def test_shared_memory(here: Any, there: Any) -> None:
+    x = here.arange(6.0)
+    file = io.BytesIO()
+    here.save([x, x.view(2, 3), x[2:4].detach()], file)
+    file.seek(0)
+    whole, rows, part = there.load(file)
+    whole[3] = 10
+    assert rows.tolist() == [[0, 1, 2], [10, 4, 5]]
+    assert part.tolist() == [2, 10]
+
+
+def test_the_pickle_is_pytorchs_byte_for_byte() -> None:
+    written = []
+    for library in LIBRARIES.values():
+        file = io.BytesIO()
+        x = library.arange(6.0).reshape(2, 3)
+        library.save({"x": x, "t": x.t(), "p": library.nn.Parameter(x), "s": {1}, "d": library.float16}, file)
+        with zipfile.ZipFile(file) as archive:
+            written.append(archive.read("archive/data.pkl"))
+    assert written[0] == written[1]

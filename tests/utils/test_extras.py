@@ -1,0 +1,95 @@
+"""What packages write for us, where they are installed (extras "safetensors" and "tensorboard")."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chainrule
+from chainrule import nn, torch_alias
+from chainrule.utils import safetensors as ours
+
+DTYPES = "bool uint8 int8 int16 int32 int64 uint16 uint32 uint64 float16 bfloat16 float32 float64 complex64".split()
+
+
+def some() -> dict[str, Any]:
+    made = {name: chainrule.tensor([0, 1, 1]).to(getattr(chainrule, name)) for name in DTYPES}
+    return made | {"number": chainrule.tensor(3), "empty": chainrule.empty(0, 2), "turned": chainrule.ones(2, 3).t()}
+
+
+def same(got: dict[str, Any], want: dict[str, Any]) -> bool:
+    return got.keys() == want.keys() and all(
+        got[name].dtype == value.dtype and got[name].shape == value.shape and got[name].tolist() == value.tolist()
+        for name, value in want.items()
+    )
+
+
+def test_safetensors_both_ways(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    path = tmp_path / "x.safetensors"
+    ours.save_file(some(), path, metadata={"of": "tests"})
+    assert same(ours.load_file(path), some())
+    net = nn.Linear(2, 2)
+    net.load_state_dict(ours.load(ours.save(net.state_dict())))
+    loaded = ours.load_file(path)["float32"]
+    loaded[0] = 5  # it is not read-only
+    with torch_alias.install():
+        theirs = importlib.import_module("safetensors.torch")
+        try:
+            assert same(theirs.load_file(path), some())
+            contiguous = some() | {"turned": chainrule.ones(3, 2)}
+            theirs.save_file(contiguous, path)
+            assert same(ours.load_file(path), contiguous)
+            assert same(theirs.load(theirs.save(contiguous)), contiguous)
+            with theirs.safe_open(path, framework="pt") as file:
+                assert file.get_slice("float32")[1:].tolist() == [1, 1]
+            tied = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+            tied[1].weight = tied[0].weight
+            theirs.save_model(tied, str(path))
+            assert theirs.load_model(tied, str(path)) == (set(), [])
+        finally:
+            del sys.modules["safetensors.torch"]  # it holds on to what it took for torch
+
+
+def test_safetensors_refuses() -> None:
+    package = pytest.importorskip("safetensors")
+    x = chainrule.ones(4)
+    with pytest.raises(RuntimeError, match="share memory: 'a' and 'b'"):
+        ours.save({"a": x, "b": x[1:]})
+    with pytest.raises(ValueError, match=r"expected torch\.Tensor"):
+        ours.save({"a": 3})  # type: ignore[dict-item]
+    with pytest.raises(ValueError, match=r"has no torch\.complex128"):
+        ours.save({"a": x.to(chainrule.complex128)})
+    for damaged in (b"", b"x" * 100, ours.save({"a": x})[:-1]):
+        with pytest.raises(package.SafetensorError):
+            ours.load(damaged)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    monkeypatch.delitem(sys.modules, "chainrule.utils.tensorboard.writer", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'chainrule\[safetensors\]'"):
+        ours.save({})
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'chainrule\[tensorboard\]'"):
+        chainrule.utils.tensorboard.SummaryWriter()
+
+
+def test_summary_writer(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX")
+    from chainrule.utils.tensorboard import SummaryWriter
+
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_scalar("loss", chainrule.tensor(0.5, requires_grad=True), 1)
+        writer.add_scalars("both", {"a": chainrule.tensor(1.0), "b": 2.0}, 1)
+        writer.add_histogram("weights", chainrule.arange(10).bfloat16(), 1)
+        writer.add_text("note", "text", 1)
+        with pytest.raises(NotImplementedError, match="add_graph"):
+            writer.add_graph(nn.Linear(1, 1))
+    assert writer.log_dir == str(tmp_path / "run")
+    data = b"".join(path.read_bytes() for path in (tmp_path / "run").glob("events*"))
+    assert all(name in data for name in (b"loss", b"weights", b"note"))
