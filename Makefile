@@ -15,10 +15,12 @@ READY := .venv/.ready
 TORCH_READY := .venv-torch/.ready
 XLA_PY := .venv-xla/bin/python
 XLA_READY := .venv-xla/.ready
+BROWSER_PY := .venv-browser/bin/python
+BROWSER_READY := .venv-browser/.ready
 BENCH_PY := .venv-bench/bin/python
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help demo test test-xla lint types fix bench bench-memory bench-ops bench-torch bench-xla conformance golden coverage wheel clean
+.PHONY: help demo test test-xla test-browser lint types fix bench bench-memory bench-ops bench-torch bench-xla conformance golden coverage wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +33,9 @@ test: lint types ## everything that must hold: lint, types, layers, tests, docst
 
 test-xla: $(XLA_READY) ## what needs JAX: the XLA backend, compiled programs, docstring examples of both
 	$(XLA_PY) -m pytest -n $(JOBS) tests/xla tests/test_doctests.py
+
+test-browser: $(BROWSER_READY) ## the pages of drawings, in a headless Chromium (its path: CHROMIUM=...); screenshots in screenshots/
+	$(BROWSER_PY) -m pytest tests/browser
 
 lint: $(READY) ## style (ruff) and layers (import-linter)
 	$(PY) -m ruff check
@@ -74,7 +79,7 @@ wheel: $(READY) ## build the wheel into dist/
 	$(PY) -m hatchling build -t wheel
 
 clean: ## remove everything that make made
-	rm -rf .venv .venv-torch .venv-xla .venv-bench dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-torch .venv-xla .venv-browser .venv-bench screenshots dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # What an editable install copies (metadata, version, kernelspec) is installed again when it changes.
@@ -83,8 +88,9 @@ INSTALLED := pyproject.toml tools/make_venv.py src/chainrule/version.py $(wildca
 .venv/.ready: CONTENTS := '.[test,dev]'
 .venv-torch/.ready: CONTENTS := '.[test,conformance]' $(TORCH)
 .venv-xla/.ready: CONTENTS := '.[test,xla]'
+.venv-browser/.ready: CONTENTS := '.[test,browser]'
 .venv-bench/.ready: CONTENTS := '.[xla]' $(TORCH)
-.venv/.ready .venv-torch/.ready .venv-xla/.ready .venv-bench/.ready: $(INSTALLED)
+.venv/.ready .venv-torch/.ready .venv-xla/.ready .venv-browser/.ready .venv-bench/.ready: $(INSTALLED)
 	@test -n "$(PYTHON)" || { echo "error: found no Python 3.11 or newer with venv or pip; name one: make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) tools/make_venv.py $(@D) $(CONTENTS)
 	@touch $@

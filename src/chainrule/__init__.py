@@ -56,7 +56,7 @@ from .size import Size
 from .version import VERSION, __version__
 
 if TYPE_CHECKING:
-    from . import distributions, fft, linalg, nn, optim, random, serialization, signal, special, testing, utils
+    from . import distributions, fft, insight, linalg, nn, optim, random, serialization, signal, special, testing, utils
     from ._compile import compile, cond, scan, while_loop
     from .core.generator import Generator, default_generator
     from .func import vmap
@@ -154,8 +154,8 @@ _LAZY = frozenset(
         "errors",
         "fft",
         "func",
-        "jit",
         "insight",
+        "jit",
         "linalg",
         "masked",
         "mps",
@@ -196,6 +196,7 @@ _LAZY_NAMES = {
     "warn_broadcasts": "insight.broadcasts",
     "kinks": "insight.kinks",
     "why": "insight.why",
+    "draw": "insight",
     "vmap": "func",
 }
 """What modules that load on first use have for this one."""

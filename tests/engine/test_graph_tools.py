@@ -198,3 +198,10 @@ def test_preserving_the_version_counter() -> None:
     assert y._version == 0
     h.backward()
     assert x.grad.item() == 5.0
+
+
+def test_a_node_has_one_class_whichever_way_it_was_recorded() -> None:
+    w = torch.ones(2, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x):
+        hooked = [w.exp(), w * w, w.sum()]
+    assert [type(one.grad_fn) for one in hooked] == [type(one.grad_fn) for one in (w.exp(), w * w, w.sum())]

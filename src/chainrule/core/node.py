@@ -279,7 +279,8 @@ def ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         yield node
-        new = [parent for parent in node.parents if parent is not None and parent not in seen]
+        # An operand may stand twice: x * x.
+        new = dict.fromkeys([parent for parent in node.parents if parent is not None and parent not in seen])
         seen.update(new)
         stack += new
 

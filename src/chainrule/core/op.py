@@ -155,7 +155,9 @@ class Op:
         return plan
 
     def make_node_class(self) -> type[Node]:
-        """The node class of the op, made when the op is first recorded."""
+        """The node class of the op, made when the op is first recorded: one, whichever path recorded it."""
+        if self.node_class is not None:
+            return self.node_class
         fields: dict[str, Any] = {"__slots__": ("params",) if self.params else (), "op": self, "__module__": "torch"}
         if self.all_rule is None:
             fields["pulls"] = tuple(shortcut(self, name) for name in self.args)

@@ -1,0 +1,47 @@
+"""How operations are drawn and what their derivatives are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SYMBOLS = {
+    "add": "+", "add_scaled": "+", "subtract": "−", "subtract_scaled": "−", "reverse_subtract": "−",
+    "reverse_subtract_number": "−", "multiply": "*", "divide": "/", "negative": "−", "reciprocal": "1/x", "matmul": "@",
+    "mm": "@", "mv": "@", "vm": "@", "bmm": "@", "dot": "·", "power_to": "**", "power_of": "**",
+    "sum_all": "sum", "linear_layer": "linear", "stacked_linear_layer": "linear", "put_path": "put", "get_path": "get",
+    "permute_dims": "permute", "batch_out": "out of batch",
+    "batch_in": "into batch", "swapaxes": "transpose", "sort_with_indices": "sort", "unstack": "unbind", "t": "transpose",
+    "expand_dims": "unsqueeze", "broadcast_to": "expand", "astype": "to", "matrix_transpose": "transpose",
+    "slice_axis": "slice", "xla_in": "to xla", "xla_out": "to cpu",
+}  # fmt: skip
+
+ACTIONS = {
+    ("matmul", "x"): "g @ yᵀ", ("matmul", "y"): "xᵀ @ g", ("mm", "x"): "g @ yᵀ", ("mm", "y"): "xᵀ @ g",
+    ("bmm", "x"): "g @ yᵀ", ("bmm", "y"): "xᵀ @ g", ("mv", "x"): "outer(g, y)", ("mv", "y"): "xᵀ @ g",
+    ("linear_layer", "x"): "g @ w", ("linear_layer", "w"): "gᵀ @ x", ("linear_layer", "b"): "Σ g",
+}  # fmt: skip
+"""(op, operand) -> what becomes of a cotangent ``g``, where the operands' names say it well."""
+
+
+def symbol_of(op: Any, params: Any) -> str:
+    """The sign or word in the circle."""
+    if op.name == "power_to":
+        exponent = params.get("exponent")
+        return {2: "x²", 3: "x³", 0.5: "√x"}.get(exponent, f"** {exponent}")
+    return SYMBOLS.get(op.name, op.name.removesuffix("_all"))
+
+
+def action_of(op: Any, argument: str) -> str:
+    """What the reverse pass does with a cotangent ``g`` on its way to that operand."""
+    known = ACTIONS.get((op.name, argument))
+    if known is not None:
+        return known
+    if op.kind == "elementwise":
+        return "g × the derivative of each element"
+    if op.kind == "view":
+        return "g, put back into the places it was read from"
+    if op.name in ("sum", "sum_all"):
+        return "g, repeated along the summed axes"
+    if op.name == "mean":
+        return "g / n, repeated along the averaged axes"
+    return f"Jᵀ g, J the Jacobian of {op.name} by {argument}"

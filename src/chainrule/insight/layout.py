@@ -1,0 +1,331 @@
+"""A layered drawing of a directed acyclic graph: where each node goes, and by which points long edges pass.
+
+The steps are those of Sugiyama, Tagawa and Toda, *Methods for Visual Understanding of Hierarchical System Structures* (1981):
+layers by longest paths; invisible nodes where an edge crosses a layer; orders within layers by sweeps of barycentres, and
+exchanges of neighbours as in Gansner, Koutsofios, North and Vo, *A Technique for Drawing Directed Graphs* (1993), with
+crossings counted as by Barth, Jünger and Mutzel, *Simple and Efficient Bilayer Cross Counting* (2002); coordinates by Brandes
+and Köpf, *Fast and Simple Horizontal Coordinate Assignment* (2001), whose blocks are placed by longest paths between them.
+
+Coordinates are (along, across): along the flow, and across it. The caller decides which of the two is x.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+__all__ = ["Layout", "layered"]
+
+SWEEPS = 12
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things are."""
+
+    centers: list[Point]
+    """(along, across) of each node's centre."""
+    routes: list[list[Point]]
+    """The points between its ends that each edge passes."""
+    size: Point
+    crossings: int
+
+
+def layered(
+    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], gap: Point = (40.0, 24.0), sweeps: int = SWEEPS
+) -> Layout:
+    """Lay out nodes of the given sizes (along, across), numbered in topological order.
+
+    Args:
+        sizes: of each node; an edge leads from a smaller number to a larger.
+        edges: pairs of nodes; the same pair may come several times.
+        gap: between layers, and between neighbours of a layer.
+        sweeps: how often orders are improved, downwards and upwards.
+
+    >>> from chainrule.insight.layout import layered
+    >>> layered([(10, 10)] * 3, [(0, 2), (1, 2)], gap=(20, 10)).centers
+    [(5.0, 5.0), (5.0, 25.0), (35.0, 15.0)]
+    """
+    if not sizes:
+        return Layout([], [], (0.0, 0.0), 0)
+    web = Web(sizes, edges)
+    crossings = order(web, sweeps)
+    across = coordinates(web, gap[1])
+    along, depth = depths(web, gap[0])
+    low = min(a - web.width[v] / 2 for v, a in enumerate(across))
+    high = max(a + web.width[v] / 2 for v, a in enumerate(across))
+    place = [(along[web.layer[v]], across[v] - low) for v in range(len(across))]
+    routes = [[place[v] for v in chain] for chain in web.chains]
+    return Layout(place[: len(sizes)], routes, (depth, high - low), crossings)
+
+
+class Web:
+    """The graph with invisible nodes: every edge leads from a layer to the next."""
+
+    def __init__(self, sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> None:
+        self.real = len(sizes)
+        self.sizes = sizes
+        self.width = [size[1] for size in sizes]
+        self.layer = layers_of(len(sizes), edges)
+        self.up: list[list[int]] = [[] for _ in sizes]
+        self.down: list[list[int]] = [[] for _ in sizes]
+        self.chains: list[list[int]] = []
+        known: dict[tuple[int, int], list[int]] = {}
+        for source, target in edges:
+            chain = known.get((source, target))
+            if chain is None:
+                chain = known[source, target] = self.joined(source, target)
+            self.chains.append(chain)
+        self.rows: list[list[int]] = [[] for _ in range(max(self.layer) + 1)]
+        for node in self.first_order():
+            self.rows[self.layer[node]].append(node)
+        self.at = [0] * len(self.layer)
+        self.number()
+
+    def joined(self, source: int, target: int) -> list[int]:
+        """The invisible nodes of an edge."""
+        chain = []
+        before = source
+        for layer in range(self.layer[source] + 1, self.layer[target]):
+            node = len(self.layer)
+            self.layer.append(layer)
+            self.width.append(8.0)
+            self.up.append([])
+            self.down.append([])
+            self.link(before, node)
+            chain.append(node)
+            before = node
+        self.link(before, target)
+        return chain
+
+    def link(self, above: int, below: int) -> None:
+        self.down[above].append(below)
+        self.up[below].append(above)
+
+    def first_order(self) -> list[int]:
+        """Depth first from the ends: what belongs together starts together."""
+        seen: set[int] = set()
+        found = []
+        for end in range(self.real - 1, -1, -1):
+            stack = [(end, iter(self.up[end]))] if end not in seen else []
+            seen.add(end)
+            while stack:
+                node, rest = stack[-1]
+                for above in rest:
+                    if above not in seen:
+                        seen.add(above)
+                        stack.append((above, iter(self.up[above])))
+                        break
+                else:
+                    found.append(node)
+                    stack.pop()
+        return found
+
+    def number(self) -> None:
+        for row in self.rows:
+            for at, node in enumerate(row):
+                self.at[node] = at
+
+    def is_invisible(self, node: int) -> bool:
+        return node >= self.real
+
+
+def layers_of(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    """The longest way from a source; a source stands just before the first that reads it."""
+    layer = [0] * count
+    is_source = [True] * count
+    for source, target in sorted(edges, key=lambda edge: edge[1]):
+        layer[target] = max(layer[target], layer[source] + 1)
+        is_source[target] = False
+    first = [count] * count
+    for source, target in edges:
+        first[source] = min(first[source], layer[target])
+    return [first[v] - 1 if is_source[v] and first[v] < count else layer[v] for v in range(count)]
+
+
+# -- orders --------------------------------------------------------------------------------------------------------------
+
+
+def order(web: Web, sweeps: int) -> int:
+    """Order the rows so that few edges cross; returns how many still do."""
+    best, fewest = [list(row) for row in web.rows], crossings_of(web)
+    stale = 0
+    for sweep in range(2 * sweeps):
+        if fewest == 0 or stale >= 4:
+            break
+        downwards = sweep % 2 == 0
+        rows = range(1, len(web.rows)) if downwards else range(len(web.rows) - 2, -1, -1)
+        for at in rows:
+            neighbours = web.up if downwards else web.down
+            row = web.rows[at]
+            wanted = {
+                v: sum(web.at[n] for n in neighbours[v]) / len(neighbours[v]) if neighbours[v] else float(web.at[v])
+                for v in row
+            }
+            # Equal barycentres keep their order in one half of the sweeps and change it in the other.
+            turned = -1 if sweep % 4 > 1 else 1
+            row.sort(key=lambda v: (wanted[v], turned * web.at[v]))
+            for number, v in enumerate(row):
+                web.at[v] = number
+        exchange(web)
+        count = crossings_of(web)
+        stale += 1
+        if count < fewest:
+            best, fewest, stale = [list(row) for row in web.rows], count, 0
+    web.rows = best
+    web.number()
+    return fewest
+
+
+def exchange(web: Web) -> None:
+    """Neighbours change places as long as that saves crossings."""
+    for _ in range(4):
+        better = False
+        for row in web.rows:
+            for at in range(len(row) - 1):
+                v, w = row[at], row[at + 1]
+                now = pair_crossings(web, v, w)
+                if now and pair_crossings(web, w, v) < now:
+                    row[at], row[at + 1] = w, v
+                    web.at[v], web.at[w] = at + 1, at
+                    better = True
+        if not better:
+            return
+
+
+def pair_crossings(web: Web, left: int, right: int) -> int:
+    """Crossings between the edges of two neighbours, the first of them on the left."""
+    total = 0
+    for neighbours in (web.up, web.down):
+        others = sorted(web.at[n] for n in neighbours[right])
+        if others:
+            for n in neighbours[left]:
+                place = web.at[n]
+                total += sum(1 for other in others if other < place)
+    return total
+
+
+def crossings_of(web: Web) -> int:
+    total = 0
+    for row in web.rows[:-1]:
+        seen: list[int] = []
+        for v in row:
+            ends = sorted(web.at[n] for n in web.down[v])
+            total += sum(len(seen) - bisect_right(seen, end) for end in ends)
+            for end in ends:
+                insort(seen, end)
+    return total
+
+
+# -- coordinates ---------------------------------------------------------------------------------------------------------
+
+
+def coordinates(web: Web, gap: float) -> list[float]:
+    """Across the flow: the middle of four alignments, each as far to one side as its blocks can go."""
+    marked = conflicts(web)
+    found: list[list[float]] = []
+    for upwards in (False, True):
+        for mirrored in (False, True):
+            rows = [row[::-1] if mirrored else row for row in (web.rows[::-1] if upwards else web.rows)]
+            at = [0] * len(web.layer)
+            for row in rows:
+                for number, v in enumerate(row):
+                    at[v] = number
+            root = aligned(rows, web.down if upwards else web.up, at, marked)
+            across = compacted(rows, root, web.width, gap)
+            found.append([-a for a in across] if mirrored else across)
+    extents = [
+        (
+            min(a - web.width[v] / 2 for v, a in enumerate(across)),
+            max(a + web.width[v] / 2 for v, a in enumerate(across)),
+        )
+        for across in found
+    ]
+    low, high = min(extents, key=lambda extent: extent[1] - extent[0])
+    for number, (across, (left, right)) in enumerate(zip(found, extents, strict=True)):
+        shift = high - right if number % 2 else low - left
+        found[number] = [a + shift for a in across]
+    return [median(four) for four in zip(*found, strict=True)]
+
+
+def conflicts(web: Web) -> set[tuple[int, int]]:
+    """Edges that cross a stretch between two invisible nodes: the stretch, not they, is to be straight."""
+    marked = set()
+    for row in web.rows[1:]:
+        inner = sorted((web.at[v], web.at[web.up[v][0]]) for v in row if _is_inner(web, v))
+        if inner:
+            for v in row:
+                if not _is_inner(web, v):
+                    marked |= {
+                        (u, v) for u in web.up[v] if any((web.at[v] < low) != (web.at[u] < high) for low, high in inner)
+                    }
+    return marked
+
+
+def _is_inner(web: Web, node: int) -> bool:
+    return web.is_invisible(node) and web.is_invisible(web.up[node][0])
+
+
+def aligned(
+    rows: list[list[int]], neighbours: list[list[int]], at: list[int], marked: set[tuple[int, int]]
+) -> list[int]:
+    """The block of each node, named by its first one: nodes that stand in one line with the median of their neighbours."""
+    root = list(range(len(at)))
+    taken = [False] * len(at)
+    for row in rows:
+        reached = -1
+        for v in row:
+            others = sorted(neighbours[v], key=lambda n: at[n])
+            if not others:
+                continue
+            for middle in sorted({(len(others) - 1) // 2, len(others) // 2}):
+                u = others[middle]
+                free = root[v] == v and not taken[u] and (u, v) not in marked and (v, u) not in marked
+                if free and reached < at[u]:
+                    root[v] = root[u]
+                    taken[u] = True
+                    reached = at[u]
+    return root
+
+
+def compacted(rows: list[list[int]], root: list[int], width: list[float], gap: float) -> list[float]:
+    """The blocks as far left as they can stand; then those with room on the right moved there, towards what they belong to."""
+    after: dict[int, dict[int, float]] = {}
+    waiting: dict[int, int] = dict.fromkeys(root, 0)
+    for row in rows:
+        for left, right in pairwise(row):
+            apart = (width[left] + width[right]) / 2 + gap
+            ends = after.setdefault(root[left], {})
+            if root[right] not in ends:
+                waiting[root[right]] += 1
+            ends[root[right]] = max(apart, ends.get(root[right], 0.0))
+    place = dict.fromkeys(waiting, 0.0)
+    turn = [block for block, count in waiting.items() if not count]
+    for block in turn:  # which grows
+        for other, apart in after.get(block, {}).items():
+            place[other] = max(place[other], place[block] + apart)
+            waiting[other] -= 1
+            if not waiting[other]:
+                turn.append(other)
+    for block in reversed(turn):
+        room = [place[other] - apart for other, apart in after.get(block, {}).items()]
+        if room:
+            place[block] = max(place[block], min(room))
+    return [place[block] for block in root]
+
+
+def depths(web: Web, gap: float) -> tuple[list[float], float]:
+    """The middle of each layer along the flow, and the whole length."""
+    thick = [0.0] * len(web.rows)
+    for v in range(web.real):
+        thick[web.layer[v]] = max(thick[web.layer[v]], web.sizes[v][0])
+    middles = []
+    end = 0.0
+    for one in thick:
+        middles.append(end + one / 2)
+        end += one + gap
+    return middles, end - gap

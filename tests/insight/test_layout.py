@@ -1,0 +1,63 @@
+"""Layouts: nothing overlaps, edges lead onwards, and crossings are few and counted right."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given, settings, strategies as st
+
+from chainrule.insight.layout import Web, crossings_of, layered
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[list[tuple[float, float]], list[tuple[int, int]]]:
+    count = draw(st.integers(1, 25))
+    sizes = draw(st.lists(st.tuples(st.floats(1, 50), st.floats(1, 50)), min_size=count, max_size=count))
+    pairs = [(a, b) for b in range(count) for a in range(b)]
+    edges = draw(st.lists(st.sampled_from(pairs), max_size=40)) if pairs else []
+    return sizes, edges
+
+
+@given(graphs())
+@settings(max_examples=60, deadline=None)
+def test_nothing_overlaps_and_edges_lead_onwards(
+    graph: tuple[list[tuple[float, float]], list[tuple[int, int]]],
+) -> None:
+    sizes, edges = graph
+    layout = layered(sizes, edges, gap=(10, 5))
+    for (source, target), route in zip(edges, layout.routes, strict=True):
+        along = [layout.centers[source][0], *[point[0] for point in route], layout.centers[target][0]]
+        assert along == sorted(set(along))
+    for one, other in combinations(range(len(sizes)), 2):
+        apart = [abs(layout.centers[one][axis] - layout.centers[other][axis]) for axis in (0, 1)]
+        needed = [(sizes[one][axis] + sizes[other][axis]) / 2 for axis in (0, 1)]
+        assert apart[0] >= needed[0] - 1e-6 or apart[1] >= needed[1] - 1e-6
+    assert layout == layered(sizes, edges, gap=(10, 5))
+
+
+@given(graphs())
+@settings(max_examples=40, deadline=None)
+def test_crossings_are_counted_as_by_comparing_all_pairs(
+    graph: tuple[list[tuple[float, float]], list[tuple[int, int]]],
+) -> None:
+    web = Web(*graph)
+    expected = 0
+    for row in web.rows:
+        edges = [(web.at[v], web.at[w]) for v in row for w in web.down[v]]
+        expected += sum((a - c) * (b - d) < 0 for (a, b), (c, d) in combinations(edges, 2))
+    assert crossings_of(web) == expected
+
+
+def test_a_tree_has_no_crossings() -> None:
+    edges = [(child, (child - 16) // 2 + 24 if child >= 16 else child // 2 + 16) for child in range(16)]
+    assert layered([(10, 10)] * 24, edges).crossings == 0
+
+
+def test_a_chain_is_straight() -> None:
+    layout = layered([(10, size) for size in (10, 30, 20, 40)], [(0, 1), (1, 2), (2, 3)])
+    assert len({center[1] for center in layout.centers}) == 1
+
+
+def test_an_input_stands_just_before_what_reads_it() -> None:
+    layout = layered([(10, 10)] * 4, [(0, 1), (1, 3), (2, 3)], gap=(10, 10))
+    assert layout.centers[2][0] == layout.centers[1][0]

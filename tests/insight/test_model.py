@@ -1,0 +1,210 @@
+"""The read-only model of a graph."""
+
+from __future__ import annotations
+
+import gc
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as torch
+import chainrule.nn.functional as F
+from chainrule import nn
+from chainrule.core.node import live_nodes
+from chainrule.insight import Graph
+
+
+def slide() -> Any:
+    x = torch.tensor([3.0])
+    w = torch.tensor([2.0], requires_grad=True)
+    b = torch.tensor([1.0], requires_grad=True)
+    u = x * w
+    v = u + b
+    a = F.relu(v)
+    return x, w, b, u, v, a
+
+
+def locals_of(graph: Graph) -> dict[tuple[str, str], Any]:
+    """(output name, input name) -> local derivative."""
+    return {
+        (graph.by_id[graph.by_id[edge.target].outputs[0]].name, graph.by_id[edge.source].name): edge.local.number
+        for edge in graph.edges
+        if edge.backward and edge.local is not None
+    }
+
+
+SLIDE = {("a", "v"): 1.0, ("v", "u"): 1.0, ("u", "w"): 3.0, ("v", "b"): 1.0}
+
+
+def test_the_slide() -> None:
+    x, w, b, u, v, a = slide()
+    graph = Graph.of(a)
+    assert {one.name: one.numbers.number for one in graph.values if one.numbers} == {
+        "x": 3, "w": 2, "u": 6, "b": 1, "v": 7, "a": 7,
+    }  # fmt: skip
+    assert [op.symbol for op in graph.operations] == ["*", "+", "relu"]
+    assert locals_of(graph) == SLIDE
+    assert {one.name: one.role for one in graph.values}["x"] == "constant"
+    assert all(one.grad is None for one in graph.values)
+    assert graph.value("w").cotangent.number == 3
+    assert w.grad is None
+    assert b.grad is None
+    del x, u, v
+
+
+def test_the_slide_once_it_is_freed_and_its_variables_are_gone() -> None:
+    _, w, _b, *_, a = slide()
+    del _
+    a.backward()
+    graph = Graph.of(a)
+    assert [one.name for one in graph.values] == ["?", "w", "u", "p", "v", "a"]
+    assert graph.value("u").numbers is None, "the multiplication was called elsewhere: nobody knows its other operand"
+    assert w.grad is not None
+    assert graph.operations[0].problem
+    assert graph.value("w").grad.number == 3
+
+
+def test_a_freed_graph_is_replayed_from_leaves_and_variables() -> None:
+    x, w = torch.tensor([3.0]), torch.tensor([2.0], requires_grad=True)
+    a = F.relu(w * x - 4.0)
+    a.backward()
+    graph = Graph.of(a)
+    assert [(one.name, one.known, one.numbers.number) for one in graph.values] == [
+        ("w", "leaf", 2), ("x", "source", 3), ("u", "replayed", 6), ("4", "source", 4), ("v", "replayed", 2),
+        ("a", "variable", 2),
+    ]  # fmt: skip
+    assert locals_of(graph) == {("u", "w"): 3.0, ("v", "u"): 1.0, ("a", "v"): 1.0}
+
+
+def test_cotangents_are_those_of_autograd() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    data = torch.randn(5, 3)
+    loss = F.cross_entropy(model(data), torch.tensor([0, 1, 1, 0, 1]))
+    graph = Graph.of(loss)
+    loss.backward()
+    for name, parameter in model.named_parameters():
+        value = graph.value(name)
+        np.testing.assert_array_equal(value.cotangent.array, parameter.grad.numpy())
+        total = sum(edge.contribution.array for edge in graph.edges_from[value.id])
+        np.testing.assert_array_equal(total, parameter.grad.numpy())
+
+
+def test_modules_give_scopes() -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Linear(2, 3), nn.Linear(3, 2)
+
+        def forward(self, x: Any) -> Any:
+            hidden = F.relu(self.first(x))
+            return x + self.second(hidden)
+
+    blocks = nn.Sequential(Block(), Block())
+    graph = Graph.of(blocks(torch.ones(1, 2)).sum())
+    assert [op.scope for op in graph.operations] == [
+        "0.first", "0", "0.second", "0", "1.first", "1", "1.second", "1", "",
+    ]  # fmt: skip
+    assert [one.name for one in graph.values if one.named == "source"] == ["hidden₁", "hidden₂"]
+
+
+def test_json_there_and_back() -> None:
+    w = torch.tensor([1.0, float("inf"), float("nan")], requires_grad=True)
+    big = torch.arange(100.0).requires_grad_()
+    graph = Graph.of((w * -0.0).sum() + big[1:].std())
+    again = Graph.from_json(graph.to_json())
+    assert again.to_json() == graph.to_json()
+    assert again.value("big").numbers.stats == graph.value("big").numbers.stats
+    assert again.operations[0].origin == graph.operations[0].origin
+    with pytest.raises(ValueError, match="version"):
+        Graph.from_json('{"version": 99}')
+
+
+def hooked(seen: list[Any], *given: Any) -> None:
+    seen.append(given)
+
+
+def test_nothing_is_changed_or_kept() -> None:
+    gc.collect()
+    before = live_nodes()
+    w = torch.tensor([2.0], requires_grad=True)
+    seen: list[Any] = []
+    out = w * 3
+    out.grad_fn.register_hook(partial(hooked, seen))
+    graph = Graph.of(out)
+    out.backward()
+    assert len(seen) == 1
+    assert w.grad.item() == 3
+    with torch.no_grad():
+        w += 1
+    assert graph.value("w").numbers.number == 2
+    del out, w, seen
+    gc.collect()
+    assert live_nodes() == before
+
+
+@pytest.mark.parametrize(("what", "error"), [(3, TypeError), ([3], TypeError), (torch.ones(2), ValueError)])
+def test_what_has_no_graph(what: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        Graph.of(what)
+
+
+def test_a_seed_of_another_shape() -> None:
+    with pytest.raises(ValueError, match="seed"):
+        Graph.of(torch.ones(2, requires_grad=True) * 2, seed=torch.ones(3))
+
+
+def test_what_cannot_be_known() -> None:
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * 2
+
+    w = torch.ones(2, requires_grad=True)
+    graph = Graph.of((Double.apply(w) + torch.ones(2).cos()).prod())
+    names = {one.name: one for one in graph.values}
+    assert names["?"].numbers is None
+    assert names["?"].shape is None
+    assert graph.operations[0].name == "Double"
+    assert names["w"].cotangent is not None, "prod kept what it needs"
+    batched = Graph.of(torch.func.vmap(lambda t: t * w)(torch.ones(3, 2)).sum())
+    assert "transform" in batched.operations[0].problem
+    assert batched.value("w").cotangent is None
+
+
+def test_an_operand_that_stands_twice() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    base = torch.zeros(3)
+    base[1:] = w
+    graph = Graph.of((base * base).sum())
+    assert [op.name for op in graph.operations] == ["copy", "put_path", "multiply", "sum_all"]
+    assert graph.value("w").cotangent.data == [2.0, 4.0]
+    assert len(graph.edges_from[graph.value("base").id]) == 2
+
+
+def test_hooks_that_pack_are_not_run() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    run: list[Any] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: run.append(x) or x):
+        y = w.exp().sin()
+    graph = Graph.of(y)
+    assert not run
+    assert graph.value("y").numbers is not None
+    # The operand of exp is a leaf, so that exp can be run again; sin, whose operand exp kept, too.
+    assert all(edge.local is not None for edge in graph.edges)
+
+
+def test_what_was_overwritten_is_not_shown_as_what_it_was() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    z = w * 2.0
+    y = z.sin()
+    z.add_(1)
+    graph = Graph.of(y)
+    assert "modified by an inplace operation" in graph.operations[-1].problem
+    assert graph.by_id[graph.operations[-1].inputs[0]].numbers.data == [2.0, 4.0]
