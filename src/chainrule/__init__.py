@@ -163,7 +163,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     "check": "testing._check",
-    "draw": "insight",
+    **dict.fromkeys(("draw", "explain", "memory"), "insight"),
     "vmap": "func",
 }
 """What modules that load on first use have for this one."""

@@ -5,7 +5,37 @@ Loaded on first use; nothing below knows of it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .._late import late
 from .drawing import Drawing, draw
 from .model import Edge, Graph, Numbers, Operation, Value
 
-__all__ = ["Drawing", "Edge", "Graph", "Numbers", "Operation", "Value", "draw"]
+if TYPE_CHECKING:
+    from ._diff import diff
+    from ._explain import explain
+    from ._memory import memory
+    from ._torch import from_torch
+
+LATE = {
+    "_diff": "diff",
+    "_explain": "explain",
+    "_memory": "memory",
+    "_torch": "from_torch",
+}
+
+__all__ = [
+    "Drawing",
+    "Edge",
+    "Graph",
+    "Numbers",
+    "Operation",
+    "Value",
+    "diff",
+    "draw",
+    "explain",
+    "from_torch",
+    "memory",
+]
+
+__getattr__ = late(globals(), LATE)
