@@ -77,11 +77,15 @@ def _of_program(variables: dict[str, Any], expression: str | None, wrt: list[str
     from .._tensor import Tensor
     from ..insight import explain
 
-    made = {name: value for name, value in variables.items() if isinstance(value, Tensor) and value.grad_fn is not None}
+    made = {
+        name: node
+        for name, value in variables.items()
+        if isinstance(value, Tensor) and (node := value.grad_fn) is not None
+    }
     if expression is None:
         if not made:
             raise CommandError(f"{path} leaves no tensor with a graph; name one: {path}:EXPR")
-        expression = max(made, key=lambda name: made[name].grad_fn.seq)
+        expression = max(made, key=lambda name: made[name].seq)
     # Called from the program's own variables, so that these are what names in its source mean.
     variables["__chainrule_explain__"] = lambda tensor: explain(tensor, _wanted(wrt, variables), depth=1)
     try:

@@ -12,22 +12,25 @@ from .drawing import Drawing, draw
 from .model import Edge, Graph, Numbers, Operation, Value
 
 if TYPE_CHECKING:
-    from ._diff import diff
-    from ._explain import explain
-    from ._memory import memory
+    from ._diff import Difference, diff
+    from ._explain import Explanation, explain
+    from ._memory import Memory, memory
     from ._torch import from_torch
 
 LATE = {
-    "_diff": "diff",
-    "_explain": "explain",
-    "_memory": "memory",
+    "_diff": "Difference diff",
+    "_explain": "Explanation explain",
+    "_memory": "Memory memory",
     "_torch": "from_torch",
 }
 
 __all__ = [
+    "Difference",
     "Drawing",
     "Edge",
+    "Explanation",
     "Graph",
+    "Memory",
     "Numbers",
     "Operation",
     "Value",

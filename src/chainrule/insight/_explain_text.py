@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html import escape
 from os.path import basename
 from typing import TYPE_CHECKING, Any
 
+from . import _html
 from ._formulas import filled
 from .model import shown
 
@@ -433,24 +433,16 @@ def table(heads: list[str], rows: list[tuple[str, ...]]) -> str:
 def html(explanation: Explanation) -> str:
     account = Account(explanation, PLAIN)
     parts = ['<div class="chainrule-explanation">']
-    parts += [f"<p><strong>{escape(headline(account, chain))}</strong></p>" for chain in explanation.chains]
+    parts += [_html.paragraph(headline(account, chain), is_strong=True) for chain in explanation.chains]
     if explanation.seed:
-        parts.append(f"<p>starting with {escape(explanation.seed)}</p>")
-    parts.append(html_table("forward", ["value", "expression", "is", "where"], account.forward()))
-    parts.append(html_table("local derivatives", ["derivative", "formula", "here"], account.locals()))
+        parts.append(_html.paragraph(f"starting with {explanation.seed}"))
+    steps = middle_left_out(account.forward(), ("…", "", "", ""))
+    parts.append(_html.table("forward", ["value", "expression", "is", "where"], steps, is_code=True))
+    locals_ = middle_left_out(account.locals(), ("…", "", ""))
+    parts.append(_html.table("local derivatives", ["derivative", "formula", "here"], locals_, is_code=True))
     for title, equations, notes in account.sections():
-        parts.append(f"<p>chain rule{escape(', ' + title) if title else ''}</p>")
-        lines = [line for left, right in equations for line in equation_lines(left, right)]
-        parts.append(f"<pre>{escape(chr(10).join(line[2:] for line in lines))}</pre>")
-        parts += [f"<p>{escape(note)}</p>" for note in notes]
+        parts.append(_html.paragraph(f"chain rule{', ' + title if title else ''}"))
+        parts.append(_html.equations([line[2:] for row in equations for line in equation_lines(*row)]))
+        parts += map(_html.paragraph, notes)
     parts.append("</div>")
-    return "\n".join(parts)
-
-
-def html_table(caption: str, heads: list[str], rows: list[Any]) -> str:
-    if not rows:
-        return ""
-    rows = middle_left_out(rows, tuple(["…"] + [""] * (len(heads) - 1)))
-    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
-    body = "".join("<tr>" + "".join(f"<td><code>{escape(one)}</code></td>" for one in row) + "</tr>" for row in rows)
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return "\n".join(filter(None, parts))

@@ -6,7 +6,6 @@ import gc
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from html import escape
 from math import prod
 from os.path import basename
 from typing import Any
@@ -20,6 +19,7 @@ from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.saved import Packed
 from ..core.value import Lifted, TensorBase
 from ..core.views import current_node
+from . import _html
 from ._frees import bookkeeping, freed_with, memory_in, owned_bytes, owner_of
 from ._holders import name_of, names_around
 from ._names import Names
@@ -126,6 +126,8 @@ class Memory:
         yield f"the graph of {self.name}: {counted(self.nodes, 'node')}, {size(self.bytes)} of values"
         for title, amount in self._summary():
             yield f"  {amount:>10}  {title}"
+        if self.freed:
+            yield f"  a backward has freed values of this graph: {self.freed}"
         for title, heads, rows in self._tables():
             yield ""
             yield title
@@ -142,8 +144,6 @@ class Memory:
     def _summary(self) -> Iterator[tuple[str, str]]:
         yield f"would be given back by `del {self.name}`", size(self.given_back)
         yield "would be given back by a backward; retain_graph=True keeps it", size(self.retained)
-        if self.freed:
-            yield f"nodes without their values: freed by the backward of {self.freed}", "some"
 
     def _tables(self) -> Iterator[tuple[str, list[str], list[list[str]]]]:
         for title, rows in (("by line", self.lines), ("by op", self.ops)):
@@ -173,19 +173,16 @@ class Memory:
             )
 
     def _repr_html_(self) -> str:
-        parts = [
-            f"<p><b>the graph of {escape(self.name)}</b>: {counted(self.nodes, 'node')}, {size(self.bytes)} of values</p><ul>"
-        ]
-        parts += [f"<li>{escape(text)} {escape(title)}</li>" for title, text in self._summary()]
-        parts.append("</ul>")
+        title = f"the graph of {self.name}: {counted(self.nodes, 'node')}, {size(self.bytes)} of values"
+        parts = [_html.paragraph(title, is_strong=True)]
+        parts += [_html.paragraph(f"{amount} {text}") for text, amount in self._summary()]
+        if self.freed:
+            parts.append(_html.paragraph(f"a backward has freed values of this graph: {self.freed}"))
         for title, heads, rows in self._tables():
-            parts.append(f"<table><caption>{escape(title)}</caption><thead><tr>")
-            parts += [f"<th>{escape(head)}</th>" for head in heads]
-            parts.append("</tr></thead><tbody>")
-            for row in rows:
-                parts.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>")
-            parts.append("</tbody></table>")
-        return "".join(parts)
+            parts.append(_html.table(title, heads, rows[:SHOWN]))
+            if len(rows) > SHOWN:
+                parts.append(_html.paragraph(f"and {len(rows) - SHOWN} more"))
+        return "\n".join(parts)
 
 
 def memory(out: Any, model: Any = None, *, wrt: Any = None) -> Memory:
