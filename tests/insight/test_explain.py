@@ -12,7 +12,7 @@ import pytest
 import chainrule as torch
 import chainrule.nn.functional as F
 from chainrule.autograd import grad
-from chainrule.insight import Graph, explain
+from chainrule.insight import Graph, explain, from_torch
 from chainrule.insight._formulas import ACTIONS, SLOPES
 from chainrule.insight.model import shown
 
@@ -183,6 +183,26 @@ def test_complex_numbers() -> None:
     close(sum(path.product.array for path in chain.paths), chain.gradient.array)
 
 
+def test_products_of_complex_numbers_as_they_are_printed() -> None:
+    z = torch.tensor(1.0 + 2.0j, dtype=torch.complex128, requires_grad=True)
+    u = z * (2.0 - 1.0j)
+    w = u * z
+    y = w.abs()
+    checked = 0
+    for line in re.sub(r"\n\s+= ", " = ", str(explain(y, z))).splitlines():
+        *_, expression, result = ["", *line.split(" = ")]
+        if re.fullmatch(r"[-\d.*+ ()i]*[*+][-\d.*+ ()i]*", expression):
+            assert eval(expression.replace("i", "j")) == pytest.approx(eval(result.replace("i", "j")), rel=1e-3)
+            checked += 1
+    assert checked == 3
+    assert "conj(dw/du)" in str(explain(y, z))
+    x = torch.tensor([[1.0 + 1.0j, 2.0]], requires_grad=True)
+    m = torch.tensor([[1.0j], [2.0]], requires_grad=True)
+    v = x @ m
+    y = v.abs().sum()
+    assert "dy/dm = conj(x)ᵀ @ dy/dv" in str(explain(y, m))
+
+
 def test_several_elements_are_explained_as_their_sum() -> None:
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     explanation = explain(x.exp(), x)
@@ -205,6 +225,16 @@ def test_jacobians_and_one_step() -> None:
     z = torch.tensor(1.0, requires_grad=True)
     w = z * 2.0
     assert str(explain(w, z)).endswith("chain rule\n  dw/dz = 2")
+
+
+def test_several_outputs_of_one_operation() -> None:
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    p, q = (x * 2.0).unbind(0)
+    y = (p * q).sum()
+    text = str(explain(y, x))
+    assert "d(p, q)/du = g put back where it was read" in text
+    assert "dy/du = (dy/dp, dy/dq) put back where it was read, zeros elsewhere, [2, 2]" in text
+    assert "= [[6, 8], [2, 4]]" in text
 
 
 def test_inside_a_transform_the_numbers_are_not_known() -> None:
@@ -369,3 +399,8 @@ def test_formulas_only_where_they_are_right() -> None:
     m = torch.addmm(x, x @ x.t(), x, alpha=2)
     edge = explain(m, "x").edges[-1]
     assert explain(m, "x").formula(edge) is None
+
+
+def test_from_torch_without_pytorch() -> None:
+    with pytest.raises(TypeError, match="one of PyTorch's tensors, but got a Tensor"):
+        from_torch(torch.ones(1, requires_grad=True))

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from os.path import basename
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import _html
 from ._formulas import filled
-from .model import shown
+from .model import Numbers, shown
 
 if TYPE_CHECKING:
     from ._explain import Chain, Explanation, Path
-    from .model import Edge, Numbers, Value
+    from .model import Edge, Value
 
 STEPS = 24
 """How many steps, factors and lines are shown; of more, the first and the last."""
@@ -64,10 +66,18 @@ class Account:
 
     # -- derivatives
 
-    def target(self, edge: Edge) -> Value:
-        """The value that an edge leads to; of several outputs, one that the derivative flows through."""
+    def targets(self, edge: Edge) -> list[Value]:
+        """The values that an edge leads to: the outputs of its operation through which the derivative flows."""
         outputs = [self.graph.by_id[one] for one in self.graph.by_id[edge.target].outputs]
-        return next((one for one in outputs if one.id in self.between), outputs[0])
+        return [one for one in outputs if one.id in self.between] or outputs[:1]
+
+    def target(self, edge: Edge) -> Value:
+        """The first of them."""
+        return self.targets(edge)[0]
+
+    def listed(self, texts: list[str]) -> str:
+        """What stands for several outputs."""
+        return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
     def symbol(self, edge: Edge) -> str:
         """``du/dw``; numbered where an operation reads one value several times."""
@@ -77,22 +87,29 @@ class Account:
         if len(same) > 1:
             number = same.index(edge) + 1
             by += f"_{{({number})}}" if write.is_latex else str(number).translate(SUBSCRIPTS)
-        return write.derivative(write.name(self.target(edge)), by)
+        return write.derivative(self.listed([write.name(one) for one in self.targets(edge)]), by)
 
     def formula(self, edge: Edge, g: str) -> tuple[str, bool]:
         """The local derivative in symbols ("" where there is nothing to show), and whether it is a factor."""
         found = self.it.formula(edge)
         if found is None:
             return ("", True) if edge.form in ("number", "elementwise", "jacobian") else (self.in_words(edge, g), False)
-        names = {e.argument: self.operand(self.graph.by_id[e.source]) for e in self.graph.edges_into[edge.target]}
-        names |= {"out": self.write.name(self.target(edge)), "g": g, "g_": g if g == "g" else f"({g})"}
+        is_conjugated = not found.is_factor
+        names = {
+            e.argument: self.operand(self.graph.by_id[e.source], is_conjugated)
+            for e in self.graph.edges_into[edge.target]
+        }
+        names |= {"out": self.operand(self.target(edge), is_conjugated), "g": g, "g_": g if g == "g" else f"({g})"}
         text = filled(found.latex if self.write.is_latex else found.text, names)
         if not text or "?" in text:
             return "", found.is_factor
         return text, found.is_factor
 
-    def operand(self, value: Value) -> str:
-        return self.write.name(value)
+    def operand(self, value: Value, is_conjugated: bool) -> str:
+        name = self.write.name(value)
+        if not is_conjugated or not value.dtype.startswith("complex"):
+            return name
+        return rf"\overline{{{name}}}" if self.write.is_latex else f"conj({name})"
 
     def in_words(self, edge: Edge, g: str) -> str:
         """What becomes of a cotangent where there is no formula."""
@@ -191,11 +208,17 @@ class Account:
 
     def product(self, path: Path) -> list[str]:
         """The factors in symbols, and in numbers."""
-        if len(path.edges) < 2:
-            return [self.symbol(edge) for edge in path.edges]
-        factors = [self.symbol(edge) for edge in path.edges]
-        numbers = [parenthesised(self.write.numbers(edge.local)) for edge in path.edges]
+        factors = [self.conjugated(self.symbol(edge), edge) for edge in path.edges]
+        if len(factors) < 2:
+            return factors
+        numbers = [parenthesised(self.write.numbers(conjugate_of(edge.local))) for edge in path.edges]
         return [self.write.times(elided(factors)), self.write.times(elided(numbers))]
+
+    def conjugated(self, text: str, edge: Edge) -> str:
+        """A local derivative as a factor: PyTorch's gradients of complex values are conjugates."""
+        if edge.local is None or not edge.local.dtype.startswith("complex"):
+            return text
+        return rf"\overline{{{text}}}" if self.write.is_latex else f"conj({text})"
 
     def backward(self, wanted: list[Value]) -> list[tuple[str, list[str]]]:
         """From the output back: the derivative by each value on the way, as the sum of what arrives there."""
@@ -221,7 +244,7 @@ class Account:
     def term(self, edge: Edge) -> str:
         """What one edge adds to the derivative by its source, in symbols."""
         target = self.target(edge)
-        g = self.whole(target)
+        g = self.listed([self.whole(one) for one in self.targets(edge)])
         text, is_factor = self.formula(edge, g)
         if not is_factor:
             return text
@@ -237,6 +260,7 @@ class Account:
             text = self.symbol(edge)
         elif not re.fullmatch(r"[\w.]+|\[.*\]", text):
             text = f"({text})"
+        text = self.conjugated(text, edge)
         if edge.form == "jacobian":
             return rf"{g}\,{text}" if self.write.is_latex else f"{g} @ {text}"
         if not self.write.is_latex:
@@ -262,17 +286,24 @@ def all_ones(numbers: Numbers | None) -> bool:
     return numbers is not None and numbers.array is not None and bool((numbers.array == 1).all())
 
 
+def conjugate_of(numbers: Numbers | None) -> Numbers | None:
+    if numbers is None or numbers.array is None or not numbers.dtype.startswith("complex"):
+        return numbers
+    return Numbers.of(np.conj(numbers.array))
+
+
 def elided(parts: list[str]) -> list[str]:
     """The first and the last of many."""
     return parts if len(parts) <= STEPS else [*parts[: STEPS // 2], "…", *parts[-STEPS // 2 :]]
 
 
 def parenthesised(number: str) -> str:
-    return f"({number})" if number.startswith("-") else number
+    return f"({number})" if number.startswith("-") or number.endswith("i") else number
 
 
 def signed_sum(terms: list[str]) -> str:
     """``1 + 2 - 3``."""
+    terms = [f"({term})" if term.endswith("i") else term for term in terms]
     text = terms[0]
     for term in terms[1:]:
         text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"

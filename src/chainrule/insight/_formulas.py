@@ -39,6 +39,8 @@ ACTIONS = {
     ("linear_layer", "x"): ("{g} @ {w}", "{g}\\,{w}"),
     ("linear_layer", "w"): ("{g_}ᵀ @ {x}", r"{g}^\top {x}"),
     ("linear_layer", "b"): ("{g} summed over the batch", r"\textstyle\sum_{{\mathrm{{batch}}}} {g}"),
+    ("stacked_linear_layer", "x"): ("{g} @ {w}", "{g}\\,{w}"),
+    ("stacked_linear_layer", "b"): ("{g} summed over the batch", r"\textstyle\sum_{{\mathrm{{batch}}}} {g}"),
     ("addmm", "input"): ("{g}", "{g}"),
     ("addmm", "x"): ("{g} @ {y}ᵀ", r"{g}\,{y}^\top"),
     ("addmm", "y"): ("{x}ᵀ @ {g}", r"{x}^\top {g}"),
@@ -59,7 +61,7 @@ ACTIONS = {
     ("cumsum", "x"): ("{g} summed up from the end", r"\operatorname{{cumsum}}^\top({g})"),
 }
 """(op, operand) -> what becomes of the cotangent: as text, in LaTeX."""
-SAME_AS = {"mm": "matmul", "bmm": "matmul", "baddbmm": "addmm", "stacked_linear_layer": "linear_layer"}
+SAME_AS = {"mm": "matmul", "bmm": "matmul", "baddbmm": "addmm"}
 
 GIVEN: dict[str, dict[str, Any]] = {
     "cross_entropy": {"reduction": "mean", "ignore_index": -100},
