@@ -110,6 +110,8 @@ def rerun(node: Any, operands: list[Any], leaves: bool = False) -> tuple[Any, ..
     With ``leaves``, operands that needed a gradient are leaves of a graph of their own.
     """
     op = node.op
+    if is_transfer(node):
+        return (new_tensor(operands[0]),)
     if "level" in op.params:  # it makes lifted values
         return None
     args = []
@@ -142,6 +144,8 @@ def puller(node: Any, operands: list[Any]) -> Any:
     Raises:
         Unknown: the node does not have what it kept at hand, and its operands are not known.
     """
+    if is_transfer(node):
+        return lambda g, need: [g]
     in_level = "level" in node.params if getattr(node, "params", None) else False
     levels = frozenset() if node.extra is None else node.extra.levels
     if in_level or levels - {XLA}:
@@ -164,6 +168,12 @@ def puller(node: Any, operands: list[Any]) -> Any:
             raise Unknown(f"{gone}, and it cannot be run again")
         node = made
     return node_pull(node)
+
+
+def is_transfer(node: Any) -> bool:
+    """Whether a node only moves a value from one device to another."""
+    op = getattr(node, "op", None)
+    return op is not None and op.name in ("xla_in", "xla_out")
 
 
 def node_pull(node: Any) -> Any:
