@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import chainrule as torch
 import chainrule.nn.functional as F
-from chainrule.insight.kinks import STEP, interval, number
+from chainrule.insight._kinks import STEP, interval, number
 
 PAGE = Path(__file__).parents[1] / "docs" / "kinks.md"
 

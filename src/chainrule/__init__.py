@@ -192,11 +192,7 @@ _LAZY_NAMES = {
     ),
     "_upsample_bilinear2d_aa": "nn.resampling",
     "check": "testing._check",
-    "guard": "insight.guard",
-    "warn_broadcasts": "insight.broadcasts",
-    "kinks": "insight.kinks",
-    "why": "insight.why",
-    "draw": "insight",
+    **dict.fromkeys(("draw", "explain", "guard", "kinks", "memory", "warn_broadcasts", "why"), "insight"),
     "vmap": "func",
 }
 """What modules that load on first use have for this one."""

@@ -20,6 +20,17 @@ def test_diamonds_are_not_walked_as_a_tree() -> None:
     assert g.item() == 1.0
 
 
+@pytest.mark.chainrule_only
+def test_ancestors_are_each_given_once() -> None:
+    from chainrule.core.node import ancestors
+
+    x = torch.tensor(1.0, requires_grad=True)
+    y = (x * x).exp()
+    z = y * y
+    found = list(ancestors([z.grad_fn, y.grad_fn]))
+    assert len(found) == len(set(found)) == 4
+
+
 def test_diamonds_at_second_order() -> None:
     x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
     y = x * x

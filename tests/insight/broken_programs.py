@@ -14,7 +14,7 @@ import numpy as np
 import chainrule as torch
 import chainrule.nn.functional as F
 from chainrule import nn, optim, why
-from chainrule.insight.why import Cause
+from chainrule.insight import Cause
 
 PROGRAMS: list[tuple[Callable[[], Any], Any, Any]] = []
 

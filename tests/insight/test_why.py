@@ -13,7 +13,7 @@ import chainrule as torch
 from chainrule import why
 from chainrule.core import exits
 from chainrule.core.node import live_nodes
-from chainrule.insight.why import Cause
+from chainrule.insight import Cause
 
 from . import broken_errors, broken_programs
 

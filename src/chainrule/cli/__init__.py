@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from ..version import TORCH, VERSION
-from . import check, graph, run, verify
+from . import check, explain, graph, run, verify
 from .errors import CommandError
 
 __all__ = ["main"]
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--version", action="version", version=f"chainrule {VERSION} (with the behaviour of PyTorch {TORCH})"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, verify, check, graph):
+    for command in (run, verify, check, graph, explain):
         command.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:

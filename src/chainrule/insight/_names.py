@@ -76,7 +76,7 @@ class Names:
         holders: list[tuple[str, Any]] = []
         for variables in scopes_of(frame):
             for name, value in variables.items():
-                if name.startswith("_") or name in ("In", "Out"):
+                if not name.isidentifier() or name.startswith("_") or name in ("In", "Out"):  # pytest has its own
                     continue
                 if isinstance(value, TensorBase):
                     tensors.append((name, value))

@@ -171,8 +171,9 @@ def puller(node: Any, operands: list[Any]) -> Any:
 
 
 def is_transfer(node: Any) -> bool:
-    """Whether a node only takes a value from one device to another."""
-    return getattr(node, "op", None) is not None and node.op.name in ("xla_in", "xla_out")
+    """Whether a node only moves a value from one device to another."""
+    op = getattr(node, "op", None)
+    return op is not None and op.name in ("xla_in", "xla_out")
 
 
 def node_pull(node: Any) -> Any:
