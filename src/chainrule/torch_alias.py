@@ -205,7 +205,8 @@ class _Home:
 
     def __init__(self, fullname: str) -> None:
         names = [name for (_, name), home in _homes().items() if home == fullname]
-        self.package = importlib.import_module("chainrule." + fullname.split(".")[1]) if names else None
+        package = "chainrule." + fullname.split(".")[1] if names else "chainrule"
+        self.package = importlib.import_module(package) if importlib.util.find_spec(package) else None
         self.names = [name for name in names if hasattr(self.package, name)]
 
     def create_module(self, spec: ModuleSpec) -> None:

@@ -28,7 +28,7 @@ def main(name: str, out: str) -> None:
     results = {
         program: [(key, as_json(value)) for key, value in function()]
         for program, function in vars(module).items()
-        if inspect.isgeneratorfunction(function) and function.__module__ == module.__name__
+        if program[0] != "_" and inspect.isgeneratorfunction(function) and function.__module__ == module.__name__
     }
     with open(out, "w", encoding="utf-8") as file:
         json.dump({"torch": torch.__version__, "results": results}, file)

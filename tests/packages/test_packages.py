@@ -25,7 +25,8 @@ def programs() -> list[tuple[str, str]]:
         (path.stem, node.name)
         for path in sorted((HERE / "programs").glob("*.py"))
         for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef) and any(isinstance(inner, ast.Yield) for inner in ast.walk(node))
+        if isinstance(node, ast.FunctionDef) and node.name[0] != "_"
+        if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node))
     ]
 
 

@@ -10,7 +10,7 @@ from .._missing import missing_name
 if TYPE_CHECKING:
     from . import checkpoint
 
-_LAZY = frozenset({"_pytree", "checkpoint", "dlpack"})
+_LAZY = frozenset({"_pytree", "checkpoint", "dlpack", "hooks"})
 
 
 def __getattr__(name: str) -> Any:
