@@ -19,14 +19,21 @@ BROWSER_PY := .venv-browser/bin/python
 BROWSER_READY := .venv-browser/.ready
 BENCH_PY := .venv-bench/bin/python
 BENCH_READY := .venv-bench/.ready
+EXAMPLES_PY := .venv-examples/bin/python
+EXAMPLES_READY := .venv-examples/.ready
+PACKAGES_PY := .venv-packages/bin/python
+PACKAGES_READY := .venv-packages/.ready
 
-.PHONY: help demo test test-xla test-browser lint types fix bench bench-memory bench-ops bench-torch bench-xla conformance golden coverage wheel clean
+.PHONY: help demo examples test test-xla test-browser lint types fix bench bench-memory bench-ops bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## run the lecture notebook and print each recorded output beside the one that came out
 	$(PY) -m chainrule verify --show examples/autograd.ipynb
+
+examples: $(EXAMPLES_READY) ## run all example notebooks and compare what comes out with what PyTorch gave
+	$(EXAMPLES_PY) -m chainrule verify examples/*.ipynb
 
 test: lint types ## everything that must hold: lint, types, layers, tests, docstring examples
 	$(PY) -m pytest -n $(JOBS) --hypothesis-profile=ci
@@ -61,6 +68,9 @@ bench-ops: $(TORCH_READY) ## each family of ops, forward and backward, against r
 bench-memory: $(TORCH_READY) ## the peak memory of each op, forward and backward, beside real PyTorch's
 	$(TORCH_PY) -m benchmarks.memory
 
+bench-training: $(PACKAGES_READY) ## a network trained for five epochs, against real PyTorch: the same losses, and the time
+	$(PACKAGES_PY) -m benchmarks.training
+
 bench-xla: $(BENCH_READY) ## compiled programs, against JAX and PyTorch in the same run
 	$(BENCH_PY) -m benchmarks --xla
 
@@ -69,8 +79,14 @@ conformance: $(TORCH_READY) ## compare with real PyTorch, live
 	$(TORCH_PY) -m pytest -n $(JOBS) tests/conformance --results tests/golden/conformance.json
 	$(TORCH_PY) tools/operators_table.py
 
+conformance-packages: $(PACKAGES_READY) ## packages that were written for PyTorch, run with it and with chainrule
+	$(PACKAGES_PY) -m pytest -n $(JOBS) tests/packages
+
 golden: $(TORCH_READY) ## record the golden files again from real PyTorch
 	for script in tools/record_*.py; do $(TORCH_PY) $$script || exit; done
+
+golden-examples: $(PACKAGES_READY) ## execute the example notebooks again with real PyTorch
+	$(PACKAGES_PY) tools/execute_examples.py
 
 coverage: $(READY) ## which lines and branches of the core the tests reach
 	$(PY) -m pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered
@@ -79,18 +95,20 @@ wheel: $(READY) ## build the wheel into dist/
 	$(PY) -m hatchling build -t wheel
 
 clean: ## remove everything that make made
-	rm -rf .venv .venv-torch .venv-xla .venv-browser .venv-bench screenshots dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-torch .venv-xla .venv-browser .venv-bench .venv-examples .venv-packages screenshots dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # What an editable install copies (metadata, version, kernelspec) is installed again when it changes.
 INSTALLED := pyproject.toml tools/make_venv.py src/chainrule/version.py $(wildcard src/chainrule/kernelspec/*)
 
-.venv/.ready: CONTENTS := '.[test,dev]'
+.venv/.ready: CONTENTS := '.[test,examples,dev]'
 .venv-torch/.ready: CONTENTS := '.[test,conformance]' $(TORCH)
 .venv-xla/.ready: CONTENTS := '.[test,xla]'
 .venv-browser/.ready: CONTENTS := '.[test,browser]'
 .venv-bench/.ready: CONTENTS := '.[xla]' $(TORCH)
-.venv/.ready .venv-torch/.ready .venv-xla/.ready .venv-browser/.ready .venv-bench/.ready: $(INSTALLED)
+.venv-examples/.ready: CONTENTS := '.[notebook,examples]'
+.venv-packages/.ready: CONTENTS := '.[test,examples,packages]' $(TORCH)
+.venv/.ready .venv-torch/.ready .venv-xla/.ready .venv-browser/.ready .venv-bench/.ready .venv-examples/.ready .venv-packages/.ready: $(INSTALLED)
 	@test -n "$(PYTHON)" || { echo "error: found no Python 3.11 or newer with venv or pip; name one: make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) tools/make_venv.py $(@D) $(CONTENTS)
 	@touch $@

@@ -272,3 +272,19 @@ def test_the_real_tensor_prints() -> None:
     assert repr(chainrule.tensor([[1, 2], [30, 4]])) == "tensor([[ 1,  2],\n        [30,  4]])"
     assert repr(chainrule.zeros(0, 3)) == "tensor([], size=(0, 3))"
     assert tensor_repr(x) == repr(x)
+
+
+@pytest.mark.parametrize("spec", ["", ".3f", ">12"])
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_in_a_formatted_string_one_element_is_its_number(spec: str, requires_grad: bool) -> None:
+    number = chainrule.tensor(0.3128813803195953, requires_grad=requires_grad)
+    assert format(number, spec) == format(number.item(), spec)
+    assert format(number * 2, spec) == format((number * 2).item(), spec)
+
+
+def test_in_a_formatted_string_all_others_are_themselves() -> None:
+    row = chainrule.tensor([1.0, 2.0])
+    parameter = chainrule.nn.Parameter(chainrule.tensor(2.0))
+    assert (f"{row}", f"{parameter}") == (str(row), str(parameter))
+    with pytest.raises(TypeError):
+        format(row, ".2f")

@@ -260,3 +260,47 @@ def test_the_names_of_pytorch_are_recorded() -> None:
     assert {"backward", "grad_fn", "add_", "T"} <= names["torch.Tensor"]
     assert "tensorboard" in names["torch.utils"]
     assert not {name for module in names.values() for name in module if name.startswith("_")}
+
+
+@pytest.mark.usefixtures("alias")
+class TestNamesOfClasses:
+    """A class says that it is at home where PyTorch's is: notebooks print types, and pickle looks there."""
+
+    def test_they_are_printed_as_torchs(self) -> None:
+        shown = [type(chainrule.ones(2)), chainrule.Size, chainrule.dtype, chainrule.nn.Parameter, chainrule.nn.Linear]
+        assert [str(kind) for kind in shown] == [
+            "<class 'torch.Tensor'>", "<class 'torch.Size'>", "<class 'torch.dtype'>",
+            "<class 'torch.nn.parameter.Parameter'>", "<class 'torch.nn.modules.linear.Linear'>",
+        ]  # fmt: skip
+
+    def test_every_public_class_is_at_home_where_pytorchs_is(self) -> None:
+        count = 0
+        for package in ("torch", "torch.nn", "torch.optim", "torch.distributions", "torch.autograd"):
+            module = load(package)
+            for name in pytorch_names()[package] & set(dir(module)):
+                kind = getattr(module, name)
+                if isinstance(kind, type) and kind.__module__.split(".")[:2] in (["torch"], package.split(".")):
+                    assert getattr(load(kind.__module__), kind.__qualname__) is kind, kind
+                    count += 1
+        assert count > 150
+
+    def test_a_class_that_is_defined_elsewhere_can_be_pickled(self) -> None:
+        fold = chainrule.nn.Unfold((2, 2))
+        assert type(fold).__module__ == "torch.nn.modules.fold"
+        assert repr(pickle.loads(pickle.dumps(fold))) == repr(fold)
+        assert inspect.getsource(chainrule.nn.Unfold).startswith("class Unfold")
+
+    def test_a_module_that_is_loaded_later(self) -> None:
+        code = (
+            "import chainrule.torch_alias as alias; alias.install(); import torch\n"
+            "print(torch.optim.Adam, torch.distributions.Beta)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        assert done.stdout == "<class 'torch.optim.adam.Adam'> <class 'torch.distributions.beta.Beta'>\n"
+
+
+def test_without_the_alias_classes_have_their_own_names() -> None:
+    with torch_alias.install():
+        assert chainrule.nn.Linear.__module__ == "torch.nn.modules.linear"
+    assert chainrule.nn.Linear.__module__ == "chainrule.nn.modules.linear"
+    assert pickle.loads(pickle.dumps(chainrule.nn.Linear)) is chainrule.nn.Linear

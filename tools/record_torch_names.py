@@ -1,4 +1,8 @@
-"""Record PyTorch's public names in src/chainrule/data/torch_names.txt, one module a line. Needs torch."""
+"""Record PyTorch's public names, one module a line. Needs torch.
+
+src/chainrule/data/torch_names.txt has the names of each module; src/chainrule/data/torch_homes.txt the classes by the
+module that their `__module__` names, which is what `print(type(x))` shows.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +59,24 @@ def main() -> None:
     }
     tensor = modules["torch"].Tensor
     lines["torch.Tensor"] = [name for name in dir(tensor) if not name.startswith("_")]
-    path = Path(__file__).parents[1] / "src" / "chainrule" / "data" / "torch_names.txt"
+    write("torch_names.txt", lines)
+    write("torch_homes.txt", homes(modules))
+
+
+def homes(modules: dict[str, object]) -> dict[str, list[str]]:
+    """The public classes of the modules, by their home."""
+    found: dict[str, set[str]] = {}
+    for module in modules.values():
+        for name, value in vars(module).items():
+            is_public = not name.startswith("_") and inspect.isclass(value) and value.__qualname__ == value.__name__
+            if is_public and value.__module__.partition(".")[0] == "torch" and "._" not in value.__module__:
+                found.setdefault(value.__module__, set()).add(value.__name__)
+    return {home: sorted(names) for home, names in found.items()}
+
+
+def write(file: str, lines: dict[str, list[str]]) -> None:
+    """Write one file of the package's data."""
+    path = Path(__file__).parents[1] / "src" / "chainrule" / "data" / file
     path.write_text("".join(f"{name}: {' '.join(lines[name])}\n" for name in sorted(lines)), encoding="ascii")
 
 

@@ -461,9 +461,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return printing.tensor_repr(self, class_prefix="tensor(" if type(self) is Tensor else f"{type(self).__name__}(")
 
     def __format__(self, spec: str) -> str:
-        if self._array.ndim == 0 and not self.requires_grad:
-            return format(self.item(), spec)
-        if self._array.ndim == 0 and spec:
+        if self._array.ndim == 0 and type(self) is Tensor:  # a subclass (a Parameter, say) shows itself
             return format(self.item(), spec)
         return object.__format__(self, spec)
 

@@ -2,7 +2,8 @@
 
 Nothing happens until `install` is called. It puts a finder before all others, which answers for `torch`, `torch.*` and
 `functorch`, also where the real torch is installed. `torch.nn` is then the very module `chainrule.nn`, so there is one
-class of everything. Child processes see the same: a folder with a `torch.py` that calls `install` is put on
+class of everything, and while the alias stands its name is PyTorch's: `print(type(x))` gives `<class 'torch.Tensor'>`.
+Child processes see the same: a folder with a `torch.py` that calls `install` is put on
 `sys.path`, which multiprocessing hands to the workers that it spawns, and on PYTHONPATH, which other programs inherit.
 """
 
@@ -13,10 +14,10 @@ import importlib
 import importlib.util
 import os
 import sys
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING, Any, cast
 
-from ._missing import missing_module, missing_name
+from ._missing import missing_module, missing_name, torch_name
 from .version import torch_version
 
 if TYPE_CHECKING:
@@ -75,7 +76,11 @@ def install(*, force: bool = False) -> Alias:
         )
     for name in evicted:
         del sys.modules[name]
-    sys.meta_path.insert(0, TorchFinder(evicted))
+    finder = TorchFinder(evicted)
+    sys.meta_path.insert(0, finder)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("chainrule."):
+            finder.name_classes(module)
     sys.path.insert(1, _SHIM)  # the first entry is the program's own folder, and programs rely on that
     os.environ["PYTHONPATH"] = os.pathsep.join([_SHIM, *_python_path()])
     return Alias(is_new=True)
@@ -90,6 +95,8 @@ def uninstall() -> None:
     for name in [name for name in sys.modules if _our_name(name) is not None]:
         del sys.modules[name]
     sys.modules.update(finder.evicted)
+    for kind, own in finder.renamed.items():
+        kind.__module__ = own
     sys.path[:] = [folder for folder in sys.path if folder != _SHIM]
     rest = _python_path()
     if rest:
@@ -113,22 +120,51 @@ class TorchFinder:
 
     def __init__(self, evicted: dict[str, ModuleType]) -> None:
         self.evicted = evicted
+        self.renamed: dict[type, str] = {}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find the module of chainrule that a torch name stands for."""
+        if fullname.startswith("chainrule."):
+            return self._own_spec(fullname, path, target)
         ours = _our_name(fullname)
         if ours is None:
             return None
         spec = importlib.util.find_spec(ours)
         if spec is None or spec.origin is None:  # without an origin it is a mere folder
+            home = _Home(fullname)
+            if home.names:
+                return ModuleSpec(fullname, cast("Loader", home))
             # An import statement gets the explanation; `importlib.util.find_spec` asks whether, and gets None.
             if sys._getframe(2).f_code.co_name == "_find_and_load_unlocked":
                 raise missing_module(fullname)
             return None
         is_package = spec.submodule_search_locations is not None
         return ModuleSpec(fullname, cast("Loader", _OurLoader(ours)), origin=spec.origin, is_package=is_package)
+
+    def _own_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
+        """A module of ours that is imported under its own name: as ever, and then its classes get PyTorch's names."""
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            run = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                run(module)
+                self.name_classes(module)
+
+            vars(spec.loader)["exec_module"] = exec_module
+        return spec
+
+    def name_classes(self, module: ModuleType) -> None:
+        """Let the public classes that a module of ours defines say that they are at home where PyTorch's are."""
+        part = module.__name__.split(".")[1]
+        for kind in list(vars(module).values()):
+            if isinstance(kind, type) and kind.__module__ == module.__name__:
+                home = _homes().get((part, kind.__name__)) or _homes().get(("", kind.__name__))
+                if home is not None and kind.__name__ == kind.__qualname__:
+                    self.renamed[kind] = kind.__module__
+                    kind.__module__ = home
 
     def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterator[Distribution]:
         """Answer `importlib.metadata.version("torch")`."""
@@ -153,11 +189,52 @@ class _OurLoader:
         # `importlib.reload` would not find it again.
         module.__spec__ = self.own_spec
         if "__getattr__" not in vars(module):
-            vars(module)["__getattr__"] = functools.partial(_raise_missing, self.ours)
+            vars(module)["__getattr__"] = functools.partial(_elsewhere, self.ours)
 
 
-def _raise_missing(module: str, name: str) -> Any:
+def _elsewhere(module: str, name: str) -> Any:
+    """A class that PyTorch defines in this module, and we in another; or the error."""
+    part = module.split(".")[1]
+    if _homes().get((part, name)) == torch_name(module):
+        return getattr(importlib.import_module(f"chainrule.{part}"), name)
     raise missing_name(module, name)
+
+
+class _Home:
+    """Makes a module of torch that is the home of classes which chainrule defines elsewhere: pickle looks there."""
+
+    def __init__(self, fullname: str) -> None:
+        names = [name for (_, name), home in _homes().items() if home == fullname]
+        package = "chainrule." + fullname.split(".")[1] if names else "chainrule"
+        self.package = importlib.import_module(package) if importlib.util.find_spec(package) else None
+        self.names = [name for name in names if hasattr(self.package, name)]
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        kinds = {name: getattr(self.package, name) for name in self.names}
+        vars(module).update(kinds)
+        # `inspect.getsource` looks for a class in the file of its home.
+        renamed = cast("TorchFinder", _find_installed()).renamed
+        module.__file__ = sys.modules[renamed[next(iter(kinds.values()))]].__file__
+
+
+@functools.lru_cache
+def _homes() -> dict[tuple[str, str], str]:
+    """Where PyTorch's public classes say that they are at home, by the part of torch and the name.
+
+    What is at home in torch itself, or in torch.autograd, is made in several places here: those have the part "".
+    """
+    homes = {}
+    path = os.path.join(os.path.dirname(__file__), "data", "torch_homes.txt")
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            home, _, names = line.partition(": ")
+            part = home.split(".")[1] if "." in home else ""
+            for name in names.split():
+                homes["" if part == "autograd" else part, name] = home
+    return homes
 
 
 def _our_name(name: str) -> str | None:

@@ -6,6 +6,7 @@ is the same as a function of functions.
 
 from __future__ import annotations
 
+import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -89,7 +90,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
 
     Args:
         tensor: the primal, of a floating or complex dtype.
-        tangent: of its shape; brought to its dtype.
+        tangent: of its shape; brought to its dtype. Of its dtype and strides, it is what ``unpack_dual`` gives back.
         level: the number of an open level; by default the innermost.
 
     Raises:
@@ -116,7 +117,10 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level is not supported."
         )
-    return moving(at, tensor, tangent)
+    dual = moving(at, tensor, tangent)
+    if tangent.dtype == tensor.dtype and tangent.stride() == tensor.stride():
+        dual._array.given = (weakref.ref(dual), tangent)
+    return dual
 
 
 def moving(level: DualLevel, primal: Any, tangent: Any) -> Any:
@@ -153,7 +157,10 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     at = _level(level)
     if at is None or not is_moving(tensor, at):
         return UnpackedDualTensor(tensor, None)
-    return UnpackedDualTensor(ops.primal_part(tensor, level=at), ops.tangent_part(tensor, level=at))
+    primal, given = ops.primal_part(tensor, level=at), getattr(tensor._array, "given", None)
+    if given is not None and given[0]() is tensor and tensor._array.level is at:
+        return UnpackedDualTensor(primal, given[1])
+    return UnpackedDualTensor(primal, ops.tangent_part(tensor, level=at))
 
 
 class _set_fwd_grad_enabled(_ModeContext):  # noqa: N801 - PyTorch's name

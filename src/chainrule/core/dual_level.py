@@ -20,6 +20,8 @@ from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, num
 from .xla_level import placed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..device import device
     from .op import Op
 
@@ -27,17 +29,20 @@ if TYPE_CHECKING:
 class Dual(Lifted):
     """A value and its tangent, of one shape and dtype."""
 
-    __slots__ = ("primal", "tangent")
+    __slots__ = ("given", "primal", "tangent")
 
     level: DualLevel
     primal: Any
     tangent: Any
+    given: tuple[Callable[[], Any], Any] | None
+    """Of what ``make_dual`` made: a weak reference to that tensor, and the tangent as the user gave it."""
 
     def __init__(self, level: DualLevel, primal: Any, tangent: Any) -> None:
         inside = frozenset().union(*[a.levels for a in (primal, tangent) if isinstance(a, Lifted)])
         super().__init__(level, inside, primal.shape, primal.dtype)
         self.primal = primal
         self.tangent = tangent
+        self.given = None
 
     @property
     def device(self) -> device:

@@ -33,6 +33,9 @@ class UntypedStorage:
 
     size = __len__ = nbytes
 
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + self.nbytes()
+
     def data_ptr(self) -> int:
         return self._bytes.__array_interface__["data"][0] if self._bytes.size else 0
 
@@ -86,6 +89,9 @@ class TypedStorage:
 
     def nbytes(self) -> int:
         return self._elements.nbytes
+
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + self.nbytes()
 
     def element_size(self) -> int:
         return self._elements.itemsize
