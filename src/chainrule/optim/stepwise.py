@@ -130,9 +130,10 @@ class Stepwise(Optimizer):
                     grad = param.grad
                     if grad is None:
                         continue
-                    state = self.state[param]
+                    state = self.state.get(param, {})
                     begins = self._lacks_state(state, group)
-                    if begins:
+                    if begins:  # who has none is not entered: programs that are compiled look at what there is
+                        state = self.state[param]
                         self._begin(state, param, group)
                     numbers = self._numbers(settings, state, begins, exact)
                     tensors = (param, grad, *[state[name] for name in names])
