@@ -70,3 +70,21 @@ def test_vmap_and_forward_mode_under_autocast() -> None:
         assert y.dtype is dy.dtype is chainrule.bfloat16
         slope = chainrule.func.grad(lambda one: (one @ w).sum())(x[0])
     assert slope.dtype is chainrule.float32
+
+
+def test_where_it_is_not_pytorch_s() -> None:
+    """What docs/differences.md says of autocast."""
+    a, bilinear = chainrule.ones(2, 2), chainrule.ones(1, 2, 2)
+    x = chainrule.ones(1, 2)
+    x.requires_grad_()
+    with chainrule.autocast("cpu"):
+        assert chainrule.mv(a, a[0]).dtype is chainrule.bfloat16
+        assert chainrule.nn.functional.bilinear(a, a, bilinear).dtype is chainrule.bfloat16
+        assert chainrule.nn.GRU(2, 2)(a)[0].dtype is chainrule.bfloat16
+        with pytest.raises(RuntimeError, match="same dtype"):
+            a.index_copy(0, chainrule.tensor([0]), a[:1].bfloat16())
+        with pytest.raises(NotImplementedError, match="Low precision"):
+            chainrule.pinverse(a.bfloat16())
+        y = (x @ a).float().sum()
+        (slope,) = chainrule.autograd.grad(y, x, create_graph=True)
+    assert slope.dtype is chainrule.float32

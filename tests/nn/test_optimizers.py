@@ -154,3 +154,11 @@ def test_parameters_that_share_memory_with_numpy() -> None:
     p.grad = chainrule.ones(3)
     chainrule.optim.Adam([p], lr=0.5).step()
     assert array.tolist() == pytest.approx([0.5] * 3)
+
+
+def test_plain_descent_remembers_nothing() -> None:
+    p = chainrule.ones(1, requires_grad=True)
+    p.grad = chainrule.ones(1)
+    optimizer = chainrule.optim.SGD([p], lr=0.5)
+    optimizer.step()
+    assert not optimizer.state

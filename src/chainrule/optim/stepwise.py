@@ -17,7 +17,7 @@ from ..core.modes import Modes, modes
 from ..core.mutation import WIDE_FLOATS
 from ..core.origin import caller
 from ..core.value import TensorBase, writable
-from ..core.version import Cell, bump
+from ..core.version import Cell, ExposedCell, bump
 from ..dtypes import float64
 from ..functions.bounds import maximum
 from ..functions.complex_numbers import view_as_real
@@ -30,6 +30,7 @@ __all__ = ["Stepwise"]
 
 PIECE = 1 << 14
 """So many elements of a large parameter are updated at once: with their state, they fit in the processor's cache."""
+CELLS = (Cell, ExposedCell)
 COMPLEX = {np.dtype("complex64"): np.dtype("float32"), np.dtype("complex128"): np.dtype("float64")}
 
 
@@ -129,9 +130,10 @@ class Stepwise(Optimizer):
                     grad = param.grad
                     if grad is None:
                         continue
-                    state = self.state[param]
+                    state = self.state.get(param, {})
                     begins = self._lacks_state(state, group)
-                    if begins:
+                    if begins:  # who has none is not entered: programs that are compiled look at what there is
+                        state = self.state[param]
                         self._begin(state, param, group)
                     numbers = self._numbers(settings, state, begins, exact)
                     tensors = (param, grad, *[state[name] for name in names])
@@ -202,13 +204,20 @@ def writes_memory(mode: Modes) -> bool:
 
 def memory_of(tensors: tuple[Any, ...]) -> list[Any] | None:
     """The arrays of tensors that are alike in shape and dtype, and ordinary; complex ones as their parts. Otherwise None."""
-    arrays = [writable(t) for t in tensors]
-    shape, dtype = arrays[0].shape, arrays[0].dtype
-    for t, array in zip(tensors, arrays, strict=True):
-        if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype or not array.flags.carray:
+    arrays: list[Any] = []
+    shape: Any = None
+    dtype: Any = None
+    for t in tensors:
+        array, cell = t._array, t._cell
+        if type(array) is not np.ndarray:
+            array = writable(t)
+        if shape is None:
+            shape, dtype = array.shape, array.dtype
+        if type(array) is not np.ndarray or array.dtype is not dtype or array.shape != shape or not array.flags.carray:
             return None
-        if not (t._cell is None or type(t._cell) is Cell):
+        if cell is not None and type(cell) not in CELLS:
             return None
+        arrays.append(array)
     if dtype in WIDE_FLOATS:
         return arrays
     return [array.reshape(-1).view(COMPLEX[dtype]) for array in arrays] if dtype in COMPLEX else None
