@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from killed_saves import killed_saves
-from saved_objects import YOUNG, checkpoint, differences, network, values
+from saved_objects import YOUNG, checkpoint, differences, drawn_from, network, values
 
 import chainrule
 from chainrule import nn, serialization
@@ -179,6 +179,15 @@ def test_protocols(protocol: int) -> None:
     file = io.BytesIO()
     chainrule.save(values(chainrule), file, pickle_protocol=protocol)
     assert not differences(loaded(file.getvalue()), values(chainrule))
+
+
+def test_generators() -> None:
+    generator = chainrule.Generator().manual_seed(3)
+    chainrule.rand(5, generator=generator)
+    found = again(generator)
+    assert found.initial_seed() == 3
+    assert chainrule.rand(3, generator=found).tolist() == chainrule.rand(3, generator=generator).tolist()
+    assert not differences(chainrule.load(SAVED / "generator.pt").get_state(), drawn_from(chainrule).get_state())
 
 
 def test_files_one_after_another() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from saved_objects import YOUNG, checkpoint, differences, network, values
+from saved_objects import YOUNG, checkpoint, differences, drawn_from, network, values
 
 import chainrule
 
@@ -68,6 +68,12 @@ def test_shared_memory(here: Any, there: Any) -> None:
     whole[3] = 10
     assert rows.tolist() == [[0, 1, 2], [10, 4, 5]]
     assert part.tolist() == [2, 10]
+
+
+def test_generators_in_pytorch(tmp_path: Path) -> None:
+    chainrule.save(drawn_from(chainrule), tmp_path / "generator.pt")
+    found = torch.load(tmp_path / "generator.pt", weights_only=False)
+    assert torch.randn(5, generator=found).tolist() == torch.randn(5, generator=drawn_from(torch)).tolist()
 
 
 def test_the_pickle_is_pytorchs_byte_for_byte() -> None:

@@ -81,7 +81,7 @@ def save(
         pickle_module: Python's ``pickle``, or none.
         pickle_protocol: 2, which PyTorch reads, or up to 5.
         _use_new_zipfile_serialization: False writes the layout that PyTorch had before 1.6.
-        _disable_byteorder_record: not used: the order of bytes is always told.
+        _disable_byteorder_record: do not tell the order of bytes.
 
     Raises:
         RuntimeError: the folder does not exist, or tensors share memory and differ in dtype.
@@ -108,7 +108,7 @@ def save(
 
     def write(file: Any) -> None:
         if _use_new_zipfile_serialization:
-            write_archive(obj, file, folder, pickle_protocol)
+            write_archive(obj, file, folder, pickle_protocol, tells_order=not _disable_byteorder_record)
         else:
             write_legacy(obj, file, pickle_protocol)
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes, functions
 from .._tensor import Tensor
+from ..core.generator import Generator
 from ..device import device
 from ..functions import memory
 from ..functions.creation import strided
@@ -78,6 +79,10 @@ def device_from(*args: Any) -> device:
     return device(*args)
 
 
+def generator_on(*args: Any) -> Generator:
+    return Generator(*args)
+
+
 def layout(name: str) -> Any:
     if name == str(strided):
         return strided
@@ -98,6 +103,7 @@ def plain_calls() -> dict[Any, Callable[..., Any]]:
         Size: Size,
         device: device_from,
         layout: layout,
+        Generator: generator_on,
     }
 
 
@@ -114,6 +120,7 @@ def known_values() -> dict[str, Any]:
         "torch.Size": Size,
         "torch.device": device,
         "torch.Tensor": Tensor,
+        "torch._C.Generator": Generator,
         "torch.nn.parameter.Parameter": Parameter,
         "torch.serialization._get_layout": layout,
         "torch.storage.UntypedStorage": UNTYPED,
@@ -145,7 +152,7 @@ def torch_name(obj: Any) -> str:
         for home, functions_in in (("torch.nn.functional", functional), ("torch", functions)):
             if getattr(functions_in, obj.__name__, None) is obj:
                 return f"{home}.{obj.__name__}"
-    return f"{torch_module(obj.__module__)}.{obj.__qualname__}"
+    return torch_module(obj.__module__) + "." + obj.__qualname__
 
 
 # -- what the user allows -----------------------------------------------------------------------------------------------
