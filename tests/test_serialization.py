@@ -181,10 +181,45 @@ def test_protocols(protocol: int) -> None:
     assert not differences(loaded(file.getvalue()), values(chainrule))
 
 
+class Marked(chainrule.Tensor):
+    pass
+
+
+@LAYOUTS
+def test_tensors_that_live_only_while_they_are_saved(zipped: bool) -> None:
+    for _ in range(20):
+        found = with_globals([Maker], lambda: again([Maker(value) for value in range(5)], zipped))
+        assert [part.values.unique().tolist() for part in found] == [[0], [1], [2], [3], [4]]
+
+
+class Maker:
+    """Makes its state when it is asked for it."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __getstate__(self) -> Any:
+        return {"values": chainrule.full((1000,), self.value)}
+
+
+def test_tensors_of_other_classes() -> None:
+    buffer = again(nn.Buffer(chainrule.ones(2), persistent=False))
+    assert isinstance(buffer, nn.Buffer)
+    assert buffer.persistent is False
+    marked = chainrule.ones(2).as_subclass(Marked)
+    with pytest.raises(pickle.UnpicklingError, match="Marked was not an allowed global"):
+        again(marked)
+    assert type(with_globals([Marked], lambda: again(marked))) is Marked
+    parameter = nn.Parameter(chainrule.ones(1))
+    parameter.note = "kept"
+    assert again(parameter).note == "kept"
+
+
 def test_generators() -> None:
     generator = chainrule.Generator().manual_seed(3)
     chainrule.rand(5, generator=generator)
-    found = again(generator)
+    found = again(generator)  # whose state is a tensor that nobody else holds
+    assert not differences(found.get_state(), generator.get_state())
     assert found.initial_seed() == 3
     assert chainrule.rand(3, generator=found).tolist() == chainrule.rand(3, generator=generator).tolist()
     assert not differences(chainrule.load(SAVED / "generator.pt").get_state(), drawn_from(chainrule).get_state())
@@ -278,6 +313,7 @@ def test_wrong_calls(tmp_path: Path) -> None:
         (TypeError, lambda: chainrule.load(path, fix_imports=True)),
         (ValueError, lambda: chainrule.load(io.BytesIO(), mmap=True)),
         (TypeError, lambda: serialization.add_safe_globals([3])),
+        (TypeError, lambda: chainrule.load(io.StringIO("text"))),
     ):
         with pytest.raises(error):
             call()

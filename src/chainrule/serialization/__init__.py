@@ -19,7 +19,6 @@ __all__ = [
     "add_safe_globals",
     "clear_safe_globals",
     "get_default_load_endianness",
-    "get_default_mmap_options",
     "get_safe_globals",
     "get_unsafe_globals_in_checkpoint",
     "load",
@@ -200,11 +199,6 @@ def get_unsafe_globals_in_checkpoint(f: str | os.PathLike[str] | IO[bytes]) -> l
         with open(f, "rb") as file:
             return names_in(file)
     return names_in(_seekable(f))
-
-
-def get_default_mmap_options() -> int:
-    """How files are mapped: privately, so that the file stays as it is."""
-    return getattr(__import__("mmap"), "MAP_PRIVATE", 2)
 
 
 def _seekable(file: Any) -> Any:

@@ -103,6 +103,8 @@ def read(file: IO[bytes], settings: Settings, map_file: bool) -> Any:
     start = file.tell()
     head = file.read(4)
     file.seek(start)
+    if not isinstance(head, bytes):
+        raise TypeError("the file is open for reading text: open it with open(path, 'rb')")
     if not head:
         raise EOFError("Ran out of input: the file is empty")
     if head == b"PK\3\4":

@@ -229,14 +229,14 @@ def bounds(array: Any) -> tuple[int, int]:
     return start, start + array.nbytes
 
 
-def pickled(obj: Any, protocol: int, is_legacy: bool) -> tuple[bytes, list[Memory]]:
-    """The pickle, and the storages that it names."""
+def pickled(obj: Any, protocol: int, is_legacy: bool) -> tuple[bytes, Memories]:
+    """The pickle, and the storages that it names. Their memory is there for as long as the second of the two is."""
     memories = Memories()
     while True:
         file = io.BytesIO()
         Pickler(file, protocol, memories, is_legacy).dump(obj)
         if not memories.is_outdated:
-            return file.getvalue(), memories.written
+            return file.getvalue(), memories
         for memory in memories.written:  # once more, knowing what overlaps
             memory.key = ""
         memories.written, memories.is_outdated = [], False
@@ -251,7 +251,7 @@ def write_archive(obj: Any, file: IO[bytes], folder: str, protocol: int, tells_o
     archive.add(".storage_alignment", b"64")
     if tells_order:
         archive.add("byteorder", sys.byteorder.encode())
-    for memory in memories:
+    for memory in memories.written:
         archive.add(f"data/{memory.key}", memory.bytes())
     archive.add("version", b"3\n")
     archive.close()
@@ -265,8 +265,9 @@ def write_legacy(obj: Any, file: IO[bytes], protocol: int) -> None:
     for head in (MAGIC, PROTOCOL, system):
         pickle.dump(head, file, protocol)
     file.write(data)
-    pickle.dump(sorted(memory.key for memory in memories), file, protocol)
-    for memory in sorted(memories, key=lambda memory: memory.key):
+    written = sorted(memories.written, key=lambda memory: memory.key)
+    pickle.dump([memory.key for memory in written], file, protocol)
+    for memory in written:
         dtype = FROM_NUMPY[memory.dtype]
         file.write(struct.pack("<q", (memory.end - memory.start) // (dtype.itemsize if dtype in STORAGES else 1)))
         file.write(memory.bytes())
