@@ -149,9 +149,10 @@ def torch_name(obj: Any) -> str:
     if isinstance(obj, type) and obj in PLACES:
         return PLACES[obj]
     if isinstance(obj, FunctionType):  # where users find it, not where it is written
+        name = obj.__name__
         for home, functions_in in (("torch.nn.functional", functional), ("torch", functions)):
-            if getattr(functions_in, obj.__name__, None) is obj:
-                return f"{home}.{obj.__name__}"
+            if getattr(functions_in, name, None) is obj:
+                return f"{home}.{name}"
     return torch_module(obj.__module__) + "." + obj.__qualname__
 
 

@@ -190,7 +190,9 @@ class Pickler(PythonPickler):  # type: ignore[misc]
             return named("torch._utils._rebuild_parameter"), data
         array, memory = self.memories.add(tensor)
         place = self.memories.place(memory)
-        offset = (array.__array_interface__["data"][0] - memory.start) // array.itemsize if array.size else 0
+        offset, rest = divmod(array.__array_interface__["data"][0] - memory.start if array.size else 0, array.itemsize)
+        if rest:
+            raise RuntimeError("tensors overlap by parts of elements: save a .clone() of one")
         arguments: tuple[Any, ...] = (place, offset, array.shape, strides_of(array), requires_grad, OrderedDict())
         dtype = FROM_NUMPY[array.dtype]
         make = named("torch._utils._rebuild_tensor_v2")
