@@ -169,6 +169,13 @@ class Strict(Net):
         super().__setstate__(state)
 
 
+def test_classes_that_pytorch_has_in_another_file() -> None:
+    for module in (nn.MultiheadAttention(4, 2), nn.CTCLoss(), nn.InstanceNorm1d(3), nn.PixelShuffle(2)):
+        assert type(again(module, weights_only=False)) is type(module)
+    norm = nn.InstanceNorm1d(3)
+    assert type(with_globals([nn.InstanceNorm1d], lambda: again(norm))) is nn.InstanceNorm1d
+
+
 def test_optimizers_are_objects_too() -> None:
     optimizer = chainrule.optim.SGD([nn.Parameter(chainrule.ones(1))], lr=0.5)
     assert again(optimizer, weights_only=False).param_groups[0]["lr"] == 0.5

@@ -59,6 +59,18 @@ def test_whole_modules(here: Any, there: Any, tmp_path: Path) -> None:
 
 
 @BOTH_WAYS
+@pytest.mark.parametrize(
+    "name", ["MultiheadAttention(4, 2)", "InstanceNorm1d(2)", "CTCLoss()", "PixelShuffle(2)", "Fold(2, 1)"]
+)
+def test_modules_in_other_files(here: Any, there: Any, name: str, tmp_path: Path) -> None:
+    module = eval(f"nn.{name}", {"nn": here.nn})
+    here.save(module, tmp_path / "module.pt")
+    found = there.load(tmp_path / "module.pt", weights_only=False)
+    assert str(found) == str(module)
+    assert list(found.state_dict()) == list(module.state_dict())
+
+
+@BOTH_WAYS
 def test_shared_memory(here: Any, there: Any) -> None:
     x = here.arange(6.0)
     file = io.BytesIO()
