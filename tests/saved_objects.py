@@ -31,6 +31,13 @@ def values(torch: ModuleType) -> dict[str, Any]:
     return made
 
 
+def drawn_from(torch: ModuleType) -> Any:
+    """A generator that has been drawn from."""
+    generator = torch.Generator().manual_seed(5)
+    torch.randn(3, generator=generator)
+    return generator
+
+
 def network(torch: ModuleType) -> Any:
     """A small module, seeded."""
     torch.manual_seed(0)

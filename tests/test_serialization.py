@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from killed_saves import killed_saves
-from saved_objects import YOUNG, checkpoint, differences, network, values
+from saved_objects import YOUNG, checkpoint, differences, drawn_from, network, values
 
 import chainrule
 from chainrule import nn, serialization
@@ -169,6 +169,13 @@ class Strict(Net):
         super().__setstate__(state)
 
 
+def test_classes_that_pytorch_has_in_another_file() -> None:
+    for module in (nn.MultiheadAttention(4, 2), nn.CTCLoss(), nn.InstanceNorm1d(3), nn.PixelShuffle(2)):
+        assert type(again(module, weights_only=False)) is type(module)
+    norm = nn.InstanceNorm1d(3)
+    assert type(with_globals([nn.InstanceNorm1d], lambda: again(norm))) is nn.InstanceNorm1d
+
+
 def test_optimizers_are_objects_too() -> None:
     optimizer = chainrule.optim.SGD([nn.Parameter(chainrule.ones(1))], lr=0.5)
     assert again(optimizer, weights_only=False).param_groups[0]["lr"] == 0.5
@@ -179,6 +186,50 @@ def test_protocols(protocol: int) -> None:
     file = io.BytesIO()
     chainrule.save(values(chainrule), file, pickle_protocol=protocol)
     assert not differences(loaded(file.getvalue()), values(chainrule))
+
+
+class Marked(chainrule.Tensor):
+    pass
+
+
+@LAYOUTS
+def test_tensors_that_live_only_while_they_are_saved(zipped: bool) -> None:
+    for _ in range(20):
+        found = with_globals([Maker], lambda: again([Maker(value) for value in range(5)], zipped))
+        assert [part.values.unique().tolist() for part in found] == [[0], [1], [2], [3], [4]]
+
+
+class Maker:
+    """Makes its state when it is asked for it."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __getstate__(self) -> Any:
+        return {"values": chainrule.full((1000,), self.value)}
+
+
+def test_tensors_of_other_classes() -> None:
+    buffer = again(nn.Buffer(chainrule.ones(2), persistent=False))
+    assert isinstance(buffer, nn.Buffer)
+    assert buffer.persistent is False
+    marked = chainrule.ones(2).as_subclass(Marked)
+    with pytest.raises(pickle.UnpicklingError, match="Marked was not an allowed global"):
+        again(marked)
+    assert type(with_globals([Marked], lambda: again(marked))) is Marked
+    parameter = nn.Parameter(chainrule.ones(1))
+    parameter.note = "kept"
+    assert again(parameter).note == "kept"
+
+
+def test_generators() -> None:
+    generator = chainrule.Generator().manual_seed(3)
+    chainrule.rand(5, generator=generator)
+    found = again(generator)  # whose state is a tensor that nobody else holds
+    assert not differences(found.get_state(), generator.get_state())
+    assert found.initial_seed() == 3
+    assert chainrule.rand(3, generator=found).tolist() == chainrule.rand(3, generator=generator).tolist()
+    assert not differences(chainrule.load(SAVED / "generator.pt").get_state(), drawn_from(chainrule).get_state())
 
 
 def test_files_one_after_another() -> None:
@@ -269,6 +320,7 @@ def test_wrong_calls(tmp_path: Path) -> None:
         (TypeError, lambda: chainrule.load(path, fix_imports=True)),
         (ValueError, lambda: chainrule.load(io.BytesIO(), mmap=True)),
         (TypeError, lambda: serialization.add_safe_globals([3])),
+        (TypeError, lambda: chainrule.load(io.StringIO("text"))),
     ):
         with pytest.raises(error):
             call()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from saved_objects import YOUNG, checkpoint, differences, network, values
+from saved_objects import YOUNG, checkpoint, differences, drawn_from, network, values
 
 import chainrule
 
@@ -59,6 +59,18 @@ def test_whole_modules(here: Any, there: Any, tmp_path: Path) -> None:
 
 
 @BOTH_WAYS
+@pytest.mark.parametrize(
+    "name", ["MultiheadAttention(4, 2)", "InstanceNorm1d(2)", "CTCLoss()", "PixelShuffle(2)", "Fold(2, 1)"]
+)
+def test_modules_in_other_files(here: Any, there: Any, name: str, tmp_path: Path) -> None:
+    module = eval(f"nn.{name}", {"nn": here.nn})
+    here.save(module, tmp_path / "module.pt")
+    found = there.load(tmp_path / "module.pt", weights_only=False)
+    assert str(found) == str(module)
+    assert list(found.state_dict()) == list(module.state_dict())
+
+
+@BOTH_WAYS
 def test_shared_memory(here: Any, there: Any) -> None:
     x = here.arange(6.0)
     file = io.BytesIO()
@@ -68,6 +80,12 @@ def test_shared_memory(here: Any, there: Any) -> None:
     whole[3] = 10
     assert rows.tolist() == [[0, 1, 2], [10, 4, 5]]
     assert part.tolist() == [2, 10]
+
+
+def test_generators_in_pytorch(tmp_path: Path) -> None:
+    chainrule.save(drawn_from(chainrule), tmp_path / "generator.pt")
+    found = torch.load(tmp_path / "generator.pt", weights_only=False)
+    assert torch.randn(5, generator=found).tolist() == torch.randn(5, generator=drawn_from(torch)).tolist()
 
 
 def test_the_pickle_is_pytorchs_byte_for_byte() -> None:

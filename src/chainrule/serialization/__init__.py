@@ -19,7 +19,6 @@ __all__ = [
     "add_safe_globals",
     "clear_safe_globals",
     "get_default_load_endianness",
-    "get_default_mmap_options",
     "get_safe_globals",
     "get_unsafe_globals_in_checkpoint",
     "load",
@@ -81,7 +80,7 @@ def save(
         pickle_module: Python's ``pickle``, or none.
         pickle_protocol: 2, which PyTorch reads, or up to 5.
         _use_new_zipfile_serialization: False writes the layout that PyTorch had before 1.6.
-        _disable_byteorder_record: not used: the order of bytes is always told.
+        _disable_byteorder_record: do not tell the order of bytes.
 
     Raises:
         RuntimeError: the folder does not exist, or tensors share memory and differ in dtype.
@@ -108,7 +107,7 @@ def save(
 
     def write(file: Any) -> None:
         if _use_new_zipfile_serialization:
-            write_archive(obj, file, folder, pickle_protocol)
+            write_archive(obj, file, folder, pickle_protocol, tells_order=not _disable_byteorder_record)
         else:
             write_legacy(obj, file, pickle_protocol)
 
@@ -200,11 +199,6 @@ def get_unsafe_globals_in_checkpoint(f: str | os.PathLike[str] | IO[bytes]) -> l
         with open(f, "rb") as file:
             return names_in(file)
     return names_in(_seekable(f))
-
-
-def get_default_mmap_options() -> int:
-    """How files are mapped: privately, so that the file stays as it is."""
-    return getattr(__import__("mmap"), "MAP_PRIVATE", 2)
 
 
 def _seekable(file: Any) -> Any:

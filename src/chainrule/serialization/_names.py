@@ -13,7 +13,9 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 from .. import dtypes, functions
+from .._late import homes
 from .._tensor import Tensor
+from ..core.generator import Generator
 from ..device import device
 from ..functions import memory
 from ..functions.creation import strided
@@ -78,6 +80,10 @@ def device_from(*args: Any) -> device:
     return device(*args)
 
 
+def generator_on(*args: Any) -> Generator:
+    return Generator(*args)
+
+
 def layout(name: str) -> Any:
     if name == str(strided):
         return strided
@@ -98,6 +104,7 @@ def plain_calls() -> dict[Any, Callable[..., Any]]:
         Size: Size,
         device: device_from,
         layout: layout,
+        Generator: generator_on,
     }
 
 
@@ -114,6 +121,7 @@ def known_values() -> dict[str, Any]:
         "torch.Size": Size,
         "torch.device": device,
         "torch.Tensor": Tensor,
+        "torch._C.Generator": Generator,
         "torch.nn.parameter.Parameter": Parameter,
         "torch.serialization._get_layout": layout,
         "torch.storage.UntypedStorage": UNTYPED,
@@ -132,6 +140,31 @@ def known_values() -> dict[str, Any]:
 PLACES = {Tensor: "torch.Tensor", Size: "torch.Size", device: "torch.device"}
 
 
+FILES = homes(
+    {
+        "torch.nn.modules.activation": "MultiheadAttention",
+        "torch.nn.modules.batchnorm": "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d",
+        "torch.nn.modules.channelshuffle": "ChannelShuffle",
+        "torch.nn.modules.conv": """
+            LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d LazyConvTranspose3d
+        """,
+        "torch.nn.modules.fold": "Fold Unfold",
+        "torch.nn.modules.instancenorm": """
+            InstanceNorm1d InstanceNorm2d InstanceNorm3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d
+        """,
+        "torch.nn.modules.linear": "LazyLinear",
+        "torch.nn.modules.loss": """
+            CTCLoss CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss
+            MultiMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss
+        """,
+        "torch.nn.modules.pixelshuffle": "PixelShuffle PixelUnshuffle",
+        "torch.nn.parallel.data_parallel": "DataParallel",
+        "torch.optim": "Adafactor Muon",
+    }
+)
+"""Where PyTorch has classes that are in another file here."""
+
+
 def torch_module(module: str) -> str:
     """A module of chainrule, as files name it."""
     return "torch" + module[len("chainrule") :] if module == "chainrule" or module.startswith("chainrule.") else module
@@ -141,11 +174,18 @@ def torch_name(obj: Any) -> str:
     """The name of a class or function in files: PyTorch's."""
     if isinstance(obj, type) and obj in PLACES:
         return PLACES[obj]
+    if (
+        isinstance(obj, type)
+        and obj.__module__.startswith(("chainrule.nn.", "chainrule.optim."))
+        and obj.__name__ in FILES
+    ):
+        return f"{FILES[obj.__name__]}.{obj.__name__}"
     if isinstance(obj, FunctionType):  # where users find it, not where it is written
+        name = obj.__name__
         for home, functions_in in (("torch.nn.functional", functional), ("torch", functions)):
-            if getattr(functions_in, obj.__name__, None) is obj:
-                return f"{home}.{obj.__name__}"
-    return f"{torch_module(obj.__module__)}.{obj.__qualname__}"
+            if getattr(functions_in, name, None) is obj:
+                return f"{home}.{name}"
+    return torch_module(obj.__module__) + "." + obj.__qualname__
 
 
 # -- what the user allows -----------------------------------------------------------------------------------------------
@@ -255,6 +295,11 @@ def ours_or_modules(module: str, name: str) -> Any:
     """
     if f"{module}.{name}" in OBJECTS:
         return OBJECTS[f"{module}.{name}"]
+    if FILES.get(name) == module:
+        from .. import nn, optim
+
+        home: Any = optim if module == "torch.optim" else nn
+        return getattr(home, name, None)
     home = sys.modules.get(
         "chainrule" + module[len("torch") :] if module.split(".", maxsplit=1)[0] == "torch" else module
     )

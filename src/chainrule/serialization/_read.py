@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.generator import Generator
 from ..errors import CorruptFileError
 from ._archive import ArchiveReader
 from ._names import approved_here, known_values, ours_or_modules, plain_calls, refused
@@ -78,6 +79,9 @@ class Names:
     def build(self, target: Any, state: Any) -> None:
         """Give an instance its state."""
         kind = type(target)
+        if kind is Generator and type(state) is tuple and len(state) == 3:
+            target.set_state(state[2])
+            return
         is_approved = any(kind is one for one in self.approved.values())
         if not is_approved and kind not in self.classes:
             raise CorruptFileError(f"the file is damaged or hostile: it sets the state of a {kind.__name__}")
@@ -99,6 +103,8 @@ def read(file: IO[bytes], settings: Settings, map_file: bool) -> Any:
     start = file.tell()
     head = file.read(4)
     file.seek(start)
+    if not isinstance(head, bytes):
+        raise TypeError("the file is open for reading text: open it with open(path, 'rb')")
     if not head:
         raise EOFError("Ran out of input: the file is empty")
     if head == b"PK\3\4":

@@ -19,6 +19,7 @@ from numpy.lib.array_utils import byte_bounds
 from .. import dtypes
 from .._tensor import Tensor
 from ..backend.numpy import walk
+from ..core.generator import Generator
 from ..core.value import Lifted, TensorBase, writable
 from ..core.views import base_of, current_node
 from ..device import CPU
@@ -81,6 +82,8 @@ class Memories:
     def __init__(self) -> None:
         self.all: list[Memory] = []
         self.written: list[Memory] = []
+        self.is_outdated = False
+        """Whether a storage has grown since it was written down."""
         self.kept: list[Any] = []
         """Whatever has an address in here."""
         self.far: dict[int, Any] = {}
@@ -94,9 +97,11 @@ class Memories:
             whole = array if base is None else writable(base)
             if not isinstance(whole, np.ndarray) or any(step < 0 for step in array.strides):
                 whole = array = np.array(array, order="C")
-            low, high = byte_bounds(whole)
-            is_inside = low <= byte_bounds(array)[0] and byte_bounds(array)[1] <= high and whole.dtype == array.dtype
-            return array, whole if is_inside else array
+            if whole is array:
+                return array, array
+            low, high = bounds(whole)
+            start, end = bounds(array)
+            return array, whole if low <= start and end <= high and whole.dtype == array.dtype else array
         base = tensor if view is None else base_of(view)
         if id(base) not in self.far:
             self.far[id(base)] = np.array(writable(base).plain("saving a Tensor"))
@@ -113,7 +118,7 @@ class Memories:
         if not array.size:
             memory = Memory(0, 0, array.dtype, location)
             return array, memory
-        start, end = byte_bounds(whole)
+        start, end = bounds(whole)
         at = bisect_right(self.all, start, key=lambda memory: memory.end)
         joined: list[Memory] = []
         while at + len(joined) < len(self.all) and self.all[at + len(joined)].start < end:
@@ -123,6 +128,7 @@ class Memories:
         else:
             start, end = min([start, *[m.start for m in joined]]), max([end, *[m.end for m in joined]])
             memory = Memory(start, end, array.dtype, location)
+            self.is_outdated |= bool(joined)
             self.all[at : at + len(joined)] = [memory]
         if any(other.dtype != array.dtype for other in (*joined, memory)):
             raise RuntimeError(
@@ -164,6 +170,8 @@ class Pickler(PythonPickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, TensorBase):
             return self.tensor(obj)
+        if isinstance(obj, Generator):
+            return named("torch._C.Generator"), (obj.device,), (obj.initial_seed(), None, obj.get_state())
         if isinstance(obj, layout):
             return named("torch.serialization._get_layout"), (str(obj),)
         if isinstance(obj, (TypedStorage, UntypedStorage)):
@@ -182,7 +190,9 @@ class Pickler(PythonPickler):  # type: ignore[misc]
             return named("torch._utils._rebuild_parameter"), data
         array, memory = self.memories.add(tensor)
         place = self.memories.place(memory)
-        offset = (array.__array_interface__["data"][0] - memory.start) // array.itemsize if array.size else 0
+        offset, rest = divmod(array.__array_interface__["data"][0] - memory.start if array.size else 0, array.itemsize)
+        if rest:
+            raise RuntimeError("tensors overlap by parts of elements: save a .clone() of one")
         arguments: tuple[Any, ...] = (place, offset, array.shape, strides_of(array), requires_grad, OrderedDict())
         dtype = FROM_NUMPY[array.dtype]
         make = named("torch._utils._rebuild_tensor_v2")
@@ -213,27 +223,37 @@ class Pickler(PythonPickler):  # type: ignore[misc]
     dispatch[type] = dispatch[FunctionType] = save_global
 
 
-def pickled(obj: Any, protocol: int, is_legacy: bool) -> tuple[bytes, list[Memory]]:
-    """The pickle, and the storages that it names."""
+def bounds(array: Any) -> tuple[int, int]:
+    """The addresses of an array's first byte, and of that behind its last."""
+    if not array.flags.c_contiguous:
+        return byte_bounds(array)
+    start = array.__array_interface__["data"][0]
+    return start, start + array.nbytes
+
+
+def pickled(obj: Any, protocol: int, is_legacy: bool) -> tuple[bytes, Memories]:
+    """The pickle, and the storages that it names. Their memory is there for as long as the second of the two is."""
     memories = Memories()
-    Pickler(io.BytesIO(), protocol, memories, is_legacy).dump(obj)  # to know what overlaps
-    for memory in memories.written:
-        memory.key = ""
-    memories.written = []
-    file = io.BytesIO()
-    Pickler(file, protocol, memories, is_legacy).dump(obj)
-    return file.getvalue(), memories.written
+    while True:
+        file = io.BytesIO()
+        Pickler(file, protocol, memories, is_legacy).dump(obj)
+        if not memories.is_outdated:
+            return file.getvalue(), memories
+        for memory in memories.written:  # once more, knowing what overlaps
+            memory.key = ""
+        memories.written, memories.is_outdated = [], False
 
 
-def write_archive(obj: Any, file: IO[bytes], folder: str, protocol: int) -> None:
+def write_archive(obj: Any, file: IO[bytes], folder: str, protocol: int, tells_order: bool) -> None:
     """Write the zip layout."""
     data, memories = pickled(obj, protocol, is_legacy=False)
     archive = ArchiveWriter(file, folder)
     archive.add("data.pkl", data)
     archive.add(".format_version", b"1")
     archive.add(".storage_alignment", b"64")
-    archive.add("byteorder", sys.byteorder.encode())
-    for memory in memories:
+    if tells_order:
+        archive.add("byteorder", sys.byteorder.encode())
+    for memory in memories.written:
         archive.add(f"data/{memory.key}", memory.bytes())
     archive.add("version", b"3\n")
     archive.close()
@@ -247,8 +267,9 @@ def write_legacy(obj: Any, file: IO[bytes], protocol: int) -> None:
     for head in (MAGIC, PROTOCOL, system):
         pickle.dump(head, file, protocol)
     file.write(data)
-    pickle.dump(sorted(memory.key for memory in memories), file, protocol)
-    for memory in sorted(memories, key=lambda memory: memory.key):
+    written = sorted(memories.written, key=lambda memory: memory.key)
+    pickle.dump([memory.key for memory in written], file, protocol)
+    for memory in written:
         dtype = FROM_NUMPY[memory.dtype]
         file.write(struct.pack("<q", (memory.end - memory.start) // (dtype.itemsize if dtype in STORAGES else 1)))
         file.write(memory.bytes())

@@ -16,6 +16,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from multiprocessing import connection, parent_process
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -171,7 +172,7 @@ class Outbox:
         self.is_closed = False
 
     def send(self, answer: tuple[int, int, Any]) -> None:
-        data = connection._ForkingPickler.dumps(answer)  # type: ignore[attr-defined]
+        data = ForkingPickler.dumps(answer)
         self.is_sending = True
         if not self.is_closed:
             self.pipe.send_bytes(data)
