@@ -94,11 +94,6 @@ EXCEPTIONS = (
     Excepted("linalg.det linalg.slogdet logdet", "vmap_jacfwd hessian_rev_fwd hessian_fwd_fwd", "wrong; jacrev of jacrev is right"),
     Excepted("scatter_reduce.prod", "jvp jacfwd vmap_jacfwd hessian_fwd_rev hessian_rev_fwd hessian_fwd_fwd", "wrong tangents"),
     Excepted("scatter_reduce.prod", "vmap_jacrev", "wrong in a batch"),
-    Excepted(
-        "nn.functional.linear_cross_entropy.chunked nn.functional.linear_cross_entropy.chunked_none",
-        f"gradgrad jvp jacrev jacfwd vmap_jacrev vmap_jacfwd {HESSIANS}",
-        "zero, where the gradient itself is not: the chunks are computed once, out of sight of a second derivative",
-    ),
     Excepted("diag diag_embed", "hessian_rev_fwd", "it reads memory that nobody has written"),
     Excepted("as_strided_scatter", "grad gradgrad jacrev jacfwd", "the old value's gradient is that of what was written over it"),
     Excepted("masked.logaddexp", "gradgrad vmap_jacfwd hessian_rev_rev hessian_rev_fwd", "NaN where an operand is -inf, with 0 on both sides of it"),
