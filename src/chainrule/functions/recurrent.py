@@ -226,7 +226,8 @@ def _one_direction(
     steps: Steps, name: str, x: Any, runs: Any, state: State, own: list[Any], biased: bool, reverse: bool
 ) -> tuple[Any, State]:
     w_ih, w_hh, *rest = own
-    b_ih, b_hh = (rest.pop(0), rest.pop(0)) if biased else (None, None)
+    b_ih: Any = rest.pop(0) if biased else None
+    b_hh: Any = rest.pop(0) if biased else None
     if name == "gru":
         rest = [] if b_hh is None else [b_hh]
     elif biased:

@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool 
     ...     torch.nn.functional.scaled_dot_product_attention(torch.eye(1), torch.eye(1), torch.eye(1))
     tensor([[1.]])
     """
-    given = [backends] if isinstance(backends, SDPBackend) else backends
+    given: Any = [backends] if isinstance(backends, SDPBackend) else backends
     if not isinstance(given, Sequence) or not all(isinstance(one, SDPBackend) for one in given):
         raise AssertionError(
             f"Backend must be an instance of SDPBackend or a list of SDPBackend instances, got {type(backends).__name__}"

@@ -115,7 +115,7 @@ class Unmade(Lifted):
             "LazyModules Call `forward` with a dummy batch to initialize the parameters before calling torch functions"
         )
 
-    shape = levels  # type: ignore[assignment]
+    shape = levels
 
 
 def is_lazy(param: Any) -> bool:
@@ -155,8 +155,9 @@ class UninitializedTensorMixin:
         """
         made = empty(shape, device=device, dtype=dtype or FROM_NUMPY[self._array.dtype])
         self._array = np.empty(0, made._array.dtype)
-        Tensor.data.fset(self, made)  # type: ignore[attr-defined]
         self.__class__ = self.cls_to_become
+        ready: Any = self
+        ready.data = made
 
     def _as(self, dtype: Any) -> Self:
         return type(self)(self.requires_grad, None, dtype)  # type: ignore[call-arg]
@@ -215,7 +216,7 @@ class UninitializedTensorMixin:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         if id(self) not in memo:
             memo[id(self)] = self._as(FROM_NUMPY[self._array.dtype])
-        return memo[id(self)]  # type: ignore[no-any-return]
+        return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return type(self), (self.requires_grad, None, FROM_NUMPY[self._array.dtype])
@@ -271,7 +272,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[mis
     def __new__(
         cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
     ) -> Any:
-        made = empty(0, device=device, dtype=dtype).as_subclass(cls).requires_grad_(requires_grad)
+        made: Any = empty(0, device=device, dtype=dtype).as_subclass(cls).requires_grad_(requires_grad)
         made.persistent = persistent
         made._is_buffer = True
         made._array = Unmade(made._array.dtype)

@@ -120,7 +120,7 @@ def lstm_rule(xp, g, need, h, c, w, out, cells, gates, reverse):
         here, t = at(xp, gates, time), xp.tanh(at(xp, cells, time))
         i, f, k, o = (part(xp, here, number, size) for number in range(4))
         dc = dc + dh * o * (1 - t * t)
-        given = (dc * k, dc * at(xp, earlier, time), dc * i, dh * t)
+        given = [dc * k, dc * at(xp, earlier, time), dc * i, dh * t]
         if gg is not None:
             given = [x + part(xp, at(xp, gg, time), number, size) for number, x in enumerate(given)]
         di, df, dk, do = given

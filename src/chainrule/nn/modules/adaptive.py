@@ -91,9 +91,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     def reset_parameters(self) -> None:
         """Draw the parameters anew."""
         self.head.reset_parameters()
-        for first, second in self.tail:  # type: ignore[misc]
-            first.reset_parameters()
-            second.reset_parameters()
+        for cluster in self.tail:
+            for layer in cluster.children():
+                layer.reset_parameters()
 
     def forward(self, input_: Tensor, target_: Tensor) -> _ASMoutput:
         """The logarithm of the probability of each target, and minus its mean.
@@ -147,7 +147,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     def log_prob(self, input: Tensor) -> Tensor:
         """The logarithms of the probabilities of all classes: (N, in_features) -> (N, n_classes)."""
-        return self._full(input, self.head(input))  # type: ignore[no-any-return]
+        return self._full(input, self.head(input))
 
     def predict(self, input: Tensor) -> Tensor:
         """The most probable class of each element: (N, in_features) -> (N,)."""

@@ -33,7 +33,7 @@ class LazyModuleMixin(Module):
     A subclass defines ``initialize_parameters``, with the arguments of ``forward``, which materializes them.
     """
 
-    cls_to_become: type[Module] | None = None
+    cls_to_become: Any = None
     """What the module becomes when all its parameters have a shape."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -38,8 +38,8 @@ def activation_of(given: Activation) -> Callable[[Any], Any]:
         RuntimeError: another name.
     """
     if not isinstance(given, str):
-        return given  # type: ignore[no-any-return]
-    found = {"relu": F.relu, "gelu": F.gelu}.get(given)
+        return given
+    found: Any = {"relu": F.relu, "gelu": F.gelu}.get(given)
     if found is None:
         raise RuntimeError(f"activation should be relu/gelu, not {given}")
     return found
@@ -274,7 +274,7 @@ class TransformerEncoder(Module):
             output = layer(output, src_mask=mask, is_causal=bool(is_causal), src_key_padding_mask=src_key_padding_mask)
         if src_key_padding_mask is not None and mask is None and self._skips_padding(src, src_key_padding_mask):
             output = output.masked_fill(src_key_padding_mask.unsqueeze(-1), 0.0)
-        return output if self.norm is None else self.norm(output)  # type: ignore[no-any-return]
+        return output if self.norm is None else self.norm(output)
 
     def _skips_padding(self, src: Tensor, padding: Tensor) -> bool:
         """Whether PyTorch computes without the padding, which it then fills with zeros."""
@@ -329,7 +329,7 @@ class TransformerDecoder(Module):
                 tgt_is_causal=bool(tgt_is_causal),
                 memory_is_causal=memory_is_causal,
             )
-        return output if self.norm is None else self.norm(output)  # type: ignore[no-any-return]
+        return output if self.norm is None else self.norm(output)
 
 
 class Transformer(Module):

@@ -34,7 +34,7 @@ def convert_conv3d_weight_memory_format(module: Any, memory_format: Any) -> Any:
     return _converted(module, memory_format, (Conv3d, ConvTranspose3d))
 
 
-def _converted(module: Any, memory_format: Any, kinds: tuple[type, ...]) -> Any:
+def _converted(module: Any, memory_format: Any, kinds: tuple[Any, ...]) -> Any:
     for one in module.modules():
         if isinstance(one, kinds):
             one.weight.data = one.weight.detach().clone().contiguous(memory_format=memory_format)

@@ -174,7 +174,7 @@ class _Parametrized:
 
 def _deep_copy(self: Any, memo: dict[int, Any]) -> Any:
     """With a class of its own, so that what is removed from one stays with the other."""
-    made = object.__new__(type_before_parametrizations(self))
+    made: Any = object.__new__(type_before_parametrizations(self))
     memo[id(self)] = made
     made.__dict__.update(copy.deepcopy(self.__dict__, memo))
     _own_class(made)

@@ -194,14 +194,15 @@ class _ByAmount(BasePruningMethod):
         whole = isinstance(amount, numbers.Integral)
         if (whole and amount < 0) or (not whole and not 0.0 <= float(amount) <= 1.0):
             raise ValueError(f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer")
-        self.amount = amount
+        self.amount: Any = amount
 
     def _count(self, size: int) -> int:
-        if not isinstance(self.amount, numbers.Integral):
-            return round(self.amount * size)
-        if self.amount > size:
+        amount: Any = self.amount
+        if not isinstance(amount, numbers.Integral):
+            return round(amount * size)
+        if int(amount) > size:
             raise ValueError(f"amount={self.amount} should be smaller than the number of parameters to prune={size}")
-        return int(self.amount)
+        return int(amount)
 
 
 class RandomUnstructured(_ByAmount):
