@@ -116,6 +116,12 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     return x.argmin(axis=axis, keepdims=keepdims)
 
 
+def hash_bits(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+    """The exclusive or of the bits of the elements as 64-bit floats or integers."""
+    wide = np.asarray(x, INT64 if x.dtype.kind in "biu" else FLOAT64)
+    return np.bitwise_xor.reduce(wide.view(np.uint64), axis=axis, keepdims=keepdims)
+
+
 # -- spread ------------------------------------------------------------------------------------------------------------
 
 
