@@ -31,6 +31,7 @@ add_reduce: Any = np.add.reduce
 multiply_reduce: Any = np.multiply.reduce
 maximum_reduce: Any = np.maximum.reduce
 minimum_reduce: Any = np.minimum.reduce
+xor_reduce: Any = np.bitwise_xor.reduce
 
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
@@ -119,7 +120,7 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
 def hash_bits(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
     """The exclusive or of the bits of the elements as 64-bit floats or integers."""
     wide = np.asarray(x, INT64 if x.dtype.kind in "biu" else FLOAT64)
-    return np.bitwise_xor.reduce(wide.view(np.uint64), axis=axis, keepdims=keepdims)
+    return xor_reduce(wide.view(np.uint64), axis=axis, keepdims=keepdims)
 
 
 # -- spread ------------------------------------------------------------------------------------------------------------
