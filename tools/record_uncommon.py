@@ -27,6 +27,21 @@ MASK = "k = torch.tensor([[True, False, True], [False, False, False]]); "
 EDGES = "torch.tensor([-2., 0., 1., 3.])"
 
 PROGRAMS = f"""
+torch.hash_tensor(m, 1).long()
+torch.hash_tensor(n, keepdim=True).long()
+m.hash_tensor((0, 1)).long()
+torch.hash_tensor(m > 0).long()
+torch.hash_tensor(m, mode=1)
+torch.hash_tensor(m * 1j)
+torch.hash_tensor(m[:0])
+torch.hash_tensor(m, 5)
+torch.lobpcg((m.T @ m + torch.diag(m[0])).detach(), 1)[0]
+torch.lobpcg((m.T @ m).detach() + torch.eye(3), 1, torch.eye(3) * 2)[0]
+torch.lobpcg(m.T @ m + torch.eye(3), 1, largest=False)[1].abs().sum(1) * 1
+(torch.lobpcg(m.T @ m + torch.eye(3), 1)[0] * 2).sum()
+(torch.manual_seed(0), torch.lobpcg(torch.eye(6).cumsum(0) + torch.eye(6).cumsum(0).T, 2)[0], torch.rand(1))[1:]
+torch.lobpcg((m.T @ m).detach(), 2)
+torch.lobpcg(m.detach(), 1)
 torch.manual_seed(0); torch.rrelu(m, 0.1, 0.4, True)
 torch.manual_seed(0); (torch.rrelu(m.T, training=True), torch.rand(2))
 torch.rrelu(m)

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .core.generator import Generator, default_generator
     from .func import vmap
     from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
+    from .linalg._few_eigenpairs import lobpcg
     from .nn.by_number import (
         binary_cross_entropy_with_logits,
         cosine_embedding_loss,
@@ -191,6 +192,7 @@ _LAZY_NAMES = {
         "nn.by_number",
     ),
     "_upsample_bilinear2d_aa": "nn.resampling",
+    "lobpcg": "linalg._few_eigenpairs",
     "check": "testing._check",
     **dict.fromkeys(("draw", "explain", "guard", "kinks", "memory", "warn_broadcasts", "why"), "insight"),
     "vmap": "func",

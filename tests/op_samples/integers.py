@@ -13,6 +13,11 @@ ZEROS = np.array([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]])
 
 SAMPLES = {
     "gcd": [sample(*PAIR), sample(np.array(8), np.array(12))],
+    "hash_bits": [
+        sample(X, axis=(-1,), keepdims=False, smooth=False),
+        sample(PAIR[0], axis=(-2, -1), keepdims=True, smooth=False),
+        sample(np.empty((0, 2)), axis=(-2,), keepdims=False, smooth=False),
+    ],
     "lcm": [sample(*PAIR)],
     "frexp": [
         sample(X),

@@ -218,6 +218,7 @@ from .reduction_jax import (
     cummin,
     cumulative_prod,
     cumulative_sum,
+    hash_bits,
     linear_recurrence,
     logcumsumexp,
     logsumexp,

@@ -79,6 +79,7 @@ EXTRAS: dict[str, str] = {
     "gcd": "the greatest common divisor",
     "geqrf": "R with reflectors below it, and their factors tau",
     "get_path": "(x, *, path, shape) the part of x (of that shape) that a path of views leads to, as an array of its own",
+    "hash_bits": "(x, *, axis, keepdims) the exclusive or of the bits of the elements as 64-bit floats or integers",
     "histc": "(x, *, bins, low, high) how many elements fall into each of equal bins",
     "igamma": "(a, x) the lower regularised incomplete gamma function",
     "igammac": "(a, x) the upper one",

@@ -166,6 +166,7 @@ from .reduction_numpy import (
     cummin,
     cumulative_prod,
     cumulative_sum,
+    hash_bits,
     linear_recurrence,
     logcumsumexp,
     logsumexp,

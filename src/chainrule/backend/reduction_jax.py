@@ -199,3 +199,10 @@ def linear_recurrence(b: Array, x: Array, *, axis: Any, reverse: bool) -> Array:
 
     _, y = lax.scan(step, first, (rest, factors), reverse=reverse)
     return jnp.moveaxis(jnp.concatenate([y, first[None]] if reverse else [first[None], y]), 0, axis)
+
+
+def hash_bits(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+    """The exclusive or of the bits of the elements as 64-bit floats or integers."""
+    wide = jnp.asarray(x, INT64 if x.dtype.kind in "biu" else FLOAT64)
+    bits = lax.bitcast_convert_type(wide, jnp.uint64)
+    return jnp.bitwise_xor.reduce(bits, axis=axis, keepdims=keepdims)

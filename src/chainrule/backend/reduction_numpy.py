@@ -31,6 +31,7 @@ add_reduce: Any = np.add.reduce
 multiply_reduce: Any = np.multiply.reduce
 maximum_reduce: Any = np.maximum.reduce
 minimum_reduce: Any = np.minimum.reduce
+xor_reduce: Any = np.bitwise_xor.reduce
 
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
@@ -114,6 +115,12 @@ def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
 def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """The index of the first smallest element; NaN is the smallest."""
     return x.argmin(axis=axis, keepdims=keepdims)
+
+
+def hash_bits(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+    """The exclusive or of the bits of the elements as 64-bit floats or integers."""
+    wide = np.asarray(x, INT64 if x.dtype.kind in "biu" else FLOAT64)
+    return xor_reduce(wide.view(np.uint64), axis=axis, keepdims=keepdims)
 
 
 # -- spread ------------------------------------------------------------------------------------------------------------

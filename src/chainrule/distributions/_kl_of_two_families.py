@@ -44,14 +44,14 @@ class Means:
 
 class OfBeta(Means):
     @property
-    def log(self) -> Any:  # type: ignore[override]
+    def log(self) -> Any:
         a, b = self.p.concentration1, self.p.concentration0
         return a.digamma() - (a + b).digamma()
 
 
 class OfExponential(Means):
     @property
-    def log(self) -> Any:  # type: ignore[override]
+    def log(self) -> Any:
         return -EULER - self.p.rate.log()
 
     def exp(self, t: Any) -> Any:
@@ -60,7 +60,7 @@ class OfExponential(Means):
 
 class OfGamma(Means):
     @property
-    def log(self) -> Any:  # type: ignore[override]
+    def log(self) -> Any:
         return self.p.concentration.digamma() - self.p.rate.log()
 
     def exp(self, t: Any) -> Any:
@@ -94,13 +94,13 @@ class OfPareto(Means):
         return alpha * scale.pow(2) / (alpha - 2) - 2 * c * alpha * scale / (alpha - 1) + c * c
 
     @property
-    def log(self) -> Any:  # type: ignore[override]
+    def log(self) -> Any:
         return self.p.scale.log() + self.p.alpha.reciprocal()
 
 
 class OfUniform(Means):
     @property
-    def log(self) -> Any:  # type: ignore[override]
+    def log(self) -> Any:
         low, high = (
             self.p.low.clamp(min=0),
             self.p.high.clamp(min=0),
@@ -108,7 +108,7 @@ class OfUniform(Means):
         return (f.xlogy(high, high) - f.xlogy(low, low)) / (high - low) - 1
 
     @property
-    def log1m(self) -> Any:  # type: ignore[override]
+    def log1m(self) -> Any:
         low, high = (1 - self.p.high).clamp(min=0), (1 - self.p.low).clamp(min=0)
         return (f.xlogy(high, high) - f.xlogy(low, low)) / (high - low) - 1
 

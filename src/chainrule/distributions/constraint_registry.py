@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Number
 from typing import Any
 
 from . import constraints, transforms
@@ -65,13 +64,23 @@ def _bounded(bound: Any, scale: int) -> Transform:
 
 def _interval(constraint: Any) -> Transform:
     low, high = constraint.lower_bound, constraint.upper_bound
-    if isinstance(low, Number) and isinstance(high, Number) and (low, high) == (0, 1):
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and (low, high) == (0, 1):
         return transforms.SigmoidTransform()
     return transforms.ComposeTransform([transforms.SigmoidTransform(), transforms.AffineTransform(low, high - low)])
 
 
-for registry in (biject_to, transform_to):
-    of: Any = registry
+def _fill(registry: ConstraintRegistry) -> None:
+    """Register what is the same in both."""
+
+    def independent(c: Any) -> Transform:
+        return transforms.IndependentTransform(registry(c.base_constraint), c.reinterpreted_batch_ndims)
+
+    def cat(c: Any) -> Transform:
+        return transforms.CatTransform([registry(one) for one in c.cseq], c.dim, c.lengths)
+
+    def stack(c: Any) -> Transform:
+        return transforms.StackTransform([registry(one) for one in c.cseq], c.dim)
+
     registry.register(constraints.real, lambda c: transforms.identity_transform)
     registry.register(constraints.greater_than, lambda c: _bounded(c.lower_bound, 1))
     registry.register(constraints.greater_than_eq, lambda c: _bounded(c.lower_bound, 1))
@@ -79,15 +88,13 @@ for registry in (biject_to, transform_to):
     registry.register(constraints.interval, _interval)
     registry.register(constraints.half_open_interval, _interval)
     registry.register(constraints.corr_cholesky, lambda c: transforms.CorrCholeskyTransform())
-    registry.register(
-        constraints.independent,
-        lambda c, of=of: transforms.IndependentTransform(of(c.base_constraint), c.reinterpreted_batch_ndims),
-    )
-    registry.register(
-        constraints.cat, lambda c, of=of: transforms.CatTransform([of(one) for one in c.cseq], c.dim, c.lengths)
-    )
-    registry.register(constraints.stack, lambda c, of=of: transforms.StackTransform([of(one) for one in c.cseq], c.dim))
+    registry.register(constraints.independent, independent)
+    registry.register(constraints.cat, cat)
+    registry.register(constraints.stack, stack)
 
+
+_fill(biject_to)
+_fill(transform_to)
 biject_to.register(constraints.simplex, lambda c: transforms.StickBreakingTransform())
 transform_to.register(constraints.simplex, lambda c: transforms.SoftmaxTransform())
 transform_to.register(constraints.lower_cholesky, lambda c: transforms.LowerCholeskyTransform())

@@ -130,7 +130,7 @@ class ContinuousBernoulli(ExponentialFamily):
         return self.mean * (below - above) - self._log_scale() - below
 
     @property
-    def _natural_params(self) -> Any:  # type: ignore[override]
+    def _natural_params(self) -> Any:
         return (self.logits,)
 
     def _log_normalizer(self, *natural_params: Any) -> Tensor:

@@ -49,7 +49,7 @@ class VonMises(Distribution):
         return self.loc
 
     @lazy_property
-    def variance(self) -> Tensor:  # type: ignore[override]
+    def variance(self) -> Tensor:
         """The circular variance: how much is lacking to length 1 of the mean of unit vectors."""
         return 1 - i1e(self.concentration) / i0e(self.concentration)
 

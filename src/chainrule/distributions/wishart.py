@@ -185,7 +185,7 @@ class Wishart(ExponentialFamily):
         return found - (self.df - n - 1) / 2 * digammas + n * half
 
     @property
-    def _natural_params(self) -> Any:  # type: ignore[override]
+    def _natural_params(self) -> Any:
         return (-self.precision_matrix / 2, (self.df.expand(self._batch_shape) - self._event_shape[-1] - 1) / 2)
 
     def _log_normalizer(self, *natural_params: Any) -> Tensor:

@@ -115,7 +115,7 @@ LATE = {
         log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ resize_as_ round_ rsqrt_
         sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
     """,
-    "integers": "frexp gcd lcm nonzero_static unravel_index",
+    "integers": "frexp gcd hash_tensor lcm nonzero_static unravel_index",
     "internals": """
         _batch_norm_with_update _chunk_cat _log_softmax_backward_data _native_batch_norm_legit _safe_softmax
         _softmax_backward_data _unsafe_masked_index _unsafe_masked_index_put_accumulate

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ._arguments import deliver, tensor_argument
+from ..promotion import scalar_type_name
+from ._arguments import axes_of, deliver, tensor_argument
 from ._reduction_arguments import named
 from .elementwise import tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["frexp", "gcd", "lcm", "nonzero_static", "unravel_index"]
+__all__ = ["frexp", "gcd", "hash_tensor", "lcm", "nonzero_static", "unravel_index"]
 
 
 def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -26,6 +27,40 @@ def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([6, 5])
     """
     return tensors(ops.gcd, "gcd", input, other, out)
+
+
+def hash_tensor(
+    input: Tensor, dim: int | Sequence[int] = (), *, keepdim: bool = False, mode: int = 0, out: Tensor | None = None
+) -> Tensor:
+    """The exclusive or of the bits of all elements, or of those along dimensions, as float64 or int64.
+
+    Args:
+        input: anything but complex numbers.
+        dim: the dimensions to reduce; all, if there are none.
+        keepdim: whether these stay, with size 1.
+        mode: 0, the only one that there is.
+        out: a uint64 tensor for the result.
+
+    Raises:
+        RuntimeError: another mode, complex numbers, or no elements along no ``dim``.
+
+    >>> import chainrule as torch
+    >>> torch.hash_tensor(torch.tensor([1, 2, 4]))
+    tensor(7, dtype=torch.uint64)
+    """
+    array = tensor_argument(input, "hash_tensor", "input")._array
+    if mode != 0:
+        raise RuntimeError(f"hash_tensor: Unknown mode {mode}: the only one is 0")
+    if array.dtype.kind == "c":
+        raise NotImplementedError(f"\"hash_tensor\" not implemented for '{scalar_type_name(array.dtype)}'")
+    given = axes_of(dim, array.ndim, "hash_tensor") if isinstance(dim, int) or len(dim) else ()
+    if not given and not array.size:
+        raise RuntimeError(
+            "hash_tensor: Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' "
+            "argument."
+        )
+    axis = given or tuple(range(-array.ndim, 0))
+    return deliver(ops.hash_bits(input, axis=axis, keepdims=bool(keepdim)), out, "hash_tensor")
 
 
 def lcm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -92,9 +92,10 @@ def kl_div(input: Tensor, target: Tensor, reduction: int = 0, *, log_target: boo
     >>> torch.kl_div(torch.tensor([0.5]).log(), torch.tensor([1.]), 2)
     tensor(0.6931)
     """
-    if isinstance(reduction, int) and named(reduction, "kl_div") == "mean":
+    reduced = named(reduction, "kl_div")
+    if reduced == "mean":
         return loss.kl_div(input, target, reduction="none", log_target=log_target).mean()  # without the other's advice
-    return loss.kl_div(input, target, reduction=named(reduction, "kl_div"), log_target=log_target)
+    return loss.kl_div(input, target, reduction=reduced, log_target=log_target)
 
 
 def margin_ranking_loss(

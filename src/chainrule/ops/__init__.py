@@ -85,7 +85,7 @@ LATE = {
     "gamma_draws": "beta_draw_slope dirichlet_draw gamma_draw gamma_draw_slope",
     "grids": "affine_grid_generator grid_sampler_2d grid_sampler_3d",
     "histograms": "histogramdd",
-    "integers": "frexp gcd lcm nonzero_static",
+    "integers": "frexp gcd hash_bits lcm nonzero_static",
     "internals": "log_softmax_adjoint safe_softmax softmax_adjoint",
     "linalg": """
         addbmm addmm addmv addr baddbmm bmm cofactors contract cross det dot inv kron linear_layer matmul mm

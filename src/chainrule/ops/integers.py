@@ -7,10 +7,13 @@ import math
 from ..core.batching import same_call
 from ..core.op import general, step
 
-__all__ = ["frexp", "gcd", "lcm", "nonzero_static"]
+__all__ = ["frexp", "gcd", "hash_bits", "lcm", "nonzero_static"]
 
 gcd = step("gcd(x, y)", promotion="common", domain="iu")
 lcm = step("lcm(x, y)", promotion="common", domain="iu")
+
+# The exclusive or of the bits of numbers as 64-bit floats or integers.
+hash_bits = step("hash_bits(x, *, axis, keepdims)", domain="biufV", batch=same_call)
 
 # x = mantissa 2^exponent, and the exponent is constant almost everywhere.
 frexp = general("frexp(x)", domain="fV", outputs="mantissa exponent", batch=same_call,

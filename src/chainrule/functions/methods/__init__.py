@@ -44,7 +44,7 @@ LATE = {
     "special.SpecialMethods": "i0 i0_ igamma igamma_ igammac igammac_ mvlgamma mvlgamma_",
     "uncommon.UncommonMethods": """
         __div__ __idiv__ __long__ __nonzero__ __rdiv__ apply_ as_strided_ as_strided_scatter const_data_ptr
-        corrcoef cov dense_dim diagonal_scatter dim_order frexp gcd gcd_ hardshrink histogram index_reduce
+        corrcoef cov dense_dim diagonal_scatter dim_order frexp gcd gcd_ hardshrink hash_tensor histogram index_reduce
         index_reduce_ is_distributed is_set_to lcm lcm_ map2_ map_ module_load narrow_copy new_empty_strided
         nonzero_static record_stream reinforce renorm renorm_ resize resize_as select_scatter slice_scatter
         sparse_dim sum_to_size to_dense unsafe_chunk unsafe_split unsafe_split_with_sizes

@@ -39,6 +39,7 @@ class UncommonMethods(TensorBase):
     renorm = slices.renorm
     frexp = integers.frexp
     gcd = integers.gcd
+    hash_tensor = integers.hash_tensor
     lcm = integers.lcm
     nonzero_static = integers.nonzero_static
     corrcoef = statistics.corrcoef
