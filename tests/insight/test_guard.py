@@ -147,3 +147,15 @@ def test_flags_of_numpy_that_others_have_turned_off() -> None:
             x.div(torch.zeros(2))
 
     assert stopped(program).by == "divide"
+
+
+def test_step_of_an_optimizer_that_ruins_a_parameter_is_named() -> None:
+    layer = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=3e38)
+    x = torch.ones(1, 2)
+    with torch.guard():
+        (layer(x) * 3e9).sum().backward()
+        optimizer.step()
+    error = stopped(lambda: layer(x))
+    assert error.by == "leaf"
+    assert "last written by `optimizer.step()`" in str(error)

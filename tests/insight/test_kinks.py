@@ -82,3 +82,11 @@ def test_under_transforms() -> None:
         torch.func.grad(lambda x: x.abs().sum())(torch.zeros(2))
         torch.vmap(torch.func.grad(lambda x: x.relu().sum()))(torch.zeros(2, 3))
     assert [(hit.name, hit.count) for hit in report.hits] == [("abs", 2), ("relu", 6)]
+
+
+def test_rrelu_and_equal_rows() -> None:
+    x = torch.zeros(2, 2, requires_grad=True)
+    with torch.kinks() as report:
+        torch.nn.functional.rrelu(x, training=True).sum().backward()
+        torch.cdist(x[None], torch.tensor([[[0.0, 0.0], [1.0, 1.0]]])).sum().backward()
+    assert [(hit.name, hit.count) for hit in report.hits] == [("rrelu", 4), ("cdist", 2)]

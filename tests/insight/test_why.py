@@ -192,3 +192,41 @@ def test_gradient_of_what_was_frozen_since_or_given_by_hand() -> None:
     u = torch.ones(2)
     u.grad = torch.ones(2)
     assert why(u).cause is Cause.NOT_WANTED
+
+
+# -- programs that are right -------------------------------------------------------------------------------------------
+
+
+def test_healthy_training_is_blamed_for_nothing() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(16, 3)
+    y = x.sum(1, keepdim=True)
+    net, w = broken_programs.Net(), torch.tensor(0.5, requires_grad=True)
+    optimizer = torch.optim.Adam([*net.parameters(), w])
+    record, text, total = [], "", 0.0
+    for epoch in range(3):
+        optimizer.zero_grad()
+        prediction = net(x) * w
+        loss = torch.nn.functional.mse_loss(prediction, y)
+        loss.backward()
+        assert {why(p).cause for p in (*net.parameters(), w)} == {Cause.NUMBER}, epoch
+        optimizer.step()
+        total += loss.item()
+        record.append(w.item())
+        text += f"{w.item():.3f} {float(w.detach())}"
+        (w.data + 1).tolist()
+        accuracy = ((prediction - y).abs() < 0.1).float().mean().item()
+        with torch.no_grad():
+            torch.nn.functional.mse_loss(net(x) * w, y)
+            net.head.weight.mul_(0.999)
+        assert accuracy >= 0
+
+
+def test_generator_and_discriminator() -> None:
+    generator, discriminator = torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)
+    fake = generator(torch.ones(1, 2))
+    discriminator(fake.detach()).sum().backward()
+    assert why(generator.weight).where.expression == "fake.detach()"
+    discriminator(fake).sum().backward()
+    assert why(generator.weight).cause is Cause.NUMBER
+    assert why(discriminator.weight).cause is Cause.ACCUMULATED

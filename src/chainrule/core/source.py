@@ -18,6 +18,10 @@ __all__ = ["Syntax", "naming", "syntax_of"]
 
 E = TypeVar("E", bound=Exception)
 MISSING = object()
+SHOWING = frozenset(
+    "print append extend format info debug warning write log add_scalar set_description set_postfix isclose allclose".split()
+)
+"""Calls that take a number to show it or to keep it for the record."""
 LONG = 60
 """Characters from which an expression is cut."""
 
@@ -70,6 +74,19 @@ class Syntax:
             elif not (isinstance(whole, ast.Subscript) and whole.value is inner):
                 return False
             inner = whole
+        return False
+
+    def is_shown(self) -> bool:
+        """Whether the value goes into text, a call of ``print``, a list or a log; or nowhere."""
+        for whole in self.around:
+            if isinstance(whole, (ast.JoinedStr, ast.Expr, ast.Assert)):
+                return True
+            if isinstance(whole, ast.Call):
+                called = whole.func.attr if isinstance(whole.func, ast.Attribute) else getattr(whole.func, "id", "")
+                if called in SHOWING:
+                    return True
+            if isinstance(whole, ast.stmt):
+                return False
         return False
 
 

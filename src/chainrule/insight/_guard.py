@@ -44,7 +44,8 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
     """Context manager: the first op, or step of a backward, that makes NaN or infinity of finite numbers raises.
 
     The error names the line, the element and the numbers that went in. Infinities that the program itself gives (a mask of
-    ``-inf``) are no fault, and what is made of them is none unless it is NaN. A parameter that holds NaN already is one.
+    ``-inf``) are no fault, and what is made of them is none unless it is NaN. A parameter that holds NaN already is one: a step of
+    an optimizer is not looked into, but named as the last that wrote to it.
     Unlike anomaly mode, which looks for NaN in a backward and keeps the traceback of each op, it looks at the forward, too,
     and costs little: sums and products by the processor's flags, the rest by one quick pass over each result. It can be on while
     anomaly mode is.

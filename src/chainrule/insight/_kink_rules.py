@@ -33,7 +33,7 @@ def _operand_index(mask: Any, shape: tuple[int, ...]) -> Any:
 
 
 def at(*points: float) -> Rule:
-    return each(lambda x, **_: np.isin(x, points))
+    return each(lambda x, *_, **__: np.isin(x, points))
 
 
 def chosen(arrays: list[Any], params: dict[str, Any], outs: list[Any]) -> tuple[Any, Any]:
@@ -171,12 +171,22 @@ def between_pixels(arrays: list[Any], params: dict[str, Any], outs: list[Any]) -
     return np.broadcast_to(hit, np.shape(outs[0])), None
 
 
+def apart(arrays: list[Any], params: dict[str, Any], outs: list[Any]) -> tuple[Any, Any]:
+    """Distances of all pairs of rows: rows that are equal."""
+    mask = np.asarray(outs[0]) == 0
+    if not mask.any():
+        return mask, None
+    rows = np.argwhere(mask)[0][:-1]
+    x = np.asarray(arrays[0])
+    return mask, (*map(int, rows[len(rows) - x.ndim + 1 :]), 0) if x.shape[-1] and x.ndim == mask.ndim else None
+
+
 def exponent(x: Any, y: Any, **_: Any) -> Any:
     return (x == 0) & (y < 1)
 
 
 RULES: dict[str, Rule] = {
-    **dict.fromkeys("abs sign sgn sqrt relu leaky_relu heaviside entr abs_complex cbrt rsqrt".split(), at(0)),
+    **dict.fromkeys("abs sign sgn sqrt relu leaky_relu rrelu rrelu_ heaviside entr abs_complex cbrt rsqrt".split(), at(0)),
     **dict.fromkeys("floor ceil trunc frac".split(), each(lambda x, **_: x == np.floor(x))),
     "round": each(lambda x, **_: np.abs(x - np.trunc(x)) == 0.5),
     "power_to": each(lambda x, exponent, **_: (x == 0) & (exponent < 1) & (exponent != 0)),
@@ -206,6 +216,7 @@ RULES: dict[str, Rule] = {
     ),
     **dict.fromkeys("vector_norm dist".split(), normed),
     **dict.fromkeys("std std_mean".split(), spread),
+    "cdist": apart,
     "svdvals": singular,
     "multi_margin_loss": margins,
     "grid_sampler_2d": between_pixels,

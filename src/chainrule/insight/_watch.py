@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.dispatch import general
@@ -29,6 +30,16 @@ class Watch:
 
     def __exit__(self, *exc: object) -> None:
         set_modes(self._old)
+
+    @property
+    def follows_values(self) -> bool:
+        """Whether it must see what is written where: if who looks on outside must. An optimizer's step then goes by ops."""
+        return self._outer is not None and bool(self._outer.follows_values)
+
+    def region(self, name: str, args: Any = ()) -> AbstractContextManager[Any]:
+        """What runs inside is a call of this name, to a profiler outside."""
+        given: AbstractContextManager[Any] = nullcontext() if self._outer is None else self._outer.region(name, args)
+        return given
 
     def run_op(self, op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """An op is called (``Modes.tape``)."""

@@ -132,7 +132,7 @@ def _of_numbers(t: Any, node: Node, gradient: Any, name: str, steps: Any, out: A
 
 
 def _ordinary_number(t: Any, node: Node, gradient: Any, name: str, nodes: list[Node]) -> Reason:
-    cuts = [site for site in _cuts(node, nodes[0].seq) if site.how in GOING_ON and site.source() is not nodes[0]]
+    cuts = _partial_cuts(node, nodes)
     if cuts:
         site = cuts[0]
         said = f"{name} leaves out what depends on it through {site.how}: that part of the path is cut."
@@ -145,6 +145,35 @@ def _ordinary_number(t: Any, node: Node, gradient: Any, name: str, nodes: list[N
     return _reason(
         Cause.NUMBER, said, last.origin() if len(children) < 2 else children[0].origin(), others, last.name()
     )
+
+
+def _partial_cuts(node: Node, nodes: list[Node]) -> list[Site]:
+    """The sites at which a value of this very graph left it and may have come back: of this forward, in a function that made the
+    graph, and not to be shown only.
+    """
+    root = nodes[0]
+    found = [site for site in _cuts(node, root.seq) if site.how in GOING_ON]
+    matched = _matched(found, root)
+    if matched is not None:
+        return [matched]
+    since = max((ran.when for ran in list(RECENT) if ran.when < root.seq), default=-1)
+    codes = {id(one.code) for one in nodes}
+    inside = {root, *ancestors([root])} - {root}
+    return [
+        site
+        for site in found
+        if since < site.when < root.seq
+        and site.since is None
+        and id(site.code) in codes
+        and site.source() in inside
+        and not _is_shown(site)
+    ]
+
+
+def _is_shown(site: Site) -> bool:
+    """Whether the text shows that a value is printed or kept for the record only, or does not tell."""
+    syntax = syntax_of(site.code, site.lasti)
+    return syntax is None or syntax.is_shown()
 
 
 def _short(gradient: Any) -> str:
