@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from chainrule.cli import main
 from chainrule.cli.serve import PageServer, serve
 
 PROGRAM = """\
@@ -58,14 +59,23 @@ def test_an_expression_into_a_file_and_from_it(folder: Path) -> None:
     [
         ("nothing.py", "cannot read"),
         ("program.txt", "no .py, .ipynb or .json"),
-        ("program.py:nope", "tensors with a graph: u, a"),
-        ("empty.py", "no tensor with a graph"),
         ("broken.json", "no graph that to_json wrote"),
     ],
 )
+def test_what_cannot_be_read(
+    folder: Path, target: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "broken.json").write_text("{}")
+    monkeypatch.chdir(folder)
+    assert main(["graph", target]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("program.py:nope", "tensors with a graph: u, a"), ("empty.py", "no tensor with a graph")]
+)
 def test_what_cannot_be_drawn(folder: Path, target: str, said: str) -> None:
     (folder / "empty.py").write_text("x = 1\n")
-    (folder / "broken.json").write_text("{}")
     done = run("graph", target, folder=folder)
     assert done.returncode == 2
     assert said in done.stderr

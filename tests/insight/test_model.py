@@ -208,3 +208,21 @@ def test_what_was_overwritten_is_not_shown_as_what_it_was() -> None:
     graph = Graph.of(y)
     assert "modified by an inplace operation" in graph.operations[-1].problem
     assert graph.by_id[graph.operations[-1].inputs[0]].numbers.data == [2.0, 4.0]
+
+
+class Regression:
+    """A model that is no module."""
+
+    def __init__(self) -> None:
+        self.w = torch.tensor([1.0, 2.0], requires_grad=True)
+        self.parts = [torch.tensor(3.0, requires_grad=True)]
+
+    def graph(self) -> Graph:
+        layers = {"first": self.w * 2.0}
+        return Graph.of((layers["first"] * self.parts[0]).sum())
+
+
+def test_names_of_what_is_held_by_lists_dicts_and_self() -> None:
+    names = {value.name: value.named for value in Regression().graph().values}
+    assert names["self.w"] == "variable"
+    assert names["layers['first']"] == "variable"

@@ -37,7 +37,7 @@ from ._values import (
 )
 from .model import SMALL, Edge, Graph, Numbers, Operation, Value, resolved
 
-MANY = 400
+MANY = 1000
 """Operations up to which values and derivatives are computed without being asked for."""
 HUGE = 5000
 """Nodes beyond which a drawing is one of a summary."""

@@ -74,6 +74,7 @@ class Names:
         modules: list[tuple[str, Any]] = []
         tensors: list[tuple[str, Any]] = []
         holders: list[tuple[str, Any]] = []
+        attributes: list[tuple[str, Any]] = []
         for variables in scopes_of(frame):
             for name, value in variables.items():
                 if not name.isidentifier() or name.startswith("_") or name in ("In", "Out"):  # pytest has its own
@@ -85,6 +86,8 @@ class Names:
                         modules.append((name, value))
                 elif type(value) in (list, tuple, dict) and len(value) <= MANY:
                     holders.append((name, value))
+                elif name == "self" and hasattr(value, "__dict__"):
+                    attributes = list(vars(value).items())[:MANY]
         for name, module in modules:
             self.note_module("" if len(modules) == 1 else name, module)
         for name, tensor in tensors:
@@ -93,6 +96,8 @@ class Names:
             pairs = holder.items() if type(holder) is dict else enumerate(holder)
             for key, value in pairs:
                 self.note(f"{name}[{key!r}]", value, "variable")
+        for name, value in attributes:
+            self.note(f"self.{name}", value, "variable")
 
 
 def scopes_of(frame: FrameType) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from base64 import b64encode
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from .folding import Group, above
+from .folding import Group, above, visible
 from .scene import Scene, scene
 from .steps import steps
 from .svg import DARK, LIGHT, STYLE, svg, text_of
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOST_SCENES = 60
 """Groups that a page can open; more would make it too large."""
 LARGEST_SCENE = 250
-"""Items beyond which a picture is left out."""
-MOST_TEXT = 2_000_000
+"""Operations and groups beyond which a picture is left out."""
+MOST_TEXT = 1_500_000
 """Characters of all pictures; those that would come after are left out."""
 
 LIT = """
@@ -62,13 +62,13 @@ def more_scenes(graph: Graph, whole: Group, open_: frozenset[str]) -> list[dict[
         wanted += [(f"group {one.key}", f"open: {one.label}", above(whole, one.key)) for one in groups[:MOST_SCENES]]
     found: list[dict[str, Any]] = []
     known = {open_}
+    length = 0
     for key, name, which in wanted:
-        if which in known:
+        if which in known or length > MOST_TEXT or len(visible(whole, which)) > LARGEST_SCENE:
             continue
         known.add(which)
-        picture = scene(graph, whole, which)
-        if len(picture.items) <= LARGEST_SCENE and sum(len(one["svg"]) for one in found) < MOST_TEXT:
-            found.append({"key": key, "name": name, "svg": svg(picture, styled=False)})
+        found.append({"key": key, "name": name, "svg": svg(scene(graph, whole, which), styled=False)})
+        length += len(found[-1]["svg"])
     return found
 
 

@@ -316,7 +316,7 @@ class Graph:
                 has no variable for, in the order in which they were made.
             seed: the cotangent of ``out`` (a tensor of its shape); by default 1 where it has one element. Else the model
                 has local derivatives, but no cotangents.
-            derivatives: whether to compute values, local derivatives and cotangents; by default for up to 400 operations.
+            derivatives: whether to compute values, local derivatives and cotangents; by default for up to 1000 operations.
             depth: how many frames above the caller's the variables are looked for.
 
         Raises:
