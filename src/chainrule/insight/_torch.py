@@ -243,7 +243,7 @@ class Twins:
                 else:
                     saved.append(None)
         except RuntimeError:  # a backward has freed them
-            node.saved = Freed((NOWHERE, 0))
+            node.saved = Freed((NOWHERE, 0), node, accumulates=False)  # by which backward is not known
             return
         node.saved = tuple(saved)
         for name in op.params:
