@@ -98,6 +98,22 @@ def test_modules_give_names_and_scopes() -> None:
     assert {op.scope.split(".")[0] for op in graph.operations} >= {"0", "1"}
 
 
+def test_names_of_other_graphs_change_nothing() -> None:
+    w = torch.tensor([2.0], requires_grad=True)
+    other = (w * 3.0).exp()
+    y = w.sin()
+    graph = from_torch(y, names={"other": other}, label={"weight": w})
+    assert [op.grad_fn for op in graph.operations] == ["SinBackward0"]
+    assert [value.name for value in graph.values] == ["weight", "y"]
+
+
+def test_the_graph_of_a_backward() -> None:
+    w = torch.tensor([2.0, 3.0], requires_grad=True)
+    (g,) = torch.autograd.grad((w**3).sum(), w, create_graph=True)
+    graph = from_torch(g.sum())
+    assert graph.value("w").cotangent.data == [12.0, 18.0]
+
+
 def test_places_under_anomaly_mode() -> None:
     w = torch.tensor([2.0], requires_grad=True)
     with torch.autograd.set_detect_anomaly(True):

@@ -46,6 +46,8 @@ class Chain:
     """How many paths lead there."""
     paths: tuple[Path, ...]
     """Each of them, the largest contribution first; empty where they are more than 256."""
+    largest: tuple[Edge, ...]
+    """The path that takes the largest contribution at each step, from the input's side."""
     uses: tuple[Edge, ...]
     """The edges from the value, whose contributions add up to the derivative."""
     gradient: Numbers | None
@@ -238,7 +240,8 @@ def chain_of(graph: Graph, wrt: Value, counts: dict[str, int]) -> Chain:
     if 0 < counts[wrt.id] <= MANY_PATHS:
         paths = [Path(edges, product_along(edges, graph)) for edges in all_paths(graph, wrt, counts)]
         paths.sort(key=lambda path: -magnitude(path.product))
-    return Chain(wrt, counts[wrt.id], tuple(paths), uses, wrt.cotangent, tuple(notes(graph, wrt, paths)))
+    largest = largest_steps(graph, wrt, counts)
+    return Chain(wrt, counts[wrt.id], tuple(paths), largest, uses, wrt.cotangent, tuple(notes(graph, wrt, paths)))
 
 
 def reached(edge: Edge, graph: Graph) -> tuple[str, ...]:
@@ -256,6 +259,17 @@ def all_paths(graph: Graph, wrt: Value, counts: dict[str, int]) -> Iterator[tupl
         for edge in graph.edges_from.get(at, ()):
             if edge.backward:
                 stack += [(one, (*edges, edge)) for one in reached(edge, graph) if counts[one]]
+
+
+def largest_steps(graph: Graph, wrt: Value, counts: dict[str, int]) -> tuple[Edge, ...]:
+    """The way to the output on which each step contributes most."""
+    found: list[Edge] = []
+    at = wrt.id
+    while at not in graph.outputs and counts[at]:
+        edges = [e for e in graph.edges_from.get(at, ()) if e.backward and any(map(counts.get, reached(e, graph)))]
+        found.append(max(edges, key=lambda edge: magnitude(edge.contribution)))
+        at = next(one for one in reached(found[-1], graph) if counts[one])
+    return tuple(found)
 
 
 def product_along(edges: Sequence[Edge], graph: Graph) -> Numbers | None:

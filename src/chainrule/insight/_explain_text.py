@@ -23,6 +23,8 @@ STEPS = 24
 PATHS = 6
 """How many paths are written out."""
 WIDTH = 72
+WAY = 12
+"""How many values of a path are named."""
 
 
 @dataclass
@@ -174,6 +176,8 @@ class Account:
         notes = []
         for chain in together:
             said = [self.title(chain)] if chain.count != 1 else []
+            if chain.count > 1:
+                said[0] += f"; step by step, the largest is {self.way(chain)}"
             notes += [f"{self.whole(chain.wrt)}: {note}" if several else note for note in (*said, *chain.notes)]
         yield "from the output back", rows, notes
 
@@ -266,6 +270,11 @@ class Account:
         if not self.write.is_latex:
             return f"{g} * {text}{summed}"
         return (rf"{g}\odot {text}" if edge.form == "elementwise" else rf"{g}\cdot {text}") + summed
+
+    def way(self, chain: Chain) -> str:
+        """The values along the path of the largest contributions."""
+        names = [chain.wrt.name, *[self.target(edge).name for edge in chain.largest]]
+        return " → ".join(names if len(names) <= WAY else [*names[: WAY // 2], "…", *names[-WAY // 2 :]])
 
     def title(self, chain: Chain) -> str:
         if chain.count == 0:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.node import AccumulateGrad, Freed, Node, Port, extra_of
+from ..core.engine import seq_of
+from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors, extra_of
 from ..core.op import OPS, Op, _saved_names, is_array_field
 from ..core.origin import Place, outer
 from ..core.value import TensorBase, meta_of, new_tensor
@@ -69,9 +70,7 @@ def from_torch(
             twins.note(known, given, how)
     twins.note_variables(known, outer(sys._getframe(1)))
     end = twins.tensor(out)
-    found = [node for _, node in sorted(twins.nodes.values(), key=lambda pair: pair[1].seq)]
-    found += [port for node in found if node.extra is not None for ref in node.extra.ports.values() if (port := ref())]
-    found.sort(key=lambda node: node.seq)
+    found = sorted(ancestors([root]), key=seq_of)  # names may be of other graphs, too
     cotangent = seed.detach().cpu().numpy() if isinstance(seed, torch.Tensor) else seed
     graph = Builder([end], [root], found, known, cotangent, derivatives).graph()
     places = {node.seq: place for fn, node in twins.nodes.values() if (place := place_of(fn)) is not None}
@@ -244,7 +243,7 @@ class Twins:
                 else:
                     saved.append(None)
         except RuntimeError:  # a backward has freed them
-            node.saved = Freed((NOWHERE, 0))
+            node.saved = Freed((NOWHERE, 0), node, accumulates=False)  # by which backward is not known
             return
         node.saved = tuple(saved)
         for name in op.params:
