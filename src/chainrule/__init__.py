@@ -154,6 +154,7 @@ _LAZY = frozenset(
         "errors",
         "fft",
         "func",
+        "functional",
         "insight",
         "jit",
         "linalg",
