@@ -273,6 +273,19 @@ class TestNamesOfClasses:
             "<class 'torch.nn.parameter.Parameter'>", "<class 'torch.nn.modules.linear.Linear'>",
         ]  # fmt: skip
 
+    def test_what_a_cell_shows_of_objects_without_a_form_of_their_own(self) -> None:
+        from IPython.lib.pretty import pretty
+
+        layer, x = chainrule.nn.Linear(2, 1), chainrule.ones(2, requires_grad=True)
+        shown = [chainrule.Generator(), (x * 2).grad_fn, x.register_hook(lambda gradient: None), layer.parameters()]
+        assert [pretty(thing).partition(" at ")[0] for thing in shown] == [
+            "<torch._C.Generator", "<MulBackward0", "<torch.utils.hooks.RemovableHandle",
+            "<generator object Module.parameters",
+        ]  # fmt: skip
+        assert [str(thing).partition(" at ")[0] for thing in shown[:2]] == [
+            "<torch._C.Generator object", "<MulBackward0 object",
+        ]  # fmt: skip
+
     def test_every_public_class_is_at_home_where_pytorchs_is(self) -> None:
         count = 0
         for package in ("torch", "torch.nn", "torch.optim", "torch.distributions", "torch.autograd"):
@@ -304,3 +317,10 @@ def test_without_the_alias_classes_have_their_own_names() -> None:
         assert chainrule.nn.Linear.__module__ == "torch.nn.modules.linear"
     assert chainrule.nn.Linear.__module__ == "chainrule.nn.modules.linear"
     assert pickle.loads(pickle.dumps(chainrule.nn.Linear)) is chainrule.nn.Linear
+
+
+@pytest.mark.usefixtures("alias")
+def test_torch_functional_has_functions_of_torch() -> None:
+    module = load("torch.functional")
+    assert module.__all__
+    assert all(getattr(module, name) is getattr(chainrule, name) for name in module.__all__)

@@ -155,6 +155,7 @@ _LAZY = frozenset(
         "errors",
         "fft",
         "func",
+        "functional",
         "insight",
         "jit",
         "linalg",

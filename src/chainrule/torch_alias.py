@@ -159,10 +159,15 @@ class TorchFinder:
     def name_classes(self, module: ModuleType) -> None:
         """Let the public classes that a module of ours defines say that they are at home where PyTorch's are."""
         part = module.__name__.split(".")[1]
-        for kind in list(vars(module).values()):
-            if isinstance(kind, type) and kind.__module__ == module.__name__:
-                home = _homes().get((part, kind.__name__)) or _homes().get(("", kind.__name__))
-                if home is not None and kind.__name__ == kind.__qualname__:
+        homes = _homes()
+        for name, kind in list(vars(module).items()):
+            if isinstance(kind, type) and (kind.__module__, kind.__qualname__) == (module.__name__, name):
+                home = homes.get((part, name)) or homes.get(("", name))
+                if home is None and part == "core":
+                    home = homes.get(("utils", name))
+                elif home is None and part in ("nn", "optim", "utils", "distributions"):  # a private class
+                    home = torch_name(module.__name__)
+                if home is not None:
                     self.renamed[kind] = kind.__module__
                     kind.__module__ = home
 

@@ -165,7 +165,7 @@ class set_grad_enabled(_ModeContext):  # noqa: N801
         return super().__call__(func)
 
     def __str__(self) -> str:
-        return f"set_grad_enabled(mode={self.mode})"
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
     __repr__ = __str__
 

@@ -184,6 +184,8 @@ class CustomNode(FunctionCtx, Node):
     def __repr__(self) -> str:
         return f"<torch.autograd.function.{type(self).__name__} object at {id(self):#x}>"
 
+    _repr_pretty_ = Node._repr_pretty_
+
     @property
     def _forward_cls(self) -> Any:
         return self.function

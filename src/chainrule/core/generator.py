@@ -199,6 +199,10 @@ class Generator:
     def __repr__(self) -> str:
         return f"<torch._C.Generator object at {id(self):#x}>"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """As IPython shows an object that has no form of its own."""
+        printer.text(f"<torch._C.Generator at {id(self):#x}>")
+
 
 def _restored(snapshot: tuple[Any, ...]) -> Generator:
     generator = Generator()

@@ -82,6 +82,10 @@ class Node:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """As IPython shows an object that has no form of its own."""
+        printer.text(repr(self).replace(" object", "", 1))
+
     def name(self) -> str:
         """The node's name, as PyTorch names it.
 

@@ -33,7 +33,7 @@ class FunctionalModuleWithBuffers(Module):
         self.param_names = tuple(param_names)
         self.buffer_names = tuple(buffer_names)
 
-    def forward(self, params: Sequence[Tensor], buffers: Sequence[Tensor], *args: Any, **kwargs: Any) -> Any:
+    def forward(self, params: Sequence[Tensor], buffers: Sequence[Tensor], *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Call the module with these parameters and buffers."""
         state = dict(zip((*self.param_names, *self.buffer_names), (*params, *buffers), strict=True))
         return functional_call(self.stateless_model, state, args, kwargs)
@@ -42,7 +42,7 @@ class FunctionalModuleWithBuffers(Module):
 class FunctionalModule(FunctionalModuleWithBuffers):
     """A module without buffers as a function of its parameters and its arguments."""
 
-    def forward(self, params: Sequence[Tensor], *args: Any, **kwargs: Any) -> Any:
+    def forward(self, params: Sequence[Tensor], *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Call the module with these parameters."""
         return super().forward(params, (), *args, **kwargs)
 

@@ -64,7 +64,7 @@ class Tree(ModuleBase):
         >>> [name for name, _ in torch.nn.Sequential(torch.nn.PReLU(), torch.nn.PReLU()).named_parameters()]
         ['0.weight', '1.weight']
         """
-        return self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
+        yield from self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers, each once; the argument is that of :meth:`parameters`."""
@@ -75,7 +75,7 @@ class Tree(ModuleBase):
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers with their dotted names; the arguments are those of :meth:`named_parameters`."""
-        return self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
+        yield from self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
 
     def children(self) -> Iterator[Module]:
         """The modules that are attributes of this one, each once."""
@@ -206,3 +206,8 @@ class Tree(ModuleBase):
         if not hasattr(module, name):
             raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
         return module, name
+
+
+# A generator is named after its function, and `model.parameters()` alone in a cell shows it.
+for _name in "parameters named_parameters buffers named_buffers children named_children modules named_modules".split():
+    vars(Tree)[_name].__qualname__ = f"Module.{_name}"
