@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.dispatch import explained
+from ..core.messages import explained
 from ..core.value import new_tensor
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, tensor_argument
