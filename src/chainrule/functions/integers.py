@@ -59,8 +59,8 @@ def hash_tensor(
             "hash_tensor: Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' "
             "argument."
         )
-    axis = given or tuple(range(-array.ndim, 0))
-    return deliver(ops.hash_bits(input, axis=axis, keepdims=bool(keepdim)), out, "hash_tensor")
+    axis = tuple(range(-array.ndim, 0)) if not given or not array.ndim else given
+    return deliver(ops.hash_bits(input, axis=axis, keepdims=bool(keepdim)), out, "hash_tensor", exact=True)
 
 
 def lcm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
