@@ -243,7 +243,7 @@ class Twins:
                 else:
                     saved.append(None)
         except RuntimeError:  # a backward has freed them
-            node.saved = Freed((NOWHERE, 0), node, accumulates=False)  # by which backward is not known
+            node.saved = pass_of_pytorch()
             return
         node.saved = tuple(saved)
         for name in op.params:
@@ -284,6 +284,13 @@ class Twins:
     def is_part(self, tensor: Any) -> bool:
         """Whether it may be a value of the graph: one without gradient, or of one of its nodes."""
         return not tensor.requires_grad or tensor.grad_fn is None or tensor.grad_fn in self.nodes
+
+
+def pass_of_pytorch() -> Freed:
+    """Stands for a backward of PyTorch's. It is none of those that ran here, so it is not entered in their list."""
+    freed = Freed.__new__(Freed)
+    freed.code, freed.lasti = NOWHERE, 0
+    return freed
 
 
 class Space:
