@@ -159,17 +159,15 @@ class TorchFinder:
     def name_classes(self, module: ModuleType) -> None:
         """Let the public classes that a module of ours defines say that they are at home where PyTorch's are."""
         part = module.__name__.split(".")[1]
-        homes = _homes()
+        same = torch_name(module.__name__)
         for name, kind in list(vars(module).items()):
             if isinstance(kind, type) and (kind.__module__, kind.__qualname__) == (module.__name__, name):
-                home = homes.get((part, name)) or homes.get(("", name))
-                if home is None and part == "core":
-                    home = homes.get(("utils", name))
-                elif home is None and part in ("nn", "optim", "utils", "distributions"):  # a private class
-                    home = torch_name(module.__name__)
-                if home is not None:
+                homes = _homes(part, name) or _homes("", name) or (_homes("utils", name) if part == "core" else ())
+                if same in homes or (not homes and part in ("nn", "optim", "utils", "distributions")):  # or private
+                    homes = (same,)
+                if homes:
                     self.renamed[kind] = kind.__module__
-                    kind.__module__ = home
+                    kind.__module__ = homes[0]
 
     def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterator[Distribution]:
         """Answer `importlib.metadata.version("torch")`."""
@@ -200,7 +198,7 @@ class _OurLoader:
 def _elsewhere(module: str, name: str) -> Any:
     """A class that PyTorch defines in this module, and we in another; or the error."""
     part = module.split(".")[1]
-    if _homes().get((part, name)) == torch_name(module):
+    if torch_name(module) in _homes(part, name):
         return getattr(importlib.import_module(f"chainrule.{part}"), name)
     raise missing_name(module, name)
 
@@ -209,7 +207,7 @@ class _Home:
     """Makes a module of torch that is the home of classes which chainrule defines elsewhere: pickle looks there."""
 
     def __init__(self, fullname: str) -> None:
-        names = [name for (_, name), home in _homes().items() if home == fullname]
+        names = [name for (_, name), homes in _all_homes().items() if fullname in homes]
         package = "chainrule." + fullname.split(".")[1] if names else "chainrule"
         self.package = importlib.import_module(package) if importlib.util.find_spec(package) else None
         self.names = [name for name in names if hasattr(self.package, name)]
@@ -225,21 +223,26 @@ class _Home:
         module.__file__ = sys.modules[renamed[next(iter(kinds.values()))]].__file__
 
 
-@functools.lru_cache
-def _homes() -> dict[tuple[str, str], str]:
-    """Where PyTorch's public classes say that they are at home, by the part of torch and the name.
+def _homes(part: str, name: str) -> tuple[str, ...]:
+    """The modules that PyTorch's public classes of a name say that they are at home in, within one part of torch.
 
     What is at home in torch itself, or in torch.autograd, is made in several places here: those have the part "".
     """
-    homes = {}
+    return _all_homes().get((part, name), ())
+
+
+@functools.lru_cache
+def _all_homes() -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
     path = os.path.join(os.path.dirname(__file__), "data", "torch_homes.txt")
     with open(path, encoding="ascii") as file:
         for line in file:
             home, _, names = line.partition(": ")
             part = home.split(".")[1] if "." in home else ""
             for name in names.split():
-                homes["" if part == "autograd" else part, name] = home
-    return homes
+                key = ("" if part == "autograd" else part, name)
+                found[key] = (*found.get(key, ()), home)
+    return found
 
 
 def _our_name(name: str) -> str | None:
