@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import chainrule as torch
 from chainrule.autograd import grad
 from chainrule.insight import explain, memory
+
+pytest.importorskip("jax")
 
 
 def test_numbers_of_a_device() -> None:

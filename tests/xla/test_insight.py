@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 import chainrule as torch
 from chainrule.insight import Graph
+
+pytest.importorskip("jax")
 
 
 def test_a_graph_on_the_device() -> None:

@@ -24,7 +24,10 @@ def text(scene: Scene, width: int = 100, ascii_only: bool = False) -> str:
     lines = [*tree(scene), *([""] if notes else []), *notes]
     if ascii_only:
         lines = [line.translate(ASCII).encode("ascii", "replace").decode() for line in lines]
-    return "\n".join(line if len(line) <= width else shortened_line(line, width) for line in lines) + "\n"
+    ellipsis = "..." if ascii_only else "…"
+    room = width + 1 - len(ellipsis)
+    lines = [line if len(line) <= width else shortened_line(line, room).replace("…", ellipsis) for line in lines]
+    return "\n".join(lines) + "\n"
 
 
 def shortened_line(line: str, width: int) -> str:
