@@ -124,7 +124,7 @@ def _run(path: Path, text: str) -> dict[str, Any] | None:
 
     main = types.ModuleType("__main__")
     main.__file__ = str(path)
-    sys.modules["__main__"] = main
+    this, sys.modules["__main__"] = sys.modules["__main__"], main
     sys.path.insert(0, str(path.resolve().parent))
     sys.argv = [str(path)]
     torch_alias.install()
@@ -136,6 +136,8 @@ def _run(path: Path, text: str) -> dict[str, Any] | None:
     except Exception as error:  # noqa: BLE001 - whatever a program may raise is shown as Python would show it
         sys.excepthook(type(error), error.with_traceback(_from_program(error.__traceback__)), error.__traceback__)
         return None
+    finally:
+        sys.modules["__main__"] = this
     return vars(main)
 
 
