@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -404,3 +407,13 @@ def test_formulas_only_where_they_are_right() -> None:
 def test_from_torch_without_pytorch() -> None:
     with pytest.raises(TypeError, match="one of PyTorch's tensors, but got a Tensor"):
         from_torch(torch.ones(1, requires_grad=True))
+
+
+def test_what_the_readme_shows(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    python, shown = (re.search(rf"```{kind}\n(.*?)```", readme, re.DOTALL)[1] for kind in ("python", "text"))
+    source = [line[4:] for line in python.splitlines() if line.startswith(">>> ")]
+    program = tmp_path / "readme.py"
+    program.write_text("\n".join([*source[: source.index("a")], "print(torch.explain(a, w))"]))
+    run = subprocess.run([sys.executable, program], check=True, capture_output=True, text=True)
+    assert run.stdout.strip() == shown.strip()
