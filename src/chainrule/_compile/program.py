@@ -161,8 +161,9 @@ class Program:
         shared = {number for number in self.results.written if is_shared(inputs[number])}
         with jax.enable_x64(True):
             for tensor in inputs:
-                park(tensor)
-            values = [value.copy() if is_read_in_place(value) else value for value in map(value_of, inputs)]
+                if type(tensor._array) is np.ndarray:
+                    park(tensor)
+            values = [tensor._array.value if type(tensor._array) is Parked else readable(tensor) for tensor in inputs]
             for number in shared.intersection(self.given_up):
                 values[number] = values[number].copy()
             results = self.run(*values, *drawn, *[FLOAT.type(source.number()) for source in self.settings])
@@ -286,10 +287,12 @@ def described(tensor: Any) -> tuple[Any, ...]:
     return array.shape, array.dtype, device_of(array), is_recorded, has_grad
 
 
-def value_of(tensor: Any) -> Any:
-    """What XLA takes for a tensor: its own array as it is, or NumPy's."""
+def readable(tensor: Any) -> Any:
+    """What XLA takes for a tensor: its own array as it is, or NumPy's; a copy of memory that XLA would read in place."""
     array = current_array(tensor)
-    return array.value if isinstance(array, (Parked, XlaArray)) else array
+    if isinstance(array, (Parked, XlaArray)):
+        return array.value
+    return array.copy() if is_read_in_place(array) else array
 
 
 def park(tensor: Any) -> None:
@@ -300,7 +303,7 @@ def park(tensor: Any) -> None:
     import jax
 
     array, cell = tensor._array, tensor._cell
-    if type(array) is not np.ndarray or not (array.flags.c_contiguous and array.flags.writeable):
+    if not (array.flags.c_contiguous and array.flags.writeable):
         return
     if cell is not None and (type(cell) is not Cell or cell.version):
         return

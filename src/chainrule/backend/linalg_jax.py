@@ -22,8 +22,12 @@ def matmul(x: Array, y: Array) -> Array:
 
 
 def transposed_matmul(x: Array, y: Array) -> Array:
-    """With a copy of the transpose, which the barrier keeps: XLA's product that sums along columns is slower by more."""
-    return matmul(lax.optimization_barrier(jnp.matrix_transpose(x)), y)
+    """Long sums with a copy of the transpose, which the barrier keeps: XLA's product that sums along columns is slower by more."""
+    turned = jnp.matrix_transpose(x)
+    return matmul(lax.optimization_barrier(turned) if x.shape[-2] >= LONG_SUM else turned, y)
+
+
+LONG_SUM = 256
 
 
 def tensordot(x: Array, y: Array, *, axes: Any = 2) -> Array:
