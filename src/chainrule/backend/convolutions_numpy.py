@@ -11,8 +11,11 @@ is linear in each of the three. Its derivative by one of them is one of the func
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,10 @@ Array = Any
 
 CHUNK = 1 << 20
 """So many bytes of windows are laid out at once: they should still be in the cache when BLAS reads them."""
+KEEP = 4 * CHUNK
+KEPT = threading.local()
+SHORT = 16
+"""Rows of up to so many places are laid out faster with the images as the last axis in memory: a row of all is one copy."""
 
 
 def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
@@ -46,7 +53,7 @@ def convolution(
     stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints,
 ) -> Array:  # fmt: skip
     """(N, O, *lengths): each output element the sum of a window of ``x`` (zeros around it), weighed with ``w``, plus ``b``."""
-    n, channels, *places = x.shape
+    n, places = x.shape[0], x.shape[2:]
     outputs, kernel, inner = w.shape[0], w.shape[2:], math.prod(lengths)
     out = np.empty((n, outputs, *lengths), x.dtype)
     if not out.size:
@@ -55,44 +62,91 @@ def convolution(
     rows = weights.shape[-1]
     products = out.reshape(n, groups, outputs // groups, inner)
     bias = None if b is None else b.reshape(groups, outputs // groups, 1)
-    if math.prod(kernel) == math.prod(stride) == 1 and not any(padding) and tuple(places) == lengths:
+    if math.prod(kernel) == math.prod(stride) == 1 and not any(padding) and places == lengths:
         np.matmul(weights, x.reshape(n, groups, rows, inner), out=products)
         if bias is not None:
             products += bias
         return out
-    count = at_once(x, kernel, lengths)
-    room = np.empty((count, channels, *kernel, *lengths), x.dtype)
-    matrices = room.reshape(count, groups, rows, inner)
-    for at, view in windows(x, count, kernel, stride, padding, dilation, lengths):
-        room[: len(view)] = view
-        part = products[at : at + count]
-        np.matmul(weights, matrices[: len(view)], out=part)
-        if bias is not None:
-            part += bias
+    images_last = is_short(n, kernel, lengths) and rows >= 2 * outputs // groups
+    count = at_once(n, groups * rows * inner * x.itemsize, images_last)
+    with workspace(x.dtype, count * groups * rows * inner, count * outputs * inner) as (room, results):
+        for at, view in windows(x, count, kernel, stride, padding, dilation, lengths, images_last):
+            part = products[at : at + count]
+            if images_last:
+                matrices = laid(room, to_end(view)).reshape(groups, rows, inner * len(part))
+                found = results[: part.size].reshape(groups, outputs // groups, inner * len(part))
+                np.matmul(weights, matrices, out=found)
+                part[...] = to_front(found.reshape(groups, outputs // groups, inner, len(part)))
+            else:
+                np.matmul(weights, laid(room, view).reshape(len(part), groups, rows, inner), out=part)
+            if bias is not None:
+                part += bias
     return out
+
+
+def laid(room: Array, view: Array) -> Array:
+    """A copy of ``view`` in C order, in ``room``."""
+    copy = room[: view.size].reshape(view.shape)
+    copy[...] = view
+    return copy
 
 
 def conv(x: Array, w: Array, **settings: Any) -> Array:
     return convolution(x, w, **settings)
 
 
-def at_once(x: Array, kernel: Ints, lengths: Ints) -> int:
-    """How many images to take at once, that have so many windows."""
-    nbytes = x.shape[1] * math.prod(kernel) * math.prod(lengths) * x.itemsize
-    return max(1, min(len(x), CHUNK // max(nbytes, 1)))
+@contextmanager
+def workspace(dtype: Any, *sizes: int) -> Iterator[list[Array]]:
+    """Flat arrays to compute in. The memory is kept for the next call: to touch fresh pages costs as much as the copies."""
+    ends = list(accumulate(-(-size * dtype.itemsize // 64) * 64 for size in sizes))
+    memory = KEPT.__dict__.pop("memory", None)  # for as long as it is in use, nobody else's
+    if memory is None or memory.nbytes < ends[-1]:
+        memory = np.empty(max(ends[-1], KEEP), np.uint8)
+    starts = [0, *ends[:-1]]
+    yield [memory[at : at + size * dtype.itemsize].view(dtype) for at, size in zip(starts, sizes, strict=True)]
+    if memory.nbytes == KEEP:
+        KEPT.memory = memory
+
+
+def is_short(images: int, kernel: Ints, lengths: Ints) -> bool:
+    """Whether the windows of so many images are better laid out with the images last."""
+    return lengths[-1] <= SHORT and images > 1 and math.prod(kernel) > 1
+
+
+def at_once(images: int, nbytes: int, images_last: bool) -> int:
+    """How many images to take at once, that have so many bytes of windows."""
+    return max(1, min(images, (CHUNK << images_last) // max(nbytes, 1)))
+
+
+def to_end(x: Array) -> Array:
+    """``x`` seen with its first axis as the last one."""
+    return x.transpose(*range(1, x.ndim), 0)
+
+
+def to_front(x: Array) -> Array:
+    """``x`` seen with its last axis as the first one."""
+    return x.transpose(-1, *range(x.ndim - 1))
 
 
 def windows(
-    x: Array, count: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, lengths: Ints
-) -> Iterator[tuple[int, Array]]:
-    """Views (n, C, *kernel, *lengths) of the windows of ``count`` images at a time; the memory may be that of the last one."""
+    x: Array, count: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, lengths: Ints,
+    images_last: bool = False,
+) -> Iterator[tuple[int, Array]]:  # fmt: skip
+    """Views (n, C, *kernel, *lengths) of the windows of ``count`` images at a time; the memory may be that of the last one.
+
+    ``images_last``: in memory, the images are the last axis.
+    """
     spans = reach(lengths, kernel, stride, dilation)
-    if not any(padding) and all(span <= length for span, length in zip(spans, x.shape[2:], strict=True)):
+    fits = all(span <= length for span, length in zip(spans, x.shape[2:], strict=True))
+    if fits and not any(padding) and not images_last:
         views = spread(x, kernel, stride, dilation, lengths)
         for at in range(0, len(x), count):
             yield at, views[at : at + count]
         return
-    room = np.zeros((count, x.shape[1], *spans), x.dtype)
+    if images_last:
+        room = to_front(np.zeros((x.shape[1], *spans, count), x.dtype))
+    else:
+        room = np.zeros((count, x.shape[1], *spans), x.dtype)
     into: list[Any] = [...]
     taken: list[Any] = [...]
     for length, span, p in zip(x.shape[2:], spans, padding, strict=True):
@@ -123,7 +177,10 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
     """The adjoint of ``conv`` in x, (N, C, *lengths): each element of ``y``, weighed, goes to the window that it came from."""
     outputs, each, *kernel = w.shape
     copied, added = outputs * math.prod(lengths), groups * each * math.prod(y.shape[2:])
-    if math.prod(stride) == 1 and copied <= 3 * added:
+    n, places = y.shape[0], y.shape[2:]
+    inner, channels, rows = math.prod(places), groups * each, each * math.prod(kernel)
+    images_last = is_short(n, tuple(kernel), places)
+    if math.prod(stride) == 1 and copied <= 3 * added and not images_last:
         # A convolution with the kernel turned around: copying the windows of y is faster than adding up those of x.
         turned = np.ascontiguousarray(w[(..., *[slice(None, None, -1)] * len(kernel))])
         turned = turned.reshape(groups, outputs // groups, each, *kernel).swapaxes(1, 2)
@@ -132,18 +189,29 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
             y, turned.reshape(groups * each, outputs // groups, *kernel),
             stride=stride, padding=around, dilation=dilation, groups=groups, lengths=lengths,
         )  # fmt: skip
-    n, places = y.shape[0], y.shape[2:]
-    inner, channels = math.prod(places), groups * each
     out = np.zeros((n, channels, *lengths), y.dtype)
     if not y.size:
         return out
-    weights = w.reshape(groups, outputs // groups, each * math.prod(kernel)).swapaxes(-1, -2)
+    weights = w.reshape(groups, outputs // groups, rows).swapaxes(-1, -2)
     y = y.reshape(n, groups, outputs // groups, inner)
     elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
-    count = at_once(out, tuple(kernel), places)
-    for at in range(0, n, count):
-        laid = np.matmul(weights, y[at : at + count])
-        add_windows(out[at : at + count], laid.reshape(-1, channels, math.prod(kernel), *places), elements)
+    count = at_once(n, groups * rows * inner * y.itemsize, images_last)
+    sizes = groups * rows * inner, outputs * inner, channels * math.prod(lengths)
+    with workspace(y.dtype, *[count * size for size in sizes]) as (room, moved, totals):
+        for at in range(0, n, count):
+            part, into = y[at : at + count], out[at : at + count]
+            found = room[: len(part) * sizes[0]]
+            if images_last:
+                part = laid(moved, to_end(part)).reshape(groups, outputs // groups, inner * len(into))
+                total = totals[: into.size].reshape(channels, *lengths, len(into))
+                total[...] = 0
+                np.matmul(weights, part, out=found.reshape(groups, rows, inner * len(into)))
+                found = found.reshape(channels, math.prod(kernel), *places, len(into))
+                add_windows(to_front(total), to_front(found), elements)
+                into[...] = to_front(total)
+            else:
+                np.matmul(weights, part, out=found.reshape(len(part), groups, rows, inner))
+                add_windows(into, found.reshape(len(part), channels, math.prod(kernel), *places), elements)
     return out
 
 
@@ -164,18 +232,22 @@ def conv_weight(
     rows = each * math.prod(lengths)
     out = np.zeros((groups, rows, outputs // groups), x.dtype)
     if x.size and y.size:
-        count = at_once(x, lengths, places)
+        inner = math.prod(places)
+        images_last = is_short(len(x), lengths, places) and rows >= 2 * outputs // groups
+        count = at_once(len(x), groups * rows * inner * x.itemsize, images_last)
+        # Images are summed over as places are: they go behind them, or before.
         order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
-        room = np.empty((x.shape[1], *lengths, count, *places), x.dtype)
-        for at, view in windows(x, count, lengths, stride, padding, dilation, places):
-            if len(view) < count:
-                room = np.empty((x.shape[1], *lengths, len(view), *places), x.dtype)
-            room[...] = view.transpose(order)
-            weights = np.ascontiguousarray(y[at : at + len(view)].swapaxes(0, 1))
-            # BLAS is a fifth slower with y first.
-            out += np.matmul(
-                room.reshape(groups, rows, -1), weights.reshape(groups, outputs // groups, -1).swapaxes(-1, -2)
-            )
+        with workspace(x.dtype, count * groups * rows * inner, count * outputs * inner) as (room, moved):
+            for at, view in windows(x, count, lengths, stride, padding, dilation, places, images_last):
+                part = y[at : at + count]
+                columns = inner * len(part)
+                matrices = laid(room, to_end(view) if images_last else view.transpose(order))
+                part = laid(moved, to_end(part) if images_last else part.swapaxes(0, 1))
+                # BLAS is a fifth slower with y first.
+                out += np.matmul(
+                    matrices.reshape(groups, rows, columns),
+                    part.reshape(groups, outputs // groups, columns).swapaxes(-1, -2),
+                )
     return np.ascontiguousarray(out.swapaxes(-1, -2)).reshape(outputs, each, *lengths)
 
 

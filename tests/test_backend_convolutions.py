@@ -1,0 +1,65 @@
+"""The convolutions of the NumPy backend, however they lay out windows in memory, against sums written down."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule.backend import convolutions_numpy as kernels
+from chainrule.backend.windows import all_parts
+
+CASES = [
+    # images, channels, outputs, places, kernel, stride, padding, dilation, groups
+    (5, 4, 2, (6, 5), (3, 2), (1, 1), (1, 0), (1, 1), 1),
+    (5, 4, 2, (6, 40), (3, 2), (1, 1), (1, 0), (1, 1), 1),
+    (3, 6, 4, (9, 7), (3, 3), (2, 1), (2, 1), (1, 2), 2),
+    (3, 6, 4, (9, 50), (3, 3), (2, 1), (2, 1), (1, 2), 2),
+    (4, 3, 2, (9,), (4,), (2,), (-1,), (1,), 1),
+    (4, 2, 2, (3, 4, 5), (2, 2, 3), (1, 2, 1), (1, 0, 1), (1, 1, 1), 1),
+    (300, 16, 4, (12, 12), (3, 3), (1, 1), (0, 0), (1, 1), 1),  # in more than one part
+    (9, 16, 40, (40, 40), (3, 3), (1, 1), (1, 1), (1, 1), 1),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_three_of_a_convolution(case: Any) -> None:
+    n, channels, outputs, places, kernel, stride, padding, dilation, groups = case
+    rng = np.random.default_rng(0)
+    lengths = tuple(
+        (p + 2 * pad - d * (k - 1) - 1) // s + 1
+        for p, pad, d, k, s in zip(places, padding, dilation, kernel, stride, strict=True)
+    )
+    x, y = rng.standard_normal((n, channels, *places)), rng.standard_normal((n, outputs, *lengths))
+    w, b = rng.standard_normal((outputs, channels // groups, *kernel)), rng.standard_normal(outputs)
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    laid = np.zeros((n, channels, math.prod(kernel), *lengths))
+    for number, have, where in all_parts(tuple(zip(places, lengths, kernel, stride, padding, dilation, strict=True))):
+        laid[(slice(None), slice(None), number, *have)] = x[(..., *where)]
+    laid = laid.reshape(n, groups, channels // groups, math.prod(kernel), math.prod(lengths))
+    flat_w = w.reshape(groups, outputs // groups, channels // groups, math.prod(kernel))
+    flat_y = y.reshape(n, groups, outputs // groups, math.prod(lengths))
+
+    expected = np.einsum("gock,ngckp->ngop", flat_w, laid).reshape(y.shape) + b.reshape(-1, *[1] * len(kernel))
+    np.testing.assert_allclose(
+        kernels.convolution(x, w, b, lengths=lengths, **settings), expected, rtol=1e-10, atol=1e-10
+    )
+    by_w = np.einsum("ngop,ngckp->gock", flat_y, laid).reshape(w.shape)
+    np.testing.assert_allclose(kernels.conv_weight(x, y, lengths=kernel, **settings), by_w, rtol=1e-10, atol=1e-9)
+    # <y, w * x> is linear in x: the rest is what x is multiplied with.
+    by_x = kernels.conv_input(y, w, lengths=places, **settings)
+    other = rng.standard_normal(x.shape)
+    bare = kernels.conv(other, w, lengths=lengths, **settings)
+    np.testing.assert_allclose(np.vdot(by_x, other), np.vdot(y, bare), rtol=1e-8)
+
+
+def test_memory_to_compute_in_is_nobody_elses_while_it_is_in_use() -> None:
+    with kernels.workspace(np.dtype(np.float32), 10, 20) as (a, b):
+        assert not np.shares_memory(a, b)
+        assert (a.size, b.size) == (10, 20)
+        with kernels.workspace(np.dtype(np.float32), 10) as (inner,):
+            assert not np.shares_memory(inner, a)
+    with kernels.workspace(np.dtype(np.float64), 5) as (again,):
+        assert np.shares_memory(again, a) or np.shares_memory(again, inner)
