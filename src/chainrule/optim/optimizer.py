@@ -21,10 +21,10 @@ from ..nn.modules.module import reset_grad
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
+    from ._settings import Group
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]
 
-Group = dict[str, Any]
 Closure = Callable[[], Any]
 
 
@@ -365,27 +365,7 @@ def as_of(param: Tensor, value: Any, group: Group, key: Hashable = None) -> Any:
     return value
 
 
-# -- what the optimizers check and share --------------------------------------------------------------------------------
-
-
-def check_learning_rate(lr: Any) -> None:
-    if isinstance(lr, TensorBase) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    if not lr >= 0.0:
-        raise ValueError(f"Invalid learning rate: {lr}")
-
-
-def check_at_least_zero(name: str, value: Any) -> None:
-    if not value >= 0.0:
-        raise ValueError(f"Invalid {name} value: {value}")
-
-
-def check_ways(foreach: bool | None, fused: bool | None, differentiable: bool) -> None:
-    """There is one way of computing here; what PyTorch refuses to combine is refused all the same."""
-    if fused and differentiable:
-        raise RuntimeError("`fused` does not support `differentiable`")
-    if fused and foreach:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+# -- what the optimizers share ------------------------------------------------------------------------------------------
 
 
 def scalar_dtype(fused: bool | None) -> Any:
