@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from . import constraints
 from ._arguments import shape_of
-from .distribution import Distribution
-from .transformed import TransformedDistribution
+from .distribution import Distribution, expanding
+from .transformed import TransformedDistribution, remaking
 from .transforms import AbsTransform
 from .utils import broadcast_all
 
@@ -35,10 +35,7 @@ class Cauchy(Distribution):
         self.loc, self.scale = broadcast_all(loc, scale)
         super().__init__(shape_of(self.loc, loc, scale), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, loc=self.loc.expand(batch_shape), scale=self.scale.expand(batch_shape)
-        )
+    expand = expanding("loc", "scale")
 
     @property
     def mean(self) -> Tensor:
@@ -84,8 +81,7 @@ class HalfCauchy(TransformedDistribution):
     def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
         super().__init__(Cauchy(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.scale.expand(batch_shape))
+    expand = remaking("scale")
 
     @property
     def scale(self) -> Tensor:

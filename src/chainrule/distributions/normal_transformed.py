@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from . import constraints
 from .normal import Normal
-from .transformed import TransformedDistribution
+from .transformed import TransformedDistribution, remaking
 from .transforms import AbsTransform, ExpTransform
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ class LogNormal(TransformedDistribution):
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         super().__init__(Normal(loc, scale, validate_args=validate_args), ExpTransform(), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.loc.expand(batch_shape), self.scale.expand(batch_shape))
+    expand = remaking("loc", "scale")
 
     @property
     def loc(self) -> Tensor:
@@ -75,8 +74,7 @@ class HalfNormal(TransformedDistribution):
     def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
         super().__init__(Normal(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.scale.expand(batch_shape))
+    expand = remaking("scale")
 
     @property
     def scale(self) -> Tensor:

@@ -189,6 +189,16 @@ class TransformedDistribution(Distribution):
         return value
 
 
+def remaking(*names: str) -> Any:
+    """The method ``expand`` of a class that is called with these parameters, which have the batch's shape."""
+
+    def expand(self: Any, batch_shape: Any, _instance: Any = None) -> Any:
+        """The same distributions in a larger batch."""
+        return self._remade(*[getattr(self, name).expand(batch_shape) for name in names])
+
+    return expand
+
+
 class MixtureSameFamily(Distribution):
     """One of the components in the last batch dimension of ``component_distribution``, drawn by a Categorical.
 
