@@ -141,3 +141,10 @@ def test_the_page_of_the_architecture_names_every_package_and_file_of_the_core()
     private = {path.name for path in (source / "insight").glob("_[!_]*.py")}
     assert {name for name in packages if f"`{name}`" not in page and f"{name}/ " not in page} == set()
     assert {name for name in files | private if f"`{name}`" not in page} == set()
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"} == set(
+        re.findall(r"\((\w+\.md)\)", index)
+    )
