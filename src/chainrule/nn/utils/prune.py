@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from ...functions.filling import ones_like, zeros_like
 from ...functions.joining import cat
 from ...functions.random import rand, rand_like
+
+if TYPE_CHECKING:
+    from ..._tensor import Tensor
+    from ..modules.module import Module
 
 __all__ = [
     "BasePruningMethod", "CustomFromMask", "Identity", "L1Unstructured", "LnStructured", "PruningContainer",
     "RandomStructured", "RandomUnstructured", "custom_from_mask", "global_unstructured", "identity", "is_pruned",
     "l1_unstructured", "ln_structured", "random_structured", "random_unstructured", "remove",
 ]  # fmt: skip
+
+
+AModule = TypeVar("AModule", bound="Module")
 
 
 class BasePruningMethod:
@@ -32,14 +39,14 @@ class BasePruningMethod:
     _tensor_name: str
     PRUNING_TYPE: str
 
-    def __call__(self, module: Any, inputs: Any) -> None:
+    def __call__(self, module: Module, inputs: Any) -> None:
         setattr(module, self._tensor_name, self.apply_mask(module))
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """The mask, of the shape of ``t``: 1 where elements are kept and ``default_mask`` is 1, else 0."""
         raise NotImplementedError
 
-    def apply_mask(self, module: Any) -> Any:
+    def apply_mask(self, module: Module) -> Tensor:
         """The parameter with its mask."""
         if not hasattr(self, "_tensor_name"):
             raise AssertionError(f"Module {module} has to be pruned")
@@ -47,7 +54,9 @@ class BasePruningMethod:
         return getattr(module, self._tensor_name + "_mask").to(original.dtype) * original
 
     @classmethod
-    def apply(cls, module: Any, name: str, *args: Any, importance_scores: Any = None, **kwargs: Any) -> Any:
+    def apply(
+        cls, module: Module, name: str, *args: Any, importance_scores: Tensor | None = None, **kwargs: Any
+    ) -> Any:
         """Prune the parameter ``name`` of a module from now on.
 
         Args:
@@ -86,7 +95,7 @@ class BasePruningMethod:
         module.register_forward_pre_hook(container)
         return container
 
-    def prune(self, t: Any, default_mask: Any = None, importance_scores: Any = None) -> Any:
+    def prune(self, t: Tensor, default_mask: Tensor | None = None, importance_scores: Tensor | None = None) -> Tensor:
         """``t`` with a mask, by itself; arguments as of :meth:`apply`, and a mask to begin with."""
         scores = t if importance_scores is None else importance_scores
         if scores.shape != t.shape:
@@ -94,7 +103,7 @@ class BasePruningMethod:
         default = ones_like(t) if default_mask is None else default_mask
         return t * self.compute_mask(scores, default)
 
-    def remove(self, module: Any) -> None:
+    def remove(self, module: Module) -> None:
         """Let the parameter, as it is, be one without a mask."""
         name = self._tensor_name
         if name is None:
@@ -102,13 +111,13 @@ class BasePruningMethod:
         weight = self.apply_mask(module)
         if hasattr(module, name):
             delattr(module, name)
-        original = module._parameters.pop(name + "_orig")
+        original: Any = module._parameters.pop(name + "_orig")
         original.data = weight.data
         del module._buffers[name + "_mask"]
         setattr(module, name, original)
 
 
-def _prunes(hook: Any, name: str) -> bool:
+def _prunes(hook: Any, name: str) -> TypeGuard[BasePruningMethod]:
     return isinstance(hook, BasePruningMethod) and hook._tensor_name == name
 
 
@@ -149,7 +158,7 @@ class PruningContainer(BasePruningMethod):
     def __getitem__(self, index: Any) -> Any:
         return self._pruning_methods[index]
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """The mask of the last method, of what is left of ``t``."""
         method, mask = self._pruning_methods[-1], default_mask.to(dtype=t.dtype)
         if method.PRUNING_TYPE == "unstructured":
@@ -172,7 +181,7 @@ class Identity(BasePruningMethod):
 
     PRUNING_TYPE = "unstructured"
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return default_mask
 
 
@@ -197,7 +206,7 @@ class _ByAmount(BasePruningMethod):
         self.amount: Any = amount
 
     def _count(self, size: int) -> int:
-        amount: Any = self.amount
+        amount = self.amount
         if not isinstance(amount, numbers.Integral):
             return round(amount * size)
         if int(amount) > size:
@@ -208,18 +217,18 @@ class _ByAmount(BasePruningMethod):
 class RandomUnstructured(_ByAmount):
     """Elements that are drawn."""
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return without(default_mask, self._count(t.numel()), rand_like(default_mask), True)
 
 
 class L1Unstructured(_ByAmount):
     """The elements with the smallest absolute values."""
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return without(default_mask, self._count(t.numel()), t.abs(), False)
 
 
-def without(mask: Any, count: int, scores: Any, largest: bool) -> Any:
+def without(mask: Tensor, count: int, scores: Tensor, largest: bool) -> Tensor:
     """A mask without the elements of the largest, or smallest, scores."""
     made = mask.detach().clone().contiguous()
     if count:
@@ -234,7 +243,7 @@ class _BySlice(_ByAmount):
         super().__init__(amount)
         self.dim = dim
 
-    def _check(self, t: Any) -> int:
+    def _check(self, t: Tensor) -> int:
         """How many slices to prune."""
         if t.ndim <= 1:
             raise ValueError(
@@ -245,7 +254,7 @@ class _BySlice(_ByAmount):
             raise IndexError(f"Invalid index {self.dim} for tensor of size {t.shape}")
         return self._count(t.shape[self.dim])
 
-    def _sliced(self, t: Any, default_mask: Any, kept: Any) -> Any:
+    def _sliced(self, t: Tensor, default_mask: Tensor, kept: Tensor) -> Tensor:
         mask = zeros_like(t)
         mask[(slice(None),) * (self.dim % t.ndim) + (kept,)] = 1
         return mask * default_mask.to(mask.dtype)
@@ -254,7 +263,7 @@ class _BySlice(_ByAmount):
 class RandomStructured(_BySlice):
     """Slices along ``dim`` that are drawn."""
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         count = self._check(t)
         if not count:
             return default_mask
@@ -275,7 +284,7 @@ class LnStructured(_BySlice):
         super().__init__(amount, dim)
         self.n = n
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         count = self._check(t)
         if not count:
             return default_mask
@@ -289,14 +298,14 @@ class CustomFromMask(BasePruningMethod):
 
     PRUNING_TYPE = "global"
 
-    def __init__(self, mask: Any) -> None:
+    def __init__(self, mask: Tensor) -> None:
         self.mask = mask
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return default_mask * self.mask.to(dtype=default_mask.dtype)
 
 
-def identity(module: Any, name: str) -> Any:
+def identity(module: AModule, name: str) -> AModule:
     """Give a parameter a mask of ones.
 
     >>> import chainrule as torch
@@ -308,7 +317,7 @@ def identity(module: Any, name: str) -> Any:
     return module
 
 
-def random_unstructured(module: Any, name: str, amount: Any) -> Any:
+def random_unstructured(module: AModule, name: str, amount: float) -> AModule:
     """Prune elements that are drawn.
 
     Args:
@@ -325,7 +334,7 @@ def random_unstructured(module: Any, name: str, amount: Any) -> Any:
     return module
 
 
-def l1_unstructured(module: Any, name: str, amount: Any, importance_scores: Any = None) -> Any:
+def l1_unstructured(module: AModule, name: str, amount: float, importance_scores: Tensor | None = None) -> AModule:
     """Prune the elements with the smallest absolute values.
 
     Args:
@@ -343,7 +352,7 @@ def l1_unstructured(module: Any, name: str, amount: Any, importance_scores: Any 
     return module
 
 
-def random_structured(module: Any, name: str, amount: Any, dim: int) -> Any:
+def random_structured(module: AModule, name: str, amount: float, dim: int) -> AModule:
     """Prune slices along ``dim`` that are drawn.
 
     >>> import chainrule as torch
@@ -355,7 +364,9 @@ def random_structured(module: Any, name: str, amount: Any, dim: int) -> Any:
     return module
 
 
-def ln_structured(module: Any, name: str, amount: Any, n: Any, dim: int, importance_scores: Any = None) -> Any:
+def ln_structured(
+    module: AModule, name: str, amount: float, n: Any, dim: int, importance_scores: Tensor | None = None
+) -> AModule:
     """Prune the slices along ``dim`` with the smallest n-norms.
 
     >>> import chainrule as torch
@@ -367,7 +378,7 @@ def ln_structured(module: Any, name: str, amount: Any, n: Any, dim: int, importa
     return module
 
 
-def custom_from_mask(module: Any, name: str, mask: Any) -> Any:
+def custom_from_mask(module: AModule, name: str, mask: Tensor) -> AModule:
     """Prune by a mask.
 
     >>> import chainrule as torch
@@ -380,7 +391,7 @@ def custom_from_mask(module: Any, name: str, mask: Any) -> Any:
 
 
 def global_unstructured(
-    parameters: Iterable[tuple[Any, str]], pruning_method: Any, importance_scores: Any = None, **kwargs: Any
+    parameters: Iterable[tuple[Module, str]], pruning_method: Any, importance_scores: Any = None, **kwargs: Any
 ) -> None:
     """Prune several parameters as if they were one.
 
@@ -427,7 +438,7 @@ def global_unstructured(
         start = end
 
 
-def remove(module: Any, name: str) -> Any:
+def remove(module: AModule, name: str) -> AModule:
     """Let a pruned parameter, as it is, be one without a mask.
 
     Raises:
@@ -446,7 +457,7 @@ def remove(module: Any, name: str) -> Any:
     raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
 
 
-def is_pruned(module: Any) -> bool:
+def is_pruned(module: Module) -> bool:
     """Whether a module, or one in it, has a pruned parameter.
 
     >>> import chainrule as torch
