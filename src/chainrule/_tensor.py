@@ -71,22 +71,27 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @property
     def itemsize(self) -> int:
+        """The bytes of one element."""
         return self._array.itemsize
 
     @property
     def nbytes(self) -> int:
+        """The bytes of all elements."""
         return self._array.nbytes
 
     @property
     def layout(self) -> Any:
+        """``torch.strided``: all tensors are dense."""
         return creation.strided
 
     @property
     def is_cpu(self) -> bool:
+        """Whether it lives on the CPU."""
         return self.device is CPU
 
     @property
     def is_xla(self) -> bool:
+        """Whether it lives on the device "xla"."""
         return self.device is not CPU
 
     is_cuda = is_sparse = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False

@@ -34,6 +34,14 @@ class BasePruningMethod:
     Attributes:
         PRUNING_TYPE: "unstructured" (elements), "structured" (whole slices along ``dim``) or "global": what is left for a
             second method to choose from.
+
+    >>> import chainrule as torch
+    >>> class Negative(torch.nn.utils.prune.BasePruningMethod):
+    ...     PRUNING_TYPE = "unstructured"
+    ...     def compute_mask(self, t, default_mask):
+    ...         return default_mask * (t >= 0)
+    >>> Negative().prune(torch.tensor([1., -2., 3.]))
+    tensor([1., -0., 3.])
     """
 
     _tensor_name: str
@@ -126,6 +134,14 @@ class PruningContainer(BasePruningMethod):
 
     Args:
         args: the methods, for the same parameter.
+
+    >>> import chainrule as torch
+    >>> prune, layer = torch.nn.utils.prune, torch.nn.Linear(4, 1)
+    >>> _ = prune.l1_unstructured(layer, "weight", amount=1)
+    >>> _ = prune.l1_unstructured(layer, "weight", amount=1)
+    >>> (container,) = layer._forward_pre_hooks.values()
+    >>> type(container).__name__, len(container), layer.weight_mask.sum()
+    ('PruningContainer', 2, tensor(2.))
     """
 
     def __init__(self, *args: Any) -> None:
@@ -177,7 +193,12 @@ class PruningContainer(BasePruningMethod):
 
 
 class Identity(BasePruningMethod):
-    """All elements are kept."""
+    """All elements are kept.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.Identity().prune(torch.tensor([5., 6.]))
+    tensor([5., 6.])
+    """
 
     PRUNING_TYPE = "unstructured"
 
@@ -215,14 +236,24 @@ class _ByAmount(BasePruningMethod):
 
 
 class RandomUnstructured(_ByAmount):
-    """Elements that are drawn."""
+    """Elements that are drawn.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.RandomUnstructured(amount=2).prune(torch.ones(3)).sum()
+    tensor(1.)
+    """
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return without(default_mask, self._count(t.numel()), rand_like(default_mask), True)
 
 
 class L1Unstructured(_ByAmount):
-    """The elements with the smallest absolute values."""
+    """The elements with the smallest absolute values.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.L1Unstructured(amount=1).prune(torch.tensor([1., -2., 3.]))
+    tensor([ 0., -2.,  3.])
+    """
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return without(default_mask, self._count(t.numel()), t.abs(), False)
@@ -261,7 +292,12 @@ class _BySlice(_ByAmount):
 
 
 class RandomStructured(_BySlice):
-    """Slices along ``dim`` that are drawn."""
+    """Slices along ``dim`` that are drawn.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.RandomStructured(amount=1, dim=0).prune(torch.ones(2, 2)).sum()
+    tensor(2.)
+    """
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         count = self._check(t)
@@ -278,6 +314,11 @@ class LnStructured(_BySlice):
         amount: how many, or which fraction.
         n: which norm.
         dim: along which the slices lie.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.LnStructured(amount=1, n=2, dim=0).prune(torch.tensor([[1., 1.], [2., 2.]]))
+    tensor([[0., 0.],
+            [2., 2.]])
     """
 
     def __init__(self, amount: Any, n: Any, dim: int = -1) -> None:
@@ -294,7 +335,12 @@ class LnStructured(_BySlice):
 
 
 class CustomFromMask(BasePruningMethod):
-    """By a mask that is given."""
+    """By a mask that is given.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.CustomFromMask(torch.tensor([1, 0])).prune(torch.tensor([5., 6.]))
+    tensor([5., 0.])
+    """
 
     PRUNING_TYPE = "global"
 
