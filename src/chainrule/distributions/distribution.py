@@ -159,7 +159,9 @@ class Distribution:
         if not self._validate_args:
             return
         if not isinstance(value, TensorBase):
-            raise ValueError("The value argument to log_prob must be a Tensor")
+            raise ValueError(
+                f"The value argument to log_prob must be a Tensor, got {type(value).__name__}: torch.tensor(value)"
+            )
         events = value.dim() - len(self._event_shape)
         if value.shape[events:] != self._event_shape:
             raise ValueError(

@@ -45,7 +45,7 @@ class MultivariateNormal(Distribution):
         validate_args: bool | None = None,
     ) -> None:
         if loc.dim() < 1:
-            raise ValueError("loc must be at least one-dimensional.")
+            raise ValueError("loc must be at least one-dimensional. Give a vector, [x] for one number")
         given = {
             "covariance_matrix": covariance_matrix,
             "scale_tril": scale_tril,

@@ -99,7 +99,7 @@ class TransformedDistribution(Distribution):
         if not isinstance(self.transforms, list):
             raise ValueError(f"transforms must be a Transform or list, but was {transforms}")
         if not all(isinstance(t, Transform) for t in self.transforms):
-            raise ValueError("transforms must be a Transform or a list of Transforms")
+            raise ValueError(f"transforms must be a Transform or a list of Transforms: got {self.transforms!r}")
         base: Any = base_distribution
         shape = base.batch_shape + base.event_shape
         transform = ComposeTransform(self.transforms)

@@ -32,7 +32,7 @@ class Uniform(Distribution):
         self.low, self.high = broadcast_all(low, high)
         super().__init__(shape_of(self.low, low, high), validate_args=validate_args)
         if self._validate_args and not holds(self.low < self.high):
-            raise ValueError("Uniform is not defined when low>= high")
+            raise ValueError(f"Uniform is not defined when low>= high: got low={self.low} and high={self.high}")
 
     expand = expanding("low", "high")
 

@@ -25,9 +25,9 @@ def check_settings(settings: Group, *at_least_zero: str) -> None:
         if not settings[name] >= 0.0:
             raise ValueError(f"Invalid {SAID.get(name, name)} value: {settings[name]}, it must be at least 0")
     if settings.get("fused") and settings["differentiable"]:
-        raise RuntimeError("`fused` does not support `differentiable`")
+        raise RuntimeError("`fused` does not support `differentiable`: leave one of them away")
     if settings.get("fused") and settings["foreach"]:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together. Leave one of them away")
 
 
 def check_learning_rate(lr: Any) -> None:

@@ -75,7 +75,9 @@ class LBFGS(Optimizer):
         check_settings(defaults)
         super().__init__(params, defaults)
         if len(self.param_groups) != 1:
-            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
+            raise ValueError(
+                f"LBFGS doesn't support per-parameter options (parameter groups): got {len(self.param_groups)} groups, give one"
+            )
         self._params = self.param_groups[0]["params"]
 
     def step(self, closure: Closure) -> Any:  # type: ignore[override]
@@ -122,7 +124,9 @@ class LBFGS(Optimizer):
                     _, loss, gradient = evaluate()
             else:
                 if group["line_search_fn"] != "strong_wolfe":
-                    raise RuntimeError("only 'strong_wolfe' is supported")
+                    raise RuntimeError(
+                        f"only 'strong_wolfe' is supported, or None: got line_search_fn={group['line_search_fn']!r}"
+                    )
                 places = [p.clone() for p in self._params]
 
                 def attempt(t: Any, places: list[Any] = places, direction: Any = direction) -> Trial:

@@ -140,7 +140,9 @@ class Optimizer:
         self.param_groups: list[Group] = []
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(
+                "optimizer got an empty parameter list: the module has no parameters, or a generator of them was used up before"
+            )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -211,7 +213,10 @@ class Optimizer:
             if not isinstance(param, TensorBase):
                 raise TypeError("optimizer can only optimize Tensors, but one of the params is " + typename(param))
             if not (self.defaults.get("differentiable") or param.is_leaf or param.retains_grad):
-                raise ValueError("can't optimize a non-leaf Tensor")
+                raise ValueError(
+                    f"can't optimize a non-leaf Tensor: one of shape {list(param.shape)} was computed by {param.grad_fn.name()}. Give what "
+                    "it was computed from, or x.detach().requires_grad_()"
+                )
         if len(params) != len(set(params)):
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; see "
@@ -301,12 +306,15 @@ class Optimizer:
                 state_dict = given
         groups, saved = self.param_groups, deepcopy(state_dict["param_groups"])
         if len(groups) != len(saved):
-            raise ValueError("loaded state dict has a different number of parameter groups")
+            raise ValueError(
+                f"loaded state dict has a different number of parameter groups: {len(saved)}, and the optimizer has {len(groups)}"
+            )
         param_of: dict[Any, Any] = {}
         for own, group in zip(groups, saved, strict=True):
             if len(own["params"]) != len(group["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: it has "
+                    f"{len(group['params'])} parameters, the optimizer's {len(own['params'])}"
                 )
             param_of.update(zip(group["params"], own["params"], strict=True))
         group_of = {number: group for group in saved for number in group["params"]}

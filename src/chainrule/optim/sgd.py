@@ -58,7 +58,9 @@ class SGD(Stepwise):
         fused: bool | None = None,
     ) -> None:
         if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+            raise ValueError(
+                f"Nesterov momentum requires a momentum and zero dampening: got momentum={momentum}, dampening={dampening}"
+            )
         defaults = {
             "lr": lr,
             "momentum": momentum,
