@@ -9,7 +9,7 @@ from .. import functions as f
 from . import constraints
 from ._arguments import shape_of
 from .distribution import Distribution, expanding
-from .transformed import TransformedDistribution, remaking
+from .transformed import Half
 from .transforms import AbsTransform
 from .utils import broadcast_all
 
@@ -67,7 +67,7 @@ class Cauchy(Distribution):
         return math.log(4 * math.pi) + self.scale.log()
 
 
-class HalfCauchy(TransformedDistribution):
+class HalfCauchy(Half):
     """The absolute value of a Cauchy number.
 
     >>> import chainrule as torch
@@ -75,41 +75,13 @@ class HalfCauchy(TransformedDistribution):
     tensor(0.5000)
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {"scale": constraints.positive}
-    support = constraints.nonnegative
-
     def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
         super().__init__(Cauchy(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
-
-    expand = remaking("scale")
-
-    @property
-    def scale(self) -> Tensor:
-        """The half-width."""
-        return self.base_dist.scale
 
     @property
     def mean(self) -> Tensor:
         return f.full(self._extended_shape(), math.inf, dtype=self.scale.dtype, device=self.scale.device)
 
     @property
-    def mode(self) -> Tensor:
-        return f.zeros_like(self.scale)
-
-    @property
     def variance(self) -> Tensor:
         return self.base_dist.variance
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        self._validate_sample(value)
-        return f.where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Tensor:
-        return self.base_dist.icdf((value + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        return self.base_dist.entropy() - math.log(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import functions as f
@@ -197,6 +198,37 @@ def remaking(*names: str) -> Any:
         return self._remade(*[getattr(self, name).expand(batch_shape) for name in names])
 
     return expand
+
+
+class Half(TransformedDistribution):
+    """The absolute values of what a distribution draws that is symmetric around 0, and has a ``scale``."""
+
+    arg_constraints: ClassVar[dict[str, Any]] = {"scale": constraints.positive}
+    support = constraints.nonnegative
+    expand = remaking("scale")
+
+    @property
+    def scale(self) -> Tensor:
+        """That of the whole distribution."""
+        return self.base_dist.scale
+
+    @property
+    def mode(self) -> Tensor:
+        return f.zeros_like(self.scale)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        self._validate_sample(value)
+        return f.where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
+
+    def cdf(self, value: Tensor) -> Tensor:
+        self._validate_sample(value)
+        return 2 * self.base_dist.cdf(value) - 1
+
+    def icdf(self, value: Tensor) -> Tensor:
+        return self.base_dist.icdf((value + 1) / 2)
+
+    def entropy(self) -> Tensor:
+        return self.base_dist.entropy() - math.log(2)
 
 
 class MixtureSameFamily(Distribution):
