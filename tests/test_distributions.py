@@ -62,7 +62,8 @@ def test_modules(module: str) -> None:
 
 
 def test_divergences() -> None:
-    assert sorted(f"{p.__name__} {q.__name__}" for p, q in D.kl.RULES) == NAMES["divergences"]
+    ours = [(p, q) for p, q in D.kl.RULES if hasattr(D, p.__name__)]  # examples in docstrings register more
+    assert sorted(f"{p.__name__} {q.__name__}" for p, q in ours) == NAMES["divergences"]
 
 
 # -- draws that move with their parameters ------------------------------------------------------------------------------

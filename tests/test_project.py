@@ -131,3 +131,20 @@ def load_tool(name: str):  # type: ignore[no-untyped-def]
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     return tool
+
+
+def test_the_page_of_the_architecture_names_every_package_and_file_of_the_core() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    source = ROOT / "src" / "chainrule"
+    packages = {path.name for path in source.iterdir() if (path / "__init__.py").exists()}
+    files = {path.name for folder in ("core", "insight") for path in (source / folder).glob("[!_]*.py")}
+    private = {path.name for path in (source / "insight").glob("_[!_]*.py")}
+    assert {name for name in packages if f"`{name}`" not in page and f"{name}/ " not in page} == set()
+    assert {name for name in files | private if f"`{name}`" not in page} == set()
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"} == set(
+        re.findall(r"\((\w+\.md)\)", index)
+    )

@@ -376,6 +376,8 @@ HOSTILE = {
     "state of a class": b"\x80\x02ctorch\nSize\n}X\x01\x00\x00\x00aK\x01sb.",
     "state of a function": b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}X\x01\x00\x00\x00aK\x01sb.",
     "state of a tensor": b"\x80\x02ctorch\nTensor\n)R}b.",
+    "state of a module": b"\x80\x02ctorch.nn.modules.activation\nReLU\n)\x81}}X\x01\x00\x00\x00aK\x01s\x86b.",
+    "state of an optimizer": b"\x80\x02ctorch.optim.sgd\nSGD\n)\x81}b.",
     "items of a class": b"\x80\x02ccollections\nOrderedDict\n(K\x01K\x02u.",
     "instance by INST": b"\x80\x02(S'1'\nibuiltins\neval\n.",
     "a huge string": b"\x80\x02X\xff\xff\xff\x7fab.",

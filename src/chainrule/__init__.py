@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from .func import vmap
     from .func.custom_rules import custom_jvp, custom_vjp, stop_gradient
     from .linalg._few_eigenpairs import lobpcg
-    from .nn.by_number import (
+    from .nn.numbered_losses import (
         binary_cross_entropy_with_logits,
         cosine_embedding_loss,
         ctc_loss,
@@ -190,7 +190,7 @@ _LAZY_NAMES = {
         binary_cross_entropy_with_logits cosine_embedding_loss ctc_loss hinge_embedding_loss kl_div margin_ranking_loss
         poisson_nll_loss triplet_margin_loss
         """.split(),
-        "nn.by_number",
+        "nn.numbered_losses",
     ),
     "_upsample_bilinear2d_aa": "nn.resampling",
     "lobpcg": "linalg._few_eigenpairs",

@@ -71,22 +71,27 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @property
     def itemsize(self) -> int:
+        """The bytes of one element."""
         return self._array.itemsize
 
     @property
     def nbytes(self) -> int:
+        """The bytes of all elements."""
         return self._array.nbytes
 
     @property
     def layout(self) -> Any:
+        """``torch.strided``: all tensors are dense."""
         return creation.strided
 
     @property
     def is_cpu(self) -> bool:
+        """Whether it lives on the CPU."""
         return self.device is CPU
 
     @property
     def is_xla(self) -> bool:
+        """Whether it lives on the device "xla"."""
         return self.device is not CPU
 
     is_cuda = is_sparse = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False
@@ -214,7 +219,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """Keep the gradient of this non-leaf in ``.grad``."""
         node = current_node(self)
         if node is None:
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+            raise RuntimeError(
+                "can't retain_grad on Tensor that has requires_grad=False: it was computed from tensors that do not require grad"
+            )
         if type(node) is not AccumulateGrad:
             meta_of(self).retains_grad = True
             extra_of(node).retained = weakref.ref(self)
@@ -241,7 +248,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """
         node = current_node(self)
         if node is None:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+            raise RuntimeError(
+                "cannot register a hook on a tensor that doesn't require gradient: call requires_grad_() on it first"
+            )
         extra = extra_of(node)
         if extra.tensor_hooks is None:
             extra.tensor_hooks = {}
@@ -251,7 +260,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """Call ``hook(tensor)`` after a backward has added to this leaf's ``.grad``."""
         node = current_node(self)
         if node is None:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+            raise RuntimeError(
+                "cannot register a hook on a tensor that doesn't require gradient: call requires_grad_() on it first"
+            )
         if type(node) is not AccumulateGrad:
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
         meta = meta_of(self)
@@ -440,12 +451,12 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def __len__(self) -> int:
         if not self._array.ndim:
-            raise TypeError("len() of a 0-d tensor")
+            raise TypeError("len() of a 0-d tensor: it has no dimension to count along")
         return len(self._array)
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self._array.ndim:
-            raise TypeError("iteration over a 0-d tensor")
+            raise TypeError("iteration over a 0-d tensor: its one number is x.item()")
         return iter(self.unbind(0))
 
     def __contains__(self, element: Any) -> bool:

@@ -113,6 +113,7 @@ def test_hostile_names_stay_text(name: str) -> None:
     assert html.count("</script>") == 2
     assert "<img" not in html
     html.encode()
+    assert drawing.text().replace("\n", "").isprintable()
     unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', "", drawing.dot())
     assert "n0->n1;x" not in unquoted
     assert drawing.mermaid().count("\n") == chainrule.draw(torch.sin(w) * w, label={"w": w}).mermaid().count("\n")

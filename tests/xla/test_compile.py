@@ -209,7 +209,7 @@ def chains(x: Any) -> Any:
     part.zero_()
     a, b = y.chunk(2)
     y.diagonal().fill_(7)
-    return y, part, a + 0, b + 0, y.flatten()[::-1] if False else y.flatten().flip(0)
+    return y, part, a + 0, b + 0, y.flatten().flip(0)
 
 
 def indices(x: Any) -> Any:

@@ -22,9 +22,6 @@ from .graph import GradientEdge
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-Sequenceable = Any
-"""A tensor or GradientEdge, or a sequence of them."""
-
 
 def grad(
     outputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],

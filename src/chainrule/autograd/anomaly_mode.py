@@ -28,7 +28,13 @@ class detect_anomaly(changed_modes):  # noqa: N801 - PyTorch's name
 
 
 class set_detect_anomaly:  # noqa: N801
-    """Switch anomaly mode, at the call; as a context manager, back at the end."""
+    """Switch anomaly mode, at the call; as a context manager, back at the end.
+
+    >>> import chainrule as torch
+    >>> with torch.autograd.set_detect_anomaly(True):
+    ...     print(torch.is_anomaly_enabled())
+    True
+    """
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._old = change_modes(anomaly=bool(mode), check_nan=check_nan)

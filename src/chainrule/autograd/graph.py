@@ -39,7 +39,14 @@ Node = _CoreNode
 
 
 class GradientEdge(NamedTuple):
-    """An edge of the graph, as a place at which to ask for a gradient."""
+    """An edge of the graph, as a place at which to ask for a gradient.
+
+    >>> import chainrule as torch
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> edge = torch.autograd.graph.get_gradient_edge(x * 2)
+    >>> torch.autograd.grad(edge, x)
+    (tensor(2.),)
+    """
 
     node: _CoreNode
     output_nr: int
@@ -87,7 +94,15 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
 
 
 class save_on_cpu(saved_tensors_hooks):  # noqa: N801
-    """Context manager that parks saved tensors in host memory. On the CPU: they are saved as copies."""
+    """Context manager that parks saved tensors in host memory. On the CPU: they are saved as copies.
+
+    >>> import chainrule as torch
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> with torch.autograd.graph.save_on_cpu():
+    ...     y = x * x
+    >>> torch.autograd.grad(y, x)
+    (tensor(6.),)
+    """
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
         super().__init__(lambda tensor: tensor.detach().clone(), lambda packed: packed)
@@ -95,7 +110,15 @@ class save_on_cpu(saved_tensors_hooks):  # noqa: N801
 
 @contextlib.contextmanager
 def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
-    """Context manager under which entering saved-tensor hooks raises ``error_message``."""
+    """Context manager under which entering saved-tensor hooks raises ``error_message``.
+
+    >>> import chainrule as torch
+    >>> with torch.autograd.graph.disable_saved_tensors_hooks("no hooks here"):
+    ...     with torch.autograd.graph.save_on_cpu():
+    ...         pass
+    Traceback (most recent call last):
+    RuntimeError: no hooks here
+    """
     if modes().hooks:
         raise RuntimeError(error_message)
     with changed_modes(hooks_refused=error_message):
@@ -104,7 +127,18 @@ def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def allow_mutation_on_saved_tensors() -> Iterator[CloneOnWrite]:
-    """Context manager under which saved tensors may be changed in place: they are copied just before."""
+    """Context manager under which saved tensors may be changed in place: they are copied just before.
+
+    >>> import chainrule as torch
+    >>> x = torch.tensor([3.], requires_grad=True)
+    >>> with torch.autograd.graph.allow_mutation_on_saved_tensors():
+    ...     a = x.clone()
+    ...     y = (a * a).sum()
+    ...     _ = a.zero_()
+    ...     y.backward()
+    >>> x.grad
+    tensor([6.])
+    """
     if modes().clone_on_write is not None:
         raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
     store = CloneOnWrite()
@@ -116,7 +150,14 @@ def allow_mutation_on_saved_tensors() -> Iterator[CloneOnWrite]:
 
 
 def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
-    """Bump the version counter of a tensor (or several) without writing to it."""
+    """Bump the version counter of a tensor (or several) without writing to it.
+
+    >>> import chainrule as torch
+    >>> x = torch.ones(2)
+    >>> torch.autograd.graph.increment_version(x)
+    >>> x._version
+    1
+    """
     group = (tensor,) if isinstance(tensor, TensorBase) else tensor
     if not hasattr(group, "__iter__") or not all(isinstance(one, TensorBase) for one in group):
         raise RuntimeError(f"increment_version expect a Iterable[Tensor] as input, but got {type(tensor).__name__}")
@@ -133,6 +174,12 @@ def register_multi_grad_hook(
 
     With mode "all" it is called with the list of their gradients (None where none came) when the last of them is there;
     with "any", once per backward, with the first.
+
+    >>> import chainrule as torch
+    >>> x, y = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
+    >>> handle = torch.autograd.graph.register_multi_grad_hook([x, y], print)
+    >>> (2 * x + 3 * y).sum().backward()
+    [tensor([2.]), tensor([3.])]
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")

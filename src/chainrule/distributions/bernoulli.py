@@ -11,7 +11,7 @@ from ..dtypes import finfo
 from ..functions.special import xlog1py
 from . import constraints
 from ._arguments import cross_entropy_with_logits, either, holds, shape_of, softplus
-from .distribution import Distribution
+from .distribution import Distribution, expanding
 from .exp_family import ExponentialFamily
 from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
@@ -25,6 +25,8 @@ __all__ = ["Bernoulli", "Binomial", "Geometric", "NegativeBinomial"]
 class _OfTrials(Distribution):
     """Distributions with ``probs``, or ``logits`` in their place."""
 
+    total_count: Any
+
     @lazy_property
     def logits(self) -> Tensor:
         """log(p / (1 - p))."""
@@ -35,12 +37,22 @@ class _OfTrials(Distribution):
         """The probability of success."""
         return logits_to_probs(self.logits, is_binary=True)
 
-    def _parameters(self, batch_shape: Any, *names: str) -> dict[str, Any]:
-        return {name: self.__dict__[name].expand(batch_shape) for name in names if name in self.__dict__}
+    expand = expanding("total_count", "probs", "logits")
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        names = [*self.arg_constraints, "total_count"]
-        return self._expanded(batch_shape, _instance, **self._parameters(batch_shape, *names))
+    def _take(self, probs: Any, logits: Any) -> Size:
+        """Keep the one that is given of the two. The batch's shape."""
+        either(type(self).__name__, probs, logits)
+        name, given = ("probs", probs) if logits is None else ("logits", logits)
+        (vars(self)[name],) = broadcast_all(given)
+        return shape_of(self._param, given)
+
+    def _take_counted(self, total_count: Any, probs: Any, logits: Any) -> Size:
+        """The same beside a number of trials, in the dtype of the one that is given."""
+        either(type(self).__name__, probs, logits)
+        name, given = ("probs", probs) if logits is None else ("logits", logits)
+        count, vars(self)[name] = broadcast_all(total_count, given)
+        self.total_count = count.type_as(self._param)
+        return self._param.size()
 
     @property
     def _param(self) -> Tensor:
@@ -65,13 +77,7 @@ class Bernoulli(_OfTrials, ExponentialFamily):
     has_enumerate_support = True
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        either("Bernoulli", probs, logits)
-        given = probs if logits is None else logits
-        if logits is None:
-            (self.probs,) = broadcast_all(probs)
-        else:
-            (self.logits,) = broadcast_all(logits)
-        super().__init__(shape_of(self._param, given), validate_args=validate_args)
+        super().__init__(self._take(probs, logits), validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -113,13 +119,7 @@ class Geometric(_OfTrials):
     support = constraints.nonnegative_integer
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        either("Geometric", probs, logits)
-        given = probs if logits is None else logits
-        if logits is None:
-            (self.probs,) = broadcast_all(probs)
-        else:
-            (self.logits,) = broadcast_all(logits)
-        super().__init__(shape_of(self._param, given), validate_args=validate_args)
+        super().__init__(self._take(probs, logits), validate_args=validate_args)
         if self._validate_args and probs is not None and not holds(self.probs > 0):
             raise ValueError(
                 f"Expected parameter probs ({type(self.probs).__name__} of shape {tuple(self.probs.shape)}) of distribution "
@@ -170,13 +170,7 @@ class Binomial(_OfTrials):
     def __init__(
         self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        either("Binomial", probs, logits)
-        if logits is None:
-            self.total_count, self.probs = broadcast_all(total_count, probs)
-        else:
-            self.total_count, self.logits = broadcast_all(total_count, logits)
-        self.total_count = self.total_count.type_as(self._param)
-        super().__init__(self._param.size(), validate_args=validate_args)
+        super().__init__(self._take_counted(total_count, probs, logits), validate_args=validate_args)
 
     @constraints.dependent_property(is_discrete=True)
     def support(self) -> Any:
@@ -238,13 +232,7 @@ class NegativeBinomial(_OfTrials):
     def __init__(
         self, total_count: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        either("NegativeBinomial", probs, logits)
-        if logits is None:
-            self.total_count, self.probs = broadcast_all(total_count, probs)
-        else:
-            self.total_count, self.logits = broadcast_all(total_count, logits)
-        self.total_count = self.total_count.type_as(self._param)
-        super().__init__(self._param.size(), validate_args=validate_args)
+        super().__init__(self._take_counted(total_count, probs, logits), validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:

@@ -11,7 +11,7 @@ from ..dtypes import finfo
 from ..size import Size
 from . import constraints
 from ._arguments import either
-from .distribution import Distribution
+from .distribution import Distribution, expanding
 from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
 if TYPE_CHECKING:
@@ -144,8 +144,7 @@ class OneHotCategorical(_OfChoices):
         shape = self._categorical.param_shape
         super().__init__(self._categorical.batch_shape, shape[-1:], validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(batch_shape, _instance, _categorical=self._categorical.expand(batch_shape))
+    expand = expanding("_categorical")
 
     @property
     def mean(self) -> Tensor:
@@ -210,10 +209,7 @@ class Multinomial(_OfChoices):
         shape = self._categorical.param_shape
         super().__init__(self._categorical.batch_shape, shape[-1:], validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, total_count=self.total_count, _categorical=self._categorical.expand(batch_shape)
-        )
+    expand = expanding("_categorical", kept=("total_count",))
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Any:

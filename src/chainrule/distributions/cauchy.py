@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from . import constraints
 from ._arguments import shape_of
-from .distribution import Distribution
-from .transformed import TransformedDistribution
+from .distribution import Distribution, expanding
+from .transformed import Half
 from .transforms import AbsTransform
 from .utils import broadcast_all
 
@@ -35,10 +35,7 @@ class Cauchy(Distribution):
         self.loc, self.scale = broadcast_all(loc, scale)
         super().__init__(shape_of(self.loc, loc, scale), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, loc=self.loc.expand(batch_shape), scale=self.scale.expand(batch_shape)
-        )
+    expand = expanding("loc", "scale")
 
     @property
     def mean(self) -> Tensor:
@@ -70,7 +67,7 @@ class Cauchy(Distribution):
         return math.log(4 * math.pi) + self.scale.log()
 
 
-class HalfCauchy(TransformedDistribution):
+class HalfCauchy(Half):
     """The absolute value of a Cauchy number.
 
     >>> import chainrule as torch
@@ -78,42 +75,13 @@ class HalfCauchy(TransformedDistribution):
     tensor(0.5000)
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {"scale": constraints.positive}
-    support = constraints.nonnegative
-
     def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
         super().__init__(Cauchy(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.scale.expand(batch_shape))
-
-    @property
-    def scale(self) -> Tensor:
-        """The half-width."""
-        return self.base_dist.scale
 
     @property
     def mean(self) -> Tensor:
         return f.full(self._extended_shape(), math.inf, dtype=self.scale.dtype, device=self.scale.device)
 
     @property
-    def mode(self) -> Tensor:
-        return f.zeros_like(self.scale)
-
-    @property
     def variance(self) -> Tensor:
         return self.base_dist.variance
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        self._validate_sample(value)
-        return f.where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Tensor:
-        return self.base_dist.icdf((value + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        return self.base_dist.entropy() - math.log(2)

@@ -28,7 +28,15 @@ __all__ = [
 
 
 class Constraint:
-    """A set of values; ``check`` says which elements (of ``event_dim`` last dimensions each) lie in it."""
+    """A set of values; ``check`` says which elements (of ``event_dim`` last dimensions each) lie in it.
+
+    >>> import chainrule as torch
+    >>> class Even(torch.distributions.constraints.Constraint):
+    ...     def check(self, value):
+    ...         return value % 2 == 0
+    >>> Even().check(torch.tensor([1., 2.]))
+    tensor([False,  True])
+    """
 
     is_discrete = False
     event_dim = 0
@@ -42,7 +50,13 @@ class Constraint:
 
 
 class _Dependent(Constraint):
-    """Where values may lie depends on the other parameters."""
+    """Where values may lie depends on the other parameters.
+
+    >>> import chainrule as torch
+    >>> constraints = torch.distributions.constraints
+    >>> constraints.is_dependent(constraints.dependent), constraints.is_dependent(constraints.real)
+    (True, False)
+    """
 
     def __init__(self, *, is_discrete: bool = False, event_dim: int = 0) -> None:
         self.is_discrete = is_discrete
@@ -64,7 +78,20 @@ def is_dependent(constraint: Any) -> bool:
 
 
 class _DependentProperty(property, _Dependent):
-    """A property of a distribution that gives the constraint."""
+    """A property of a distribution that gives the constraint.
+
+    >>> import chainrule as torch
+    >>> class Below(torch.distributions.Distribution):
+    ...     arg_constraints = {}
+    ...     def __init__(self, top):
+    ...         self.top = top
+    ...         super().__init__()
+    ...     @torch.distributions.constraints.dependent_property(is_discrete=False, event_dim=0)
+    ...     def support(self):
+    ...         return torch.distributions.constraints.interval(0, self.top)
+    >>> Below(2.0).support
+    Interval(lower_bound=0, upper_bound=2.0)
+    """
 
     def __init__(self, fn: Callable[..., Any] | None = None, *, is_discrete: bool = False, event_dim: int = 0) -> None:
         super().__init__(fn)
@@ -92,7 +119,13 @@ class _OneHot(Constraint):
 
 
 class _Bounded(Constraint):
-    """What lies between two bounds, or above or below one."""
+    """What lies between two bounds, or above or below one.
+
+    >>> import chainrule as torch
+    >>> constraints, x = torch.distributions.constraints, torch.tensor([0., 1., 2.])
+    >>> constraints.interval(0, 1).check(x), constraints.greater_than(1).check(x)
+    (tensor([ True,  True, False]), tensor([False, False,  True]))
+    """
 
     names: tuple[str, ...] = ()
 
@@ -238,7 +271,13 @@ class _PositiveDefinite(_Symmetric):
 
 
 class _IndependentConstraint(Constraint):
-    """The constraint on elements that are vectors, matrices, ...: all of their numbers must meet it."""
+    """The constraint on elements that are vectors, matrices, ...: all of their numbers must meet it.
+
+    >>> import chainrule as torch
+    >>> constraints = torch.distributions.constraints
+    >>> constraints.independent(constraints.positive, 1).check(torch.tensor([[1., 2.], [1., -1.]]))
+    tensor([ True, False])
+    """
 
     def __init__(self, base_constraint: Any, reinterpreted_batch_ndims: int) -> None:
         self.base_constraint = base_constraint
@@ -258,7 +297,13 @@ class _IndependentConstraint(Constraint):
 
 
 class MixtureSameFamilyConstraint(Constraint):
-    """The constraint on values of a mixture: that of its components, all of which must allow them."""
+    """The constraint on values of a mixture: that of its components, all of which must allow them.
+
+    >>> import chainrule as torch
+    >>> constraints = torch.distributions.constraints
+    >>> constraints.MixtureSameFamilyConstraint(constraints.positive).check(torch.tensor([1., -1.]))
+    tensor([ True, False])
+    """
 
     def __init__(self, base_constraint: Any) -> None:
         if not isinstance(base_constraint, Constraint):
@@ -278,7 +323,13 @@ class MixtureSameFamilyConstraint(Constraint):
 
 
 class _Joined(Constraint):
-    """Constraints of the parts of a tensor along a dimension."""
+    """Constraints of the parts of a tensor along a dimension.
+
+    >>> import chainrule as torch
+    >>> constraints = torch.distributions.constraints
+    >>> constraints.cat([constraints.positive, constraints.real]).check(torch.tensor([-1., -1.]))
+    tensor([False,  True])
+    """
 
     def __init__(self, cseq: Sequence[Any], dim: int = 0) -> None:
         if not all(isinstance(c, Constraint) for c in cseq):

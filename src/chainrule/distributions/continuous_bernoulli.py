@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from . import constraints
 from ._arguments import cross_entropy_with_logits, either, holds, shape_of
+from .distribution import expanding
 from .exp_family import ExponentialFamily
 from .utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs, probs_to_logits
 
@@ -56,9 +57,7 @@ class ContinuousBernoulli(ExponentialFamily):
         self._lims = lims
         super().__init__(shape, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        given = {name: self.__dict__[name].expand(batch_shape) for name in ("probs", "logits") if name in self.__dict__}
-        return self._expanded(batch_shape, _instance, _lims=self._lims, **given)
+    expand = expanding("probs", "logits", kept=("_lims",))
 
     @lazy_property
     def logits(self) -> Tensor:

@@ -159,7 +159,9 @@ class Distribution:
         if not self._validate_args:
             return
         if not isinstance(value, TensorBase):
-            raise ValueError("The value argument to log_prob must be a Tensor")
+            raise ValueError(
+                f"The value argument to log_prob must be a Tensor, got {type(value).__name__}: torch.tensor(value)"
+            )
         events = value.dim() - len(self._event_shape)
         if value.shape[events:] != self._event_shape:
             raise ValueError(
@@ -188,3 +190,20 @@ class Distribution:
                 value = self.__dict__[name]
                 shown.append(f"{name}: {value if value.numel() == 1 else value.size()}")
         return f"{self.__class__.__name__}({', '.join(shown)})"
+
+
+def expanding(*names: str, kept: tuple[str, ...] = ()) -> Any:
+    """The method ``expand`` of a class whose parameters have the batch's shape.
+
+    Args:
+        *names: the parameters; of ``probs`` and ``logits`` those that are known.
+        kept: what stays as it is.
+    """
+
+    def expand(self: Any, batch_shape: Any, _instance: Any = None) -> Any:
+        """The same distributions in a larger batch."""
+        known = vars(self)
+        given = {name: known[name].expand(batch_shape) for name in names if name in known}
+        return self._expanded(batch_shape, _instance, **given, **{name: known[name] for name in kept})
+
+    return expand

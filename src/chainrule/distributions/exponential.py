@@ -9,9 +9,9 @@ from .. import functions as f
 from ..dtypes import finfo
 from . import constraints
 from ._arguments import shape_of
-from .distribution import Distribution
+from .distribution import Distribution, expanding
 from .exp_family import ExponentialFamily
-from .transformed import TransformedDistribution
+from .transformed import TransformedDistribution, remaking
 from .transforms import AffineTransform, ExpTransform, PowerTransform
 from .uniform import Uniform
 from .utils import broadcast_all
@@ -40,8 +40,7 @@ class Exponential(ExponentialFamily):
         (self.rate,) = broadcast_all(rate)
         super().__init__(shape_of(self.rate, rate), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(batch_shape, _instance, rate=self.rate.expand(batch_shape))
+    expand = expanding("rate")
 
     @property
     def mean(self) -> Tensor:
@@ -93,10 +92,7 @@ class Laplace(Distribution):
         self.loc, self.scale = broadcast_all(loc, scale)
         super().__init__(shape_of(self.loc, loc, scale), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, loc=self.loc.expand(batch_shape), scale=self.scale.expand(batch_shape)
-        )
+    expand = expanding("loc", "scale")
 
     @property
     def mean(self) -> Tensor:
@@ -160,8 +156,7 @@ class Gumbel(TransformedDistribution):
         ]
         super().__init__(base, steps, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.loc.expand(batch_shape), self.scale.expand(batch_shape))
+    expand = remaking("loc", "scale")
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._validate_sample(value)
@@ -209,8 +204,7 @@ class Weibull(TransformedDistribution):
         steps = [PowerTransform(self.concentration_reciprocal), AffineTransform(loc=0, scale=self.scale)]
         super().__init__(base, steps, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.scale.expand(batch_shape), self.concentration.expand(batch_shape))
+    expand = remaking("scale", "concentration")
 
     @property
     def mean(self) -> Tensor:
@@ -247,8 +241,7 @@ class Pareto(TransformedDistribution):
         steps = [ExpTransform(), AffineTransform(loc=0, scale=self.scale)]
         super().__init__(base, steps, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.scale.expand(batch_shape), self.alpha.expand(batch_shape))
+    expand = remaking("scale", "alpha")
 
     @constraints.dependent_property()
     def support(self) -> Any:

@@ -12,9 +12,9 @@ from ..functions.special import igamma
 from ..size import Size
 from . import constraints
 from ._arguments import shape_of
-from .distribution import Distribution
+from .distribution import Distribution, expanding
 from .exp_family import ExponentialFamily
-from .transformed import TransformedDistribution
+from .transformed import TransformedDistribution, remaking
 from .transforms import PowerTransform
 from .utils import broadcast_all
 
@@ -43,13 +43,7 @@ class Gamma(ExponentialFamily):
         self.concentration, self.rate = broadcast_all(concentration, rate)
         super().__init__(shape_of(self.concentration, concentration, rate), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape,
-            _instance,
-            concentration=self.concentration.expand(batch_shape),
-            rate=self.rate.expand(batch_shape),
-        )
+    expand = expanding("concentration", "rate")
 
     @property
     def mean(self) -> Tensor:
@@ -123,8 +117,7 @@ class InverseGamma(TransformedDistribution):
         inverse = PowerTransform(-base.rate.new_ones(()))
         super().__init__(base, inverse, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.concentration.expand(batch_shape), self.rate.expand(batch_shape))
+    expand = remaking("concentration", "rate")
 
     @property
     def concentration(self) -> Tensor:
@@ -169,7 +162,9 @@ class Dirichlet(ExponentialFamily):
 
     def __init__(self, concentration: Any, validate_args: bool | None = None) -> None:
         if concentration.dim() < 1:
-            raise ValueError("`concentration` parameter must be at least one-dimensional.")
+            raise ValueError(
+                "`concentration` parameter must be at least one-dimensional. Give a vector of the components, not one number"
+            )
         self.concentration = concentration
         super().__init__(concentration.shape[:-1], concentration.shape[-1:], validate_args=validate_args)
 
@@ -228,8 +223,7 @@ class Beta(ExponentialFamily):
         self._dirichlet = Dirichlet(f.stack([a, b], -1), validate_args=validate_args)
         super().__init__(self._dirichlet.batch_shape, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(batch_shape, _instance, _dirichlet=self._dirichlet.expand(batch_shape))
+    expand = expanding("_dirichlet")
 
     @property
     def concentration1(self) -> Tensor:
@@ -286,11 +280,7 @@ class StudentT(Distribution):
         self._chi2 = Chi2(self.df)
         super().__init__(self.df.size(), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        names = ("df", "loc", "scale", "_chi2")
-        return self._expanded(
-            batch_shape, _instance, **{name: getattr(self, name).expand(batch_shape) for name in names}
-        )
+    expand = expanding("df", "loc", "scale", "_chi2")
 
     @property
     def mean(self) -> Tensor:
@@ -347,11 +337,7 @@ class FisherSnedecor(Distribution):
         self._gamma2 = Gamma(self.df2 * 0.5, self.df2)
         super().__init__(shape_of(self.df1, df1, df2), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        names = ("df1", "df2", "_gamma1", "_gamma2")
-        return self._expanded(
-            batch_shape, _instance, **{name: getattr(self, name).expand(batch_shape) for name in names}
-        )
+    expand = expanding("df1", "df2", "_gamma1", "_gamma2")
 
     @property
     def mean(self) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from . import constraints
 from ._arguments import shape_of
-from .distribution import Distribution
+from .distribution import Distribution, expanding
 from .utils import broadcast_all
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class GeneralizedPareto(Distribution):
         self.loc, self.scale, self.concentration = broadcast_all(loc, scale, concentration)
         super().__init__(shape_of(self.loc, loc, scale, concentration), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        parameters = {name: getattr(self, name).expand(batch_shape) for name in self.arg_constraints}
-        return self._expanded(batch_shape, _instance, **parameters)
+    expand = expanding("loc", "scale", "concentration")
 
     @constraints.dependent_property(is_discrete=False, event_dim=0)
     def support(self) -> Any:

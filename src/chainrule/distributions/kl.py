@@ -47,10 +47,10 @@ def register_kl(type_p: type, type_q: type) -> Callable[[Callable[[Any, Any], An
     >>> torch.distributions.kl_divergence(Mine(0., 1.), Mine(1., 1.))
     tensor(0.)
     """
-    types: tuple[Any, Any] = (type_p, type_q)
-    for one in types:
+    given: dict[str, Any] = {"type_p": type_p, "type_q": type_q}
+    for name, one in given.items():
         if not (isinstance(one, type) and issubclass(one, Distribution)):
-            raise TypeError(f"Expected type_p to be a Distribution subclass but got {one}")
+            raise TypeError(f"Expected {name} to be a Distribution subclass but got {one}")
 
     def decorate(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         RULES[type_p, type_q] = function

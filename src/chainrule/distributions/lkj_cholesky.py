@@ -11,7 +11,7 @@ from ..dtypes import finfo
 from ..functions.special import mvlgamma
 from ..functions.spread import norm
 from . import constraints
-from .distribution import Distribution
+from .distribution import Distribution, expanding
 from .gamma import Beta
 from .utils import broadcast_all
 
@@ -46,10 +46,7 @@ class LKJCholesky(Distribution):
         (self.concentration,) = broadcast_all(concentration)
         super().__init__(self.concentration.shape, (dim, dim), validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, dim=self.dim, concentration=self.concentration.expand(batch_shape)
-        )
+    expand = expanding("concentration", kept=("dim",))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Row by row, as an onion grows (section 3.2 there): a direction on the sphere, and a beta number, its squared length."""

@@ -6,11 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import functions as f
-from ..linalg import cholesky, solve_triangular
+from ..linalg import solve_triangular
 from ..size import Size
 from . import constraints
-from .distribution import Distribution
-from .utils import lazy_property
+from ._covariances import FACTOR_OF, OfCovariances, given_form
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["MultivariateNormal"]
 
 
-class MultivariateNormal(Distribution):
+class MultivariateNormal(OfCovariances):
     """Normal vectors of mean ``loc``, and one of: their covariances, the inverse of these, their Cholesky factor.
 
     >>> import chainrule as torch
@@ -45,28 +44,13 @@ class MultivariateNormal(Distribution):
         validate_args: bool | None = None,
     ) -> None:
         if loc.dim() < 1:
-            raise ValueError("loc must be at least one-dimensional.")
-        given = {
-            "covariance_matrix": covariance_matrix,
-            "scale_tril": scale_tril,
-            "precision_matrix": precision_matrix,
-        }
-        given = {name: matrix for name, matrix in given.items() if matrix is not None}
-        if len(given) != 1:
-            raise ValueError("Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified.")
-        ((name, matrix),) = given.items()
-        if matrix.dim() < 2:
-            raise ValueError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
+            raise ValueError("loc must be at least one-dimensional. Give a vector, [x] for one number")
+        name, matrix = given_form(covariance_matrix, precision_matrix, scale_tril, ValueError)
         batch = f.broadcast_shapes(matrix.shape[:-2], loc.shape[:-1])
         setattr(self, name, matrix.expand((*batch, -1, -1)))
         self.loc = loc.expand((*batch, -1))
         super().__init__(batch, self.loc.shape[-1:], validate_args=validate_args)
-        if name == "scale_tril":
-            self._unbroadcasted_scale_tril = matrix
-        elif name == "covariance_matrix":
-            self._unbroadcasted_scale_tril = cholesky(matrix)
-        else:
-            self._unbroadcasted_scale_tril = factor_of_inverse(matrix)
+        self._unbroadcasted_scale_tril = FACTOR_OF[name](matrix)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         n = self.event_shape[0]
@@ -78,26 +62,6 @@ class MultivariateNormal(Distribution):
             _unbroadcasted_scale_tril=self._unbroadcasted_scale_tril,
             **{name: value.expand(Size((*batch_shape, *sizes[name]))) for name, value in given.items()},
         )
-
-    def _matrix(self, matrix: Tensor) -> Tensor:
-        return matrix.expand((*self._batch_shape, *self._event_shape, *self._event_shape))
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        """The lower triangular L of the covariances L L'."""
-        return self._matrix(self._unbroadcasted_scale_tril)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        """The covariances."""
-        return self._matrix(self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        """The inverse of the covariances."""
-        tril = self._unbroadcasted_scale_tril
-        inverse = solve_triangular(tril, f.eye(tril.shape[-1], dtype=tril.dtype, device=tril.device), upper=False)
-        return self._matrix(inverse.mT @ inverse)
 
     @property
     def mean(self) -> Tensor:
@@ -133,13 +97,3 @@ class MultivariateNormal(Distribution):
 def mahalanobis(tril: Tensor, x: Tensor) -> Tensor:
     """|L^-1 x|^2, of vectors and factors whose batch dimensions broadcast."""
     return solve_triangular(tril, x.unsqueeze(-1), upper=False).squeeze(-1).pow(2).sum(-1)
-
-
-def factor_of_inverse(matrix: Tensor) -> Tensor:
-    """The Cholesky factor of the inverse of P.
-
-    With rows and columns in the opposite order it is L L'; so P = U U' with an upper U, and the factor is the inverse of U'.
-    """
-    transposed = cholesky(matrix.flip((-2, -1))).flip((-2, -1)).mT
-    identity = f.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
-    return solve_triangular(transposed, identity, upper=False)

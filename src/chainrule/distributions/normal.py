@@ -9,6 +9,7 @@ from .. import functions as f
 from ..functions.special import ndtr, ndtri
 from . import constraints
 from ._arguments import shape_of
+from .distribution import expanding
 from .exp_family import ExponentialFamily
 from .utils import broadcast_all
 
@@ -34,10 +35,7 @@ class Normal(ExponentialFamily):
         self.loc, self.scale = broadcast_all(loc, scale)
         super().__init__(shape_of(self.loc, loc, scale), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, loc=self.loc.expand(batch_shape), scale=self.scale.expand(batch_shape)
-        )
+    expand = expanding("loc", "scale")
 
     @property
     def mean(self) -> Tensor:

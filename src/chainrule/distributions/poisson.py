@@ -8,6 +8,7 @@ from .. import functions as f
 from ..autograd.grad_mode import no_grad
 from . import constraints
 from ._arguments import shape_of
+from .distribution import expanding
 from .exp_family import ExponentialFamily
 from .utils import broadcast_all
 
@@ -32,8 +33,7 @@ class Poisson(ExponentialFamily):
         (self.rate,) = broadcast_all(rate)
         super().__init__(shape_of(self.rate, rate), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(batch_shape, _instance, rate=self.rate.expand(batch_shape))
+    expand = expanding("rate")
 
     @property
     def mean(self) -> Tensor:

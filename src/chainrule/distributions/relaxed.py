@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from ..core.value import TensorBase
 from . import constraints
-from ._arguments import either, shape_of
 from .bernoulli import _OfTrials
 from .categorical import Categorical, _OfChoices
+from .distribution import expanding
 from .transformed import TransformedDistribution
 from .transforms import ExpTransform, SigmoidTransform
 from .utils import broadcast_all, clamp_probs
@@ -18,6 +18,32 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = ["ExpRelaxedCategorical", "LogitRelaxedBernoulli", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
+
+
+class _Relaxed(TransformedDistribution):
+    """Draws of ``base_dist`` brought to where the discrete ones are."""
+
+    has_rsample = True
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+        return self._expanded(
+            batch_shape, _instance, base_dist=self.base_dist.expand(batch_shape), transforms=self.transforms
+        )
+
+    @property
+    def temperature(self) -> Any:
+        """The temperature."""
+        return self.base_dist.temperature
+
+    @property
+    def logits(self) -> Tensor:
+        """The logarithms of the probabilities; of two outcomes, log(p / (1 - p))."""
+        return self.base_dist.logits
+
+    @property
+    def probs(self) -> Tensor:
+        """The probabilities; of two outcomes, that of 1."""
+        return self.base_dist.probs
 
 
 class LogitRelaxedBernoulli(_OfTrials):
@@ -32,17 +58,9 @@ class LogitRelaxedBernoulli(_OfTrials):
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         self.temperature = temperature
-        either("LogitRelaxedBernoulli", probs, logits)
-        given = probs if logits is None else logits
-        if logits is None:
-            (self.probs,) = broadcast_all(probs)
-        else:
-            (self.logits,) = broadcast_all(logits)
-        super().__init__(shape_of(self._param, given), validate_args=validate_args)
+        super().__init__(self._take(probs, logits), validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        given = self._parameters(batch_shape, "probs", "logits")
-        return self._expanded(batch_shape, _instance, temperature=self.temperature, **given)
+    expand = expanding("probs", "logits", kept=("temperature",))
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
@@ -57,7 +75,7 @@ class LogitRelaxedBernoulli(_OfTrials):
         return self.temperature.log() + away - 2 * away.exp().log1p()
 
 
-class RelaxedBernoulli(TransformedDistribution):
+class RelaxedBernoulli(_Relaxed):
     """Numbers between 0 and 1, near the ends: draws can be differentiated by the probability.
 
     >>> import chainrule as torch
@@ -68,7 +86,6 @@ class RelaxedBernoulli(TransformedDistribution):
 
     arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.unit_interval
-    has_rsample = True
 
     def __init__(
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
@@ -76,26 +93,6 @@ class RelaxedBernoulli(TransformedDistribution):
         super().__init__(
             LogitRelaxedBernoulli(temperature, probs, logits), SigmoidTransform(), validate_args=validate_args
         )
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, base_dist=self.base_dist.expand(batch_shape), transforms=self.transforms
-        )
-
-    @property
-    def temperature(self) -> Any:
-        """The temperature."""
-        return self.base_dist.temperature
-
-    @property
-    def logits(self) -> Tensor:
-        """log(p / (1 - p))."""
-        return self.base_dist.logits
-
-    @property
-    def probs(self) -> Tensor:
-        """The probability of 1."""
-        return self.base_dist.probs
 
 
 class ExpRelaxedCategorical(_OfChoices):
@@ -114,10 +111,7 @@ class ExpRelaxedCategorical(_OfChoices):
         shape = self._categorical.param_shape
         super().__init__(self._categorical.batch_shape, shape[-1:], validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, temperature=self.temperature, _categorical=self._categorical.expand(batch_shape)
-        )
+    expand = expanding("_categorical", kept=("temperature",))
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
@@ -136,7 +130,7 @@ class ExpRelaxedCategorical(_OfChoices):
         return (score - score.logsumexp(dim=-1, keepdim=True)).sum(-1) + scale
 
 
-class RelaxedOneHotCategorical(TransformedDistribution):
+class RelaxedOneHotCategorical(_Relaxed):
     """Vectors of sum 1 near the unit vectors: draws can be differentiated by the probabilities.
 
     >>> import chainrule as torch
@@ -146,30 +140,9 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
     arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.simplex
-    has_rsample = True
 
     def __init__(
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         base = ExpRelaxedCategorical(temperature, probs, logits, validate_args=validate_args)
         super().__init__(base, ExpTransform(), validate_args=validate_args)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, base_dist=self.base_dist.expand(batch_shape), transforms=self.transforms
-        )
-
-    @property
-    def temperature(self) -> Any:
-        """The temperature."""
-        return self.base_dist.temperature
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self.base_dist.logits
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities."""
-        return self.base_dist.probs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import functions as f
@@ -99,7 +100,7 @@ class TransformedDistribution(Distribution):
         if not isinstance(self.transforms, list):
             raise ValueError(f"transforms must be a Transform or list, but was {transforms}")
         if not all(isinstance(t, Transform) for t in self.transforms):
-            raise ValueError("transforms must be a Transform or a list of Transforms")
+            raise ValueError(f"transforms must be a Transform or a list of Transforms: got {self.transforms!r}")
         base: Any = base_distribution
         shape = base.batch_shape + base.event_shape
         transform = ComposeTransform(self.transforms)
@@ -187,6 +188,47 @@ class TransformedDistribution(Distribution):
         for transform in self.transforms:
             value = transform(value)
         return value
+
+
+def remaking(*names: str) -> Any:
+    """The method ``expand`` of a class that is called with these parameters, which have the batch's shape."""
+
+    def expand(self: Any, batch_shape: Any, _instance: Any = None) -> Any:
+        """The same distributions in a larger batch."""
+        return self._remade(*[getattr(self, name).expand(batch_shape) for name in names])
+
+    return expand
+
+
+class Half(TransformedDistribution):
+    """The absolute values of what a distribution draws that is symmetric around 0, and has a ``scale``."""
+
+    arg_constraints: ClassVar[dict[str, Any]] = {"scale": constraints.positive}
+    support = constraints.nonnegative
+    expand = remaking("scale")
+
+    @property
+    def scale(self) -> Tensor:
+        """That of the whole distribution."""
+        return self.base_dist.scale
+
+    @property
+    def mode(self) -> Tensor:
+        return f.zeros_like(self.scale)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        self._validate_sample(value)
+        return f.where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
+
+    def cdf(self, value: Tensor) -> Tensor:
+        self._validate_sample(value)
+        return 2 * self.base_dist.cdf(value) - 1
+
+    def icdf(self, value: Tensor) -> Tensor:
+        return self.base_dist.icdf((value + 1) / 2)
+
+    def entropy(self) -> Tensor:
+        return self.base_dist.entropy() - math.log(2)
 
 
 class MixtureSameFamily(Distribution):

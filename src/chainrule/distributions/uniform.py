@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import functions as f
 from . import constraints
 from ._arguments import holds, shape_of
-from .distribution import Distribution
+from .distribution import Distribution, expanding
 from .utils import broadcast_all
 
 if TYPE_CHECKING:
@@ -32,12 +32,9 @@ class Uniform(Distribution):
         self.low, self.high = broadcast_all(low, high)
         super().__init__(shape_of(self.low, low, high), validate_args=validate_args)
         if self._validate_args and not holds(self.low < self.high):
-            raise ValueError("Uniform is not defined when low>= high")
+            raise ValueError(f"Uniform is not defined when low>= high: got low={self.low} and high={self.high}")
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, _instance, low=self.low.expand(batch_shape), high=self.high.expand(batch_shape)
-        )
+    expand = expanding("low", "high")
 
     @constraints.dependent_property()
     def support(self) -> Any:

@@ -8,7 +8,7 @@ from .. import functions as f
 from . import constraints
 from .exponential import EULER
 from .normal import Normal
-from .transformed import TransformedDistribution
+from .transformed import TransformedDistribution, remaking
 from .transforms import AffineTransform, PowerTransform, StickBreakingTransform
 from .uniform import Uniform
 from .utils import broadcast_all
@@ -45,8 +45,7 @@ class Kumaraswamy(TransformedDistribution):
         ]
         super().__init__(base, steps, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._remade(self.concentration1.expand(batch_shape), self.concentration0.expand(batch_shape))
+    expand = remaking("concentration1", "concentration0")
 
     def _moment(self, n: int) -> Tensor:
         """The mean of x^n: b times the beta function of 1 + n / a and b."""

@@ -10,7 +10,7 @@ from ..autograd.grad_mode import no_grad
 from ..functions.special import i0e, i1e
 from . import constraints
 from ._arguments import holds
-from .distribution import Distribution
+from .distribution import Distribution, expanding
 from .utils import broadcast_all, lazy_property
 
 if TYPE_CHECKING:
@@ -34,10 +34,7 @@ class VonMises(Distribution):
         self.loc, self.concentration = broadcast_all(loc, concentration)
         super().__init__(self.loc.shape, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return self._expanded(
-            batch_shape, loc=self.loc.expand(batch_shape), concentration=self.concentration.expand(batch_shape)
-        )
+    expand = expanding("loc", "concentration")
 
     @property
     def mean(self) -> Tensor:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from .. import functions as f
 from ..dtypes import finfo
 from ..functions.special import mvlgamma
-from ..linalg import cholesky, slogdet, solve_triangular
+from ..linalg import slogdet, solve_triangular
 from ..size import Size
 from . import constraints
 from ._arguments import holds
+from ._covariances import FACTOR_OF, OfCovariances, given_form
 from .exp_family import ExponentialFamily
 from .gamma import Chi2
-from .multivariate_normal import factor_of_inverse
-from .utils import lazy_property, vec_to_tril_matrix
+from .utils import vec_to_tril_matrix
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Wishart"]
 
 
-class Wishart(ExponentialFamily):
+class Wishart(OfCovariances, ExponentialFamily):
     """The sums of x x' over ``df`` normal vectors of mean 0, of these covariances (or their inverse, or their Cholesky factor).
 
     Args:
@@ -62,19 +62,7 @@ class Wishart(ExponentialFamily):
         scale_tril: Any = None,
         validate_args: bool | None = None,
     ) -> None:
-        given = {
-            "covariance_matrix": covariance_matrix,
-            "scale_tril": scale_tril,
-            "precision_matrix": precision_matrix,
-        }
-        given = {name: matrix for name, matrix in given.items() if matrix is not None}
-        if len(given) != 1:
-            raise AssertionError("Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified.")
-        ((name, matrix),) = given.items()
-        if matrix.dim() < 2:
-            raise ValueError(
-                f"{name} must be at least two-dimensional, with optional leading batch dimensions: scale_tril must be so"
-            )
+        name, matrix = given_form(covariance_matrix, precision_matrix, scale_tril, AssertionError)
         df = f.as_tensor(df, dtype=matrix.dtype, device=matrix.device)
         batch, event = f.broadcast_shapes(matrix.shape[:-2], df.shape), matrix.shape[-2:]
         self.df = df if not batch or not df.dim() else df.expand(batch)
@@ -87,38 +75,13 @@ class Wishart(ExponentialFamily):
                 stacklevel=2,
             )
         super().__init__(batch, event, validate_args=validate_args)
-        if name == "scale_tril":
-            self._unbroadcasted_scale_tril = matrix
-        else:
-            self._unbroadcasted_scale_tril = (
-                cholesky(matrix) if name == "covariance_matrix" else factor_of_inverse(matrix)
-            )
+        self._unbroadcasted_scale_tril = FACTOR_OF[name](matrix)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         matrices = (*batch_shape, *self.event_shape)
         names = ("covariance_matrix", "scale_tril", "precision_matrix", "_unbroadcasted_scale_tril")
         given = {name: self.__dict__[name].expand(matrices) for name in names if name in self.__dict__}
         return self._expanded(batch_shape, _instance, df=self.df.expand(batch_shape), **given)
-
-    def _matrix(self, matrix: Tensor) -> Tensor:
-        return matrix.expand((*self._batch_shape, *self._event_shape))
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        """The lower triangular L of the covariances L L'."""
-        return self._matrix(self._unbroadcasted_scale_tril)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        """The covariances."""
-        return self._matrix(self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        """The inverse of the covariances."""
-        tril = self._unbroadcasted_scale_tril
-        inverse = solve_triangular(tril, f.eye(tril.shape[-1], dtype=tril.dtype, device=tril.device), upper=False)
-        return self._matrix(inverse.mT @ inverse)
 
     @property
     def _scalars(self) -> Tensor:

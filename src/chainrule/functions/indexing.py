@@ -7,7 +7,7 @@ As in PyTorch, the basic part of an index (ints, slices, None, ...) is a chain o
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,12 +23,15 @@ from ..core.xla_level import on_host
 from ..promotion import checked_scalar, scalar_type_name
 from .conversion import to_device
 
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
 NUMBERS = (bool, int, float, complex, np.generic)
 
 # -- reading ------------------------------------------------------------------------------------------------------------
 
 
-def getitem(self: Any, key: Any) -> Any:
+def getitem(self: Any, key: Any) -> Tensor:
     """The elements at an index: a view for ints, slices, None and ..., else a copy."""
     kind = type(key)
     if kind is int:
@@ -50,7 +53,7 @@ def getitem(self: Any, key: Any) -> Any:
     return checked(ops.index, part, indices, axes)
 
 
-def select(x: Any, dim: int, index: Any, named: int | None = None) -> Any:
+def select(x: Any, dim: int, index: Any, named: int | None = None) -> Tensor:
     """The view at one index of dimension ``dim``, which errors call ``named``."""
     shape = x._array.shape
     if not shape:
@@ -68,7 +71,7 @@ def select(x: Any, dim: int, index: Any, named: int | None = None) -> Any:
     return ops.select(x, axis=dim - len(shape), index=int(index))
 
 
-def sliced(x: Any, axis: int, key: slice) -> Any:
+def sliced(x: Any, axis: int, key: slice) -> Tensor:
     """The view of a slice of an axis."""
     if not axis:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
@@ -316,7 +319,7 @@ def has_more_than_memory(value: Any) -> bool:
     return current_node(value) is not None or isinstance(value._array, Lifted)
 
 
-def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Any:
+def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Tensor:
     """``inplace`` of an op that forgets what was there; straight into memory when nothing is recorded.
 
     The values may come from another device.
@@ -466,7 +469,7 @@ def masked_put(
     return ops.masked_fill, [mask, value], {}
 
 
-def copy_(x: Any, source: Any) -> Any:
+def copy_(x: Any, source: Any) -> Tensor:
     """Overwrite ``x`` with ``source``, broadcast and converted."""
     if not isinstance(source, TensorBase):
         if not isinstance(source, NUMBERS):
@@ -487,7 +490,7 @@ def copy_(x: Any, source: Any) -> Any:
     return overwrite(x, ops.copy, source)
 
 
-def fill_diagonal_(x: Any, value: Any, wrap: bool) -> Any:
+def fill_diagonal_(x: Any, value: Any, wrap: bool) -> Tensor:
     """Overwrite the diagonal, through a view of it."""
     shape = x._array.shape
     if len(shape) < 2:

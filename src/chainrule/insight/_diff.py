@@ -15,7 +15,7 @@ import numpy as np
 from ..core.value import TensorBase
 from ..core.views import current_node
 from ._names import Names
-from ._whole import Whole
+from ._whole_graph import Whole
 from .model import Graph, Numbers, Operation, Value, shown
 
 RUNS = ("a", "b")

@@ -17,7 +17,7 @@ from ..core.value import TensorBase
 from ..core.views import current_node
 from ._formulas import Formula, formula_of
 from ._names import Names
-from ._whole import Whole
+from ._whole_graph import Whole
 from .model import Edge, Graph, Numbers, Value
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _html
+from . import _html_tables
 from ._formulas import filled
 from .model import Numbers, shown
 
@@ -473,16 +473,16 @@ def table(heads: list[str], rows: list[tuple[str, ...]]) -> str:
 def html(explanation: Explanation) -> str:
     account = Account(explanation, PLAIN)
     parts = ['<div class="chainrule-explanation">']
-    parts += [_html.paragraph(headline(account, chain), is_strong=True) for chain in explanation.chains]
+    parts += [_html_tables.paragraph(headline(account, chain), is_strong=True) for chain in explanation.chains]
     if explanation.seed:
-        parts.append(_html.paragraph(f"starting with {explanation.seed}"))
+        parts.append(_html_tables.paragraph(f"starting with {explanation.seed}"))
     steps = middle_left_out(account.forward(), ("…", "", "", ""))
-    parts.append(_html.table("forward", ["value", "expression", "is", "where"], steps, is_code=True))
+    parts.append(_html_tables.table("forward", ["value", "expression", "is", "where"], steps, is_code=True))
     locals_ = middle_left_out(account.locals(), ("…", "", ""))
-    parts.append(_html.table("local derivatives", ["derivative", "formula", "here"], locals_, is_code=True))
+    parts.append(_html_tables.table("local derivatives", ["derivative", "formula", "here"], locals_, is_code=True))
     for title, equations, notes in account.sections():
-        parts.append(_html.paragraph(f"chain rule{', ' + title if title else ''}"))
-        parts.append(_html.equations([line[2:] for row in equations for line in equation_lines(*row)]))
-        parts += map(_html.paragraph, notes)
+        parts.append(_html_tables.paragraph(f"chain rule{', ' + title if title else ''}"))
+        parts.append(_html_tables.equations([line[2:] for row in equations for line in equation_lines(*row)]))
+        parts += map(_html_tables.paragraph, notes)
     parts.append("</div>")
     return "\n".join(filter(None, parts))

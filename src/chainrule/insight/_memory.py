@@ -19,7 +19,7 @@ from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.saved import Packed
 from ..core.value import Lifted, TensorBase
 from ..core.views import current_node
-from . import _html
+from . import _html_tables
 from ._frees import bookkeeping, freed_with, memory_in, owned_bytes, owner_of
 from ._holders import name_of, names_around
 from ._names import Names
@@ -174,14 +174,14 @@ class Memory:
 
     def _repr_html_(self) -> str:
         title = f"the graph of {self.name}: {counted(self.nodes, 'node')}, {size(self.bytes)} of values"
-        parts = [_html.paragraph(title, is_strong=True)]
-        parts += [_html.paragraph(f"{amount} {text}") for text, amount in self._summary()]
+        parts = [_html_tables.paragraph(title, is_strong=True)]
+        parts += [_html_tables.paragraph(f"{amount} {text}") for text, amount in self._summary()]
         if self.freed:
-            parts.append(_html.paragraph(f"a backward has freed values of this graph: {self.freed}"))
+            parts.append(_html_tables.paragraph(f"a backward has freed values of this graph: {self.freed}"))
         for title, heads, rows in self._tables():
-            parts.append(_html.table(title, heads, rows[:SHOWN]))
+            parts.append(_html_tables.table(title, heads, rows[:SHOWN]))
             if len(rows) > SHOWN:
-                parts.append(_html.paragraph(f"and {len(rows) - SHOWN} more"))
+                parts.append(_html_tables.paragraph(f"and {len(rows) - SHOWN} more"))
         return "\n".join(parts)
 
 

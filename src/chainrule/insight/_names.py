@@ -38,7 +38,7 @@ class Names:
             for name, tensor in label.items():
                 self.note(str(name), tensor, "label")
         elif label is not None:
-            self.listed = iter([str(name) for name in label])
+            self.listed = iter([printable(str(name)) for name in label])
         if hasattr(names, "named_parameters"):
             self.note_module("", names)
         elif names is not None:
@@ -52,6 +52,7 @@ class Names:
             if how == "label":
                 raise TypeError(f"{name!r} is to name a tensor, but a {type(tensor).__name__} was given")
             return
+        name = printable(name)
         node = current_node(tensor)
         if node is not None:
             self.by_node.setdefault(id(node), (name, how))
@@ -98,6 +99,11 @@ class Names:
                 self.note(f"{name}[{key!r}]", value, "variable")
         for name, value in attributes:
             self.note(f"self.{name}", value, "variable")
+
+
+def printable(name: str) -> str:
+    """The name on one line, with escapes for what would move a terminal's cursor or turn the text around."""
+    return name if name.isprintable() else "".join([c if c.isprintable() else ascii(c)[1:-1] for c in name])
 
 
 def scopes_of(frame: FrameType) -> list[dict[str, Any]]:

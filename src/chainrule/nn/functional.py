@@ -1,4 +1,4 @@
-"""Activation functions and losses, with PyTorch's signatures.
+"""``torch.nn.functional``: activation functions, and beside them the functions of the other families of this folder.
 
 ``inplace=True`` puts the result into the memory of ``input``.
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         gumbel_softmax as gumbel_softmax,
         scaled_dot_product_attention as scaled_dot_product_attention,
     )
-    from .classes import (
+    from .class_losses import (
         cross_entropy as cross_entropy,
         linear_cross_entropy as linear_cross_entropy,
         multi_margin_loss as multi_margin_loss,
@@ -53,6 +53,11 @@ if TYPE_CHECKING:
         pdist as pdist,
         triplet_margin_loss as triplet_margin_loss,
         triplet_margin_with_distance_loss as triplet_margin_with_distance_loss,
+    )
+    from .embeddings import (
+        embedding as embedding,
+        embedding_bag as embedding_bag,
+        one_hot as one_hot,
     )
     from .grids import (
         affine_grid as affine_grid,
@@ -120,12 +125,7 @@ if TYPE_CHECKING:
         upsample_bilinear as upsample_bilinear,
         upsample_nearest as upsample_nearest,
     )
-    from .sequences import ctc_loss as ctc_loss
-    from .tables import (
-        embedding as embedding,
-        embedding_bag as embedding_bag,
-        one_hot as one_hot,
-    )
+    from .sequence_losses import ctc_loss as ctc_loss
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
@@ -153,7 +153,7 @@ __all__ = [
 
 LATE = {
     "attention": "gumbel_softmax scaled_dot_product_attention",
-    "classes": """
+    "class_losses": """
         cross_entropy linear_cross_entropy multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss
         nll_loss
     """,
@@ -161,6 +161,7 @@ LATE = {
         cosine_embedding_loss cosine_similarity hinge_embedding_loss margin_ranking_loss normalize
         pairwise_distance pdist triplet_margin_loss triplet_margin_with_distance_loss
     """,
+    "embeddings": "embedding embedding_bag one_hot",
     "grids": "affine_grid grid_sample",
     "loss": """
         binary_cross_entropy binary_cross_entropy_with_logits gaussian_nll_loss huber_loss kl_div
@@ -180,8 +181,7 @@ LATE = {
         max_unpool3d
     """,
     "resampling": "interpolate upsample upsample_bilinear upsample_nearest",
-    "sequences": "ctc_loss",
-    "tables": "embedding embedding_bag one_hot",
+    "sequence_losses": "ctc_loss",
 }
 """Families that load with the first use of one of these."""
 

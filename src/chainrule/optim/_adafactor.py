@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..autograd.grad_mode import no_grad
 from ..core.modes import modes
 from ..core.value import TensorBase
 from ..dtypes import finfo
 from ..functions.filling import zeros_like
-from .optimizer import Closure, Group, Optimizer, plain_number
+from .optimizer import Closure, Optimizer, plain_number
 from .stepwise import at_least, counted, new_count
+
+if TYPE_CHECKING:
+    from ._settings import Group
 
 __all__ = ["Adafactor"]
 

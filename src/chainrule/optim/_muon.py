@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..autograd.grad_mode import no_grad
 from ..dtypes import bfloat16
 from ..functions.affine import addmm
 from ..functions.filling import zeros_like
-from .optimizer import Closure, Group, Optimizer, plain_number
+from .optimizer import Closure, Optimizer, plain_number
+
+if TYPE_CHECKING:
+    from ._settings import Group
 
 __all__ = ["Muon"]
 

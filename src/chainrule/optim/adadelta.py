@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .optimizer import Group, check_at_least_zero, check_learning_rate
+from ._settings import Group, check_settings
 from .stepwise import Stepwise
 
 __all__ = ["Adadelta"]
@@ -53,11 +53,8 @@ class Adadelta(Stepwise):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_learning_rate(lr)
         if not 0.0 <= rho <= 1.0:
-            raise ValueError(f"Invalid rho value: {rho}")
-        check_at_least_zero("epsilon", eps)
-        check_at_least_zero("weight_decay", weight_decay)
+            raise ValueError(f"Invalid rho value: {rho}, it must be between 0 and 1")
         defaults = {
             "lr": lr,
             "rho": rho,
@@ -68,6 +65,7 @@ class Adadelta(Stepwise):
             "foreach": foreach,
             "differentiable": differentiable,
         }
+        check_settings(defaults, "eps", "weight_decay")
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:

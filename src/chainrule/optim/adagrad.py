@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..functions.filling import full_like
-from .optimizer import Group, check_at_least_zero, check_learning_rate, check_ways
+from ._settings import Group, check_settings
 from .stepwise import Stepwise, counted, new_count
 
 __all__ = ["Adagrad"]
@@ -59,11 +59,6 @@ class Adagrad(Stepwise):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        check_learning_rate(lr)
-        check_at_least_zero("lr_decay", lr_decay)
-        check_at_least_zero("weight_decay", weight_decay)
-        check_at_least_zero("initial_accumulator_value", initial_accumulator_value)
-        check_at_least_zero("epsilon", eps)
         defaults = {
             "lr": lr,
             "lr_decay": lr_decay,
@@ -75,7 +70,7 @@ class Adagrad(Stepwise):
             "differentiable": differentiable,
             "fused": fused,
         }
-        check_ways(foreach, fused, differentiable)
+        check_settings(defaults, "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
         super().__init__(params, defaults)
         for group in self.param_groups:
             for param in group["params"]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..core.value import TensorBase
-from .optimizer import Group, check_learning_rate, check_ways, plain_number
+from ._settings import Group, check_settings
+from .optimizer import plain_number
 from .stepwise import Stepwise, counted
 
 __all__ = ["Adam"]
@@ -65,14 +66,6 @@ class Adam(Stepwise):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        if isinstance(lr, TensorBase) and foreach and not capturable:
-            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
-        check_learning_rate(lr)
-        if not eps >= 0.0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
-        check_betas(betas, bool(foreach) and not capturable)
-        if not weight_decay >= 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         defaults = {
             "lr": lr,
             "betas": (plain_number(betas[0]), plain_number(betas[1])),
@@ -86,7 +79,11 @@ class Adam(Stepwise):
             "fused": fused,
             "decoupled_weight_decay": decoupled_weight_decay,
         }
-        check_ways(foreach, fused, differentiable)
+        if foreach and not capturable:
+            for name, value in {"lr": lr, "betas[0]": betas[0], "betas[1]": betas[1]}.items():
+                if isinstance(value, TensorBase):
+                    raise ValueError(f"{name} as a Tensor is not supported for capturable=False and foreach=True")
+        check_settings(defaults, "eps", "weight_decay")
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:
@@ -111,17 +108,3 @@ class Adam(Stepwise):
             xp.lift(largest, v)
             v = largest
         p -= m / (xp.root(v) + eps) * scale
-
-
-def check_betas(betas: tuple[Any, Any], numbers_only: bool) -> None:
-    for n, beta in enumerate(betas):
-        if not 0.0 <= beta < 1.0:
-            raise ValueError(f"Invalid beta parameter at index {n}: {beta}")
-    if isinstance(betas[0], TensorBase) != isinstance(betas[1], TensorBase):
-        raise ValueError("betas must be either both floats or both Tensors")
-    for n, beta in enumerate(betas):
-        if isinstance(beta, TensorBase):
-            if numbers_only:
-                raise ValueError(f"betas[{n}] as a Tensor is not supported for capturable=False and foreach=True")
-            if beta.numel() != 1:
-                raise ValueError(f"Tensor betas[{n}] must be 1-element")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .adam import check_betas
-from .optimizer import Group, check_at_least_zero, check_learning_rate
+from ._settings import Group, check_settings
 from .stepwise import Stepwise, counted
 
 __all__ = ["Adamax"]
@@ -54,10 +53,6 @@ class Adamax(Stepwise):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_learning_rate(lr)
-        check_at_least_zero("epsilon", eps)
-        check_betas(betas, numbers_only=False)
-        check_at_least_zero("weight_decay", weight_decay)
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -68,6 +63,7 @@ class Adamax(Stepwise):
             "differentiable": differentiable,
             "capturable": capturable,
         }
+        check_settings(defaults, "eps", "weight_decay")
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:

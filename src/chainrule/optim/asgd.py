@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..functions.filling import zeros_like
-from .optimizer import Group, check_at_least_zero, check_learning_rate
+from ._settings import Group, check_settings
 from .stepwise import Stepwise, at_least, counted, new_count, number, read, store
 
 __all__ = ["ASGD"]
@@ -55,8 +55,6 @@ class ASGD(Stepwise):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_learning_rate(lr)
-        check_at_least_zero("weight_decay", weight_decay)
         defaults = {
             "lr": lr,
             "lambd": lambd,
@@ -68,6 +66,7 @@ class ASGD(Stepwise):
             "differentiable": differentiable,
             "capturable": capturable,
         }
+        check_settings(defaults, "weight_decay")
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from ..autograd.grad_mode import enable_grad, no_grad
 from ..core.value import TensorBase
 from ..functions.complex_numbers import view_as_real
 from ..functions.joining import cat
-from .optimizer import Closure, Optimizer, check_learning_rate, plain_number
+from ._settings import check_settings
+from .optimizer import Closure, Optimizer, plain_number
 
 __all__ = ["LBFGS"]
 
@@ -62,7 +63,6 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        check_learning_rate(lr)
         defaults = {
             "lr": lr,
             "max_iter": max_iter,
@@ -72,9 +72,12 @@ class LBFGS(Optimizer):
             "history_size": history_size,
             "line_search_fn": line_search_fn,
         }
+        check_settings(defaults)
         super().__init__(params, defaults)
         if len(self.param_groups) != 1:
-            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
+            raise ValueError(
+                f"LBFGS doesn't support per-parameter options (parameter groups): got {len(self.param_groups)} groups, give one"
+            )
         self._params = self.param_groups[0]["params"]
 
     def step(self, closure: Closure) -> Any:  # type: ignore[override]
@@ -121,7 +124,9 @@ class LBFGS(Optimizer):
                     _, loss, gradient = evaluate()
             else:
                 if group["line_search_fn"] != "strong_wolfe":
-                    raise RuntimeError("only 'strong_wolfe' is supported")
+                    raise RuntimeError(
+                        f"only 'strong_wolfe' is supported, or None: got line_search_fn={group['line_search_fn']!r}"
+                    )
                 places = [p.clone() for p in self._params]
 
                 def attempt(t: Any, places: list[Any] = places, direction: Any = direction) -> Trial:

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..functions.filling import zeros_like
-from .adam import check_betas
-from .optimizer import Group, check_at_least_zero, check_learning_rate
+from ._settings import Group, check_settings
 from .stepwise import Stepwise, counted, new_count, scaled
 
 __all__ = ["NAdam"]
@@ -62,11 +61,6 @@ class NAdam(Stepwise):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_learning_rate(lr)
-        check_at_least_zero("epsilon", eps)
-        check_betas(betas, numbers_only=False)
-        check_at_least_zero("weight_decay", weight_decay)
-        check_at_least_zero("momentum_decay", momentum_decay)
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -79,6 +73,7 @@ class NAdam(Stepwise):
             "capturable": capturable,
             "differentiable": differentiable,
         }
+        check_settings(defaults, "eps", "weight_decay", "momentum_decay")
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:

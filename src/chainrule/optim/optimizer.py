@@ -21,10 +21,10 @@ from ..nn.modules.module import reset_grad
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
+    from ._settings import Group
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]
 
-Group = dict[str, Any]
 Closure = Callable[[], Any]
 
 
@@ -140,7 +140,9 @@ class Optimizer:
         self.param_groups: list[Group] = []
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(
+                "optimizer got an empty parameter list: the module has no parameters, or a generator of them was used up before"
+            )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -211,7 +213,10 @@ class Optimizer:
             if not isinstance(param, TensorBase):
                 raise TypeError("optimizer can only optimize Tensors, but one of the params is " + typename(param))
             if not (self.defaults.get("differentiable") or param.is_leaf or param.retains_grad):
-                raise ValueError("can't optimize a non-leaf Tensor")
+                raise ValueError(
+                    f"can't optimize a non-leaf Tensor: one of shape {list(param.shape)} was computed by {param.grad_fn.name()}. Give what "
+                    "it was computed from, or x.detach().requires_grad_()"
+                )
         if len(params) != len(set(params)):
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; see "
@@ -301,12 +306,15 @@ class Optimizer:
                 state_dict = given
         groups, saved = self.param_groups, deepcopy(state_dict["param_groups"])
         if len(groups) != len(saved):
-            raise ValueError("loaded state dict has a different number of parameter groups")
+            raise ValueError(
+                f"loaded state dict has a different number of parameter groups: {len(saved)}, and the optimizer has {len(groups)}"
+            )
         param_of: dict[Any, Any] = {}
         for own, group in zip(groups, saved, strict=True):
             if len(own["params"]) != len(group["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: it has "
+                    f"{len(group['params'])} parameters, the optimizer's {len(own['params'])}"
                 )
             param_of.update(zip(group["params"], own["params"], strict=True))
         group_of = {number: group for group in saved for number in group["params"]}
@@ -365,27 +373,7 @@ def as_of(param: Tensor, value: Any, group: Group, key: Hashable = None) -> Any:
     return value
 
 
-# -- what the optimizers check and share --------------------------------------------------------------------------------
-
-
-def check_learning_rate(lr: Any) -> None:
-    if isinstance(lr, TensorBase) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    if not lr >= 0.0:
-        raise ValueError(f"Invalid learning rate: {lr}")
-
-
-def check_at_least_zero(name: str, value: Any) -> None:
-    if not value >= 0.0:
-        raise ValueError(f"Invalid {name} value: {value}")
-
-
-def check_ways(foreach: bool | None, fused: bool | None, differentiable: bool) -> None:
-    """There is one way of computing here; what PyTorch refuses to combine is refused all the same."""
-    if fused and differentiable:
-        raise RuntimeError("`fused` does not support `differentiable`")
-    if fused and foreach:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+# -- what the optimizers share ------------------------------------------------------------------------------------------
 
 
 def scalar_dtype(fused: bool | None) -> Any:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from .adam import check_betas
-from .optimizer import Group, check_at_least_zero, check_learning_rate
+from ._settings import Group, check_settings
 from .stepwise import Stepwise, at_least, counted, either
 
 __all__ = ["RAdam"]
@@ -59,10 +58,6 @@ class RAdam(Stepwise):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_learning_rate(lr)
-        check_at_least_zero("epsilon", eps)
-        check_betas(betas, numbers_only=False)
-        check_at_least_zero("weight_decay", weight_decay)
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -74,6 +69,7 @@ class RAdam(Stepwise):
             "decoupled_weight_decay": decoupled_weight_decay,
             "differentiable": differentiable,
         }
+        check_settings(defaults, "eps", "weight_decay")
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from .optimizer import Group, check_at_least_zero, check_learning_rate
+from ._settings import Group, check_settings
 from .stepwise import Stepwise
 
 __all__ = ["RMSprop"]
@@ -58,11 +58,6 @@ class RMSprop(Stepwise):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_learning_rate(lr)
-        check_at_least_zero("epsilon", eps)
-        check_at_least_zero("momentum", momentum)
-        check_at_least_zero("weight_decay", weight_decay)
-        check_at_least_zero("alpha", alpha)
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -75,6 +70,7 @@ class RMSprop(Stepwise):
             "maximize": maximize,
             "differentiable": differentiable,
         }
+        check_settings(defaults, "eps", "momentum", "weight_decay", "alpha")
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:

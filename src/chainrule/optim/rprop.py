@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..functions.filling import full_like, zeros_like
-from .optimizer import Group, check_learning_rate
+from ._settings import Group, check_settings
 from .stepwise import Stepwise, new_count, number
 
 __all__ = ["Rprop"]
@@ -51,9 +51,10 @@ class Rprop(Stepwise):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_learning_rate(lr)
         if not 0.0 < etas[0] < 1.0 < etas[1]:
-            raise ValueError(f"Invalid eta values: {etas[0]}, {etas[1]}")
+            raise ValueError(
+                f"Invalid eta values: {etas[0]}, {etas[1]}: a factor between 0 and 1 and one above 1 are expected"
+            )
         defaults = {
             "lr": lr,
             "etas": etas,
@@ -63,6 +64,7 @@ class Rprop(Stepwise):
             "differentiable": differentiable,
             "capturable": capturable,
         }
+        check_settings(defaults)
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..functions.filling import zeros_like
-from .optimizer import Group, check_learning_rate, check_ways
+from ._settings import Group, check_settings
 from .stepwise import Stepwise
 
 __all__ = ["SGD"]
@@ -57,13 +57,10 @@ class SGD(Stepwise):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        check_learning_rate(lr)
-        if momentum < 0.0:
-            raise ValueError(f"Invalid momentum value: {momentum}")
-        if weight_decay < 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+            raise ValueError(
+                f"Nesterov momentum requires a momentum and zero dampening: got momentum={momentum}, dampening={dampening}"
+            )
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -75,7 +72,7 @@ class SGD(Stepwise):
             "differentiable": differentiable,
             "fused": fused,
         }
-        check_ways(foreach, fused, differentiable)
+        check_settings(defaults, "momentum", "weight_decay")
         super().__init__(params, defaults)
 
     def _kept(self, group: Group) -> tuple[str, ...]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..core.value import TensorBase
 from ..functions.conversion import typename
-from .adam import check_betas
+from ._settings import check_betas, check_learning_rate
 from .optimizer import Closure, Optimizer
 
 __all__ = ["SparseAdam"]
@@ -41,13 +40,12 @@ class SparseAdam(Optimizer):
         eps: float = 1e-8,
         maximize: bool = False,
     ) -> None:
-        if isinstance(lr, TensorBase) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        if not lr > 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
+        check_learning_rate(lr)
+        if lr == 0.0:
+            raise ValueError(f"Invalid learning rate: {lr}, it must be greater than 0")
         if not eps > 0.0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
-        check_betas(betas, numbers_only=False)
+            raise ValueError(f"Invalid epsilon value: {eps}, it must be greater than 0")
+        check_betas(betas)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
 
     def step(self, closure: Closure | None = None) -> Any:

@@ -8,7 +8,7 @@ in :class:`OnMemory` and :class:`OnTensors`, the function's ``xp``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -24,7 +24,10 @@ from ..functions.complex_numbers import view_as_real
 from ..functions.creation import as_tensor, tensor
 from ..functions.filling import zeros_like
 from ..functions.masking import where
-from .optimizer import Closure, Group, Optimizer, plain_number, scalar_dtype
+from .optimizer import Closure, Optimizer, plain_number, scalar_dtype
+
+if TYPE_CHECKING:
+    from ._settings import Group
 
 __all__ = ["Stepwise"]
 

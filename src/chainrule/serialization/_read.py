@@ -89,7 +89,14 @@ class Names:
         if not is_approved and setter is not None and not setter.__module__.startswith("chainrule."):
             raise refused(f"{kind.__module__}.{kind.__qualname__}", self.weights_only)
         if setter is not None:
-            target.__setstate__(state)
+            try:
+                target.__setstate__(state)
+            except Exception as error:
+                if is_approved:
+                    raise
+                raise CorruptFileError(
+                    f"the file is damaged: the state of a {kind.__name__} makes no sense ({type(error).__name__}: {error})"
+                ) from error
             return
         attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
         if attributes:

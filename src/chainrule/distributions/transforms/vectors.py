@@ -18,7 +18,12 @@ __all__ = ["SoftmaxTransform", "StickBreakingTransform"]
 
 
 class SoftmaxTransform(Transform):
-    """exp(x), scaled to the sum 1; not invertible, but for a constant."""
+    """exp(x), scaled to the sum 1; not invertible, but for a constant.
+
+    >>> import chainrule as torch
+    >>> torch.distributions.SoftmaxTransform()(torch.zeros(4))
+    tensor([0.2500, 0.2500, 0.2500, 0.2500])
+    """
 
     domain = constraints.real_vector
     codomain = constraints.simplex
@@ -36,7 +41,12 @@ class SoftmaxTransform(Transform):
 
 
 class StickBreakingTransform(Transform):
-    """Vectors to ones a component longer, of sum 1: each number breaks its part off what is left of a stick."""
+    """Vectors to ones a component longer, of sum 1: each number breaks its part off what is left of a stick.
+
+    >>> import chainrule as torch
+    >>> torch.distributions.StickBreakingTransform()(torch.zeros(3))
+    tensor([0.2500, 0.2500, 0.2500, 0.2500])
+    """
 
     domain = constraints.real_vector
     codomain = constraints.simplex

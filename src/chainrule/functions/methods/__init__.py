@@ -19,7 +19,7 @@ from .shape import ShapeMethods
 from .transcendental import TranscendentalMethods
 
 LATE = {
-    "activation.ActivationMethods": "log_softmax prelu relu relu_ softmax",
+    "activation.ActivationMethods": "hardshrink log_softmax prelu relu relu_ softmax",
     "complex_numbers.ComplexMethods": """
         angle conj conj_physical conj_physical_ imag is_conj is_neg real resolve_conj resolve_neg
     """,
@@ -28,13 +28,24 @@ LATE = {
         cholesky cholesky_inverse cholesky_solve geqrf lu lu_solve matrix_exp orgqr ormqr pinverse qr svd
         triangular_solve
     """,
+    "integers.IntegerMethods": "frexp gcd gcd_ hash_tensor lcm lcm_ nonzero_static",
+    "legacy.LegacyMethods": "__div__ __idiv__ __long__ __nonzero__ __rdiv__ module_load reinforce",
     "linalg.LinalgMethods": """
         __matmul__ __rmatmul__ addbmm addbmm_ addmm addmm_ addmv addmv_ addr addr_ baddbmm baddbmm_ bmm
         cross det dot ger inner inverse kron logdet matmul matrix_power mm mv outer slogdet trace vdot
     """,
+    "mapping.MappingMethods": "apply_ map2_ map_",
+    "memory.MemoryMethods": """
+        as_strided_ const_data_ptr dense_dim dim_order is_distributed is_set_to new_empty_strided record_stream resize
+        resize_as sparse_dim sum_to_size to_dense
+    """,
     "random.RandomMethods": """
         bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_
         uniform_
+    """,
+    "replacing.ReplacingMethods": """
+        as_strided_scatter diagonal_scatter index_reduce index_reduce_ narrow_copy renorm renorm_ select_scatter
+        slice_scatter unsafe_chunk unsafe_split unsafe_split_with_sizes
     """,
     "short_time.ShortTimeMethods": "istft stft",
     "sorting.SortingMethods": """
@@ -42,13 +53,7 @@ LATE = {
         unique_consecutive
     """,
     "special.SpecialMethods": "i0 i0_ igamma igamma_ igammac igammac_ mvlgamma mvlgamma_",
-    "uncommon.UncommonMethods": """
-        __div__ __idiv__ __long__ __nonzero__ __rdiv__ apply_ as_strided_ as_strided_scatter const_data_ptr
-        corrcoef cov dense_dim diagonal_scatter dim_order frexp gcd gcd_ hardshrink hash_tensor histogram index_reduce
-        index_reduce_ is_distributed is_set_to lcm lcm_ map2_ map_ module_load narrow_copy new_empty_strided
-        nonzero_static record_stream reinforce renorm renorm_ resize resize_as select_scatter slice_scatter
-        sparse_dim sum_to_size to_dense unsafe_chunk unsafe_split unsafe_split_with_sizes
-    """,
+    "statistics.StatisticsMethods": "corrcoef cov histogram",
 }
 """Families that load with the first use of one of these methods: module and class -> what it has."""
 
@@ -57,24 +62,34 @@ if TYPE_CHECKING:
     from .complex_numbers import ComplexMethods
     from .cumulative import CumulativeMethods
     from .decompositions import DecompositionMethods
+    from .integers import IntegerMethods
+    from .legacy import LegacyMethods
     from .linalg import LinalgMethods
+    from .mapping import MappingMethods
+    from .memory import MemoryMethods
     from .random import RandomMethods
+    from .replacing import ReplacingMethods
     from .short_time import ShortTimeMethods
     from .sorting import SortingMethods
     from .special import SpecialMethods
-    from .uncommon import UncommonMethods
+    from .statistics import StatisticsMethods
 
     class LateMethods(
         ActivationMethods,
         ComplexMethods,
         CumulativeMethods,
         DecompositionMethods,
+        IntegerMethods,
+        LegacyMethods,
         LinalgMethods,
+        MappingMethods,
+        MemoryMethods,
         RandomMethods,
+        ReplacingMethods,
         ShortTimeMethods,
         SortingMethods,
         SpecialMethods,
-        UncommonMethods,
+        StatisticsMethods,
     ):
         __slots__ = ()
 else:

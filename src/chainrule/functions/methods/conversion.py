@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import dtypes
 from ...core.value import TensorBase
@@ -12,9 +12,12 @@ from ...device import CPU, device as Device, place_of
 from .. import conversion
 from .._arguments import tensor_argument
 
+if TYPE_CHECKING:
+    from ..._tensor import Tensor
 
-def _converter(dtype: dtypes.dtype, name: str) -> Callable[..., Any]:
-    def method(self: Any, memory_format: Any = None) -> Any:
+
+def _converter(dtype: dtypes.dtype, name: str) -> Callable[..., Tensor]:
+    def method(self: Any, memory_format: Any = None) -> Tensor:
         return conversion.convert(self, dtype, memory_format=memory_format)
 
     method.__name__ = name
@@ -31,7 +34,7 @@ class ConversionMethods(TensorBase):
     to = conversion.to
     type = conversion.as_type
 
-    def type_as(self: Any, other: Any) -> Any:
+    def type_as(self: Any, other: Any) -> Tensor:
         """The tensor in the dtype of ``other``, and on its device."""
         return conversion.to(self, tensor_argument(other, "type_as", "other"))
 
@@ -56,22 +59,22 @@ class ConversionMethods(TensorBase):
         """Whether the dtype has negative numbers."""
         return self.dtype.is_signed
 
-    def cpu(self: Any, memory_format: Any = None) -> Any:
+    def cpu(self: Any, memory_format: Any = None) -> Tensor:
         """The tensor in main memory; itself if it is there."""
         return conversion.convert(conversion.to_device(self, CPU), self.dtype, memory_format=memory_format)
 
-    def cuda(self: Any, device: Any = None, non_blocking: builtins.bool = False, memory_format: Any = None) -> Any:
+    def cuda(self: Any, device: Any = None, non_blocking: builtins.bool = False, memory_format: Any = None) -> Tensor:
         """Not here: chainrule knows the CPU, and XLA."""
         where = Device("cuda" if device is None else device)
         if where.type != "cuda":
             raise RuntimeError(f"Invalid device, must be cuda device: got {where}")
-        place_of(where)
+        return conversion.to_device(self, place_of(where))
 
     def get_device(self: Any) -> builtins.int:
         """The number of the device; -1 for the CPU."""
         return -1 if self.device.index is None else self.device.index
 
-    def pin_memory(self: Any, device: Any = None) -> Any:
+    def pin_memory(self: Any, device: Any = None) -> Tensor:
         """The tensor itself: its memory is the CPU's already."""
         return self
 
@@ -79,7 +82,7 @@ class ConversionMethods(TensorBase):
         """False: there is no other device to copy to."""
         return False
 
-    def share_memory_(self: Any) -> Any:
+    def share_memory_(self: Any) -> Tensor:
         """The tensor itself; processes do not share its memory."""
         return self
 

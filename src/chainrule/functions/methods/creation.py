@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...core.value import Lifted, TensorBase
 from ...device import CPU, place_of
 from .. import creation, filling
+
+if TYPE_CHECKING:
+    from ..._tensor import Tensor
 
 
 class CreationMethods(TensorBase):
@@ -19,7 +22,7 @@ class CreationMethods(TensorBase):
     def new_tensor(
         self: Any, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, layout: Any = None,
         pin_memory: bool = False,
-    ) -> Any:  # fmt: skip
+    ) -> Tensor:  # fmt: skip
         """A tensor with a copy of ``data``, by default of this tensor's dtype.
 
         >>> import chainrule as torch
@@ -31,7 +34,7 @@ class CreationMethods(TensorBase):
         array = creation.values(data, wanted)
         return creation.finish(array if isinstance(array, Lifted) else np.array(array), requires_grad, where)
 
-    def new_zeros(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
+    def new_zeros(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Tensor:
         """Zeros of a shape, by default of this tensor's dtype.
 
         >>> import chainrule as torch
@@ -40,31 +43,31 @@ class CreationMethods(TensorBase):
         """
         return self._new(np.zeros, "new_zeros", sizes, size, dtype, **rest)
 
-    def new_ones(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
+    def new_ones(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Tensor:
         """Ones of a shape, by default of this tensor's dtype."""
         return self._new(np.ones, "new_ones", sizes, size, dtype, **rest)
 
-    def new_empty(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Any:
+    def new_empty(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, **rest: Any) -> Tensor:
         """Memory as it is, of a shape, by default of this tensor's dtype."""
         return self._new(np.empty, "new_empty", sizes, size, dtype, **rest)
 
     def new_full(
         self: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
         layout: Any = None, pin_memory: bool = False,
-    ) -> Any:  # fmt: skip
+    ) -> Tensor:  # fmt: skip
         """One number in a shape, by default of this tensor's dtype."""
         where = None if device is None else place_of(device)
         made = filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=CPU)
         return filling.settled(made, self, where, requires_grad)
 
-    def new(self: Any, *args: Any, device: Any = None) -> Any:
+    def new(self: Any, *args: Any, device: Any = None) -> Tensor:
         """The legacy constructor for this tensor's dtype: sizes make uninitialised memory, a sequence values."""
         return creation.legacy_tensor(args, self.dtype).to(self.device if device is None else device)
 
     def _new(
         self: Any, make: Any, function: str, sizes: tuple[Any, ...], size: Any, dtype: Any, *, device: Any = None,
         requires_grad: bool = False, layout: Any = None, pin_memory: bool = False,
-    ) -> Any:  # fmt: skip
+    ) -> Tensor:  # fmt: skip
         where = None if device is None else place_of(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, function)
         made = filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, False)

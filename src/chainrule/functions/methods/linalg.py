@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...core.value import TensorBase
 from .. import affine, linalg, matrices
+
+if TYPE_CHECKING:
+    from ..._tensor import Tensor
 
 Number = Any
 
@@ -40,23 +43,23 @@ class LinalgMethods(TensorBase):
     addbmm = affine.addbmm
     baddbmm = affine.baddbmm
 
-    def addmm_(self: Any, mat1: Any, mat2: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+    def addmm_(self: Any, mat1: Any, mat2: Any, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """``addmm`` in place."""
         return affine.added_("addmm", self, mat1, mat2, beta, alpha)
 
-    def addmv_(self: Any, mat: Any, vec: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+    def addmv_(self: Any, mat: Any, vec: Any, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """``addmv`` in place."""
         return affine.added_("addmv", self, mat, vec, beta, alpha)
 
-    def addr_(self: Any, vec1: Any, vec2: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+    def addr_(self: Any, vec1: Any, vec2: Any, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """``addr`` in place."""
         return affine.added_("addr", self, vec1, vec2, beta, alpha)
 
-    def addbmm_(self: Any, batch1: Any, batch2: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+    def addbmm_(self: Any, batch1: Any, batch2: Any, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """``addbmm`` in place."""
         return affine.added_("addbmm", self, batch1, batch2, beta, alpha)
 
-    def baddbmm_(self: Any, batch1: Any, batch2: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
+    def baddbmm_(self: Any, batch1: Any, batch2: Any, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """``baddbmm`` in place."""
         return affine.added_("baddbmm", self, batch1, batch2, beta, alpha)
 

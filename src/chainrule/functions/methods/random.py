@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import ops
 from ...backend import random_numpy as kernels
@@ -10,7 +10,8 @@ from ...core.value import TensorBase
 from ...promotion import scalar_type_name
 from .. import random, sampling
 
-LEAST_INT64 = -(1 << 63)
+if TYPE_CHECKING:
+    from ..._tensor import Tensor
 
 
 class RandomMethods(TensorBase):
@@ -25,7 +26,7 @@ class RandomMethods(TensorBase):
     bernoulli = sampling.bernoulli
     multinomial = sampling.multinomial
 
-    def bernoulli_(self: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
+    def bernoulli_(self: Any, p: Any = 0.5, *, generator: Any = None) -> Tensor:
         """1 with probability ``p`` (a number, or a tensor that broadcasts), else 0.
 
         >>> import chainrule as torch
@@ -34,7 +35,7 @@ class RandomMethods(TensorBase):
         """
         return sampling.bernoulli_(self, p, generator=generator)
 
-    def normal_(self: Any, mean: float = 0, std: float = 1, *, generator: Any = None) -> Any:
+    def normal_(self: Any, mean: float = 0, std: float = 1, *, generator: Any = None) -> Tensor:
         """Normal numbers.
 
         >>> import chainrule as torch
@@ -47,7 +48,7 @@ class RandomMethods(TensorBase):
             self, ops.normal, kernels.normal, generator, mean=float(mean), std=random.part_std(dtype, float(std))
         )
 
-    def uniform_(self: Any, to_or_from: float = 0, to: float = 1, *, generator: Any = None, **named: float) -> Any:
+    def uniform_(self: Any, to_or_from: float = 0, to: float = 1, *, generator: Any = None, **named: float) -> Tensor:
         """Uniform numbers from ``from`` (by default 0) to ``to`` (by default 1).
 
         >>> import chainrule as torch
@@ -60,7 +61,7 @@ class RandomMethods(TensorBase):
         random.check_interval(dtype, low, high)
         return random.refill(self, ops.uniform, kernels.uniform, generator, low=low, high=high)
 
-    def random_(self: Any, *bounds: int | None, to: int | None = None, generator: Any = None, **named: int) -> Any:
+    def random_(self: Any, *bounds: int | None, to: int | None = None, generator: Any = None, **named: int) -> Tensor:
         """Integers: ``random_()`` up to the largest of the dtype, ``random_(to)``, ``random_(from, to)``.
 
         >>> import chainrule as torch
@@ -84,7 +85,7 @@ class RandomMethods(TensorBase):
         op = ops.random_below if low is None else ops.random_between
         return random.refill(self, op, kernels.integers, generator, low=first, span=span)
 
-    def exponential_(self: Any, lambd: float = 1, *, generator: Any = None) -> Any:
+    def exponential_(self: Any, lambd: float = 1, *, generator: Any = None) -> Tensor:
         """Waiting times for what happens ``lambd`` times in a unit of time.
 
         >>> import chainrule as torch
@@ -96,7 +97,7 @@ class RandomMethods(TensorBase):
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
         return random.refill(self, ops.exponential, kernels.exponential, generator, rate=float(lambd))
 
-    def cauchy_(self: Any, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Any:
+    def cauchy_(self: Any, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Tensor:
         """Numbers of Cauchy's distribution.
 
         >>> import chainrule as torch
@@ -108,7 +109,7 @@ class RandomMethods(TensorBase):
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
         return random.refill(self, ops.cauchy, kernels.cauchy, generator, median=float(median), sigma=float(sigma))
 
-    def log_normal_(self: Any, mean: float = 1, std: float = 2, *, generator: Any = None) -> Any:
+    def log_normal_(self: Any, mean: float = 1, std: float = 2, *, generator: Any = None) -> Tensor:
         """Numbers whose logarithms are normal.
 
         >>> import chainrule as torch
@@ -122,7 +123,7 @@ class RandomMethods(TensorBase):
             raise NotImplementedError(f"\"log_normal_cpu\" not implemented for '{scalar_type_name(dtype)}'")
         return random.refill(self, ops.log_normal, kernels.log_normal, generator, mean=float(mean), std=float(std))
 
-    def geometric_(self: Any, p: float, *, generator: Any = None) -> Any:
+    def geometric_(self: Any, p: float, *, generator: Any = None) -> Tensor:
         """How many trials, each with probability ``p``, there are up to the first success.
 
         >>> import chainrule as torch

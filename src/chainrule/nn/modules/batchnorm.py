@@ -148,7 +148,16 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Batch normalization of images (N, C, H, W); otherwise as :class:`BatchNorm1d`."""
+    """Batch normalization of images (N, C, H, W); otherwise as :class:`BatchNorm1d`.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.BatchNorm2d(3)
+    >>> y = layer(torch.rand(4, 3, 5, 5))
+    >>> torch.allclose(y.mean(dim=(0, 2, 3)), torch.zeros(3), atol=1e-5)
+    True
+    >>> layer.running_mean.shape
+    torch.Size([3])
+    """
 
     def _check_input_dim(self, input: Tensor) -> None:
         if input.ndim != 4:
@@ -156,7 +165,12 @@ class BatchNorm2d(_BatchNorm):
 
 
 class BatchNorm3d(_BatchNorm):
-    """Batch normalization of volumes (N, C, D, H, W); otherwise as :class:`BatchNorm1d`."""
+    """Batch normalization of volumes (N, C, D, H, W); otherwise as :class:`BatchNorm1d`.
+
+    >>> import chainrule as torch
+    >>> torch.nn.BatchNorm3d(2)(torch.rand(4, 2, 3, 3, 3)).shape
+    torch.Size([4, 2, 3, 3, 3])
+    """
 
     def _check_input_dim(self, input: Tensor) -> None:
         if input.ndim != 5:
@@ -259,7 +273,13 @@ class InstanceNorm1d(_InstanceNorm):
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Instance normalization of images (N, C, H, W) or (C, H, W); see :func:`chainrule.nn.functional.instance_norm`."""
+    """Instance normalization of images (N, C, H, W) or (C, H, W); see :func:`chainrule.nn.functional.instance_norm`.
+
+    >>> import chainrule as torch
+    >>> y = torch.nn.InstanceNorm2d(3)(torch.rand(4, 3, 5, 5))
+    >>> torch.allclose(y.mean(dim=(2, 3)), torch.zeros(4, 3), atol=1e-5)
+    True
+    """
 
     dimensions = 3
 
@@ -267,6 +287,10 @@ class InstanceNorm2d(_InstanceNorm):
 class InstanceNorm3d(_InstanceNorm):
     """Instance normalization of volumes (N, C, D, H, W) or (C, D, H, W); see
     :func:`chainrule.nn.functional.instance_norm`.
+
+    >>> import chainrule as torch
+    >>> torch.nn.InstanceNorm3d(2)(torch.rand(4, 2, 3, 3, 3)).shape
+    torch.Size([4, 2, 3, 3, 3])
     """
 
     dimensions = 4

@@ -50,35 +50,64 @@ class Dropout(_DropoutNd):
 
 
 class Dropout1d(_DropoutNd):
-    """Whole channels of (N, C, L) or (C, L); see :func:`chainrule.nn.functional.dropout1d`."""
+    """Whole channels of (N, C, L) or (C, L); see :func:`chainrule.nn.functional.dropout1d`.
+
+    >>> import chainrule as torch
+    >>> channels = torch.nn.Dropout1d(0.5)(torch.ones(1, 8, 3))[0].sum(dim=1)
+    >>> set(channels.tolist()) <= {0.0, 6.0}  # each channel is 0, or doubled, as a whole
+    True
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
 class Dropout2d(_DropoutNd):
-    """Whole channels of (N, C, H, W); see :func:`chainrule.nn.functional.dropout2d`."""
+    """Whole channels of (N, C, H, W); see :func:`chainrule.nn.functional.dropout2d`.
+
+    >>> import chainrule as torch
+    >>> channels = torch.nn.Dropout2d(0.5)(torch.ones(1, 8, 2, 2))[0].sum(dim=(1, 2))
+    >>> set(channels.tolist()) <= {0.0, 8.0}  # each channel is 0, or doubled, as a whole
+    True
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
 class Dropout3d(_DropoutNd):
-    """Whole channels of (N, C, D, H, W) or (C, D, H, W); see :func:`chainrule.nn.functional.dropout3d`."""
+    """Whole channels of (N, C, D, H, W) or (C, D, H, W); see :func:`chainrule.nn.functional.dropout3d`.
+
+    >>> import chainrule as torch
+    >>> torch.nn.Dropout3d(1.0)(torch.ones(1, 2, 1, 1, 1)).flatten()
+    tensor([0., 0.])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
 class AlphaDropout(_DropoutNd):
-    """Dropout that keeps mean 0 and variance 1 behind SELUs; see :func:`chainrule.nn.functional.alpha_dropout`."""
+    """Dropout that keeps mean 0 and variance 1 behind SELUs; see :func:`chainrule.nn.functional.alpha_dropout`.
+
+    >>> import chainrule as torch
+    >>> torch.nn.AlphaDropout(1.0)(torch.ones(2))
+    tensor([0., 0.])
+    >>> torch.nn.AlphaDropout(0.5).eval()(torch.ones(2))
+    tensor([1., 1.])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.alpha_dropout(input, self.p, self.training, self.inplace)
 
 
 class FeatureAlphaDropout(_DropoutNd):
-    """:class:`AlphaDropout` of whole channels; see :func:`chainrule.nn.functional.feature_alpha_dropout`."""
+    """:class:`AlphaDropout` of whole channels; see :func:`chainrule.nn.functional.feature_alpha_dropout`.
+
+    >>> import chainrule as torch
+    >>> torch.nn.FeatureAlphaDropout(0.5).eval()(torch.ones(1, 2, 2)).shape
+    torch.Size([1, 2, 2])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)

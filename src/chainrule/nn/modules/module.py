@@ -66,6 +66,7 @@ def register_module_parameter_registration_hook(hook: Hook) -> RemovableHandle:
 
 
 def through_hooks(hooks: Hooks, module: Module, name: str, value: Any) -> Any:
+    """What the hooks, one after the other, make of what a module gets."""
     for hook in hooks.values():
         given = hook(module, name, value)
         if given is not None:
@@ -194,7 +195,7 @@ class Module(Calls, StateDict, Tree):
         params, modules, buffers = state.get("_parameters"), state.get("_modules"), state.get("_buffers")
         if isinstance(value, Parameter):
             if params is None:
-                raise AttributeError("cannot assign parameters before Module.__init__() call")
+                raise too_early(self, "parameters")
             self._forget(name, "_buffers", "_modules")
             self.register_parameter(name, value)
         elif params is not None and name in params:
@@ -205,7 +206,7 @@ class Module(Calls, StateDict, Tree):
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             if modules is None:
-                raise AttributeError("cannot assign module before Module.__init__() call")
+                raise too_early(self, "module")
             self._forget(name, "_parameters", "_buffers")
             modules[name] = through_hooks(_global_module_registration_hooks, self, name, value)
         elif modules is not None and name in modules:
@@ -216,7 +217,7 @@ class Module(Calls, StateDict, Tree):
             modules[name] = through_hooks(_global_module_registration_hooks, self, name, value)
         elif isinstance(value, Buffer):
             if buffers is None:
-                raise AttributeError("cannot assign buffer before Module.__init__() call")
+                raise too_early(self, "buffer")
             self._forget(name, "_parameters", "_modules")
             self.register_buffer(name, value, value.persistent)
         elif buffers is not None and name in buffers:
@@ -272,7 +273,7 @@ class Module(Calls, StateDict, Tree):
             ValueError: ``mode`` is no bool.
         """
         if not isinstance(mode, bool):
-            raise ValueError("training mode is expected to be boolean")
+            raise ValueError(f"training mode is expected to be boolean: got {mode!r}")
         self.training = mode
         for module in self.children():
             module.train(mode)
@@ -398,6 +399,13 @@ class Module(Calls, StateDict, Tree):
             return f"{self._get_name()}({extra})"
         lines += [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in self._modules.items()]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+def too_early(module: Module, what: str) -> AttributeError:
+    """The error of an assignment to what is no module yet."""
+    return AttributeError(
+        f"cannot assign {what} before Module.__init__() call: begin {type(module).__name__}.__init__ with super().__init__()"
+    )
 
 
 def reset_grad(parameter: Any, set_to_none: bool) -> None:

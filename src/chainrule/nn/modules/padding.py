@@ -81,23 +81,11 @@ class _ConstantPadNd(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class ConstantPad1d(_ConstantPadNd):
-    """A constant around the last dimension.
+class _ZeroPadNd(_ConstantPadNd):
+    """Padding with zeros.
 
-    >>> import chainrule as torch
-    >>> torch.nn.ConstantPad1d(1, 3.5)(torch.ones(2, 2)).shape
-    torch.Size([2, 4])
-    """
-
-    dims = 1
-
-
-class ZeroPad1d(ConstantPad1d):
-    """Zeros around the last dimension.
-
-    >>> import chainrule as torch
-    >>> torch.nn.ZeroPad1d(1)(torch.ones(2, 2)).shape
-    torch.Size([2, 4])
+    Args:
+        padding: for all sides, or (before, after) of the last dimension, then of the one before it, ...
     """
 
     def __init__(self, padding: Number) -> None:
@@ -105,6 +93,26 @@ class ZeroPad1d(ConstantPad1d):
 
     def extra_repr(self) -> str:
         return f"{self.padding}"
+
+
+class ConstantPad1d(_ConstantPadNd):
+    """A constant around the last dimension.
+
+    >>> import chainrule as torch
+    >>> torch.nn.ConstantPad1d(1, 3.5)(torch.tensor([[1., 2., 3.]]))
+    tensor([[3.5000, 1.0000, 2.0000, 3.0000, 3.5000]])
+    """
+
+    dims = 1
+
+
+class ZeroPad1d(_ZeroPadNd, ConstantPad1d):
+    """Zeros around the last dimension.
+
+    >>> import chainrule as torch
+    >>> torch.nn.ZeroPad1d(1)(torch.tensor([[1., 2., 3.]]))
+    tensor([[0., 1., 2., 3., 0.]])
+    """
 
 
 class ConstantPad2d(_ConstantPadNd):
@@ -118,19 +126,13 @@ class ConstantPad2d(_ConstantPadNd):
     dims = 2
 
 
-class ZeroPad2d(ConstantPad2d):
+class ZeroPad2d(_ZeroPadNd, ConstantPad2d):
     """Zeros around the last two dimensions.
 
     >>> import chainrule as torch
     >>> torch.nn.ZeroPad2d(1)(torch.ones(2, 2, 2)).shape
     torch.Size([2, 4, 4])
     """
-
-    def __init__(self, padding: Number) -> None:
-        super().__init__(padding, 0.0)
-
-    def extra_repr(self) -> str:
-        return f"{self.padding}"
 
 
 class ConstantPad3d(_ConstantPadNd):
@@ -144,7 +146,7 @@ class ConstantPad3d(_ConstantPadNd):
     dims = 3
 
 
-class ZeroPad3d(ConstantPad3d):
+class ZeroPad3d(_ZeroPadNd, ConstantPad3d):
     """Zeros around the last three dimensions.
 
     >>> import chainrule as torch
@@ -152,19 +154,13 @@ class ZeroPad3d(ConstantPad3d):
     torch.Size([2, 4, 4, 4])
     """
 
-    def __init__(self, padding: Number) -> None:
-        super().__init__(padding, 0.0)
-
-    def extra_repr(self) -> str:
-        return f"{self.padding}"
-
 
 class ReflectionPad1d(_Pad):
     """Around the last dimension, the elements next to the edge, turned around.
 
     >>> import chainrule as torch
-    >>> torch.nn.ReflectionPad1d(1)(torch.ones(2, 2)).shape
-    torch.Size([2, 4])
+    >>> torch.nn.ReflectionPad1d(1)(torch.tensor([[1., 2., 3.]]))
+    tensor([[2., 1., 2., 3., 2.]])
     """
 
     dims = 1
@@ -199,8 +195,8 @@ class ReplicationPad1d(_Pad):
     """Around the last dimension, the edge, repeated.
 
     >>> import chainrule as torch
-    >>> torch.nn.ReplicationPad1d(1)(torch.ones(2, 2)).shape
-    torch.Size([2, 4])
+    >>> torch.nn.ReplicationPad1d(1)(torch.tensor([[1., 2., 3.]]))
+    tensor([[1., 1., 2., 3., 3.]])
     """
 
     dims = 1
@@ -235,8 +231,8 @@ class CircularPad1d(_Pad):
     """Around the last dimension, the other end.
 
     >>> import chainrule as torch
-    >>> torch.nn.CircularPad1d(1)(torch.ones(2, 2)).shape
-    torch.Size([2, 4])
+    >>> torch.nn.CircularPad1d(1)(torch.tensor([[1., 2., 3.]]))
+    tensor([[3., 1., 2., 3., 1.]])
     """
 
     dims = 1

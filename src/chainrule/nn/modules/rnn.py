@@ -114,13 +114,17 @@ class RNNBase(Module):
         if not isinstance(self.hidden_size, int):
             raise TypeError(f"hidden_size should be of type int, got: {type(self.hidden_size).__name__}")
         if self.hidden_size <= 0:
-            raise ValueError("hidden_size must be greater than zero")
+            raise ValueError(f"hidden_size must be greater than zero: got {self.hidden_size}")
         if self.num_layers <= 0:
-            raise ValueError("num_layers must be greater than zero")
+            raise ValueError(f"num_layers must be greater than zero: got {self.num_layers}")
         if self.proj_size < 0:
-            raise ValueError("proj_size should be a positive integer or zero to disable projections")
+            raise ValueError(
+                f"proj_size should be a positive integer or zero to disable projections: got {self.proj_size}"
+            )
         if self.proj_size >= self.hidden_size:
-            raise ValueError("proj_size has to be smaller than hidden_size")
+            raise ValueError(
+                f"proj_size has to be smaller than hidden_size: got {self.proj_size} and {self.hidden_size}"
+            )
 
     def reset_parameters(self) -> None:
         """Draw the parameters anew."""

@@ -436,9 +436,14 @@ class Transformer(Module):
             RuntimeError: sizes of batch or elements that do not fit.
         """
         if src.ndim == 3 and src.shape[not self.batch_first] != tgt.shape[not self.batch_first]:
-            raise RuntimeError("the batch number of src and tgt must be equal")
+            raise RuntimeError(
+                f"the batch number of src and tgt must be equal: their shapes are {list(src.shape)} and {list(tgt.shape)}"
+            )
         if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
-            raise RuntimeError("the feature number of src and tgt must be equal to d_model")
+            raise RuntimeError(
+                f"the feature number of src and tgt must be equal to d_model: it is {src.shape[-1]} and {tgt.shape[-1]}, d_model is "
+                f"{self.d_model}"
+            )
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         decoded: Tensor = self.decoder(
             tgt,

@@ -73,6 +73,13 @@ def clip_grads_with_norm_(
         max_norm: what the norm is to be at most.
         total_norm: what it is.
         foreach: accepted: one way of computing is all there is.
+
+    >>> import chainrule as torch
+    >>> w = torch.ones(2, requires_grad=True)
+    >>> (w * torch.tensor([3., 4.])).sum().backward()
+    >>> torch.nn.utils.clip_grads_with_norm_([w], max_norm=1.0, total_norm=torch.tensor(5.0))
+    >>> w.grad
+    tensor([0.6000, 0.8000])
     """
     # Always multiplied, so that no value has to be looked at: a compiled step has no branch here.
     factor = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)

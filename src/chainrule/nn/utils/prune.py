@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from ...functions.filling import ones_like, zeros_like
 from ...functions.joining import cat
 from ...functions.random import rand, rand_like
+
+if TYPE_CHECKING:
+    from ..._tensor import Tensor
+    from ..modules.module import Module
 
 __all__ = [
     "BasePruningMethod", "CustomFromMask", "Identity", "L1Unstructured", "LnStructured", "PruningContainer",
@@ -21,25 +25,36 @@ __all__ = [
 ]  # fmt: skip
 
 
+AModule = TypeVar("AModule", bound="Module")
+
+
 class BasePruningMethod:
     """A way of pruning: a subclass says in ``compute_mask`` what is kept.
 
     Attributes:
         PRUNING_TYPE: "unstructured" (elements), "structured" (whole slices along ``dim``) or "global": what is left for a
             second method to choose from.
+
+    >>> import chainrule as torch
+    >>> class Negative(torch.nn.utils.prune.BasePruningMethod):
+    ...     PRUNING_TYPE = "unstructured"
+    ...     def compute_mask(self, t, default_mask):
+    ...         return default_mask * (t >= 0)
+    >>> Negative().prune(torch.tensor([1., -2., 3.]))
+    tensor([1., -0., 3.])
     """
 
     _tensor_name: str
     PRUNING_TYPE: str
 
-    def __call__(self, module: Any, inputs: Any) -> None:
+    def __call__(self, module: Module, inputs: Any) -> None:
         setattr(module, self._tensor_name, self.apply_mask(module))
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """The mask, of the shape of ``t``: 1 where elements are kept and ``default_mask`` is 1, else 0."""
         raise NotImplementedError
 
-    def apply_mask(self, module: Any) -> Any:
+    def apply_mask(self, module: Module) -> Tensor:
         """The parameter with its mask."""
         if not hasattr(self, "_tensor_name"):
             raise AssertionError(f"Module {module} has to be pruned")
@@ -47,7 +62,9 @@ class BasePruningMethod:
         return getattr(module, self._tensor_name + "_mask").to(original.dtype) * original
 
     @classmethod
-    def apply(cls, module: Any, name: str, *args: Any, importance_scores: Any = None, **kwargs: Any) -> Any:
+    def apply(
+        cls, module: Module, name: str, *args: Any, importance_scores: Tensor | None = None, **kwargs: Any
+    ) -> Any:
         """Prune the parameter ``name`` of a module from now on.
 
         Args:
@@ -86,7 +103,7 @@ class BasePruningMethod:
         module.register_forward_pre_hook(container)
         return container
 
-    def prune(self, t: Any, default_mask: Any = None, importance_scores: Any = None) -> Any:
+    def prune(self, t: Tensor, default_mask: Tensor | None = None, importance_scores: Tensor | None = None) -> Tensor:
         """``t`` with a mask, by itself; arguments as of :meth:`apply`, and a mask to begin with."""
         scores = t if importance_scores is None else importance_scores
         if scores.shape != t.shape:
@@ -94,7 +111,7 @@ class BasePruningMethod:
         default = ones_like(t) if default_mask is None else default_mask
         return t * self.compute_mask(scores, default)
 
-    def remove(self, module: Any) -> None:
+    def remove(self, module: Module) -> None:
         """Let the parameter, as it is, be one without a mask."""
         name = self._tensor_name
         if name is None:
@@ -102,13 +119,13 @@ class BasePruningMethod:
         weight = self.apply_mask(module)
         if hasattr(module, name):
             delattr(module, name)
-        original = module._parameters.pop(name + "_orig")
+        original: Any = module._parameters.pop(name + "_orig")
         original.data = weight.data
         del module._buffers[name + "_mask"]
         setattr(module, name, original)
 
 
-def _prunes(hook: Any, name: str) -> bool:
+def _prunes(hook: Any, name: str) -> TypeGuard[BasePruningMethod]:
     return isinstance(hook, BasePruningMethod) and hook._tensor_name == name
 
 
@@ -117,6 +134,14 @@ class PruningContainer(BasePruningMethod):
 
     Args:
         args: the methods, for the same parameter.
+
+    >>> import chainrule as torch
+    >>> prune, layer = torch.nn.utils.prune, torch.nn.Linear(4, 1)
+    >>> _ = prune.l1_unstructured(layer, "weight", amount=1)
+    >>> _ = prune.l1_unstructured(layer, "weight", amount=1)
+    >>> (container,) = layer._forward_pre_hooks.values()
+    >>> type(container).__name__, len(container), layer.weight_mask.sum()
+    ('PruningContainer', 2, tensor(2.))
     """
 
     def __init__(self, *args: Any) -> None:
@@ -149,7 +174,7 @@ class PruningContainer(BasePruningMethod):
     def __getitem__(self, index: Any) -> Any:
         return self._pruning_methods[index]
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """The mask of the last method, of what is left of ``t``."""
         method, mask = self._pruning_methods[-1], default_mask.to(dtype=t.dtype)
         if method.PRUNING_TYPE == "unstructured":
@@ -168,11 +193,16 @@ class PruningContainer(BasePruningMethod):
 
 
 class Identity(BasePruningMethod):
-    """All elements are kept."""
+    """All elements are kept.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.Identity().prune(torch.tensor([5., 6.]))
+    tensor([5., 6.])
+    """
 
     PRUNING_TYPE = "unstructured"
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return default_mask
 
 
@@ -197,7 +227,7 @@ class _ByAmount(BasePruningMethod):
         self.amount: Any = amount
 
     def _count(self, size: int) -> int:
-        amount: Any = self.amount
+        amount = self.amount
         if not isinstance(amount, numbers.Integral):
             return round(amount * size)
         if int(amount) > size:
@@ -206,20 +236,30 @@ class _ByAmount(BasePruningMethod):
 
 
 class RandomUnstructured(_ByAmount):
-    """Elements that are drawn."""
+    """Elements that are drawn.
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.RandomUnstructured(amount=2).prune(torch.ones(3)).sum()
+    tensor(1.)
+    """
+
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return without(default_mask, self._count(t.numel()), rand_like(default_mask), True)
 
 
 class L1Unstructured(_ByAmount):
-    """The elements with the smallest absolute values."""
+    """The elements with the smallest absolute values.
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.L1Unstructured(amount=1).prune(torch.tensor([1., -2., 3.]))
+    tensor([ 0., -2.,  3.])
+    """
+
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return without(default_mask, self._count(t.numel()), t.abs(), False)
 
 
-def without(mask: Any, count: int, scores: Any, largest: bool) -> Any:
+def without(mask: Tensor, count: int, scores: Tensor, largest: bool) -> Tensor:
     """A mask without the elements of the largest, or smallest, scores."""
     made = mask.detach().clone().contiguous()
     if count:
@@ -234,7 +274,7 @@ class _BySlice(_ByAmount):
         super().__init__(amount)
         self.dim = dim
 
-    def _check(self, t: Any) -> int:
+    def _check(self, t: Tensor) -> int:
         """How many slices to prune."""
         if t.ndim <= 1:
             raise ValueError(
@@ -245,16 +285,21 @@ class _BySlice(_ByAmount):
             raise IndexError(f"Invalid index {self.dim} for tensor of size {t.shape}")
         return self._count(t.shape[self.dim])
 
-    def _sliced(self, t: Any, default_mask: Any, kept: Any) -> Any:
+    def _sliced(self, t: Tensor, default_mask: Tensor, kept: Tensor) -> Tensor:
         mask = zeros_like(t)
         mask[(slice(None),) * (self.dim % t.ndim) + (kept,)] = 1
         return mask * default_mask.to(mask.dtype)
 
 
 class RandomStructured(_BySlice):
-    """Slices along ``dim`` that are drawn."""
+    """Slices along ``dim`` that are drawn.
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.RandomStructured(amount=1, dim=0).prune(torch.ones(2, 2)).sum()
+    tensor(2.)
+    """
+
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         count = self._check(t)
         if not count:
             return default_mask
@@ -269,13 +314,18 @@ class LnStructured(_BySlice):
         amount: how many, or which fraction.
         n: which norm.
         dim: along which the slices lie.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.LnStructured(amount=1, n=2, dim=0).prune(torch.tensor([[1., 1.], [2., 2.]]))
+    tensor([[0., 0.],
+            [2., 2.]])
     """
 
     def __init__(self, amount: Any, n: Any, dim: int = -1) -> None:
         super().__init__(amount, dim)
         self.n = n
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         count = self._check(t)
         if not count:
             return default_mask
@@ -285,18 +335,23 @@ class LnStructured(_BySlice):
 
 
 class CustomFromMask(BasePruningMethod):
-    """By a mask that is given."""
+    """By a mask that is given.
+
+    >>> import chainrule as torch
+    >>> torch.nn.utils.prune.CustomFromMask(torch.tensor([1, 0])).prune(torch.tensor([5., 6.]))
+    tensor([5., 0.])
+    """
 
     PRUNING_TYPE = "global"
 
-    def __init__(self, mask: Any) -> None:
+    def __init__(self, mask: Tensor) -> None:
         self.mask = mask
 
-    def compute_mask(self, t: Any, default_mask: Any) -> Any:
+    def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         return default_mask * self.mask.to(dtype=default_mask.dtype)
 
 
-def identity(module: Any, name: str) -> Any:
+def identity(module: AModule, name: str) -> AModule:
     """Give a parameter a mask of ones.
 
     >>> import chainrule as torch
@@ -308,7 +363,7 @@ def identity(module: Any, name: str) -> Any:
     return module
 
 
-def random_unstructured(module: Any, name: str, amount: Any) -> Any:
+def random_unstructured(module: AModule, name: str, amount: float) -> AModule:
     """Prune elements that are drawn.
 
     Args:
@@ -325,7 +380,7 @@ def random_unstructured(module: Any, name: str, amount: Any) -> Any:
     return module
 
 
-def l1_unstructured(module: Any, name: str, amount: Any, importance_scores: Any = None) -> Any:
+def l1_unstructured(module: AModule, name: str, amount: float, importance_scores: Tensor | None = None) -> AModule:
     """Prune the elements with the smallest absolute values.
 
     Args:
@@ -343,7 +398,7 @@ def l1_unstructured(module: Any, name: str, amount: Any, importance_scores: Any 
     return module
 
 
-def random_structured(module: Any, name: str, amount: Any, dim: int) -> Any:
+def random_structured(module: AModule, name: str, amount: float, dim: int) -> AModule:
     """Prune slices along ``dim`` that are drawn.
 
     >>> import chainrule as torch
@@ -355,7 +410,9 @@ def random_structured(module: Any, name: str, amount: Any, dim: int) -> Any:
     return module
 
 
-def ln_structured(module: Any, name: str, amount: Any, n: Any, dim: int, importance_scores: Any = None) -> Any:
+def ln_structured(
+    module: AModule, name: str, amount: float, n: Any, dim: int, importance_scores: Tensor | None = None
+) -> AModule:
     """Prune the slices along ``dim`` with the smallest n-norms.
 
     >>> import chainrule as torch
@@ -367,7 +424,7 @@ def ln_structured(module: Any, name: str, amount: Any, n: Any, dim: int, importa
     return module
 
 
-def custom_from_mask(module: Any, name: str, mask: Any) -> Any:
+def custom_from_mask(module: AModule, name: str, mask: Tensor) -> AModule:
     """Prune by a mask.
 
     >>> import chainrule as torch
@@ -380,7 +437,7 @@ def custom_from_mask(module: Any, name: str, mask: Any) -> Any:
 
 
 def global_unstructured(
-    parameters: Iterable[tuple[Any, str]], pruning_method: Any, importance_scores: Any = None, **kwargs: Any
+    parameters: Iterable[tuple[Module, str]], pruning_method: Any, importance_scores: Any = None, **kwargs: Any
 ) -> None:
     """Prune several parameters as if they were one.
 
@@ -427,7 +484,7 @@ def global_unstructured(
         start = end
 
 
-def remove(module: Any, name: str) -> Any:
+def remove(module: AModule, name: str) -> AModule:
     """Let a pruned parameter, as it is, be one without a mask.
 
     Raises:
@@ -446,7 +503,7 @@ def remove(module: Any, name: str) -> Any:
     raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
 
 
-def is_pruned(module: Any) -> bool:
+def is_pruned(module: Module) -> bool:
     """Whether a module, or one in it, has a pruned parameter.
 
     >>> import chainrule as torch

@@ -75,7 +75,9 @@ class CyclicLR(LRScheduler):
         self.total_size = up + down
         self.step_ratio = up / self.total_size
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
-            raise ValueError("mode is invalid and scale_fn is None")
+            raise ValueError(
+                f"mode is invalid and scale_fn is None: got mode={mode!r}, expected 'triangular', 'triangular2' or 'exp_range'"
+            )
         self.mode = mode
         self.gamma = gamma
         self._scale_fn = scale_fn
@@ -280,8 +282,9 @@ def has_beta1(optimizer: Any) -> bool:
     """Whether the optimizer's momentum is the first of its ``betas``."""
     if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
         raise ValueError(
-            "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
-        )  # fmt: skip
+            f"optimizer must support momentum or beta1 with `cycle_momentum` option enabled: {type(optimizer).__name__} has neither, "
+            "give cycle_momentum=False"
+        )
     return "betas" in optimizer.defaults
 
 

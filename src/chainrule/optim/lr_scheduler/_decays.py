@@ -34,9 +34,7 @@ class _ByFunctions(LRScheduler):
         """What it knows; of functions only the attributes of callable objects, since code cannot be kept."""
         kept = super().state_dict()
         del kept["lr_lambdas"]
-        kept["lr_lambdas"] = [
-            None if isinstance(one, FunctionType) else vars(one).copy() for one in self.lr_lambdas
-        ]  # fmt: skip
+        kept["lr_lambdas"] = [None if isinstance(one, FunctionType) else vars(one).copy() for one in self.lr_lambdas]
         return kept
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -199,7 +197,7 @@ class ConstantLR(LRScheduler):
         self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
     ) -> None:
         if factor > 1.0 or factor < 0:
-            raise ValueError("Constant multiplicative factor expected to be between 0 and 1.")
+            raise ValueError(f"Constant multiplicative factor expected to be between 0 and 1. Got {factor}")
         self.factor = factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
@@ -251,10 +249,10 @@ class LinearLR(LRScheduler):
     ) -> None:
         if start_factor > 1.0 or start_factor <= 0:
             raise ValueError(
-                "Starting multiplicative factor expected to be greater than 0 and less or equal to 1."
-            )  # fmt: skip
+                f"Starting multiplicative factor expected to be greater than 0 and less or equal to 1. Got {start_factor}"
+            )
         if end_factor > 1.0 or end_factor < 0:
-            raise ValueError("Ending multiplicative factor expected to be between 0 and 1.")
+            raise ValueError(f"Ending multiplicative factor expected to be between 0 and 1. Got {end_factor}")
         self.start_factor = start_factor
         self.end_factor = end_factor
         self.total_iters = total_iters

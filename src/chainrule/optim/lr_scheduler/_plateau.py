@@ -51,7 +51,7 @@ class ReduceLROnPlateau(LRScheduler):
         eps: float = 1e-8,
     ) -> None:
         if factor >= 1.0:
-            raise ValueError("Factor should be < 1.0.")
+            raise ValueError(f"Factor should be < 1.0. Got {factor}")
         self.factor = factor
         check_optimizer(optimizer)
         self.optimizer = optimizer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from . import distance, loss, sequences
+from . import distance, loss, sequence_losses
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -72,7 +72,7 @@ def ctc_loss(
     tensor(1.6864)
     """
     reduced = named(reduction, "ctc_loss")
-    return sequences.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reduced, zero_infinity)
+    return sequence_losses.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reduced, zero_infinity)
 
 
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 0) -> Tensor:

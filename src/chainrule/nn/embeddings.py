@@ -143,9 +143,9 @@ def check_offsets(input: Tensor, offsets: Tensor | None) -> None:
             f"found offsets of type {type(offsets)}"
         )
     if input.ndim == 1 and offsets is None:
-        raise ValueError("offsets has to be a 1D Tensor but got None")
+        raise ValueError("offsets has to be a 1D Tensor but got None: say where each bag begins, or give a 2D input")
     if input.ndim == 1 and offsets is not None and offsets.ndim != 1:
-        raise ValueError("offsets has to be a 1D Tensor")
+        raise ValueError(f"offsets has to be a 1D Tensor: got one of shape {list(offsets.shape)}")
     if input.ndim not in (1, 2):
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
 
