@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import copy
 import gc
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._causes import Cause, Reason
 from ._numbers import guessed, is_finite, is_zero, kind_of, why_not_finite, why_zero
+from ._rebuilt import rebuilt
 from ._replay import freed, path_to, replayed, saved
 
 if TYPE_CHECKING:
@@ -31,6 +34,14 @@ __all__ = ["Cause", "Reason", "why"]
 
 GOING_ON = (*exits.WHOLE, *exits.READ, "numpy(force=True)")
 """Exits after which the value may go on without its history."""
+
+
+ALIKE = 8
+"""Of graphs that may have been the one that is gone, how many are asked whether they agree."""
+STEPS_TOO_LARGE = (
+    "take smaller steps (learning rate, nn.utils.clip_grad_norm_); `with chainrule.guard():` around the loop stops at the first "
+    "number that is not finite."
+)
 
 
 def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
@@ -260,13 +271,18 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason
         if not is_finite(value):
             said = f"{name} is {kind_of(gradient)}, and so is the tensor itself: its last step, or what it was made with, was not finite."
             wrote = None if t._cell is None or t._cell.writer is None else resolve(*t._cell.writer)
-            return _reason(Cause.NOT_FINITE_FORWARD, said, wrote or node.origin(), by="the tensor")
-        answer = guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1])
+            return _reason(
+                Cause.NOT_FINITE_FORWARD, said, wrote or node.origin(), by="the tensor", advice=STEPS_TOO_LARGE
+            )
+        answer = _of_rebuilt(node, nodes, gradient, name, ran) if meta.count <= 1 else None
+        answer = answer or _hooked(node, nodes, name)
+        answer = answer or guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1])
         if answer is not None:
             return answer
         what = kind_of(gradient) or "0"
         return _reason(Cause.UNKNOWN, f"{name} is {what}: the backward has let go the values that would tell why.", ran.place(),
-                       by="backward()")  # fmt: skip
+                       by="backward()", advice="" if nodes else "ask while a variable holds the loss, as in why(t, loss) before the "
+                       "backward; or with a function that computes it again: why(t, lambda: loss_of(x)).")  # fmt: skip
     if meta.count > 1:
         said = f"{name} is the sum of {meta.count} backwards: nothing has set it to None or zero in between."
         return _reason(Cause.ACCUMULATED, said, ran.place(), by="backward()")
@@ -278,6 +294,39 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason
             Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
         )
     return _ordinary_number(t, node, gradient, name, nodes)
+
+
+def _hooked(node: Node, nodes: list[Node], name: str) -> Reason | None:
+    """A hook on the way, which may have made the gradient what it is."""
+    for one in (node, *nodes):
+        if one.extra is not None and (one.extra.tensor_hooks or one.extra.hooks or one.extra.prehooks):
+            on = "the tensor itself" if one is node else one.name()
+            said = f"{name} is what a hook on {on} made of it, unless that handed on what came."
+            return _reason(
+                Cause.NONE_RETURNED,
+                said,
+                one.origin(),
+                by="a hook",
+                certain=False,
+                advice="look at what the hook returns.",
+            )
+    return None
+
+
+def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Freed) -> Reason | None:
+    """The cause by a graph that was let go and can be made again; None where it cannot."""
+    roots = nodes[:1] or [one for one in _uses(node)[1] if one.seq <= ran.seq]  # what its sum, or its mean, was
+    answers: list[Reason] = []
+    for again in islice((one for root in roots[-2:] for one in rebuilt(root, ran)), ALIKE):
+        leaf = again.leaves[node]
+        path = path_to(leaf._node, again.out._node)
+        steps, found = replayed(again.out, leaf, path)
+        if found is None or is_finite(found) != is_finite(gradient) or is_zero(found) != is_zero(gradient):
+            return None
+        answers.append(_of_numbers(leaf, leaf._node, found, name, steps, again.out, path))
+    if len({(one.cause, one.where, one.by) for one in answers}) != 1:
+        return None
+    return answers[0]
 
 
 def _as_output(root: Node) -> Any:
@@ -298,7 +347,9 @@ def _cuts(node: Node, before: int | None) -> list[Site]:
 
 
 def _is_update(site: Site) -> bool:
-    """Whether the exit is the usual way to write to a tensor, ``w.data -= ...``."""
+    """Whether the exit is the usual way to write to a tensor, ``w.data -= ...``, or a copy of a module."""
+    if site.code.co_filename == copy.__file__:
+        return True
     if site.how not in (".data", "detach()"):
         return False
     syntax = syntax_of(site.code, site.lasti)
@@ -324,16 +375,17 @@ def _detached(site: Site, name: str, verb: str = "is None") -> Reason:
     others = () if site.since is None else (("the first step that is not recorded", site.call()),)
     if site.name != AccumulateGrad.full_name:
         others = (*others, ("what was cut off was computed by", site.source_place()))
-    return _reason(Cause.DETACHED, f"{name} {verb}: {_cutting(site)}", site.place(), others, site.how)
+    how = "nn.Parameter" if site.how == "detach()" and "Parameter(" in site.call().expression else site.how
+    return _reason(Cause.DETACHED, f"{name} {verb}: {_cutting(how, site)}", site.place(), others, how)
 
 
-def _cutting(site: Site) -> str:
-    how = site.how
+def _cutting(how: str, site: Site) -> str:
     if how in ("no_grad", "inference_mode"):
         return f"the way from it to the output goes through a step under {how}, which is not recorded."
-    if how in GOING_ON:
+    if how in GOING_ON or how == "nn.Parameter":
         return f"the way from it to the output is cut by {how}."
-    return f"the way from it to the output goes through `{how}`, whose result is discrete and has no gradient."
+    said = "a conversion to integers or booleans" if how == "astype" else f"`{how}`"
+    return f"the way from it to the output goes through {said}, whose result is discrete and has no gradient."
 
 
 def _unreached(t: Any, node: Node, seq: int, root: Node | None, name: str, ran: Freed | None = None) -> Reason:
@@ -392,7 +444,13 @@ def _without_node(t: Any, name: str) -> Reason:
         return _reason(Cause.NOT_WANTED, said, site.place(), by=site.how)
     if t._array.dtype.kind in "iub":
         said = f"{name} is None: it is of {t.dtype}, and only floating point and complex tensors have gradients."
-        return _reason(Cause.NOT_WANTED, said, None, by=str(t.dtype))
+        return _reason(
+            Cause.NOT_WANTED,
+            said,
+            None,
+            by=str(t.dtype),
+            advice="make it of floats, as by .float(), before it is used.",
+        )
     last = exits.last_cut()
     others = () if last is None else ((f"if it was computed: the last cut, by {last.how}", last.place()),)
     said = f"{name} is None: it does not require grad, and nothing that it was computed from does."
