@@ -16,7 +16,7 @@ from typing import NamedTuple
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 getframe = sys._getframe
-STORE_ATTR = opmap["STORE_ATTR"]
+STORES = (opmap["STORE_ATTR"], opmap["STORE_SUBSCR"])
 
 OUTSIDE: set[str] = set()
 """Names of files known not to be chainrule's. The hot path asks this set only."""
@@ -66,7 +66,7 @@ def resolve(code: CodeType, instruction: int) -> Place:
     """File, line and expression of an instruction."""
     start, end, left, right = list(code.co_positions())[instruction // 2]
     line = start or code.co_firstlineno
-    if code.co_code[instruction] == STORE_ATTR:  # of `w.data = x` the instruction has the target only
+    if code.co_code[instruction] in STORES:  # of `w.data = x` the instruction has the target only
         right = None if end is None else len(linecache.getline(code.co_filename, end).rstrip().encode())
     return Place(code.co_filename, line, code.co_name, _expression(code.co_filename, line, end, left, right))
 

@@ -13,7 +13,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from itertools import product
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import numpy as np
