@@ -368,4 +368,8 @@ def guessed(subject: str, gradient: Any, nodes: list[Node]) -> Reason | None:
         if found:
             said = f"{subject} is 0: on the way lies {found[0].name()}. {cause.value[0].upper()}{cause.value[1:]}."
             return Reason(cause, said, found[-1].origin(), by=found[-1].name(), certain=False)
+    products = [] if suspects(nodes, CHOOSING) else suspects(nodes, PRODUCTS)
+    if len(products) == 1:
+        said = f"{subject} is 0: {products[0].name()} is the one product on the way. The other factor was 0."
+        return Reason(Cause.TIMES_ZERO, said, products[0].origin(), by=products[0].name(), certain=False)
     return None

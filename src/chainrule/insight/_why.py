@@ -7,7 +7,7 @@ import copy
 import gc
 from collections.abc import Callable
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._causes import Cause, Reason
 from ._numbers import guessed, is_finite, is_zero, kind_of, why_not_finite, why_zero
-from ._rebuilt import rebuilt
+from ._rebuilt import Rebuilt, rebuilt
 from ._replay import freed, path_to, replayed, saved
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from .._tensor import Tensor
     from ..core.exits import Site
+    from ..nn import Module
+    from ._why_module import ModuleReport
 
 __all__ = ["Cause", "Reason", "why"]
 
@@ -36,6 +38,8 @@ GOING_ON = (*exits.WHOLE, *exits.READ, "numpy(force=True)")
 """Exits after which the value may go on without its history."""
 
 
+Graphs = dict[Node, list[Rebuilt]]
+"""Graphs made again, by the roots of those that are gone: for all questions of one call."""
 ALIKE = 8
 """Of graphs that may have been the one that is gone, how many are asked whether they agree."""
 STEPS_TOO_LARGE = (
@@ -44,11 +48,15 @@ STEPS_TOO_LARGE = (
 )
 
 
-def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
+@overload
+def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason: ...
+@overload
+def why(t: Module, out: Tensor | Callable[[], Tensor] | None = None) -> ModuleReport: ...
+def why(t: Any, out: Any = None) -> Any:
     """Why the gradient of ``t`` is None, zero, NaN, infinite, or the number that it is.
 
     Args:
-        t: the tensor; a leaf, usually a parameter, or any other.
+        t: the tensor; a leaf, usually a parameter, or any other. Or a module: then all its parameters are explained.
         out: what is differentiated (of several elements, their sum): a tensor whose graph has not been let go, or a function
             without arguments that computes it. Then the pass is run once more and looked at; nothing is added to ``.grad``.
             By default ``t.grad`` is explained, from what is left of the last backward.
@@ -66,32 +74,38 @@ def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
     >>> answer.cause.name, answer.where.expression
     ('DEAD_RELU', 'torch.relu(w)')
     """
-    tensor: Any = t
-    if not isinstance(tensor, TensorBase):
-        raise TypeError(
-            f"why(): argument 't' must be a tensor, not {type(t).__name__}: name one, as in why(model.weight)"
-        )
-    name = _called(*caller(2))
-    if out is None:
-        return _of_grad(tensor, name)
+    called = _called(*caller(2))
     found: Any = out() if callable(out) and not isinstance(out, TensorBase) else out
-    if isinstance(found, TensorBase):
-        return _by(tensor, found, name)
-    if isinstance(found, (float, int)):
-        return _of_number(tensor, name)
-    raise TypeError(
-        f"why(): argument 'out' must be a tensor or a function that returns one, not {type(found).__name__}"
-    )
+    if found is not None and not isinstance(found, (TensorBase, float, int)):
+        raise TypeError(
+            f"why(): argument 'out' must be a tensor or a function that returns one, not {type(found).__name__}"
+        )
+    known: Graphs = {}
+
+    def answer(tensor: Any, name: str) -> Reason:
+        if found is None:
+            return _of_grad(tensor, name, known)
+        return _by(tensor, found, name, known) if isinstance(found, TensorBase) else _of_number(tensor, name)
+
+    if hasattr(type(t), "named_parameters"):
+        from ._why_module import reported
+
+        return reported(t, called, answer, out is None)
+    if not isinstance(t, TensorBase):
+        raise TypeError(
+            f"why(): argument 't' must be a tensor or a module, not {type(t).__name__}: name one, as in why(model.weight)"
+        )
+    return answer(t, f"the gradient of `{called}`" if called else "the gradient")
 
 
 def _called(code: CodeType, lasti: int) -> str:
-    """How the caller calls ``t``."""
+    """How the caller calls ``t``; empty where its source is not at hand."""
     syntax = syntax_of(code, lasti)
     if syntax is not None and isinstance(syntax.node, ast.Call):
         given = [part for keyword, part in syntax.arguments() if keyword in (None, "t")]
         if given and not isinstance(given[0], ast.Starred):
-            return f"the gradient of `{syntax.text(given[0])}`"
-    return "the gradient"
+            return syntax.text(given[0])
+    return ""
 
 
 def _sentence(text: str) -> str:
@@ -105,7 +119,7 @@ def _reason(cause: Cause, said: str, *args: Any, **kwargs: Any) -> Reason:
 # -- of an output ----------------------------------------------------------------------------------------------------
 
 
-def _by(t: Any, out: Any, name: str) -> Reason:
+def _by(t: Any, out: Any, name: str, known: Graphs) -> Reason:
     """Why the gradient of ``out`` by ``t`` is what it is."""
     node, root = current_node(t), current_node(out)
     if node is None:
@@ -122,7 +136,7 @@ def _by(t: Any, out: Any, name: str) -> Reason:
             and t._meta.backward is not None
             and t._meta.backward.root() is root
         ):
-            return _of_grad(t, name)
+            return _of_grad(t, name, known)
         return _reason(Cause.UNKNOWN, f"{name} by this output can no longer be computed: a backward has let the saved values go",
                        freed(nodes).place(), by="backward()")  # type: ignore[union-attr]  # fmt: skip
     steps, gradient = replayed(out, t, nodes)
@@ -195,7 +209,7 @@ def _short(gradient: Any) -> str:
 # -- of what .grad holds -----------------------------------------------------------------------------------------------
 
 
-def _of_grad(t: Any, name: str) -> Reason:
+def _of_grad(t: Any, name: str, known: Graphs) -> Reason:
     node = current_node(t)
     meta = t._meta
     gradient = None if meta is None else meta.grad
@@ -208,7 +222,7 @@ def _of_grad(t: Any, name: str) -> Reason:
         return _reason(Cause.NOT_RETAINED, said, node.origin(), by=node.name())
     if gradient is None:
         return _of_none(t, node, meta, name)
-    return _of_given(t, node, meta, numbers_of(gradient._array), name)
+    return _of_given(t, node, meta, numbers_of(gradient._array), name, known)
 
 
 def _of_none(t: Any, node: Node, meta: Any, name: str) -> Reason:
@@ -251,7 +265,7 @@ def _stopped(nodes: list[Node], node: Node, name: str, ran: Freed | None = None)
     return _reason(Cause.NONE_RETURNED, said, nodes[0].origin(), by=nodes[0].name())
 
 
-def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason:
+def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Graphs) -> Reason:
     ran = meta.backward
     changed = None if ran is None or not is_rewritten(meta.grad, meta) else resolve(*meta.grad._cell.writer)
     if is_zero(gradient) and changed is not None and "clip_grad" not in changed.expression:  # which makes no zeros
@@ -274,7 +288,7 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason
             return _reason(
                 Cause.NOT_FINITE_FORWARD, said, wrote or node.origin(), by="the tensor", advice=STEPS_TOO_LARGE
             )
-        answer = _of_rebuilt(node, nodes, gradient, name, ran) if meta.count <= 1 else None
+        answer = _of_rebuilt(node, nodes, gradient, name, ran, known) if meta.count <= 1 else None
         answer = answer or _hooked(node, nodes, name)
         answer = answer or guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1])
         if answer is not None:
@@ -313,11 +327,14 @@ def _hooked(node: Node, nodes: list[Node], name: str) -> Reason | None:
     return None
 
 
-def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Freed) -> Reason | None:
+def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Freed, known: Graphs) -> Reason | None:
     """The cause by a graph that was let go and can be made again; None where it cannot."""
     roots = nodes[:1] or [one for one in _uses(node)[1] if one.seq <= ran.seq]  # what its sum, or its mean, was
     answers: list[Reason] = []
-    for again in islice((one for root in roots[-2:] for one in rebuilt(root, ran)), ALIKE):
+    for root in roots[-2:]:
+        if root not in known:
+            known[root] = list(islice(rebuilt(root, ran), ALIKE))
+    for again in [one for root in roots[-2:] for one in known[root]]:
         leaf = again.leaves[node]
         path = path_to(leaf._node, again.out._node)
         steps, found = replayed(again.out, leaf, path)
