@@ -259,3 +259,16 @@ def test_pictures_in_notebooks() -> None:
     assert "max-width:100%" in drawing.svg()
     assert "prefers-color-scheme:dark" in drawing.svg()
     assert str(drawing).splitlines()[0] == "a = F.relu(v)  7"
+
+
+def test_notebook_shows_a_grad_fn_as_its_graph() -> None:
+    w = torch.tensor([2.0], requires_grad=True)
+    a = torch.relu(w * 3.0)
+    node = a.grad_fn
+    assert node is not None
+    text = node._repr_svg_()
+    assert text.startswith("<svg ")
+    assert "relu" in text
+    assert "<script" not in text
+    assert repr(node).startswith("<ReluBackward0 object at 0x")
+    assert node.next_functions[0][0].next_functions[0][0]._repr_svg_() is None  # the end at w

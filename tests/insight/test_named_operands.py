@@ -31,6 +31,8 @@ class Net(nn.Module):
 
 
 holder, net = Holder(), Net()
+stack = nn.Sequential(nn.Identity(), nn.Sequential(nn.ReLU(), nn.Linear(5, 2)))
+rows = torch.tensor([0, 9])
 
 
 @pytest.mark.parametrize(
@@ -50,19 +52,50 @@ holder, net = Holder(), Net()
         (lambda: torch.stack([x, W]), "torch.stack([x, W])", "x is (3, 4), W is (5, 6)"),
         (lambda: torch.bmm(x[None], W[None]), "torch.bmm(x[None], W[None])", "x[None] is (1, 3, 4), W[None] is (1, 5, 6)"),
         (lambda: torch.addmm(v, x, W), "torch.addmm(v, x, W)", "x is (3, 4), W is (5, 6)"),
-        (lambda: F.linear(x, W), "F.linear(x, W)", "x is (3, 4)"),
-        (lambda: net(x), "self.fc(h)", "h is (3, 4)"),
+        (lambda: F.linear(x, W), "F.linear(x, W)", "x is (3, 4), W is (5, 6)"),
+        (lambda: net(x), "self.fc(h)", "h is (3, 4), self.fc.weight is (2, 5)"),
+        (lambda: stack(x), "stack(x)", "stack.1.1.weight is (2, 5)"),
+        (lambda: v.reshape(2, 3), "v.reshape(2, 3)", "v is (7,)"),
+        (lambda: torch.relu(v).view(-1, 2), "torch.relu(v).view(-1, 2)", "torch.relu(v) is (7,)"),
+        (lambda: x.T.view(12), "x.T.view(12)", "x.T is (4, 3)"),
+        (lambda: x.expand(2, 4), "x.expand(2, 4)", "x is (3, 4)"),
+        (lambda: x.permute(0, 2, 1), "x.permute(0, 2, 1)", "x is (3, 4)"),
+        (lambda: x[5], "x[5]", "x is (3, 4)"),
+        (lambda: x[0, 0, 0], "x[0, 0, 0]", "x is (3, 4)"),
+        (lambda: x[rows], "x[rows]", "x is (3, 4), rows is (2,)"),
+        (lambda: x[v > 0], "x[v > 0]", "x is (3, 4), v > 0 is (7,)"),
+        (lambda: x.index_select(0, rows), "x.index_select(0, rows)", "x is (3, 4), rows is (2,)"),
+        (lambda: x.clone().copy_(v), "x.clone().copy_(v)", "x.clone() is (3, 4), v is (7,)"),
+        (lambda: x.masked_fill(W > 0, 0.0), "x.masked_fill(W > 0, 0.0)", "x is (3, 4), W > 0 is (5, 6)"),
+        (lambda: nn.functional.embedding(rows, x), "nn.functional.embedding(rows, x)", "rows is (2,)"),
+        (lambda: F.cross_entropy(x[:2], rows), "F.cross_entropy(x[:2], rows)", "x[:2] is (2, 4), rows is (2,)"),
+        (lambda: F.binary_cross_entropy(x, v), "F.binary_cross_entropy(x, v)", "x is (3, 4), v is (7,)"),
+        (lambda: F.max_pool2d(image[..., :1, :1], 3), "F.max_pool2d(image[..., :1, :1], 3)", "image[..., :1, :1] is (1, 3, 1, 1)"),
+        (lambda: x @ W.double(), "x @ W.double()", "x is torch.float32, W.double() is torch.float64"),
         (lambda: net.conv(image), "net.conv(image)", "image is (1, 3, 8, 8), net.conv.weight is (2, 4, 3, 3)"),
         (lambda: F.cross_entropy(x, v.long()), "F.cross_entropy(x, v.long())", "x is (3, 4), v.long() is (7,)"),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:Using a target size")
 def test_errors_of_shapes_name_both_sides(program: Any, expression: str, said: str) -> None:
-    with pytest.raises((RuntimeError, ValueError)) as caught:
+    with pytest.raises((RuntimeError, ValueError, IndexError)) as caught:
         program()
     last = str(caught.value).splitlines()[-1]
     assert last.startswith(f"  in `{expression}`  (file ")
     assert said in last, last
+
+
+def test_the_layer_is_named_by_its_path() -> None:
+    with pytest.raises(RuntimeError, match=r"\n  stack\.1\.1 is Linear\(in_features=5, out_features=2, bias=True\)\n"):
+        stack(x)
+
+
+def test_what_an_assignment_writes_is_named() -> None:
+    table = torch.zeros(3, 4)
+    with pytest.raises(RuntimeError, match=r"in `table\[0\] = v`  \(file .*: table is \(3, 4\), v is \(7,\)"):
+        table[0] = v
+    with pytest.raises(RuntimeError, match=r"in `table\[rows % 3\] = v`  \(file .*: table is \(3, 4\), v is \(7,\)"):
+        table[rows % 3] = v
 
 
 def test_no_source_no_names() -> None:

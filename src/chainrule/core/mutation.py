@@ -177,10 +177,13 @@ def check_fits(tensor: TensorBase, result: Any) -> None:
     """Raise where ``result`` cannot be written into the tensor: another shape, or a dtype of a higher category."""
     memory = tensor._array
     if result.shape != memory.shape:
-        raise RuntimeError(
+        from .source import naming
+
+        said = (
             f"output with shape {list(memory.shape)} doesn't match the broadcast shape {list(result.shape)}. An in-place "
             "operation cannot change the shape of its tensor: use the out-of-place form."
         )
+        raise naming(RuntimeError(said), tensor)
     check_cast(result.dtype, memory.dtype)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from itertools import count
 from types import CodeType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -85,6 +86,13 @@ class Node:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """As IPython shows an object that has no form of its own."""
         printer.text(repr(self).replace(" object", "", 1))
+
+    def _repr_svg_(self) -> str | None:
+        """As a notebook shows it: the graph that ends here, drawn. ``insight`` is above this layer, and loads when it is asked."""
+        if not self.parents:
+            return None
+        drawing: str = import_module(f"{__package__.partition('.')[0]}.insight.drawing").svg_of_node(self)
+        return drawing
 
     def name(self) -> str:
         """The node's name, as PyTorch names it.

@@ -9,13 +9,14 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from opcode import opmap
 from types import CodeType, FrameType
 from typing import NamedTuple
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 getframe = sys._getframe
-
+STORES = (opmap["STORE_ATTR"], opmap["STORE_SUBSCR"])
 
 OUTSIDE: set[str] = set()
 """Names of files known not to be chainrule's. The hot path asks this set only."""
@@ -65,6 +66,8 @@ def resolve(code: CodeType, instruction: int) -> Place:
     """File, line and expression of an instruction."""
     start, end, left, right = list(code.co_positions())[instruction // 2]
     line = start or code.co_firstlineno
+    if code.co_code[instruction] in STORES:  # of `w.data = x` the instruction has the target only
+        right = None if end is None else len(linecache.getline(code.co_filename, end).rstrip().encode())
     return Place(code.co_filename, line, code.co_name, _expression(code.co_filename, line, end, left, right))
 
 

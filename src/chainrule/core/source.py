@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, TypeVar
@@ -49,7 +50,9 @@ class Syntax:
         if isinstance(node, ast.Compare) and len(node.comparators) == 1:
             return [(None, node.left), (None, node.comparators[0])]
         if isinstance(node, ast.Subscript):
-            return [(None, node.value), (None, node.slice)]
+            parts: list[tuple[str | None, ast.AST]] = [(None, node.value), (None, node.slice)]
+            whole = self.around[0]
+            return [*parts, (None, whole.value)] if isinstance(whole, ast.Assign) and node in whole.targets else parts
         if not isinstance(node, ast.Call):
             return []
         given: list[tuple[str | None, ast.AST]] = [(None, arg) for arg in node.args]
@@ -140,22 +143,43 @@ def _holds(node: ast.AST, span: tuple[int | None, ...]) -> bool:
 # -- operands by the user's expressions ----------------------------------------------------------------------------------
 
 
-def naming(error: E, *operands: Any) -> E:
-    """The error, which also says what the operands (tensors, or raw values) are called at the line of the user's call."""
-    text = operands_said(outer(getframe(1)), operands)
+def naming(error: E, *operands: Any, dtypes: bool = False) -> E:
+    """The error, which also says in which layer it is, and what the operands (tensors, or raw values) are called at the line of
+    the user's call: with their shapes, or with their ``dtypes``.
+    """
+    text = operands_said(outer(getframe(1)), operands, dtype_of if dtypes else shape_of)
     error.args = (f"{error.args[0]}{text}", *error.args[1:])
     return error
 
 
-def operands_said(frame: FrameType, operands: tuple[Any, ...]) -> str:
+def operands_said(frame: FrameType, operands: tuple[Any, ...], show: Callable[[Any], str]) -> str:
     """In which expression operands meet, and what each is called there; nothing where no source is at hand."""
     syntax = syntax_of(frame.f_code, frame.f_lasti)
     if syntax is None:
         return ""
     names = names_of(syntax, frame, operands)
-    said = [f"{name} is {_shape(one)}" for name, one in zip(names, operands, strict=True) if name]
+    said = [f"{name} is {show(one)}" for name, one in zip(names, operands, strict=True) if name]
     place = resolve(frame.f_code, frame.f_lasti)
-    return f"\n  in {place}" + (": " + ", ".join(said) if said else "")
+    return f"{layer_said(syntax, frame)}\n  in {place}" + (": " + ", ".join(said) if said else "")
+
+
+def layer_said(syntax: Syntax, frame: FrameType) -> str:
+    """Which of our layers an error comes from, by its path from the module that the user called."""
+    inner: FrameType | None = getframe(1)
+    while inner is not None and inner is not frame:
+        layer = inner.f_locals.get("self") if inner.f_code.co_name == "forward" else None
+        if hasattr(layer, "named_modules"):
+            break
+        inner = inner.f_back
+    else:
+        return ""
+    callee = _value(syntax.node.func, frame) if isinstance(syntax.node, ast.Call) else MISSING
+    paths = callee.named_modules() if hasattr(callee, "named_modules") else ()
+    path = next((path for path, module in paths if module is layer), None)
+    shown = repr(layer)
+    if path is None or "\n" in shown or len(shown) > 2 * LONG:
+        return ""
+    return f"\n  {'.'.join(filter(None, (syntax.text(syntax.node.func), path)))} is {shown}"  # type: ignore[attr-defined]
 
 
 def names_of(syntax: Syntax, frame: FrameType, operands: tuple[Any, ...]) -> list[str]:
@@ -176,7 +200,7 @@ def names_of(syntax: Syntax, frame: FrameType, operands: tuple[Any, ...]) -> lis
             if own is not None and isinstance(syntax.node, ast.Call):
                 found = [name for name, parameter in own() if _is(parameter, operand)]
                 names[at] = f"{syntax.text(syntax.node.func)}.{found[0]}" if found else ""
-    opaque = [part for part, value in known if value is MISSING and not isinstance(part, (ast.Constant, ast.Starred))]
+    opaque = [part for part, value in known if value is MISSING and not isinstance(part, (ast.Slice, ast.Starred))]
     missing = [at for at, name in enumerate(names) if not name]
     if own is None and len(opaque) == len(missing):  # what no name tells, the order does
         for at, part in zip(missing, opaque, strict=True):
@@ -196,6 +220,8 @@ def _value(part: ast.AST, frame: FrameType) -> Any:
                 return names[part.attr]
     if isinstance(part, ast.Constant):
         return part.value
+    if isinstance(part, ast.UnaryOp) and isinstance(part.operand, ast.Constant):  # -1
+        return part.operand.value
     return MISSING
 
 
@@ -207,8 +233,13 @@ def _is(tensor: Any, operand: Any) -> bool:
     return base is not None and base is tensor._array and base.shape == array.shape
 
 
-def _shape(operand: Any) -> str:
+def shape_of(operand: Any) -> str:
     return str(tuple(operand._array.shape if isinstance(operand, TensorBase) else operand.shape))
+
+
+def dtype_of(operand: Any) -> str:
+    dtype = operand._array.dtype if isinstance(operand, TensorBase) else operand.dtype
+    return f"torch.{'bfloat16' if dtype.kind == 'V' else dtype.name}"
 
 
 def _short(text: str) -> str:

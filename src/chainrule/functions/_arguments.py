@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 
-def naming(error: Any, *operands: Any) -> Any:
+def naming(error: Any, *operands: Any, dtypes: bool = False) -> Any:
     """The error with the expressions of its operands: see ``core.source.naming``, which loads for errors only."""
     from ..core import source
 
-    return source.naming(error, *operands)
+    return source.naming(error, *operands, dtypes=dtypes)
 
 
 def tensor_argument(value: Any, function: str, name: str, position: int = 1) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -203,7 +204,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Te
     if not x.ndim or not w.ndim:
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {w.ndim}D")
     if b is None:
-        return matmul(input, ops.t(weight))
+        try:
+            return matmul(input, ops.t(weight))
+        except RuntimeError:
+            _check_features(input, weight)
+            raise
     if x.dtype is w.dtype is b.dtype or x.dtype == w.dtype == b.dtype:
         if w.ndim == 2 and x.shape[-1] == w.shape[1] and b.shape == w.shape[:1]:
             return (ops.linear_layer if x.ndim == 2 else ops.stacked_linear_layer)(bias, input, weight)
@@ -211,9 +216,22 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Te
         return linear(*given)
     elif not is_mixed(input, weight):
         raise mixed(bias, input, "self and mat2 must have the same dtype, but got {} and {}", c=False)  # type: ignore[arg-type]
+    _check_features(input, weight)
     product = matmul(input, ops.t(weight))
     _stretched(bias, product.shape)  # type: ignore[arg-type]
     return ops.add(product, bias)
+
+
+def _check_features(input: Tensor, weight: Tensor) -> None:
+    """Raise for features that are not as many as a layer's matrix takes."""
+    have, wanted = input.shape[-1], weight.shape[-1]
+    if have != wanted and weight.ndim == 2:
+        rows = math.prod(input.shape[:-1])
+        said = (
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{have} and {wanted}x{weight.shape[0]}): the last dimension of the "
+            f"input has size {have}, and the layer takes {wanted} features"
+        )
+        raise naming(RuntimeError(said), input, weight)
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

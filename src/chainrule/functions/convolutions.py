@@ -224,10 +224,11 @@ def _convolved(
     sizes = input.shape[-dims:]
     padded = [n + a for n, a in zip(sizes, around, strict=True)]
     if any(n <= span for n, span in zip(padded, spans, strict=True)):
-        raise RuntimeError(
+        said = (
             f"Calculated padded input size per channel: ({times(padded)}). Kernel size: "
             f"({times([span + 1 for span in spans])}). Kernel size can't be greater than actual input size"
         )
+        raise naming(RuntimeError(said), input, weight)
     if 0 in sizes or 0 in kernel:
         raise RuntimeError(
             f"Only zero batch or zero channel inputs are supported, but got input shape: {list(input.shape)} and kernel "
@@ -299,10 +300,11 @@ def _check_operands(function: str, dims: int, input: Any, weight: Any, bias: Any
     if bias is not None:
         tensor_argument(bias, function, "bias", 3)
     if input.ndim not in (dims + 1, dims + 2):
-        raise RuntimeError(
+        said = (
             f"Expected {dims + 1}D (unbatched) or {dims + 2}D (batched) input to {function}, but got input of size: "
             f"{list(input.shape)}"
         )
+        raise naming(RuntimeError(said), input)
     if weight.ndim != dims + 2:
         raise RuntimeError(
             f"{function}: weight should have at least three dimensions, here {dims + 2}, but its size is {list(weight.shape)}"

@@ -11,7 +11,7 @@ from ..core.modes import changed_modes
 from ..core.mutation import refuse_write, write
 from ..core.value import Lifted, new_tensor, numbers_of, writable
 from ..promotion import scalar_type_name
-from ._arguments import tensor_argument
+from ._arguments import naming, tensor_argument
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -74,9 +74,8 @@ def check_indices(function: str, indices: Any, rows: int) -> None:
         )
     numbers = numbers_of(array)
     if numbers.size and not (numbers.min() >= 0 and numbers.max() < rows):
-        raise IndexError(
-            f"index out of range in self: there are {rows} rows, and indices {numbers.min()} to {numbers.max()}"
-        )
+        said = f"index out of range in self: there are {rows} rows, and indices {numbers.min()} to {numbers.max()}"
+        raise naming(IndexError(said), indices)
 
 
 def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> Tensor:

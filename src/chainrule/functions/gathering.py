@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, deliver, tensor_argument
+from ._arguments import axis_of, deliver, naming, tensor_argument
 from .indexing import basic_part, number_for, put_call
 
 if TYPE_CHECKING:
@@ -43,15 +43,21 @@ def integers(index: Any, function: str, name: str = "index", position: int = 2, 
 
 
 def in_range(
-    indices: Any, size: int, dim: int, error: type[Exception] = RuntimeError, least: int = 0, prefix: str = ""
+    indices: Any,
+    size: int,
+    dim: int,
+    error: type[Exception] = RuntimeError,
+    least: int = 0,
+    prefix: str = "",
+    *named: Any,
 ) -> None:
-    """Raise for an index outside of ``least`` ... ``size`` - 1."""
+    """Raise for an index outside of ``least`` ... ``size`` - 1; the error says what the tensors ``named`` are called."""
     numbers = numbers_of(indices)
     if numbers.size:
         low, high = int(numbers.min()), int(numbers.max())
         if low < least or high >= size:
             wrong = low if low < least else high
-            raise error(f"{prefix}index {wrong} is out of bounds for dimension {dim} with size {size}")
+            raise naming(error(f"{prefix}index {wrong} is out of bounds for dimension {dim} with size {size}"), *named)
 
 
 def same_dtype(x: Any, other: Any, text: str) -> None:
@@ -105,9 +111,9 @@ def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -
         return input, ops.reshape(nowhere, (0,) * max(x.ndim, 1)) if raw.ndim != x.ndim else nowhere, axis
     integers(index, function, position=3)
     if max(x.ndim, 1) != max(raw.ndim, 1):
-        raise RuntimeError(
-            f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor: got {raw.ndim} and {x.ndim}"
-        )
+        first = "input" if function == "gather" else "self"
+        said = f"Index tensor must have the same number of dimensions as {first} tensor: got {raw.ndim} and {x.ndim}"
+        raise naming(RuntimeError(said), input, index)
     if source is not None and max(source._array.ndim, 1) != max(raw.ndim, 1):
         have = source._array.ndim
         if 0 < have < raw.ndim and source._array.size:
@@ -136,7 +142,7 @@ def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -
                 f"Expected index {list(wanted)} to be no larger than self {list(sizes)} apart from dimension {axis + len(sizes)} "
                 f"and to be no larger size than src {list(have)}"
             )
-    in_range(raw, sizes[axis], axis + len(sizes))
+    in_range(raw, sizes[axis], axis + len(sizes), RuntimeError, 0, "", input, index)
     return input, index, axis
 
 
@@ -311,9 +317,8 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     places = vector(index, "index_select")
     size, numbers = array.shape[axis] if array.ndim else 1, numbers_of(raw)
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
-        raise IndexError(
-            f"index out of range in self: indices must be 0 to {size - 1}, got {numbers.min()} to {numbers.max()}"
-        )
+        said = f"index out of range in self: indices must be 0 to {size - 1}, got {numbers.min()} to {numbers.max()}"
+        raise naming(IndexError(said), input, index)
     if not array.ndim:
         return deliver(ops.reshape(ops.take(ops.reshape(input, (1,)), places, axis=-1), ()), out, "index_select")
     return deliver(ops.take(input, places, axis=axis), out, "index_select")
@@ -339,7 +344,7 @@ def slices(
             f"{list(array.shape)} source.shape = {list(given.shape)}"
         )
     prefix = "" if function == "index_add" else f"{function}_(): "
-    in_range(raw, array.shape[axis] if array.ndim else 1, axis + array.ndim, error, prefix=prefix)
+    in_range(raw, array.shape[axis] if array.ndim else 1, axis + array.ndim, error, 0, prefix, input, index)
     return places, source if array.ndim else ops.reshape(source, (1,)), axis
 
 
@@ -407,7 +412,7 @@ def filling_slices(
     places = vector(index, "index_fill")
     axis = axis_of(dim, array.ndim, "index_fill")
     size = array.shape[axis] if array.ndim else 1
-    in_range(raw, size, axis + array.ndim, IndexError, least=-size)
+    in_range(raw, size, axis + array.ndim, IndexError, -size, "", input, index)
     mask = ops.scatter_number(new_tensor(like(places._array, np.zeros(size, bool))), places, value=True, axis=-1)
     mask = ops.reshape(mask, (size,) + (1,) * (-axis - 1) if array.ndim else ())
     if isinstance(value, TensorBase):

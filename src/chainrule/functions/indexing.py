@@ -21,6 +21,7 @@ from ..core.version import bump
 from ..core.views import ORDINARY, current_array, current_node, values_of
 from ..core.xla_level import on_host
 from ..promotion import checked_scalar, scalar_type_name
+from ._arguments import naming
 from .conversion import to_device
 
 if TYPE_CHECKING:
@@ -65,9 +66,8 @@ def select(x: Any, dim: int, index: Any, named: int | None = None) -> Tensor:
     if not -size <= index < size:
         if not -(2**63) <= index < 2**63:
             raise ValueError(f"Overflow when unpacking long long: the index {index} does not fit in 64 bits")
-        raise IndexError(
-            f"index {index} is out of bounds for dimension {dim if named is None else named} with size {size}"
-        )
+        said = f"index {index} is out of bounds for dimension {dim if named is None else named} with size {size}"
+        raise naming(IndexError(said), x)
     return ops.select(x, axis=dim - len(shape), index=int(index))
 
 
@@ -109,7 +109,7 @@ def basic_part(x: Any, key: Any) -> tuple[Any, list[Any], tuple[int, ...]]:
     if count > ndim:
         if not ndim and len(items) == 1 and isinstance(items[0], int):
             return select(x, 0, items[0]), [], ()
-        raise IndexError(f"too many indices for tensor of dimension {ndim}: the index speaks of {count}")
+        raise naming(IndexError(f"too many indices for tensor of dimension {ndim}: the index speaks of {count}"), x)
     dim = named = 0  # where we are in x as it is, and as it was given
     arrays: list[tuple[int, Any]] = []
     for item in items:
@@ -243,10 +243,11 @@ def check_mask(x: Any, mask: Any, dim: int) -> None:
     shape = x._array.shape
     for at, size in enumerate(mask.shape):
         if shape[dim + at] != size:
-            raise IndexError(
+            said = (
                 f"The shape of the mask {list(mask.shape)} at index {at} does not match the shape of the indexed tensor "
                 f"{list(shape)} at index {dim + at}"
             )
+            raise naming(IndexError(said), x, mask)
 
 
 def checked(op: Any, x: Any, indices: list[Any], axes: tuple[int, ...], *values: Any, **params: Any) -> Any:
@@ -254,7 +255,7 @@ def checked(op: Any, x: Any, indices: list[Any], axes: tuple[int, ...], *values:
     try:
         return op(x, *values, *indices, axes=axes, **params)
     except IndexError as error:
-        raise IndexError(in_our_words(error, x, indices)) from None
+        raise naming(IndexError(in_our_words(error, x, indices)), x, *indices) from None
 
 
 def in_our_words(error: IndexError, x: Any, indices: list[Any]) -> str:
@@ -301,7 +302,7 @@ def setitem(self: Any, key: Any, value: Any) -> None:
     elif not value._array.ndim:
         overwrite(part, ops.fill, value)
     else:
-        overwrite(part, ops.copy, fitted(value, part._array.shape))
+        overwrite(part, ops.copy, fitted(value, part._array.shape, self))
 
 
 def is_watched(x: Any) -> bool:
@@ -384,8 +385,8 @@ def value_for(x: Any, value: Any) -> Any:
     )
 
 
-def fitted(value: Any, shape: tuple[int, ...]) -> Any:
-    """``value`` without leading dimensions of size 1 beyond those of ``shape``, if it can be broadcast to that."""
+def fitted(value: Any, shape: tuple[int, ...], whole: Any) -> Any:
+    """``value`` without leading dimensions of size 1 beyond those of ``shape``, of a part of ``whole``, if it can be broadcast to it."""
     have = value._array.shape
     lead = 0
     while len(have) - lead > len(shape) and have[lead] == 1:
@@ -400,10 +401,11 @@ def fitted(value: Any, shape: tuple[int, ...]) -> Any:
         )
     for at in range(-1, -len(have) - 1, -1):
         if have[at] not in (1, shape[at]):
-            raise RuntimeError(
+            said = (
                 f"The expanded size of the tensor ({shape[at]}) must match the existing size ({have[at]}) at non-singleton dimension "
                 f"{len(shape) + at}.  Target sizes: {list(shape)}.  Tensor sizes: {list(have)}"
             )
+            raise naming(RuntimeError(said), whole, value)
     return value
 
 
@@ -432,15 +434,14 @@ def put_call(
     try:
         shape = np.broadcast_to(np.int8(0), x._array.shape)[key_of(x._array.ndim, tuple(raw), axes)].shape
     except IndexError as error:
-        raise IndexError(in_our_words(error, x, raw)) from None
+        raise naming(IndexError(in_our_words(error, x, raw)), x, *raw) from None
     if isinstance(value, TensorBase):
         have, dtype = value._array.shape, value._array.dtype
         while len(have) > len(shape) and have[0] == 1:
             have = have[1:]
         if len(have) > len(shape) or any(a not in (1, b) for a, b in zip(have[::-1], shape[::-1], strict=False)):
-            raise RuntimeError(
-                f"shape mismatch: value tensor of shape {list(value._array.shape)} cannot be broadcast to indexing result of shape {list(shape)}"
-            )
+            said = f"shape mismatch: value tensor of shape {list(value._array.shape)} cannot be broadcast to indexing result of shape {list(shape)}"
+            raise naming(RuntimeError(said), x, value)
         if dtype != x._array.dtype:
             raise RuntimeError(
                 "Index put requires the source and destination dtypes match, got "
@@ -478,11 +479,11 @@ def copy_(x: Any, source: Any) -> Tensor:
     have, shape = source._array.shape, x._array.shape
     for at in range(-1, -min(len(have), len(shape)) - 1, -1):
         if have[at] not in (1, shape[at]):
-            raise RuntimeError(
-                f"The size of tensor a ({shape[at]}) must match the size of tensor b ({have[at]}) at non-singleton dimension {len(shape) + at}"
-            )
+            said = f"The size of tensor a ({shape[at]}) must match the size of tensor b ({have[at]}) at non-singleton dimension {len(shape) + at}"
+            raise naming(RuntimeError(said), x, source)
     if len(have) > len(shape):
-        raise RuntimeError(f"output with shape {list(shape)} doesn't match the broadcast shape {list(have)}")
+        said = f"output with shape {list(shape)} doesn't match the broadcast shape {list(have)}"
+        raise naming(RuntimeError(said), x, source)
     if source._array.dtype.kind == "c" and x._array.dtype.kind != "c":
         import warnings
 

@@ -325,10 +325,11 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
             f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(sizes)}"
         )
     if sum(sizes) != array.shape[axis]:
-        raise RuntimeError(
+        said = (
             f"split_with_sizes expects split_sizes to sum exactly to {array.shape[axis]} (input tensor's size at dimension "
             f"{axis + array.ndim}), but got split_sizes={list(sizes)}"
         )
+        raise naming(RuntimeError(said), input)
     return ops.split_with_sizes(input, axis=axis, sizes=sizes)
 
 

@@ -55,7 +55,8 @@ def mixed(
     if c:
         names = [_C_NAMES.get(name, name) for name in names]
     a, b = (FROM_NUMPY[t._array.dtype] for t in (x, y))
-    return RuntimeError(f"{said.format(*names)}. Convert one of them, for example the second with .to({a}): it is {b}.")
+    said = f"{said.format(*names)}. Convert one of them, for example the second with .to({a}): it is {b}."
+    return naming(RuntimeError(said), x, y, dtypes=True)
 
 
 def by(shape: tuple[int, ...]) -> str:
@@ -246,9 +247,8 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor_argument(mat2, "mm", "mat2", 2)
     for name, t in (("self", input), ("mat2", mat2)):
         if t.ndim != 2:
-            raise RuntimeError(
-                f"{name} must be a matrix, got {t.ndim}-D tensor of shape {list(t.shape)}: @ takes other shapes too"
-            )
+            said = f"{name} must be a matrix, got {t.ndim}-D tensor of shape {list(t.shape)}: @ takes other shapes too"
+            raise naming(RuntimeError(said), input, mat2)
     return deliver(matmul(input, mat2), out, "mm")
 
 

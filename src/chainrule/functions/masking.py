@@ -10,7 +10,7 @@ from .. import ops
 from ..core.value import Lifted, TensorBase, like, new_tensor, numbers_of
 from ..core.views import values_of
 from ..promotion import scalar_type_name
-from ._arguments import deliver, tensor_argument
+from ._arguments import deliver, naming, tensor_argument
 from .gathering import same_dtype, zero_dim
 from .indexing import number_for
 from .shape import broadcast_tensors
@@ -33,10 +33,11 @@ def broadcastable(x: Any, mask: Any) -> None:
     a, b = mask._array.shape, x._array.shape
     for at in range(-1, -min(len(a), len(b)) - 1, -1):
         if a[at] != b[at] and 1 not in (a[at], b[at]):
-            raise RuntimeError(
+            said = (
                 f"The size of tensor a ({a[at]}) must match the size of tensor b ({b[at]}) at non-singleton dimension "
                 f"{max(len(a), len(b)) + at}"
             )
+            raise naming(RuntimeError(said), x, mask)
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:

@@ -16,7 +16,7 @@ from ..core.mutation import refuse_write, write
 from ..core.value import new_tensor, writable
 from ..dtypes import FROM_NUMPY, finfo
 from ..promotion import scalar_type_name
-from ._arguments import check_floating, refuse_grad, tensor_argument
+from ._arguments import check_floating, naming, refuse_grad, tensor_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ def normalized_batch(
     given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, value in given.items():
         if value is not None and value.numel() != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {value.numel()}")
+            raise naming(RuntimeError(f"{name} should contain {channels} elements not {value.numel()}"), input, value)
         if value is None and name.startswith("running") and not training:
             raise RuntimeError(f"{name} must be defined in evaluation mode")
     check_floating("batch_norm", input)
@@ -259,9 +259,8 @@ def shape_of(
             )
     if x.shape[max(0, x.ndim - len(shape)) :] != shape:
         wanted = ", ".join(["*", *map(str, shape)])
-        raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [{wanted}], but got input of size{list(x.shape)}"
-        )
+        said = f"Given normalized_shape={list(shape)}, expected input with shape [{wanted}], but got input of size{list(x.shape)}"
+        raise naming(RuntimeError(said), x)
     return shape
 
 

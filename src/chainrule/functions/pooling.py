@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..backend.windows import bounds, regular
 from ..core.value import numbers_of
-from ._arguments import tensor_argument
+from ._arguments import naming, tensor_argument
 from ._reduction_arguments import refuse_kinds
 from ._windows import COUNTS, Ints, each, times
 from .filling import full_like
@@ -78,9 +78,8 @@ def window_axes(
         axes.append((n, size, k, s, p, d))
     if any(axis[1] < 1 for axis in axes):
         sizes = times(input.shape[-dims:]), times([max(axis[1], 0) for axis in axes])
-        raise RuntimeError(
-            f"{function}: Given input size: ({sizes[0]}). Calculated output size: ({sizes[1]}). Output size is too small"
-        )
+        said = f"{function}: Given input size: ({sizes[0]}). Calculated output size: ({sizes[1]}). Output size is too small"
+        raise naming(RuntimeError(said), input)
     return tuple(axes)
 
 

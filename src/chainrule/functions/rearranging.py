@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops
 from ..core.value import TensorBase, like, new_tensor
 from ..core.views import values_of
-from ._arguments import axes_of, axis_of, deliver, sizes_of, tensor_argument
+from ._arguments import axes_of, axis_of, deliver, naming, sizes_of, tensor_argument
 from .shape import flatten
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
         raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {first})")
     first = first + size if first < 0 else first
     if first + length > size:
-        raise RuntimeError(f"start ({first}) + length ({length}) exceeds dimension size ({size}).")
+        raise naming(RuntimeError(f"start ({first}) + length ({length}) exceeds dimension size ({size})."), input)
     return ops.slice_axis(input, axis=axis, start=first, stop=first + length, step=1)
 
 
@@ -160,9 +160,10 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     axis = axis_of(dim, array.ndim, "select")
     size, at = array.shape[axis], int(index)
     if not -size <= at < size:
-        raise IndexError(
+        said = (
             f"select(): index {at} out of range for tensor of size {list(array.shape)} at dimension {axis + array.ndim}"
         )
+        raise naming(IndexError(said), input)
     return ops.select(input, axis=axis, index=at % size)
 
 

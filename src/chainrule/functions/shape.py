@@ -11,7 +11,7 @@ from ..backend.shape_numpy import is_viewable
 from ..core.views import memory_of
 from ..promotion import scalar_type_name
 from ..size import Size
-from ._arguments import axes_of, axis_of, sizes_of, tensor_argument
+from ._arguments import axes_of, axis_of, naming, sizes_of, tensor_argument
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -42,8 +42,8 @@ __all__ = [
 # -- the shape ----------------------------------------------------------------------------------------------------------
 
 
-def inferred(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
-    """``shape`` with its -1 replaced by what makes ``numel`` elements.
+def inferred(shape: tuple[int, ...], numel: int, *named: Any) -> tuple[int, ...]:
+    """``shape`` with its -1 replaced by what makes ``numel`` elements: those of the tensor ``named``, if one is given.
 
     Raises:
         RuntimeError: there is no such shape, or more than one.
@@ -69,7 +69,7 @@ def inferred(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
             f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can be "
             "any value and is ambiguous"
         )
-    raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
+    raise naming(RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}"), *named)
 
 
 def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
@@ -88,7 +88,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
             [2, 3]])
     """
     tensor_argument(input, "reshape", "input")
-    return ops.reshape(input, inferred(sizes_of((shape,), "reshape", "shape"), input._array.size))
+    return ops.reshape(input, inferred(sizes_of((shape,), "reshape", "shape"), input._array.size, input))
 
 
 def view(input: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -97,13 +97,14 @@ def view(input: Tensor, shape: tuple[int, ...]) -> Tensor:
     Raises:
         RuntimeError: the strides do not allow it.
     """
-    shape = inferred(shape, input._array.size)
+    shape = inferred(shape, input._array.size, input)
     if not is_viewable(memory_of(input), shape):
-        raise RuntimeError(
+        said = (
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
             f"contiguous subspaces). Use .reshape(...) instead: the tensor of shape {list(input.shape)} has strides "
             f"{list(input.stride())}, and no strides make it {list(shape)}."
         )
+        raise naming(RuntimeError(said), input)
     return ops.view(input, shape=shape)
 
 
@@ -146,9 +147,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     try:
         parts = inferred(parts, size)
     except RuntimeError:
-        raise RuntimeError(
-            f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {at} ({size}) in the input tensor"
-        ) from None
+        said = f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {at} ({size}) in the input tensor"
+        raise naming(RuntimeError(said), input) from None
     return view(input, (*array.shape[:at], *parts, *array.shape[at + 1 :]))
 
 
@@ -221,10 +221,11 @@ def expand(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
             shape.append(have)
             continue
         if size < 0 or (have is not None and have not in (1, size)):
-            raise RuntimeError(
+            said = (
                 f"The expanded size of the tensor ({size}) must match the existing size ({have}) at non-singleton dimension "
                 f"{at}.  Target sizes: {list(sizes)}.  Tensor sizes: {list(old)}"
             )
+            raise naming(RuntimeError(said), input)
         shape.append(size)
     if math.prod(shape) * input._array.itemsize >= 1 << 63:
         raise RuntimeError(f"numel: integer multiplication overflow: {shape} is too large")
@@ -360,10 +361,11 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
     if not isinstance(dims, (tuple, list)):
         raise TypeError(f"permute(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}")
     if len(order) != ndim:
-        raise RuntimeError(
+        said = (
             "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
             f"dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(order)}"
         )
+        raise naming(RuntimeError(said), input)
     axes = tuple([axis_of(dim, ndim, "permute") for dim in order])
     if len(set(axes)) != ndim:
         raise RuntimeError(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._memory import Memory, memory
     from ._torch import from_torch
     from ._why import why
+    from ._why_module import ModuleReport
 
 LATE = {
     "_broadcasts": "warn_broadcasts",
@@ -32,6 +33,7 @@ LATE = {
     "_memory": "Memory memory",
     "_torch": "from_torch",
     "_why": "why",
+    "_why_module": "ModuleReport",
 }
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "Graph",
     "Kink",
     "Memory",
+    "ModuleReport",
     "Numbers",
     "Operation",
     "Reason",

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from ..core.origin import getframe, outer
-from ..core.source import operands_said
+from ..core.source import operands_said, shape_of
 from ..core.value import TensorBase
 from ._watch import Watch
 
@@ -40,7 +40,7 @@ class warn_broadcasts(Watch):  # noqa: N801 - reads as a statement: ``with warn_
                     frame = outer(getframe(1))
                     said = (
                         f"shapes {tuple(one._array.shape)} and {tuple(other._array.shape)} broadcast to {tuple(out)}: squeeze or unsqueeze one "
-                        f"of them if each was to meet its own.{operands_said(frame, (one, other))}"
+                        f"of them if each was to meet its own.{operands_said(frame, (one, other), shape_of)}"
                     )
                     code, place = frame.f_code, frame.f_lineno
                     warnings.warn_explicit(

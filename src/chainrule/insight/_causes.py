@@ -34,6 +34,7 @@ class Cause(Enum):
     STEP_FUNCTION = "a function that is constant between its jumps"
     TIMES_ZERO = "it was multiplied by 0"
     CANCELLED = "two paths that cancel"
+    FLAT = "the slope is 0 just there: a minimum, or a kink"
     # not finite
     ZERO_TIMES_INF = "0 times infinity in the branch of a where that was not taken"
     NOT_FINITE_FORWARD = "the forward was not finite already"
@@ -48,10 +49,10 @@ class Cause(Enum):
 FIXES = {
     Cause.NOT_WANTED: "call requires_grad_() on it before it is used (only floating point and complex tensors can).",
     Cause.NOT_USED: "use it in the computation of the loss, or take it out of the optimizer.",
-    Cause.DETACHED: "keep the tensor itself on the way to the loss; take numbers out for printing only.",
     Cause.WRITTEN_TO_COPY: "write to the tensor itself, in one step: x[i, j] = v, not y = x[i]; y[j] = v with a list or mask i.",
     Cause.LATE: "set requires_grad before the forward, and compute the loss again.",
-    Cause.NOT_RETAINED: "call retain_grad() on it before the backward, or ask autograd.grad(loss, t).",
+    Cause.NOT_RETAINED: "make it a leaf, by requires_grad_() on the result; or call retain_grad() on it before the backward, or ask "
+    "autograd.grad(loss, t).",
     Cause.NOT_RUN: "call loss.backward() before you look at .grad (autograd.grad returns gradients and adds them nowhere).",
     Cause.CLEARED: "look at .grad between backward() and zero_grad().",
     Cause.NONE_RETURNED: "return a gradient for it from backward, or name it in inputs=.",
@@ -63,6 +64,7 @@ FIXES = {
     Cause.STEP_FUNCTION: "use a smooth function in the loss, or a straight-through estimator: x + (x.round() - x).detach().",
     Cause.TIMES_ZERO: "do not start both factors at 0.",
     Cause.CANCELLED: "this is the derivative; if it surprises, look at the two paths.",
+    Cause.FLAT: "if the loss is at its minimum, nothing; if not, start elsewhere: no step leads away from here.",
     Cause.ZERO_TIMES_INF: "make the argument safe before, not after: torch.where(ok, f(torch.where(ok, x, 1.)), 0.).",
     Cause.NOT_FINITE_FORWARD: "keep the argument inside of the function's domain (clamp(min=eps), log1p, log_softmax, smaller steps).",
     Cause.NOT_FINITE_BACKWARD: "add a small number inside (sqrt(x + eps)), or keep away from the point.",
@@ -71,6 +73,22 @@ FIXES = {
     Cause.NUMBER: "nothing.",
     Cause.UNKNOWN: "ask before the backward, why(t, loss), or with a function that computes the loss again: why(t, lambda: loss(x)).",
 }
+
+
+CUTTING = {
+    "item()": "add up and average the tensors themselves; take numbers out for printing only.",
+    "numpy(force=True)": "compute with functions of torch, or of NumPy on the tensor itself, which are differentiated.",
+    "tensor()": "use the tensor as it is; of several, torch.stack([...]).",
+    "no_grad": "compute it outside of the block: no_grad is for evaluation and for updates of parameters.",
+    "detach()": "leave it out on the way to the loss.",
+    "nn.Parameter": "make the Parameter once, in __init__, and compute with it; it is a leaf, and forgets what it was made from.",
+    "requires_grad = False": "let it require grad again before the forward.",
+}
+"""What to do about a cut, by what cut."""
+CUTTING |= dict.fromkeys(("tolist()", "float()", "int()", "complex()", "bool()"), CUTTING["item()"])
+CUTTING |= dict.fromkeys((".data", ".data = ...", "detach_()"), CUTTING["detach()"])
+CUTTING["inference_mode"] = CUTTING["no_grad"]
+DISCRETE = "make the loss of the numbers before (cross_entropy of the scores, not of their argmax): what is discrete has no slope."
 
 
 @dataclass(frozen=True)
@@ -93,6 +111,8 @@ class Reason:
     """The index of the element that shows it first."""
     certain: bool = True
     """False where numbers or nodes that would prove it are gone, and this is what is left."""
+    advice: str = ""
+    """What to do, where that is not what the cause alone says."""
 
     @property
     def text(self) -> str:
@@ -101,8 +121,15 @@ class Reason:
         if self.where is not None:
             lines.append(f"  here: {self.where}")
         lines += [f"  {what}: {place}" for what, place in self.others]
-        lines.append(f"What to do: {FIXES[self.cause]}")
+        lines.append(f"What to do: {self.fix}")
         return "\n".join(lines)
+
+    @property
+    def fix(self) -> str:
+        """What to do."""
+        if self.cause is Cause.DETACHED:
+            return CUTTING.get(self.by, DISCRETE)
+        return self.advice or FIXES[self.cause]
 
     def __str__(self) -> str:
         return self.text

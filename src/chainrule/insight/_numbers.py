@@ -93,12 +93,13 @@ def why_not_finite(subject: str, gradient: Any, steps: list[Step], out: Any, on_
     if not is_finite(value):
         found = bad_forward(current_root(out), value)
         if found is not None:
-            node, index, inputs = found
-            kind = kind_of(values_text(node))
+            node, index, what, inputs = found
+            gave = f"{node.name()} gave {what} in the forward"
+            if isinstance(node, AccumulateGrad):
+                gave = f"one of the tensors that the forward began with holds {what}"
             return Reason(
                 Cause.NOT_FINITE_FORWARD,
-                f"{subject} is {kind_of(gradient)}: {node.name()} gave {kind or 'numbers that are not finite'} in the forward, at "
-                f"{shown_index(index)}{inputs}.",
+                f"{subject} is {kind_of(gradient)}: {gave}, at {shown_index(index)}{inputs}.",
                 node.origin(), by=node.name(), element=index,
             )  # fmt: skip
     for step in steps:
@@ -108,10 +109,6 @@ def why_not_finite(subject: str, gradient: Any, steps: list[Step], out: Any, on_
             if parent in on_path and not is_finite(g):
                 return bad_step(subject, gradient, step, g, steps)
     return Reason(Cause.UNKNOWN, f"{subject} is {kind_of(gradient)}, but a pass from this output is not.")
-
-
-def values_text(node: Node) -> Any:
-    return saved(node, "out")
 
 
 def kind_of(array: Any) -> str:
@@ -126,24 +123,43 @@ def current_root(out: Any) -> Node:
     return node
 
 
-def bad_forward(root: Node, value: Any) -> tuple[Node, tuple[int, ...], str] | None:
-    """The first node in the order of the forward whose value is not finite, though those that it was made of are."""
+def bad_forward(root: Node, value: Any) -> tuple[Node, tuple[int, ...], str, str] | None:
+    """The first node in the order of the forward whose value is not finite, though those that it was made of are; where, what it
+    gave there, and of what.
+    """
     values = values_of_nodes(root, value)
     for node in sorted(values, key=lambda node: node.seq):
         array = values[node]
         if is_finite(array):
             continue
+        index = first_bad(array)
+        what = "NaN" if np.isnan(np.asarray(array)[index]) else "infinity"
         if isinstance(node, AccumulateGrad):
-            return node, first_bad(array), ": the tensor itself holds it"
+            return node, index, what, ""
         if isinstance(node, Port):
             continue
-        known = [a for name, a in operands(node).items() if isinstance(name, str)]
-        known += [values[p] for p in node.parents if p is not None and p in values]
-        if all(map(is_finite, known)):
-            index = first_bad(array)
-            given = next((a for a in known if np.shape(a) == np.shape(array)), None)
-            return node, index, "" if given is None else f", where the operand is {np.asarray(given)[index]:.6g}"
+        names = getattr(node, "op").args  # noqa: B009 - whose value is known has one
+        by_name = {name: a for name, a in operands(node).items() if isinstance(name, str)}
+        for name, parent in zip(names, node.parents, strict=False):
+            if parent is not None and parent in values:
+                by_name.setdefault(name, values[parent])
+        if all(map(is_finite, by_name.values())):
+            return node, index, what, of_what(node, by_name, np.shape(array), index)
     return None
+
+
+def of_what(node: Node, operands: dict[str, Any], shape: tuple[int, ...], index: tuple[int, ...]) -> str:
+    """The numbers that an element was made of, where the op goes element by element; of a deviation of too few numbers, how many."""
+    op = getattr(node, "op", None)
+    axis = (node.params or {}).get("correction") and (node.params or {}).get("axis")
+    if op is None or axis is not None:
+        size = np.size(next(iter(operands.values()), 0)) // max(int(np.prod(shape)), 1)
+        return f": the deviation of {size} number{'s' * (size != 1)}, which divides by {size} - {node.params['correction']}"
+    given = [np.asarray(a) for a in operands.values()]
+    if op.kind != "elementwise" or not given or any(a.dtype.kind not in "biuf" for a in given):
+        return ""
+    numbers = [f"{np.broadcast_to(a, shape)[index]:.6g}" for a in given]
+    return f", where it was given {' and '.join(numbers)}"
 
 
 def bad_step(subject: str, gradient: Any, step: Step, handed: Any, steps: list[Step]) -> Reason:
@@ -154,11 +170,12 @@ def bad_step(subject: str, gradient: Any, step: Step, handed: Any, steps: list[S
     if at_zero:
         hiding = hider(step.node, steps)
         if hiding is not None:
+            what, source = infinite_factor(step, index)
             return Reason(
                 Cause.ZERO_TIMES_INF,
                 f"{subject} is {kind_of(gradient)}: at {shown_index(index)} {hiding.name()} left this branch out and sent back 0, and "
-                f"the slope of {name_of(step)} is infinite there: 0 * inf = NaN.",
-                hiding.origin(), (("the infinite slope", step.node.origin()),), name_of(step), index,
+                f"the {what} of {source.name()} is infinite there: 0 * inf = NaN.",
+                hiding.origin(), ((f"the infinite {what}", source.origin()),), source.name(), index,
             )  # fmt: skip
     arrived = f", to which {np.asarray(g)[index]:.6g} came" if g is not None and np.shape(g) == np.shape(handed) else ""
     return Reason(
@@ -167,6 +184,16 @@ def bad_step(subject: str, gradient: Any, step: Step, handed: Any, steps: list[S
         "finite.",
         step.node.origin(), by=name_of(step), element=index,
     )  # fmt: skip
+
+
+def infinite_factor(step: Step, index: tuple[int, ...]) -> tuple[str, Node]:
+    """What a zero was multiplied by: the other factor of a product, which a node gave, or the slope of the step itself."""
+    known = operands(step.node)
+    for parent in step.node.parents if step.op_name in PRODUCTS else ():
+        value = np.asarray(known.get(parent, 0))
+        if parent is not None and np.shape(value) == step.node.shape and not np.isfinite(value[index]):
+            return "value", parent
+    return "slope", step.node
 
 
 def hider(node: Node, steps: list[Step]) -> Node | None:
@@ -201,13 +228,32 @@ def why_zero(subject: str, steps: list[Step], on_path: set[Node]) -> Reason:
     cause = kind_of_zero(step, at)
     others = tuple((f"also {name_of(s)}", s.node.origin()) for s, _ in killers[1:3] if s is not step)
     said = f"{subject} is 0: {name_of(step)} hands back 0 although something comes to it. {explained(cause, step, at)}"
-    return Reason(cause, said, step.node.origin(), others, name_of(step))
+    advice = LOGITS if cause is Cause.SATURATED and is_over_one(step.node) else ""
+    return Reason(cause, said, step.node.origin(), others, name_of(step), advice=advice)
+
+
+OVER_ONE = "It is a softmax over an axis of size 1, which gives 1 whatever comes in."
+LOGITS = (
+    "for two classes by one output use binary_cross_entropy_with_logits (or a sigmoid); for several, one output a class, and the "
+    "softmax along their axis."
+)
+
+
+def is_over_one(node: Any) -> bool:
+    """Whether a node is a softmax of single numbers."""
+    op = getattr(node, "op", None)
+    if op is None or not any("softmax" in one for one in (op.name, *(op.outputs or ()))):
+        return False
+    parent, axis = node.parents[0], (node.params or {}).get("axis")
+    return parent is not None and axis is not None and len(parent.shape) > 0 and parent.shape[axis] == 1
 
 
 def kind_of_zero(step: Step, at: int) -> Cause:
     name = step.op_name
     if name in RELUS:
         return Cause.DEAD_RELU
+    if is_cancelled_within(step, at):
+        return Cause.CANCELLED
     if name in SATURATING:
         return Cause.SATURATED
     if name in CLAMPING:
@@ -218,7 +264,20 @@ def kind_of_zero(step: Step, at: int) -> Cause:
         return Cause.STEP_FUNCTION
     if name == "multiply" and step.node.parents[1 - at] is None:  # a constant
         return Cause.MASKED
-    return Cause.TIMES_ZERO
+    return Cause.TIMES_ZERO if name in PRODUCTS else Cause.FLAT
+
+
+def is_cancelled_within(step: Step, at: int) -> bool:
+    """Whether a step adds up cotangents to 0: those of an operand that was broadcast, or those that softmax takes the mean of."""
+    g, parent = step.arrived[0] if len(step.arrived) == 1 else None, step.node.parents[at]
+    if g is None or parent is None:
+        return False
+    if "softmax" in step.op_name:
+        axis = (step.node.params or {}).get("axis", -1)
+        return np.ndim(g) > 0 and np.shape(g)[axis] > 1 and bool((np.ptp(g, axis=axis) == 0).all())
+    op: Any = getattr(step.node, "op", None)
+    is_added = op.args[at : at + 1] in (("b",), ("input",)) or step.op_name in ("add", "subtract", "expand")
+    return is_added and parent.shape != np.shape(g)
 
 
 def explained(cause: Cause, step: Step, at: int) -> str:
@@ -226,13 +285,21 @@ def explained(cause: Cause, step: Step, at: int) -> str:
         out = saved(step.node, "out")
         count = "" if out is None else f"all {np.size(out)} values that went in are at or below 0, where"
         return f"{count or 'Where what goes in is at or below 0,'} its slope is 0.".capitalize()
+    if cause is Cause.SATURATED and is_over_one(step.node):
+        return OVER_ONE
     if cause is Cause.SATURATED:
         values = operands(step.node)
         x = next(iter(values.values()), None)
         size = "" if x is None else f" (it was given numbers up to {np.abs(x).max():.4g} in size)"
         return f"It is flat there{size}."
-    if cause is Cause.TIMES_ZERO and step.op_name in PRODUCTS:
+    if cause is Cause.TIMES_ZERO:
         return "The other factor is 0."
+    if cause is Cause.CANCELLED and "softmax" in step.op_name:
+        return (
+            "The same comes to all entries of a softmax, which always add up to 1 (of log_softmax: the entries cancel)."
+        )
+    if cause is Cause.CANCELLED:
+        return "What came to it adds up to 0."
     return cause.value[0].upper() + cause.value[1:] + "."
 
 
@@ -287,6 +354,10 @@ def guessed(subject: str, gradient: Any, nodes: list[Node]) -> Reason | None:
             said = f"{subject} is {kind_of(gradient)}: {singular[0].name()} is the one step on the way whose slope can be infinite."
             return Reason(Cause.NOT_FINITE_BACKWARD, said, singular[0].origin(), by=singular[0].name(), certain=False)
         return None
+    constant = [node for node in nodes if is_over_one(node)]
+    if constant:
+        said = f"{subject} is 0: on the way lies {constant[0].name()}. {OVER_ONE}"
+        return Reason(Cause.SATURATED, said, constant[0].origin(), by=constant[0].name(), advice=LOGITS)
     for names, cause in (
         (STEPS, Cause.STEP_FUNCTION),
         (RELUS, Cause.DEAD_RELU),
@@ -297,4 +368,8 @@ def guessed(subject: str, gradient: Any, nodes: list[Node]) -> Reason | None:
         if found:
             said = f"{subject} is 0: on the way lies {found[0].name()}. {cause.value[0].upper()}{cause.value[1:]}."
             return Reason(cause, said, found[-1].origin(), by=found[-1].name(), certain=False)
+    products = [] if suspects(nodes, CHOOSING) else suspects(nodes, PRODUCTS)
+    if len(products) == 1:
+        said = f"{subject} is 0: {products[0].name()} is the one product on the way. The other factor was 0."
+        return Reason(Cause.TIMES_ZERO, said, products[0].origin(), by=products[0].name(), certain=False)
     return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 import gc
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -19,6 +21,7 @@ from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._causes import Cause, Reason
 from ._numbers import guessed, is_finite, is_zero, kind_of, why_not_finite, why_zero
+from ._rebuilt import Rebuilt, rebuilt
 from ._replay import freed, path_to, replayed, saved
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
     from .._tensor import Tensor
     from ..core.exits import Site
+    from ..nn import Module
+    from ._why_module import ModuleReport
 
 __all__ = ["Cause", "Reason", "why"]
 
@@ -33,11 +38,25 @@ GOING_ON = (*exits.WHOLE, *exits.READ, "numpy(force=True)")
 """Exits after which the value may go on without its history."""
 
 
-def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
+Graphs = dict[Node, list[Rebuilt]]
+"""Graphs made again, by the roots of those that are gone: for all questions of one call."""
+ALIKE = 8
+"""Of graphs that may have been the one that is gone, how many are asked whether they agree."""
+STEPS_TOO_LARGE = (
+    "take smaller steps (learning rate, nn.utils.clip_grad_norm_); `with chainrule.guard():` around the loop stops at the first "
+    "number that is not finite."
+)
+
+
+@overload
+def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason: ...
+@overload
+def why(t: Module, out: Tensor | Callable[[], Tensor] | None = None) -> ModuleReport: ...
+def why(t: Any, out: Any = None) -> Any:
     """Why the gradient of ``t`` is None, zero, NaN, infinite, or the number that it is.
 
     Args:
-        t: the tensor; a leaf, usually a parameter, or any other.
+        t: the tensor; a leaf, usually a parameter, or any other. Or a module: then all its parameters are explained.
         out: what is differentiated (of several elements, their sum): a tensor whose graph has not been let go, or a function
             without arguments that computes it. Then the pass is run once more and looked at; nothing is added to ``.grad``.
             By default ``t.grad`` is explained, from what is left of the last backward.
@@ -55,32 +74,38 @@ def why(t: Tensor, out: Tensor | Callable[[], Tensor] | None = None) -> Reason:
     >>> answer.cause.name, answer.where.expression
     ('DEAD_RELU', 'torch.relu(w)')
     """
-    tensor: Any = t
-    if not isinstance(tensor, TensorBase):
-        raise TypeError(
-            f"why(): argument 't' must be a tensor, not {type(t).__name__}: name one, as in why(model.weight)"
-        )
-    name = _called(*caller(2))
-    if out is None:
-        return _of_grad(tensor, name)
+    called = _called(*caller(2))
     found: Any = out() if callable(out) and not isinstance(out, TensorBase) else out
-    if isinstance(found, TensorBase):
-        return _by(tensor, found, name)
-    if isinstance(found, (float, int)):
-        return _of_number(tensor, name)
-    raise TypeError(
-        f"why(): argument 'out' must be a tensor or a function that returns one, not {type(found).__name__}"
-    )
+    if found is not None and not isinstance(found, (TensorBase, float, int)):
+        raise TypeError(
+            f"why(): argument 'out' must be a tensor or a function that returns one, not {type(found).__name__}"
+        )
+    known: Graphs = {}
+
+    def answer(tensor: Any, name: str) -> Reason:
+        if found is None:
+            return _of_grad(tensor, name, known)
+        return _by(tensor, found, name, known) if isinstance(found, TensorBase) else _of_number(tensor, name)
+
+    if hasattr(type(t), "named_parameters"):
+        from ._why_module import reported
+
+        return reported(t, called, answer, out is None)
+    if not isinstance(t, TensorBase):
+        raise TypeError(
+            f"why(): argument 't' must be a tensor or a module, not {type(t).__name__}: name one, as in why(model.weight)"
+        )
+    return answer(t, f"the gradient of `{called}`" if called else "the gradient")
 
 
 def _called(code: CodeType, lasti: int) -> str:
-    """How the caller calls ``t``."""
+    """How the caller calls ``t``; empty where its source is not at hand."""
     syntax = syntax_of(code, lasti)
     if syntax is not None and isinstance(syntax.node, ast.Call):
         given = [part for keyword, part in syntax.arguments() if keyword in (None, "t")]
         if given and not isinstance(given[0], ast.Starred):
-            return f"the gradient of `{syntax.text(given[0])}`"
-    return "the gradient"
+            return syntax.text(given[0])
+    return ""
 
 
 def _sentence(text: str) -> str:
@@ -94,7 +119,7 @@ def _reason(cause: Cause, said: str, *args: Any, **kwargs: Any) -> Reason:
 # -- of an output ----------------------------------------------------------------------------------------------------
 
 
-def _by(t: Any, out: Any, name: str) -> Reason:
+def _by(t: Any, out: Any, name: str, known: Graphs) -> Reason:
     """Why the gradient of ``out`` by ``t`` is what it is."""
     node, root = current_node(t), current_node(out)
     if node is None:
@@ -111,7 +136,7 @@ def _by(t: Any, out: Any, name: str) -> Reason:
             and t._meta.backward is not None
             and t._meta.backward.root() is root
         ):
-            return _of_grad(t, name)
+            return _of_grad(t, name, known)
         return _reason(Cause.UNKNOWN, f"{name} by this output can no longer be computed: a backward has let the saved values go",
                        freed(nodes).place(), by="backward()")  # type: ignore[union-attr]  # fmt: skip
     steps, gradient = replayed(out, t, nodes)
@@ -184,7 +209,7 @@ def _short(gradient: Any) -> str:
 # -- of what .grad holds -----------------------------------------------------------------------------------------------
 
 
-def _of_grad(t: Any, name: str) -> Reason:
+def _of_grad(t: Any, name: str, known: Graphs) -> Reason:
     node = current_node(t)
     meta = t._meta
     gradient = None if meta is None else meta.grad
@@ -197,7 +222,7 @@ def _of_grad(t: Any, name: str) -> Reason:
         return _reason(Cause.NOT_RETAINED, said, node.origin(), by=node.name())
     if gradient is None:
         return _of_none(t, node, meta, name)
-    return _of_given(t, node, meta, numbers_of(gradient._array), name)
+    return _of_given(t, node, meta, numbers_of(gradient._array), name, known)
 
 
 def _of_none(t: Any, node: Node, meta: Any, name: str) -> Reason:
@@ -240,7 +265,7 @@ def _stopped(nodes: list[Node], node: Node, name: str, ran: Freed | None = None)
     return _reason(Cause.NONE_RETURNED, said, nodes[0].origin(), by=nodes[0].name())
 
 
-def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason:
+def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Graphs) -> Reason:
     ran = meta.backward
     changed = None if ran is None or not is_rewritten(meta.grad, meta) else resolve(*meta.grad._cell.writer)
     if is_zero(gradient) and changed is not None and "clip_grad" not in changed.expression:  # which makes no zeros
@@ -260,13 +285,18 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason
         if not is_finite(value):
             said = f"{name} is {kind_of(gradient)}, and so is the tensor itself: its last step, or what it was made with, was not finite."
             wrote = None if t._cell is None or t._cell.writer is None else resolve(*t._cell.writer)
-            return _reason(Cause.NOT_FINITE_FORWARD, said, wrote or node.origin(), by="the tensor")
-        answer = guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1])
+            return _reason(
+                Cause.NOT_FINITE_FORWARD, said, wrote or node.origin(), by="the tensor", advice=STEPS_TOO_LARGE
+            )
+        answer = _of_rebuilt(node, nodes, gradient, name, ran, known) if meta.count <= 1 else None
+        answer = answer or _hooked(node, nodes, name)
+        answer = answer or guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1])
         if answer is not None:
             return answer
         what = kind_of(gradient) or "0"
         return _reason(Cause.UNKNOWN, f"{name} is {what}: the backward has let go the values that would tell why.", ran.place(),
-                       by="backward()")  # fmt: skip
+                       by="backward()", advice="" if nodes else "ask while a variable holds the loss, as in why(t, loss) before the "
+                       "backward; or with a function that computes it again: why(t, lambda: loss_of(x)).")  # fmt: skip
     if meta.count > 1:
         said = f"{name} is the sum of {meta.count} backwards: nothing has set it to None or zero in between."
         return _reason(Cause.ACCUMULATED, said, ran.place(), by="backward()")
@@ -278,6 +308,42 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str) -> Reason
             Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
         )
     return _ordinary_number(t, node, gradient, name, nodes)
+
+
+def _hooked(node: Node, nodes: list[Node], name: str) -> Reason | None:
+    """A hook on the way, which may have made the gradient what it is."""
+    for one in (node, *nodes):
+        if one.extra is not None and (one.extra.tensor_hooks or one.extra.hooks or one.extra.prehooks):
+            on = "the tensor itself" if one is node else one.name()
+            said = f"{name} is what a hook on {on} made of it, unless that handed on what came."
+            return _reason(
+                Cause.NONE_RETURNED,
+                said,
+                one.origin(),
+                by="a hook",
+                certain=False,
+                advice="look at what the hook returns.",
+            )
+    return None
+
+
+def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Freed, known: Graphs) -> Reason | None:
+    """The cause by a graph that was let go and can be made again; None where it cannot."""
+    roots = nodes[:1] or [one for one in _uses(node)[1] if one.seq <= ran.seq]  # what its sum, or its mean, was
+    answers: list[Reason] = []
+    for root in roots[-2:]:
+        if root not in known:
+            known[root] = list(islice(rebuilt(root, ran), ALIKE))
+    for again in [one for root in roots[-2:] for one in known[root]]:
+        leaf = again.leaves[node]
+        path = path_to(leaf._node, again.out._node)
+        steps, found = replayed(again.out, leaf, path)
+        if found is None or is_finite(found) != is_finite(gradient) or is_zero(found) != is_zero(gradient):
+            return None
+        answers.append(_of_numbers(leaf, leaf._node, found, name, steps, again.out, path))
+    if len({(one.cause, one.where, one.by) for one in answers}) != 1:
+        return None
+    return answers[0]
 
 
 def _as_output(root: Node) -> Any:
@@ -298,7 +364,9 @@ def _cuts(node: Node, before: int | None) -> list[Site]:
 
 
 def _is_update(site: Site) -> bool:
-    """Whether the exit is the usual way to write to a tensor, ``w.data -= ...``."""
+    """Whether the exit is the usual way to write to a tensor, ``w.data -= ...``, or a copy of a module."""
+    if site.code.co_filename == copy.__file__:
+        return True
     if site.how not in (".data", "detach()"):
         return False
     syntax = syntax_of(site.code, site.lasti)
@@ -324,16 +392,17 @@ def _detached(site: Site, name: str, verb: str = "is None") -> Reason:
     others = () if site.since is None else (("the first step that is not recorded", site.call()),)
     if site.name != AccumulateGrad.full_name:
         others = (*others, ("what was cut off was computed by", site.source_place()))
-    return _reason(Cause.DETACHED, f"{name} {verb}: {_cutting(site)}", site.place(), others, site.how)
+    how = "nn.Parameter" if site.how == "detach()" and "Parameter(" in site.call().expression else site.how
+    return _reason(Cause.DETACHED, f"{name} {verb}: {_cutting(how, site)}", site.place(), others, how)
 
 
-def _cutting(site: Site) -> str:
-    how = site.how
+def _cutting(how: str, site: Site) -> str:
     if how in ("no_grad", "inference_mode"):
         return f"the way from it to the output goes through a step under {how}, which is not recorded."
-    if how in GOING_ON:
+    if how in GOING_ON or how == "nn.Parameter":
         return f"the way from it to the output is cut by {how}."
-    return f"the way from it to the output goes through `{how}`, whose result is discrete and has no gradient."
+    said = "a conversion to integers or booleans" if how == "astype" else f"`{how}`"
+    return f"the way from it to the output goes through {said}, whose result is discrete and has no gradient."
 
 
 def _unreached(t: Any, node: Node, seq: int, root: Node | None, name: str, ran: Freed | None = None) -> Reason:
@@ -392,7 +461,13 @@ def _without_node(t: Any, name: str) -> Reason:
         return _reason(Cause.NOT_WANTED, said, site.place(), by=site.how)
     if t._array.dtype.kind in "iub":
         said = f"{name} is None: it is of {t.dtype}, and only floating point and complex tensors have gradients."
-        return _reason(Cause.NOT_WANTED, said, None, by=str(t.dtype))
+        return _reason(
+            Cause.NOT_WANTED,
+            said,
+            None,
+            by=str(t.dtype),
+            advice="make it of floats, as by .float(), before it is used.",
+        )
     last = exits.last_cut()
     others = () if last is None else ((f"if it was computed: the last cut, by {last.how}", last.place()),)
     said = f"{name} is None: it does not require grad, and nothing that it was computed from does."

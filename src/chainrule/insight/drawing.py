@@ -74,6 +74,14 @@ def draw(
     return Drawing(graph_or_summary(out, names, label, seed, depth + 2), fold)
 
 
+def svg_of_node(node: Any) -> str:
+    """How a notebook shows a ``grad_fn``: the graph behind it, with the names of the program's variables."""
+    depth, frame = 0, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__") != "__main__":
+        depth, frame = depth + 1, frame.f_back
+    return draw(node, depth=depth - 1).svg()
+
+
 class Drawing:
     """A picture of a graph; what :func:`draw` returns."""
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..core.value import numbers_of
-from ..functions._arguments import check_floating, refuse_grad, tensor_argument
+from ..functions._arguments import check_floating, naming, refuse_grad, tensor_argument
 from ..functions._autocast import widened
 from ..functions.activation import log_softmax
 from ..functions.affine import linear
@@ -171,26 +171,26 @@ def classes(
     if not x.ndim:
         raise ValueError(f"Expected 1 or more dimensions (got {x.ndim}): give scores of classes, (C,) or (N, C, ...)")
     if x.ndim > 1 and (not t.ndim or x.shape[0] != t.shape[0]):
-        from ..core.source import naming
-
         said = f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({t.shape[0] if t.ndim else 0})."
         raise naming(ValueError(said), input, target)
     if x.ndim <= 2:
         if t.ndim > 1:
-            raise RuntimeError(
-                f"0D or 1D target tensor expected, multi-target not supported: got shape {list(t.shape)}"
-            )
+            said = f"0D or 1D target tensor expected, multi-target not supported: got shape {list(t.shape)}"
+            raise naming(RuntimeError(said), input, target)
         if x.ndim == 1 and t.ndim and t.shape != (1,):
-            raise RuntimeError(f"size mismatch (got input: {list(x.shape)}, target: {list(t.shape)})")
+            said = f"size mismatch (got input: {list(x.shape)}, target: {list(t.shape)})"
+            raise naming(RuntimeError(said), input, target)
     elif t.shape != x.shape[:1] + x.shape[2:]:
-        raise RuntimeError(f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(t.shape)}")
+        said = f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(t.shape)}"
+        raise naming(RuntimeError(said), input, target)
     if t.dtype != np.int64:
         if t.dtype != np.uint8:
-            raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_type_name(t.dtype)}")
+            said = f"expected target dtype to be Long or Byte, but got {scalar_type_name(t.dtype)}"
+            raise naming(RuntimeError(said), input, target, dtypes=True)
         target = ops.astype(target, dtype=np.dtype(np.int64))
     axis = 1 - x.ndim if x.ndim > 1 else -1
     count = x.shape[axis]
-    ignored = ignored_class(target, count, ignore_index)
+    ignored = ignored_class(input, target, count, ignore_index)
     if x.ndim == 1 and t.ndim:
         target = ops.reshape(target, ())
     params = {"axis": axis, "rank": x.ndim - 1, "ignore_index": ignored}
@@ -213,7 +213,7 @@ def check_weight(input: Tensor, weight: Tensor, count: int, function: str) -> No
     refuse_grad(function, weight=weight)
 
 
-def ignored_class(target: Tensor, count: int, ignore_index: int) -> int | None:
+def ignored_class(input: Tensor, target: Tensor, count: int, ignore_index: int) -> int | None:
     """``ignore_index``, or None where no target is known to be it; and the IndexError for what is no class."""
     numbers = numbers_of(target._array)
     if not numbers.size:
@@ -222,7 +222,8 @@ def ignored_class(target: Tensor, count: int, ignore_index: int) -> int | None:
         return None
     wrong = numbers[(numbers != ignore_index) & ((numbers < 0) | (numbers >= count))]
     if wrong.size:
-        raise IndexError(f"Target {wrong.reshape(-1)[0]} is out of bounds. The classes are 0 to {count - 1}.")
+        said = f"Target {wrong.reshape(-1)[0]} is out of bounds. The classes are 0 to {count - 1}."
+        raise naming(IndexError(said), input, target)
     return ignore_index
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..autograd.grad_mode import no_grad
 from ..core.value import TensorBase, numbers_of
-from ..functions._arguments import check_floating, refuse_grad, tensor_argument
+from ..functions._arguments import check_floating, naming, refuse_grad, tensor_argument
 from ..functions._autocast import widened
 from ..ops.activation import REDUCTIONS
 from ..promotion import scalar_type_name
@@ -205,10 +205,11 @@ def binary_cross_entropy(
     tensor_argument(target, "binary_cross_entropy", "target", 2)
     code = code_of(size_average, reduce, reduction)
     if target.shape != input.shape:
-        raise ValueError(
+        said = (
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. Please "
             "ensure they have the same size."
         )
+        raise naming(ValueError(said), input, target)
     check_floating("binary_cross_entropy", input)
     for other in (target, weight):
         if other is not None and other.dtype != input.dtype:
@@ -257,7 +258,8 @@ def binary_cross_entropy_with_logits(
     tensor_argument(target, "binary_cross_entropy_with_logits", "target", 2)
     code = code_of(size_average, reduce, reduction)
     if target.shape != input.shape:
-        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+        said = f"Target size ({target.shape}) must be the same as input size ({input.shape})"
+        raise naming(ValueError(said), input, target)
     for x in (input, target):
         if x._array.dtype.kind not in "fV":
             raise RuntimeError(

@@ -81,11 +81,11 @@ class ShapeMethods(TensorBase):
         given = shape_ or tuple(named.values())
         if not given:
             raise TypeError("reshape() received an invalid combination of arguments: got none, wanted a shape")
-        return ops.reshape(self, shape.inferred(sizes_of(given, "reshape", "shape"), self._array.size))
+        return ops.reshape(self, shape.inferred(sizes_of(given, "reshape", "shape"), self._array.size, self))
 
     def reshape_as(self: Any, other: Tensor) -> Tensor:
         """As ``reshape``, to the shape of ``other``."""
-        return ops.reshape(self, shape.inferred(tuple(other.shape), self._array.size))
+        return ops.reshape(self, shape.inferred(tuple(other.shape), self._array.size, self))
 
     flatten = shape.flatten
     unflatten = shape.unflatten

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from ...functions import recurrent
+from ...functions._arguments import naming
 from ...functions.filling import empty, zeros
 from .. import init
 from ..parameter import Parameter
@@ -209,9 +210,8 @@ class RNNBase(Module):
                 f"convert model: model.to({input.dtype})"
             )
         if input.shape[-1] != self.input_size:
-            raise RuntimeError(
-                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {input.shape[-1]}"
-            )
+            said = f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {input.shape[-1]}"
+            raise naming(RuntimeError(said), input)
 
     def _states(self, hx: Any, input: Any, batch: int, order: Any) -> Any:
         """The first states, checked and in the order of a packed sequence."""

@@ -1,0 +1,256 @@
+"""A graph that a backward has let go, made once more.
+
+What nodes had saved is gone, but not their structure: each knows its op, its parameters and its parents. So the ops run again, on
+the leaves, and on constants looked for among the tensors alive, the numbers in the text of the program, and the usual masks
+(comparisons of known values with such numbers). Whether these were the ones, the backward itself tells: every value of the graph
+that somebody still holds, and every gradient that it gave, must come out again.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import sys
+from collections.abc import Iterator
+from itertools import product
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from ..autograd._backward import grad
+from ..core.engine import is_rewritten
+from ..core.modes import changed_modes
+from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.source import syntax_of
+from ..core.value import TensorBase, new_tensor, numbers_of
+from ._numbers import HIDING
+from ._values import plain, saved_operands
+
+__all__ = ["Rebuilt", "rebuilt"]
+
+NODES = 1000
+"""Nodes up to which a graph is made again."""
+RUNS = 4000
+"""How many ops are run at most, with wrong constants, too."""
+CANDIDATES = 64
+"""How many constants are tried for one operand."""
+FEW = 8
+"""How many of the numbers of a program's text are tried as constants of several elements."""
+UNFIT = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+"""What ops raise when they are given what is not theirs."""
+COMPARISONS = (np.greater, np.less, np.equal, np.greater_equal, np.less_equal, np.not_equal)
+
+
+class Rebuilt:
+    """A graph made again: its output, and its leaves by those of the old one."""
+
+    def __init__(self, out: Any, leaves: dict[Node, Any]) -> None:
+        self.out = out
+        self.leaves = leaves
+
+
+def rebuilt(root: Node, ran: Freed) -> Iterator[Rebuilt]:
+    """What the graph below a node, which the pass ``ran`` has let go, may have been: one, as a rule; none where that cannot be told;
+    several where different constants give the same, as where all is NaN.
+    """
+    nodes = sorted(ancestors([root]), key=lambda node: node.seq)
+    if len(nodes) > NODES or not all(map(is_ordinary, nodes)):
+        return
+    leaves: dict[Node, Any] = {node: node.variable for node in nodes if isinstance(node, AccumulateGrad)}
+    if all(leaf is not None for leaf in leaves.values()):
+        yield from Search(nodes, root, leaves, ran).found()
+
+
+def is_ordinary(node: Any) -> bool:
+    """Whether a node is of an op that can be run again, or an end of the graph."""
+    if node.extra is not None and node.extra.levels:
+        return False
+    if isinstance(node, (AccumulateGrad, Port)):
+        return not (isinstance(node, AccumulateGrad) and node.parents)
+    op = getattr(node, "op", None)
+    return op is not None and "level" not in op.params and not op.name.startswith("xla_")
+
+
+class Search:
+    """The constants of a graph, looked for node by node."""
+
+    def __init__(self, nodes: list[Any], root: Node, leaves: dict[Node, Any], ran: Freed) -> None:
+        self.nodes = nodes
+        self.root = root
+        self.leaves = leaves
+        self.ran = ran
+        self.runs = 0
+        self.constants: list[Any] = []
+        self.variables: dict[Any, list[dict[str, Any]]] = {}
+        """Those of the functions that are running, by their code."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            self.variables.setdefault(frame.f_code, []).append(frame.f_locals)
+            frame = frame.f_back
+        self.held: dict[Node, Any] = {}
+        """What the nodes gave, where somebody still holds the tensor."""
+        known, inside = set(), set(nodes)
+        tensors = [thing for thing in gc.get_objects() if isinstance(thing, TensorBase)]
+        gradients = {id(thing._meta.grad) for thing in tensors if thing._meta is not None}
+        for thing in tensors:
+            if id(thing) in gradients:
+                continue
+            array = plain(thing._array) if thing._view is None or thing._node is None else None
+            if array is None:
+                continue
+            node = thing._node
+            if node is not None and node in inside and not isinstance(node, AccumulateGrad):
+                self.held[node] = array
+            elif node is None:
+                key = (array.shape, array.dtype, array.tobytes() if array.size < 4096 else id(thing._array))
+                if key not in known:
+                    known.add(key)
+                    self.constants.append(array)
+
+    def found(self) -> Iterator[Rebuilt]:
+        """The choices of constants with which everything comes out again."""
+        if self.root not in self.held:  # nothing to hold it against
+            return
+        fresh = {}
+        with changed_modes(grad=True, hooks=(), tape=None):
+            for node, leaf in self.leaves.items():
+                fresh[node] = new_tensor(leaf._array).requires_grad_()
+                fresh[node]._node.code, fresh[node]._node.lasti = node.code, node.lasti
+            for values in self.chosen(0, fresh):
+                found = Rebuilt(values[self.root], fresh)
+                if self.is_it(found):
+                    yield found
+
+    def chosen(self, start: int, values: dict[Node, Any]) -> Iterator[dict[Node, Any]]:
+        """The values of all nodes, for each choice of the constants that fits as far as can be told on the way."""
+        for at in range(start, len(self.nodes)):
+            node = self.nodes[at]
+            if node in values:
+                continue
+            if isinstance(node, Port):  # set when its owner ran
+                return
+            options = self.operands(node, values)
+            if len(options) == 1:
+                if not self.run(node, options[0], values):
+                    return
+                continue
+            for operands in options:
+                branch = dict(values)
+                if self.run(node, operands, branch):
+                    yield from self.chosen(at + 1, branch)
+                if self.runs > RUNS:
+                    return
+            return
+        yield values
+
+    def operands(self, node: Any, values: dict[Node, Any]) -> list[tuple[Any, ...]]:
+        """All that a node may have been given."""
+        saved = saved_operands(node)
+        choices: list[list[Any]] = []
+        for position, parent in enumerate(node.parents):
+            if parent is not None:
+                choices.append([values[parent]])
+            elif position in saved:
+                choices.append([saved[position]])
+            else:
+                choices.append(self.candidates(node, values))
+        if sum(len(one) > 1 for one in choices) > 2:
+            return []
+        return list(product(*choices))
+
+    def candidates(self, node: Any, values: dict[Node, Any]) -> list[Any]:
+        """What an operand without gradient may have been."""
+        is_elementwise = node.op.kind == "elementwise"
+        numbers = [one for one in node.code.co_consts if type(one) in (int, float)] if is_elementwise else []
+        named = self.named(node)
+        if named and is_elementwise:
+            return named
+        found = [*named, *numbers, *self.constants]
+        shapes = {parent.shape for parent in node.parents if parent is not None}
+        if not is_elementwise and len(shapes) == 1 and isinstance(node.dtype, np.dtype):  # targets of a loss
+            literals = [one for one in node.code.co_consts if type(one) in (int, float)]
+            (shape,) = shapes
+            found += [np.full(shape, number, node.dtype) for number in dict.fromkeys((0, 1, *literals[:FEW]))]
+        if node.op.name in HIDING and isinstance(node.shape, tuple):
+            found += [np.zeros(node.shape, node.dtype), np.ones(node.shape, node.dtype)]
+            known = [numbers_of(one._array) for parent, one in values.items() if parent.shape == node.shape]
+            masks = [compare(one, number) for one in known for number in {0, *numbers} for compare in COMPARISONS]
+            found += {mask.tobytes(): mask for mask in masks}.values()
+        return found[:CANDIDATES]
+
+    def named(self, node: Any) -> list[Any]:
+        """What the operator that made a node is applied to: numbers that stand there, and tensors by the names of variables."""
+        syntax = syntax_of(node.code, node.lasti)
+        if syntax is None or not isinstance(syntax.node, ast.BinOp):
+            return []
+        found: list[Any] = []
+        for _, part in syntax.arguments():
+            if isinstance(part, ast.Constant) and type(part.value) in (int, float):
+                found.append(part.value)
+            elif isinstance(part, ast.Name):
+                values = [one.get(part.id) for one in self.variables.get(node.code, ())]
+                found += [one._array for one in values if isinstance(one, TensorBase) and one._node is None]
+        return [one for one in found if plain(one) is not None]
+
+    def run(self, node: Any, operands: tuple[Any, ...], values: dict[Node, Any]) -> bool:
+        """Run the op of a node again; whether what it gives is of the node's space, and what somebody holds of it."""
+        self.runs += 1
+        op = node.op
+        args = [new_tensor(np.asarray(one)) if isinstance(one, (np.ndarray, np.generic)) else one for one in operands]
+        try:
+            with np.errstate(all="ignore"):
+                result = op.apply(*args, **(node.params or {}))
+        except UNFIT:
+            return False
+        many = op.outputs is not None
+        results = result if isinstance(result, tuple) else (result,)
+        spaces = zip(node.shape, node.dtype, strict=True) if many else [(node.shape, node.dtype)]
+        for one, (shape, dtype) in zip(results, spaces, strict=False):
+            if not isinstance(one, TensorBase) or one._array.shape != shape or one._array.dtype != dtype:
+                return False
+        made: Any = next((one._node for one in results if one._node is not None), None)
+        if isinstance(made, Port):
+            made = made.parents[0]
+        if type(made) is not type(node):
+            return False
+        made.code, made.lasti = node.code, node.lasti
+        ends = {node: results[0]}
+        if many and node.extra is not None:
+            ports = [port for known in node.extra.ports.values() if (port := known()) is not None]
+            ends |= {port: results[port.number] for port in ports}
+        values.update(ends)
+        return all(is_near(numbers_of(one._array), self.held[end]) for end, one in ends.items() if end in self.held)
+
+    def is_it(self, found: Rebuilt) -> bool:
+        """Whether the gradients that the pass gave come out."""
+        given = []
+        for node, leaf in self.leaves.items():
+            meta = leaf._meta
+            if meta is None or meta.grad is None or meta.backward is not self.ran or meta.count != 1:
+                continue
+            if not is_rewritten(meta.grad, meta):
+                given.append((found.leaves[node], numbers_of(meta.grad._array)))
+        if not given:
+            return False
+        one = new_tensor(np.ones(self.root.shape, self.root.dtype))
+        try:
+            grads = grad(found.out, [leaf for leaf, _ in given], one, retain_graph=True, allow_unused=True)
+        except UNFIT:
+            return False
+        return all(
+            again is not None and is_near(numbers_of(again._array), old)
+            for again, (_, old) in zip(grads, given, strict=True)
+        )
+
+
+def is_near(array: Any, other: Any) -> bool:
+    """Whether two arrays are the same, but for the order in which sums are taken."""
+    array, other = np.asarray(array), np.asarray(other)
+    if array.shape != other.shape or array.dtype != other.dtype:
+        return False
+    if array.dtype.kind not in "fc":
+        return bool((array == other).all())
+    tolerance = 8 * float(np.finfo(array.dtype).eps)
+    finite = np.abs(other[np.isfinite(other)])
+    return bool(np.allclose(array, other, rtol=tolerance, atol=tolerance * finite.max(initial=0), equal_nan=True))

@@ -1,0 +1,219 @@
+"""Programs as in ``broken_programs``, asked after a plain backward, when all that was saved is gone: the answers are certain."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import chainrule as torch
+import chainrule.nn.functional as F
+from chainrule import nn, optim, why
+from chainrule.insight import Cause
+
+from .broken_programs import broken, data
+
+
+class Classifier(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.out = nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2)
+
+    def forward(self, x: Any) -> Any:
+        h = F.relu(self.first(x))
+        return self.out(torch.tanh(self.second(h)))
+
+
+class DeadClassifier(Classifier):
+    def forward(self, x: Any) -> Any:
+        h = F.relu(self.first(x) - 100)  # here
+        return self.out(torch.tanh(self.second(h)))
+
+
+class FlatClassifier(Classifier):
+    def forward(self, x: Any) -> Any:
+        h = F.relu(self.first(x))
+        return self.out(torch.tanh(self.second(h) * 1e4 + 1e4))  # here
+
+
+class ZeroClassifier(Classifier):
+    def forward(self, x: Any) -> Any:
+        h = torch.tanh(self.second(F.relu(self.first(x))))
+        return self.out(h)  # here
+
+
+def trained(model: Any) -> Any:
+    x, y = data()
+    labels = (y[:, 0] > 0).long()
+    loss = F.cross_entropy(model(x), labels)
+    loss.backward()
+    return model, x, labels, loss
+
+
+@broken(Cause.DEAD_RELU, DeadClassifier)
+def dead_relu_within_a_model() -> Any:
+    model, *held = trained(DeadClassifier())
+    return why(model.first.weight), held
+
+
+@broken(Cause.SATURATED, FlatClassifier)
+def flat_tanh_within_a_model() -> Any:
+    model, *held = trained(FlatClassifier())
+    return why(model.first.weight), held
+
+
+@broken(Cause.TIMES_ZERO, ZeroClassifier)
+def last_layer_begins_at_zero() -> Any:
+    model = ZeroClassifier()
+    nn.init.zeros_(model.out.weight)
+    model, *held = trained(model)
+    return why(model.second.weight), held
+
+
+@broken(Cause.SATURATED)
+def softmax_of_one_class() -> Any:
+    x, y = data()
+    layer = nn.Linear(3, 1)
+    probability = torch.softmax(layer(x), dim=1)  # here
+    loss = F.mse_loss(probability, y)
+    loss.backward()
+    return why(layer.weight)
+
+
+@broken(Cause.SATURATED)
+def cross_entropy_of_one_class() -> Any:
+    x, _ = data()
+    layer = nn.Linear(3, 1)
+    loss = F.cross_entropy(layer(x), torch.zeros(len(x), dtype=torch.long))  # here
+    loss.backward()
+    return why(layer.weight)
+
+
+@broken(Cause.CANCELLED)
+def sum_of_probabilities() -> Any:
+    scores = torch.tensor([1.0, 2.0, 4.0], requires_grad=True)
+    probability = torch.softmax(scores, 0)  # here
+    loss = probability.sum()
+    loss.backward()
+    return why(scores)
+
+
+@broken(Cause.FLAT)
+def prediction_is_right_already() -> Any:
+    w = torch.tensor([1.0], requires_grad=True)
+    target = torch.tensor([2.0])
+    loss = F.mse_loss(w * 2, target)  # here
+    loss.backward()
+    return why(w)
+
+
+@broken(Cause.CLAMPED)
+def hinge_that_is_met() -> Any:
+    margin = torch.tensor([3.0, 2.0], requires_grad=True)
+    loss = torch.clamp(1 - margin, min=0).mean()  # here
+    loss.backward()
+    return why(margin)
+
+
+@broken(Cause.MASKED)
+def clipped_policy_ratio() -> Any:
+    ratio = torch.tensor([1.5, 1.3], requires_grad=True)
+    advantage = torch.ones(2)
+    loss = -torch.min(ratio * advantage, torch.clamp(ratio, 0.8, 1.2) * advantage).mean()  # here
+    loss.backward()
+    return why(ratio)
+
+
+@broken(Cause.STEP_FUNCTION)
+def sign_in_the_loss() -> Any:
+    w = torch.tensor([0.3], requires_grad=True)
+    loss = (torch.sign(w - 0.5) - 1).pow(2).sum()  # here
+    loss.backward()
+    return why(w)
+
+
+@broken(Cause.NOT_FINITE_BACKWARD)
+def deviation_of_equal_numbers() -> Any:
+    x = torch.tensor([2.0, 2.0, 2.0], requires_grad=True)
+    deviation = ((x - x.mean()) ** 2).mean().sqrt()  # here
+    deviation.backward()
+    return why(x)
+
+
+@broken(Cause.NOT_FINITE_BACKWARD)
+def all_distances_with_those_to_itself() -> Any:
+    points = torch.tensor([[0.0, 1.0], [2.0, 3.0]], requires_grad=True)
+    distances = ((points[:, None] - points[None]) ** 2).sum(-1).sqrt()  # here
+    distances.sum().backward()
+    return why(points)
+
+
+@broken(Cause.NOT_FINITE_FORWARD)
+def normalized_zero_vector() -> Any:
+    x = torch.zeros(2, 3, requires_grad=True)
+    unit = x / x.norm(dim=1, keepdim=True)  # here
+    unit.sum().backward()
+    return why(x)
+
+
+@broken(Cause.NOT_FINITE_FORWARD)
+def deviation_of_a_batch_of_one() -> Any:
+    x = torch.ones(1, 3, requires_grad=True)
+    deviation = x.std(0)  # here
+    deviation.sum().backward()
+    return why(x)
+
+
+@broken(Cause.NOT_FINITE_FORWARD)
+def entropy_of_certain_probabilities() -> Any:
+    logits = torch.tensor([[0.0, -1000.0]], requires_grad=True)
+    p = F.softmax(logits, dim=-1)
+    loss = -(p * torch.log(p)).sum()  # here
+    loss.backward()
+    return why(logits)
+
+
+@broken(Cause.ZERO_TIMES_INF)
+def entropy_made_safe_too_late() -> Any:
+    p = torch.tensor([1.0, 0.0], requires_grad=True)
+    loss = torch.where(p > 0, p.log() * p, torch.zeros(2)).sum()  # here
+    loss.backward()
+    return why(p)
+
+
+@broken(Cause.NOT_FINITE_FORWARD)
+def arccosine_of_more_than_one() -> Any:
+    cosine = torch.tensor([1.5], requires_grad=True)
+    angle = torch.acos(cosine)  # here
+    angle.sum().backward()
+    return why(cosine)
+
+
+@broken(Cause.NOT_FINITE_FORWARD)
+def variance_given_by_its_logarithm() -> Any:
+    log_variance = torch.tensor([100.0], requires_grad=True)
+    divergence = (log_variance.exp() - log_variance).sum() * 0.5  # here
+    divergence.backward()
+    return why(log_variance)
+
+
+@broken(Cause.NOT_USED)
+def model_was_copied() -> Any:
+    x, y = data()
+    model = nn.Linear(3, 1)  # here
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    clone = copy.deepcopy(model)
+    optimizer.zero_grad()
+    loss = F.mse_loss(clone(x), y)
+    loss.backward()
+    optimizer.step()
+    return why(model.weight)
+
+
+@broken(Cause.DETACHED)
+def parameter_made_anew_in_forward() -> Any:
+    x, y = data()
+    base = torch.ones(3, 1, requires_grad=True)
+    weight = nn.Parameter(base * 0.5)  # here
+    loss = F.mse_loss(x @ weight, y)
+    loss.backward()
+    return why(base)
