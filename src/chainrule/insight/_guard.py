@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..core.engine import current_pass
-from ..core.modes import get_modes, modes
+from ..core.modes import get_modes, modes, put_modes
 from ..core.node import AccumulateGrad, edge_of
 from ..core.op import Op
 from ..core.origin import Place, caller, resolve
@@ -91,7 +91,9 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
     def __enter__(self) -> Self:
         self._flags = np.errstate(**FLAGS, call=self._flag)  # type: ignore[arg-type]
         self._flags.__enter__()
-        return super().__enter__()
+        super().__enter__()
+        self._inside = get_modes()
+        return self
 
     def __exit__(self, *exc: object) -> None:
         super().__exit__(*exc)
@@ -105,6 +107,27 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         raised = self.raised or np.geterr() != FLAGS
         self.raised = False
         return raised
+
+    def run_op(self, op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        current = get_modes()
+        if current is not self._inside or self._outer is not None:
+            return super().run_op(op, args, params)
+        put_modes(None)  # the same for the commonest state, in few steps: nothing else is in force
+        try:
+            result = op.apply(*args, **params)
+        finally:
+            put_modes(current)
+        if op.name in KEEPS and not self.raised:
+            return result
+        if type(result) is not tuple and result is not NotImplemented:
+            array = result._array
+            if type(array) is ndarray and array.dtype.char in "fd" and array.flags.forc:
+                flat = array.ravel("K")
+                if isfinite(flat.dot(flat)):
+                    return result
+        if result is not NotImplemented:
+            self.ran(op, args, params, result)
+        return result
 
     def ran(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
         name = getattr(op, "name", "")
