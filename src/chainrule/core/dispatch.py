@@ -504,7 +504,8 @@ def record(
     node.seq = next_seq()
     node.extra = None
     mode = modes()
-    node.code, node.lasti = _origin()
+    frame = outer(getframe(3))  # beyond general() and the path that has called it: a frame that nobody looks at costs nothing
+    node.code, node.lasti = frame.f_code, frame.f_lasti
     if op.outputs is None:
         outs = (new_tensor(result, node),)
         node.shape, node.dtype = result.shape, result.dtype
@@ -532,11 +533,6 @@ def carries_gradient(op: Op, number: int, array: Any) -> bool:
     if op.differentiable is not None:
         return op.differentiable[number]
     return array.dtype in HOT_DTYPES or array.dtype.kind == "V" or array.dtype.name == "bfloat16"
-
-
-def _origin() -> Any:
-    frame = outer(getframe(2))
-    return frame.f_code, frame.f_lasti
 
 
 def save(

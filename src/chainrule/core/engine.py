@@ -243,11 +243,11 @@ class Pass:
                                 if cell is not None and cell.version != saved[at + 2]:
                                     raise stale_error(node)
                                 gp = rule(g, saved[at])
-                            if watch is not None:
-                                watch(node, g, (gp,))
                             raw = gp._array if tensors else gp
                             if raw.dtype is not parent.dtype or raw.shape != parent.shape:
                                 gp = self.project(gp, parent)
+                            if watch is not None:
+                                watch(node, g, (gp,))
                             before = get(parent)
                             if before is None:
                                 cotangents[parent] = gp
@@ -255,7 +255,9 @@ class Pass:
                                 accumulate(before, gp, before)
                             else:
                                 total = cotangents[parent] = before + gp
-                                if not tensors and total.size > LARGE:
+                                if watch is not None:
+                                    watch(node, [before, gp], (total,))
+                                elif not tensors and total.size > LARGE:
                                     owned.add(parent)
                 elif targets is None and type(node) is AccumulateGrad:
                     self.leaves[node] = g if extra is None else self.inside(self.leaf_hooks, node, g, extra)
@@ -267,7 +269,10 @@ class Pass:
         owner = port.parents[0]
         assert owner is not None
         slots = self.cotangents.setdefault(owner, [None] * len(owner.shape))
-        slots[port.number] = g if slots[port.number] is None else slots[port.number] + g
+        before = slots[port.number]
+        slots[port.number] = g if before is None else before + g
+        if self.watch is not None and before is not None:
+            self.watch(port, [before, g], (slots[port.number],))
 
     def step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
         """One node in its general form: ports, custom functions, hooks, rules for all operands."""
@@ -299,7 +304,10 @@ class Pass:
             results = self.hooks(node, g, results, extra.hooks)
         for parent, gp in zip(node.parents, results, strict=True):
             if parent is not None and gp is not None and (needed is None or parent in needed):
+                before = self.cotangents.get(parent)
                 self.add(parent, gp)
+                if self.watch is not None and before is not None:
+                    self.watch(node, [before, gp], (self.cotangents[parent],))
 
     def cotangents_of(self, node: Node, g: Any, need: tuple[bool, ...]) -> tuple[Any, ...]:
         if node.pulls is None:
@@ -557,6 +565,8 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             if is_rewritten(old, tensor._meta):
                 tensor._meta.count = 0
             sums.append(old._array + writable(run.outward(g)))
+            if run.watch is not None:
+                run.watch(tensor._node or tensor._meta.accumulator, [old._array, g], (sums[-1],))
     if buffers:
         place = caller()
         for old in buffers:

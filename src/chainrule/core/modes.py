@@ -61,7 +61,8 @@ class Modes:
     """(code, instruction) of the user's line that switched ``grad`` off; None where none did."""
     tape: Any
     """Who runs the calls of ops and of custom Functions, to note or check them (``check`` and ``guard`` do), or None. If it has the
-    methods, it is told of each step of a backward (``stepped``) and of each write by the short way (``wrote``)."""
+    methods, it is told of each step of a backward (``stepped``) and of each write by the short way (``wrote``), and runs
+    the hot path of a backward (``pull_back``), which tells of no steps."""
 
     def replace(self, **changes: Any) -> Modes:
         new = Modes.__new__(Modes)

@@ -8,6 +8,7 @@ two share is written out here without the questions that such a graph does not r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -37,14 +38,16 @@ def reverse_pass(
 ) -> dict[Node, Any]:
     """What :func:`engine.backward_pass` does, by the hot path where the graph is ordinary."""
     cotangents = None
-    if len(roots) == 1 and not recorded and get_modes() is None and (targets is None or not accumulate):
+    current = get_modes()
+    pulls = pulled_back if current is None else getattr(current.tape, "pull_back", None)
+    if len(roots) == 1 and not recorded and pulls is not None and (targets is None or not accumulate):
         ((root, seed),) = roots
         plan = planned(root, targets)
         if plan is not None and type(seed) is not list:
             g = seed._array
             if not isinstance(g, Lifted):
                 steps, wanted = plan
-                cotangents = pulled_back(root, RAW.inward(seed) if g.dtype.kind == "c" else g, steps, wanted)
+                cotangents = pulls(root, RAW.inward(seed) if g.dtype.kind == "c" else g, steps, wanted)
     if cotangents is None:  # nothing has happened so far
         return backward_pass(roots, targets, retain_graph, recorded, accumulate)
     captured: dict[Node, Any] = {}
@@ -105,8 +108,13 @@ def is_known(node: Node) -> bool:
     return type(node) is Port or hasattr(node, "pull_all")
 
 
-def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dict[Node, Any] | None:
-    """The cotangents of the leaves among ``wanted``, from that of the root; None where saved values are not at hand."""
+def pulled_back(
+    root: Node, g: Any, steps: list[Node], wanted: set[Node], is_fine: Callable[[Node, Any], bool] | None = None
+) -> dict[Node, Any] | None:
+    """The cotangents of the leaves among ``wanted``, from that of the root; None where saved values are not at hand.
+
+    ``is_fine`` is asked of what each rule makes; the answer no ends the pass, and None is returned.
+    """
     cotangents = {root: g}
     pop, get = cotangents.pop, cotangents.get
     owned: set[Node] = set()
@@ -119,7 +127,8 @@ def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dic
             return None
         pulls = node.pulls
         if pulls is None:
-            pulled_by_all(node, g, cotangents, wanted)
+            if not pulled_by_all(node, g, cotangents, wanted, is_fine):
+                return None
             continue
         for (rule, at), parent in zip(pulls, node.parents):  # noqa: B905 - strict is slow here
             if parent in wanted:
@@ -134,6 +143,8 @@ def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dic
                     if cell is not None and cell.version != saved[at + 2]:
                         raise stale_error(node)
                     gp = rule(g, saved[at])
+                if is_fine is not None and gp is not g and not is_fine(node, gp):
+                    return None
                 if gp.dtype is not parent.dtype or gp.shape != parent.shape:
                     gp = RAW.project(gp, parent)
                 before = get(parent)
@@ -148,17 +159,22 @@ def pulled_back(root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dic
     return cotangents
 
 
-def pulled_by_all(node: Any, g: Any, cotangents: dict[Node, Any], wanted: set[Node]) -> None:
+def pulled_by_all(
+    node: Any, g: Any, cotangents: dict[Node, Any], wanted: set[Node], is_fine: Callable[[Node, Any], bool] | None
+) -> bool:
     """A port, which hands its cotangent to its slot of the node that it belongs to; or one rule for all operands."""
     if type(node) is Port:
         owner: Any = node.parents[0]
         slots = cotangents.setdefault(owner, [None] * len(owner.shape))
         slots[node.number] = g if slots[node.number] is None else slots[node.number] + g
-        return
+        return True
     need = tuple([parent in wanted for parent in node.parents])
     for gp, parent in zip(node.pull_all(numpy_namespace, g, node.saved, node, need), node.parents, strict=True):
         if gp is not None and parent in wanted:
+            if is_fine is not None and not is_fine(node, gp):
+                return False
             fits = gp.dtype is parent.dtype and gp.shape == parent.shape
             one = gp if fits else RAW.project(gp, parent)
             before = cotangents.get(parent)
             cotangents[parent] = one if before is None else before + one
+    return True

@@ -6,11 +6,14 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy import ndarray
 
 from ..core.engine import current_pass
-from ..core.modes import modes
-from ..core.node import AccumulateGrad
+from ..core.modes import get_modes, modes, put_modes
+from ..core.node import AccumulateGrad, edge_of
+from ..core.op import Op
 from ..core.origin import Place, caller, resolve
+from ..core.plain_pass import pulled_back
 from ..core.value import TensorBase, numbers_of
 from ..core.views import current_node
 from ..errors import NotFiniteError
@@ -25,19 +28,33 @@ if TYPE_CHECKING:
 __all__ = ["guard"]
 
 
-SAFE = frozenset(
-    """relu where zero_where maximum minimum fmax fmin clamp clamp_min clamp_max clamp_low clamp_high abs negative sign clone copy
-    concat stack index gather take max min amax sort_with_indices max_pool2d masked_fill tril triu pad select_copy""".split()
+MOVES = frozenset(
+    """relu where zero_where maximum minimum fmax fmin clamp clamp_min clamp_max clamp_low clamp_high abs negative positive sign clone
+    contiguous copy concat stack masked_fill masked_fill_number masked_select tril triu flip roll pad slice_copy select_copy
+    view reshape_alias unsafe_view squeeze squeeze_one squeeze_all expand_dims permute_dims swapaxes matrix_transpose t alias
+    select slice_axis diagonal broadcast_to""".split()
 )
-"""Ops that make no number that they were not given; their derivatives neither."""
+"""Ops that choose, move or negate numbers, and so do their derivatives: no infinity of finite numbers, no NaN of numbers. (Of numbers
+that they bring to another dtype, the processor's flags tell.)"""
+KEEPS = MOVES | frozenset(
+    """index gather take take_flat embedding max min max_all min_all max_index min_index sort_with_indices max_pool2d""".split()
+)
+"""Ops of which that is true, but whose derivatives may add up."""
 ARITHMETIC = frozenset(
     "add subtract multiply divide sqrt reciprocal add_scaled addcmul addcdiv sum sum_all mean mean_all lerp".split()
 )
 """Ops, with their derivatives, made of ufuncs that the processor does by itself: it raises a flag for a number that is not finite,
 and NumPy tells. Others are looked through: BLAS, and functions that are computed, raise none, or too many."""
+RULES = MOVES | ARITHMETIC
+"""Ops whose derivatives need no look where no flag was raised."""
 FLAGS = {"divide": "call", "over": "call", "under": "ignore", "invalid": "call"}
 """What NumPy does about the processor's flags."""
-RULES_OF_ARITHMETIC = SAFE | ARITHMETIC
+FLAGGED = "efdFD"
+"""The dtypes, by NumPy's letters, of which the processor's flags tell."""
+UNTOUCHED = ("view", "step")
+"""The kinds of op that make no numbers: views, and those that have no derivative (which may read NaN out of bits)."""
+SMALL = 512
+"""Elements up to which to look takes no longer than to ask for flags."""
 
 
 class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
@@ -74,7 +91,9 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
     def __enter__(self) -> Self:
         self._flags = np.errstate(**FLAGS, call=self._flag)  # type: ignore[arg-type]
         self._flags.__enter__()
-        return super().__enter__()
+        super().__enter__()
+        self._inside = get_modes()
+        return self
 
     def __exit__(self, *exc: object) -> None:
         super().__exit__(*exc)
@@ -89,35 +108,69 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         self.raised = False
         return raised
 
+    def run_op(self, op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        current = get_modes()
+        if current is not self._inside or self._outer is not None:
+            return super().run_op(op, args, params)
+        put_modes(None)  # the same for the commonest state, in few steps: nothing else is in force
+        try:
+            result = op.apply(*args, **params)
+        finally:
+            put_modes(current)
+        if op.name in KEEPS and not self.raised:
+            return result
+        if type(result) is not tuple and result is not NotImplemented:
+            array = result._array
+            if type(array) is ndarray and array.dtype.char in "fd" and array.flags.forc:
+                flat = array.ravel("K")
+                if isfinite(flat.dot(flat)):
+                    return result
+        if result is not NotImplemented:
+            self.ran(op, args, params, result)
+        return result
+
     def ran(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
-        if current_pass() is not None:  # the step of the backward as a whole is looked at
-            return
         name = getattr(op, "name", "")
-        if name in ARITHMETIC:
-            if type(result._array) is np.ndarray and not self.has_flag():  # one number is soon looked at
-                return
-        elif name in SAFE or getattr(op, "kind", None) in ("view", "step"):
+        if (name in KEEPS and not self.raised) or current_pass() is not None:  # in a backward, each step is looked at as a whole
             return
         if type(result) is tuple or type(result) is list:
-            for one in tree_leaves(result):
+            for one in result if isinstance(op, Op) else tree_leaves(result):
                 if isinstance(one, TensorBase) and not self.passes(one._array):
                     self.look(op, args, params, numbers_of(one._array))
-        elif isinstance(result, TensorBase) and not self.passes(result._array):
-            self.look(op, args, params, numbers_of(result._array))
+        elif isinstance(result, TensorBase):
+            array = result._array
+            if name in ARITHMETIC and array.size > SMALL and array.dtype.char in FLAGGED and not self.has_flag():
+                return
+            if not self.passes(array) and getattr(op, "kind", None) not in UNTOUCHED:
+                self.look(op, args, params, numbers_of(array))
+        self.raised = False
+
+    def pull_back(self, root: Node, g: Any, steps: list[Node], wanted: set[Node]) -> dict[Node, Any] | None:
+        """The hot path of a backward (``plain_pass``), if nothing but this watch is in force. As soon as what it makes may be not finite,
+        None: the pass is then run step by step, which finds out where, and is told to :meth:`pulled`.
+        """
+        current = get_modes()
+        if (self._known[1] if current is self._known[0] else self._without(current)) is not None:
+            return None
+        self.raised = False
+        found = pulled_back(root, g, steps, wanted, self.is_fine)
+        return None if self.has_flag() else found
+
+    def is_fine(self, node: Node, g: Any) -> bool:
+        """Whether what the rule of a node made is finite, as far as no flag tells."""
+        return (node.op.name in RULES and g.dtype.char in FLAGGED) or self.passes(g)
 
     def passes(self, array: Any) -> bool:
         """Whether there is nothing to stop at among the numbers of an array: a quick look, then a close one."""
-        if type(array) is not np.ndarray:
+        if type(array) is not ndarray:
             if isinstance(array, np.floating):
                 return isfinite(array) or not (self.inf or array != array)
             array = np.asarray(numbers_of(array))
-        if array.dtype.kind not in "fcV" or not array.size:
-            return True
-        if array.dtype.itemsize >= 4 and array.flags.c_contiguous:
-            flat = array.reshape(-1)
-            if isfinite(abs(flat.dot(flat))):  # infinity and NaN spread; so does overflow, which the next line sees
+        if array.dtype.char in "fd" and array.flags.forc:  # infinity and NaN spread to the sum of squares; and it may overflow
+            flat = array.ravel("K")
+            if isfinite(flat.dot(flat)):
                 return True
-        return not self.bad(array).any()
+        return array.dtype.kind not in "fcV" or not self.bad(array).any()
 
     def bad(self, array: Any) -> Any:
         return ~np.isfinite(array) if self.inf else np.isnan(array)
@@ -163,11 +216,16 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
 
     def pulled(self, node: Node, arrived: list[Any], handed: tuple[Any, ...]) -> None:
         op = getattr(node, "op", None)
-        if op is not None and op.name in RULES_OF_ARITHMETIC and not modes().anomaly and not self.has_flag():
+        if (
+            (type(node) is AccumulateGrad or (op is not None and op.name in RULES))
+            and all(g is None or getattr(g, "_array", g).dtype.char in FLAGGED for g in handed)
+            and not modes().anomaly
+            and not self.has_flag()
+        ):
             return
         for g in handed:
             array = getattr(g, "_array", g)
-            if g is not None and not self.passes(array):
+            if g is not None and not any(g is one for one in arrived) and not self.passes(array):
                 came = [np.asarray(numbers_of(getattr(one, "_array", one))) for one in arrived if one is not None]
                 index = (
                     first_bad(numbers_of(array))
@@ -181,17 +239,18 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
                     continue
                 kind = "NaN" if np.isnan(number) else "infinity"
                 shape = np.shape(array)
-                at = [one for one in (_at(one, shape, index) for one in came) if one is not None]
+                at = [f"{one:.6g}" for one in (_at(one, shape, index) for one in came) if one is not None]
+                made, _ = edge_of(node)  # of a port, the node that it is of
+                assert made is not None
                 saved = {
                     name: _at(np.asarray(a), shape, index)
-                    for name, a in operands(node).items()
+                    for name, a in operands(made).items()
                     if isinstance(name, str)
                 }
                 known = "".join(f", {name} is {value:.6g}" for name, value in saved.items() if value is not None)
-                said = f"the backward of {node.name()} made {kind} at element {list(index)}"
-                raise error(
-                    said + (f", of the cotangent {at[0]:.6g}" if at else "") + known, node.origin(), index, node.name()
-                )
+                said = f"the backward of {made.name()} made {kind} at element {list(index)}"
+                of = "" if not at else f", of the cotangent {at[0]}" if len(at) == 1 else f", of the sum {' + '.join(at)}"
+                raise error(said + of + known, made.origin(), index, made.name())
 
 
 def _at(array: Any, shape: tuple[int, ...], index: tuple[int, ...]) -> Any:

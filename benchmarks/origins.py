@@ -1,0 +1,184 @@
+"""``python -m benchmarks.origins``: what it costs that each node knows its line, and that exits from the graph are noted.
+
+There is no switch for the two. So the package is loaded a second time, under another name, and from each of its modules the
+statements are left out that take or keep an origin or note an exit; the two then race within one process.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+import time
+from collections.abc import Callable
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+import chainrule
+
+from . import programs
+from .measure import race
+
+LIMIT = 1.15
+HOME = Path(chainrule.__file__).parent
+COPY = "unmarked"
+KEPT = ("core/origin.py", "core/exits.py", "insight/", "testing/", "autograd/profiler.py", "cli/")
+"""What has to do with origins for other ends than to mark nodes."""
+
+
+class Unmarked(ast.NodeTransformer):
+    """Leaves out of a module what takes origins, keeps them in nodes, or notes exits."""
+
+    def __init__(self) -> None:
+        self.removed = 0
+
+    def visit_Expr(self, statement: ast.Expr) -> Any:
+        call = statement.value
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"note", "note_all", "exits.note", "exits.note_all"}:
+            self.removed += 1
+            return ast.Pass()
+        return self.generic_visit(statement)
+
+    def visit_Assign(self, statement: ast.Assign) -> Any:
+        said = ast.unparse(statement)
+        into_node = any(f"{node}.{field}" in ast.unparse(statement.targets) for node in ("node", "port") for field in ("code", "lasti"))
+        if into_node or "getframe(" in said or said.endswith(".f_code"):
+            self.removed += 1
+            return ast.Pass()
+        return self.generic_visit(statement)
+
+    def visit_If(self, statement: ast.If) -> Any:
+        if "OUTSIDE" in ast.unparse(statement.test):
+            return ast.Pass()
+        return self.generic_visit(statement)
+
+    def visit_Call(self, call: ast.Call) -> Any:
+        if ast.unparse(call.func) == "caller":
+            self.removed += 1
+            return ast.copy_location(ast.parse("(None, 0)", mode="eval").body, call)
+        return self.generic_visit(call)
+
+
+class Loader(SourceFileLoader):
+    """Compiles a module of the package without its marks."""
+
+    removed = 0
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        tree = ast.parse(self.get_data(path), path)
+        if not str(Path(path).relative_to(HOME)).startswith(KEPT):
+            transformer = Unmarked()
+            tree = ast.fix_missing_locations(transformer.visit(tree))
+            Loader.removed += transformer.removed
+        return compile(tree, path, "exec")
+
+
+class Finder(MetaPathFinder):
+    """Finds the modules of the copy where those of the package are."""
+
+    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
+        first, *rest = fullname.split(".")
+        if first != COPY:
+            return None
+        folder = HOME.joinpath(*rest)
+        is_package = folder.is_dir()
+        file = str(folder / "__init__.py" if is_package else folder.with_suffix(".py"))
+        return spec_from_file_location(
+            fullname, file, loader=Loader(fullname, file), submodule_search_locations=[str(folder)] if is_package else None
+        )
+
+
+def unmarked() -> Any:
+    """The copy of the package."""
+    sys.meta_path.insert(0, Finder())
+    return importlib.import_module(COPY)
+
+
+# -- the programs --------------------------------------------------------------------------------------------------------
+
+
+def forward(torch: Any, elements: int) -> Callable[[], object]:
+    """Forty ops, the half of them recorded with what they keep."""
+    x = torch.linspace(0.1, 1, elements).requires_grad_()
+    c = torch.linspace(1, 2, elements)
+
+    def run() -> object:
+        y = x
+        for _ in range(8):
+            y = torch.tanh(y * c + x) - y * 0.5
+        return y
+
+    return run
+
+
+def forward_and_backward(torch: Any, elements: int) -> Callable[[], object]:
+    """The same, and its gradient."""
+    x = torch.linspace(0.1, 1, elements).requires_grad_()
+    c = torch.linspace(1, 2, elements)
+
+    def run() -> object:
+        y = x
+        for _ in range(8):
+            y = torch.tanh(y * c + x) - y * 0.5
+        y.sum().backward()
+        x.grad = None
+        return y
+
+    return run
+
+
+def training(torch: Any, sizes: tuple[int, ...], batch: int) -> Callable[[], object]:
+    """A step of training a network, with what one reads off it: the loss, and how many were right."""
+    torch.manual_seed(0)
+    layers = []
+    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+        layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*layers[:-1])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    x, labels = torch.randn(batch, sizes[0]), torch.randint(0, sizes[-1], (batch,))
+
+    def run() -> object:
+        optimizer.zero_grad()
+        out = model(x)
+        loss = torch.nn.functional.cross_entropy(out, labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item(), (out.argmax(1) == labels).sum().item()
+
+    return run
+
+
+TABLE: dict[str, tuple[Callable[[Any], Callable[[], object]], int]] = {
+    "one multiply of 1 element": (programs.multiply, 5000),
+    "40 ops of 1 element, forward": (lambda torch: forward(torch, 1), 100),
+    "40 ops of 1 element, and backward": (lambda torch: forward_and_backward(torch, 1), 50),
+    "40 ops of 1000 elements, forward": (lambda torch: forward(torch, 1000), 100),
+    "40 ops of 1000 elements, and backward": (lambda torch: forward_and_backward(torch, 1000), 50),
+    "1000 ops, leaves in every op": (programs.chain, 4),
+    "a step of an MLP 20-32-32-10, batch 32": (lambda torch: training(torch, (20, 32, 32, 10), 32), 15),
+    "a step of an MLP 784-256-256-10, batch 128": (lambda torch: training(torch, (784, 256, 256, 10), 128), 3),
+}
+
+
+def main() -> int:
+    """Race them, and say whether all limits hold."""
+    bare = unmarked()
+    over = []
+    for name, (program, calls) in TABLE.items():
+        rivals = {"marked": program(chainrule), "bare": program(bare)}
+        marked, plain = race(rivals, calls, rounds=41, clock=time.thread_time).values()
+        ratio = marked.against(plain)
+        print(f"{name:<46} {marked.median * 1e6:9.2f} us   without {plain.median * 1e6:9.2f} us   {ratio:5.3f} times")
+        over += [name] if ratio > LIMIT else []
+    assert Loader.removed > 40, "the statements to leave out are not found where they were"
+    print(f"limit {LIMIT}; over it: {', '.join(over) or 'none'}")
+    return len(over)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
