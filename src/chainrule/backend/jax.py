@@ -231,6 +231,7 @@ from .reduction_jax import (
     var_mean,
     vector_norm,
 )
+from .recurrent_jax import gru_adjoint, gru_steps, lstm_adjoint, lstm_steps
 from .resampling_jax import resample, resample_adjoint
 from .shape_jax import (
     as_strided,

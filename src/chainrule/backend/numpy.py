@@ -227,6 +227,7 @@ LATE = {
     "gamma_numpy": "beta_draw_slope gamma_draw_slope",
     "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace transposed_matmul",
     "pooling_numpy": "avg_pool avg_pool_adjoint max_places window_index window_max window_pick window_put",
+    "recurrent_numpy": "gru_adjoint gru_steps lstm_adjoint lstm_steps",
     "resampling_numpy": "resample resample_adjoint",
     "sorting_numpy": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows

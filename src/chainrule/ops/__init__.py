@@ -110,7 +110,7 @@ LATE = {
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
     """,
-    "recurrent": "gru_steps lstm_steps pack_padded rnn_steps",
+    "recurrent": "gru_adjoint gru_steps lstm_adjoint lstm_steps pack_padded rnn_steps",
     "replacing": "as_strided_scatter diagonal_scatter filled filled_number select_scatter slice_scatter",
     "resampling": "resample resample_adjoint",
     "slices": "index_reduce renorm segment_reduce",
