@@ -34,18 +34,24 @@ def times(length: int, reverse: bool) -> range:
     return range(length)[:: -1 if reverse else 1]
 
 
+def right_factor(w: Array, length: int, batch: int) -> Array:
+    """The transpose of ``w``, copied where that makes products of this many steps faster."""
+    return w.T if batch == 1 or length < 4 else np.ascontiguousarray(w.T)
+
+
 def by_gate(x: Array, size: int) -> Array:
     """A view of (..., N, G H) as (..., G, N, H)."""
     return x.reshape(*x.shape[:-1], x.shape[-1] // size, size).swapaxes(-2, -3)
 
 
-def blocks_backward(gates: Array, reverse: bool) -> Iterator[tuple[slice, range]]:
-    """Times by blocks, the last step first, and those of a block, counted within it."""
+def blocks_backward(gates: Array, reverse: bool) -> Iterator[tuple[slice, range, Array]]:
+    """Times by blocks, the last step first; those of a block, counted within it; and memory for what is like its gates."""
     length, size = len(gates), max(1, CACHED // max(1, gates[0].size))
+    scratch = np.empty_like(gates[:size])
     for first in range(0, length, size):
         count = min(size, length - first)
         start = first if reverse else length - first - count
-        yield slice(start, start + count), times(count, not reverse)
+        yield slice(start, start + count), times(count, not reverse), scratch[:count]
 
 
 def before(first: Array, states: Array, reverse: bool) -> Array:
@@ -74,7 +80,7 @@ def lstm_steps(x: Array, h: Array, c: Array, w: Array, *, reverse: bool) -> tupl
     states, cells = (np.empty((length, batch, size), x.dtype) for _ in range(2))
     gates, product = np.empty((length, 4, batch, size), x.dtype), np.empty(x.shape[1:], x.dtype)
     p, s, t = (np.empty((*lead, batch, size), dtype) for lead in ((4,), (4,), ()))
-    one, c, w = ONE[p.dtype], c.astype(dtype), np.ascontiguousarray(w.T)
+    one, c, w = ONE[p.dtype], c.astype(dtype), right_factor(w, length, batch)
     given, of_state = by_gate(x, size), by_gate(product, size)
     i, f, g, o = s
     for time in times(length, reverse):
@@ -104,9 +110,9 @@ def lstm_adjoint(
     earlier, gx = before(c, cells, reverse), np.empty((length, batch, 4 * size), out.dtype)
     of_gates = by_gate(gx, size)
     dh, dc, product = (np.zeros((batch, size), out.dtype) for _ in range(3))
-    for block, steps in blocks_backward(gates, reverse):
+    for block, steps, slopes in blocks_backward(gates, reverse):
         i, f, k, o = gates[block].swapaxes(0, 1)
-        slopes = one - gates[block]
+        np.subtract(one, gates[block], slopes)
         slopes *= gates[block]
         of_i, of_f, of_k, of_o = slopes.swapaxes(0, 1)
         np.multiply(k, k, of_k)
@@ -142,7 +148,7 @@ def gru_steps(x: Array, h: Array, w: Array, *bias: Array, reverse: bool) -> tupl
         return recurrent_common.gru_steps(namespace, x, h, w, *bias, reverse=reverse)
     (length, batch, _), size, dtype = x.shape, h.shape[-1], working(x)
     states, gates = np.empty((length, batch, size), x.dtype), np.empty((length, 4, batch, size), x.dtype)
-    q, w = np.empty(x.shape[1:], x.dtype), np.ascontiguousarray(w.T)
+    q, w = np.empty(x.shape[1:], x.dtype), right_factor(w, length, batch)
     s, t = np.empty((3, batch, size), dtype), np.empty((batch, size), dtype)
     one, given, of_state = ONE[s.dtype], by_gate(x, size), by_gate(q, size)
     both, (r, z, n), m = s[:2], s, of_state[2]
@@ -174,9 +180,9 @@ def gru_adjoint(g: Any, h: Array, w: Array, bias: Any, out: Array, gates: Array,
     gx, gq = (np.empty((length, batch, 3 * size), out.dtype) for _ in range(2))
     of_gates, of_state = by_gate(gx, size), by_gate(gq, size)
     dh, product = (np.zeros((batch, size), out.dtype) for _ in range(2))
-    for block, steps in blocks_backward(gates, reverse):
+    for block, steps, scratch in blocks_backward(gates, reverse):
         r, z, n, m = gates[block].swapaxes(0, 1)
-        slopes = one - gates[block][:, :3]
+        slopes = np.subtract(one, gates[block][:, :3], scratch[:, :3])
         of_r, of_z, of_n = slopes.swapaxes(0, 1)
         np.multiply(n, n, of_n)
         np.subtract(one, of_n, of_n)
