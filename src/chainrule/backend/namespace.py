@@ -97,6 +97,8 @@ EXTRAS: dict[str, str] = {
     "kthvalue": "(x, *, k, axis, keepdims) the k-th smallest element and its index",
     "last_puts": "(*indices, axes, shape) which of the elements that index_put writes nothing is written over",
     "last_writes": "(indices, *, axis, shape) the same of scatter",
+    "layer_norm": "(x, *affine, rank, eps) x normalized over its last axes, the means, the inverse spreads",
+    "layer_norm_adjoint": "(g, x, affine, mean, rstd, *, need, rank) the cotangents of its operands",
     "lcm": "the least common multiple",
     "ldl_factor": "(x, *, hermitian) L and D of L D L^T in one matrix, LAPACK's pivots, the first zero of D, or 0",
     "ldl_solve": "(x, pivots, y, *, hermitian) X in L D L^T X = y",
