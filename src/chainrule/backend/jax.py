@@ -213,6 +213,7 @@ from .pooling_jax import (
     window_pick,
     window_put,
 )
+from .recurrent_jax import gru_adjoint, gru_steps, lstm_adjoint, lstm_steps
 from .reduction_jax import (
     count_nonzero,
     cummax,
@@ -232,7 +233,6 @@ from .reduction_jax import (
     var_mean,
     vector_norm,
 )
-from .recurrent_jax import gru_adjoint, gru_steps, lstm_adjoint, lstm_steps
 from .resampling_jax import resample, resample_adjoint
 from .shape_jax import (
     as_strided,

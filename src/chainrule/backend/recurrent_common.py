@@ -156,5 +156,3 @@ def gru_adjoint(
     gx, dq = in_time(xp, of_x, not reverse), in_time(xp, of_q, not reverse)
     found = [gx, dh, of_weights(xp, dq, earlier) if need[2] else None]
     return [*found, xp.sum(dq, axis=(-3, -2))] if bias else found
-
-

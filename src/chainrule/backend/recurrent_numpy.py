@@ -113,7 +113,7 @@ def lstm_adjoint(
     for block, steps, slopes in blocks_backward(gates, reverse):
         i, f, k, o = gates[block].swapaxes(0, 1)
         np.subtract(one, gates[block], slopes)
-        slopes *= gates[block]
+        np.multiply(slopes, gates[block], slopes)
         of_i, of_f, of_k, of_o = slopes.swapaxes(0, 1)
         np.multiply(k, k, of_k)
         np.subtract(one, of_k, of_k)

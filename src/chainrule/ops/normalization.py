@@ -16,7 +16,16 @@ import sys
 from functools import partial
 
 from ..backend import normalization_common as common
-from ..backend.normalization_common import centered, inverse_spread, last, of_inverse, of_statistics, pair, pulled, scaled
+from ..backend.normalization_common import (
+    centered,
+    inverse_spread,
+    last,
+    of_inverse,
+    of_statistics,
+    pair,
+    pulled,
+    scaled,
+)
 from ..core.batching import same_call
 from ..core.op import general
 
