@@ -19,7 +19,16 @@ from nn.programs import agree, outcome
 
 import chainrule
 from chainrule import torch_alias
-from chainrule.utils.data import DataLoader, Dataset, dataloader, get_worker_info
+from chainrule.utils.data import (
+    DataLoader,
+    Dataset,
+    Subset,
+    TensorDataset,
+    dataloader,
+    default_collate,
+    get_worker_info,
+)
+from chainrule.utils.data.dataset import rows_at
 from utils.data_prelude import PRELUDE
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "data.json").read_text(encoding="utf-8"))
@@ -149,6 +158,38 @@ def test_batches_that_no_pipe_holds() -> None:
     gc.collect()
     assert no_children()
     assert time.monotonic() - start < 4
+
+
+class Doubled(TensorDataset):
+    def __getitem__(self, index: Any) -> Any:
+        return tuple(2 * one for one in super().__getitem__(index))
+
+
+def test_rows_of_tensors_are_read_at_once_where_that_is_the_same() -> None:
+    x, y = chainrule.arange(10.0).reshape(5, 2), chainrule.arange(5)
+    whole = TensorDataset(x, y)
+    followed = TensorDataset(x.clone().requires_grad_(), y)
+    parts = [
+        whole,
+        Subset(whole, [4, -1, 0]),
+        Subset(Subset(whole, [3, 1, 2]), np.array([2, 0])),
+        Doubled(x, y),
+        followed,
+    ]
+    for dataset in parts:
+        for indices in (list(range(len(dataset))), [np.int64(1), 0]):
+            got = DataLoader(dataset, batch_sampler=[indices])
+            for one, other in zip(next(iter(got)), default_collate([dataset[i] for i in indices]), strict=True):
+                assert chainrule.equal(one, other)
+                assert one.dtype is other.dtype
+                assert one.requires_grad == other.requires_grad
+    assert rows_at(whole, [0, 1]) is not None
+    assert not any(rows_at(dataset, [0]) for dataset in (Doubled(x, y), followed, Numbers()))
+    with pytest.raises(IndexError):
+        next(iter(DataLoader(whole, batch_sampler=[[5]])))
+    batch, _ = next(iter(DataLoader(whole, batch_size=2)))
+    batch.zero_()
+    assert x[0, 1] == 1
 
 
 def test_a_worker_that_is_killed() -> None:

@@ -203,6 +203,7 @@ from .indexing_jax import (
     take_flat,
 )
 from .linalg_jax import cofactors, contract, det, inv, matmul, slogdet, solve, tensordot, trace, transposed_matmul
+from .normalization_jax import layer_norm, layer_norm_adjoint
 from .pooling_jax import (
     avg_pool,
     avg_pool_adjoint,
@@ -212,6 +213,7 @@ from .pooling_jax import (
     window_pick,
     window_put,
 )
+from .recurrent_jax import gru_adjoint, gru_steps, lstm_adjoint, lstm_steps
 from .reduction_jax import (
     count_nonzero,
     cummax,

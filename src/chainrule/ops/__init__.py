@@ -96,7 +96,7 @@ LATE = {
         huber_loss multi_margin_loss multilabel_margin_loss nll_loss nll_loss_of_planes smooth_l1_loss
         soft_margin_loss
     """,
-    "normalization": "batch_norm batch_norm_fixed group_norm layer_norm rms_norm",
+    "normalization": "batch_norm batch_norm_fixed group_norm layer_norm layer_norm_adjoint rms_norm",
     "padding": """
         channel_shuffle circular_pad pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d
         reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
@@ -110,7 +110,7 @@ LATE = {
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
     """,
-    "recurrent": "gru_steps lstm_steps pack_padded rnn_steps",
+    "recurrent": "gru_adjoint gru_steps lstm_adjoint lstm_steps pack_padded rnn_steps",
     "replacing": "as_strided_scatter diagonal_scatter filled filled_number select_scatter slice_scatter",
     "resampling": "resample resample_adjoint",
     "slices": "index_reduce renorm segment_reduce",

@@ -12,58 +12,24 @@ That of the mean is shared by all elements alike; that of the variance, by d 2/n
 from __future__ import annotations
 
 import math
+import sys
+from functools import partial
 
+from ..backend import normalization_common as common
+from ..backend.normalization_common import (
+    centered,
+    inverse_spread,
+    last,
+    of_inverse,
+    of_statistics,
+    pair,
+    pulled,
+    scaled,
+)
 from ..core.batching import same_call
 from ..core.op import general
 
-__all__ = ["batch_norm", "batch_norm_fixed", "group_norm", "layer_norm", "rms_norm"]
-
-
-def centered(xp, x, axes):
-    """What is left without the mean, the mean, and the variance."""
-    mean = xp.mean(x, axis=axes, keepdims=True)
-    d = x - mean
-    return d, mean, xp.mean(d * d, axis=axes, keepdims=True)
-
-
-def scaled(d, factors, shift):
-    """``d`` times the factors that there are, plus ``shift``, in the memory of ``d``."""
-    for factor in factors:
-        if factor is not None:
-            d *= factor
-    if shift is not None:
-        d += shift
-    return d
-
-
-def pair(affine):
-    """The scale and the shift, each of which may be missing."""
-    return (*affine, None, None)[:2]
-
-
-def inverse_spread(xp, var, eps):
-    return 1 / xp.sqrt(var + eps)
-
-
-def pulled(xp, h, z, r, axes):
-    """The cotangent of x from that of z."""
-    along = xp.mean(h * z, axis=axes, keepdims=True)
-    return (h - xp.mean(h, axis=axes, keepdims=True) - z * along) * r
-
-
-def of_statistics(out, g_mean, g_var, d, axes):
-    """``out`` with the cotangents of the mean and of the variance added."""
-    n = math.prod([d.shape[a] for a in axes])
-    if g_mean is not None:
-        out = out + g_mean / n
-    if g_var is not None:
-        out = out + d * (g_var * (2 / n))
-    return out
-
-
-def of_inverse(g, r):
-    """The cotangent of the variance from that of r."""
-    return None if g is None else g * (r * r * r) * -0.5
+__all__ = ["batch_norm", "batch_norm_fixed", "group_norm", "layer_norm", "layer_norm_adjoint", "rms_norm"]
 
 
 # -- over a batch: the channels lie along ``axis``, one of the ``rank`` axes of x, counted from the end -----------------
@@ -152,10 +118,6 @@ batch_norm_fixed = general("batch_norm_fixed(x, mean, var, *affine, axis, rank, 
 # -- of each element of a batch: over the last ``rank`` axes ------------------------------------------------------------
 
 
-def last(rank):
-    return tuple(range(-rank, 0))
-
-
 def each_layer(call, xp, x, affine, size):
     """Scale and shift with axes of length 1 for those of x that they lack."""
     def wide(v):
@@ -164,31 +126,12 @@ def each_layer(call, xp, x, affine, size):
     return call.run(x, *map(wide, affine))
 
 
-def layer_norm_forward(xp, x, *affine, rank, eps):
-    d, mean, var = centered(xp, xp.widen(x), last(rank))
-    r = inverse_spread(xp, var, eps)
-    scale, shift = [None if v is None else xp.widen(v) for v in pair(affine)]
-    return tuple(xp.narrow(one, x) for one in (scaled(d, (r, scale), shift), mean, r))
-
-
-def layer_norm_rule(xp, g, need, x, affine, mean, rstd, rank, eps):
-    axes, d = last(rank), x - mean
-    z = d * rstd
-    gx = None
-    if need[0]:
-        h = None if g[0] is None else g[0] * affine[0] if affine else g[0]
-        gx = xp.zeros_like(x) if h is None else pulled(xp, h, z, rstd, axes)
-        gx = of_statistics(gx, g[1], of_inverse(g[2], rstd), d, axes)
-    found = [gx]
-    if len(need) > 1:
-        found.append(g[0] * z if need[1] and g[0] is not None else None)
-    if len(need) > 2:
-        found.append(g[0])
-    return found
-
+layer_norm_adjoint = partial(common.layer_norm_adjoint, sys.modules[__package__])
 
 layer_norm = general("layer_norm(x, *affine, rank, eps)", node="NativeLayerNormBackward0", domain="fV",
-    outputs="out mean rstd", batch=each_layer, forward=layer_norm_forward, all=layer_norm_rule,
+    outputs="out mean rstd", batch=each_layer,
+    all=lambda xp, g, need, x, affine, mean, rstd, rank, eps:
+        xp.layer_norm_adjoint(g, x, affine, mean, rstd, need=need, rank=rank),
 )
 
 

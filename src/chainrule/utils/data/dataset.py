@@ -9,7 +9,11 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
+from ..._tensor import Tensor
 from ...core.generator import Generator, default_generator
+from ...core.value import new_tensor
 from ...functions.random import randperm
 
 __all__ = [
@@ -92,6 +96,27 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
 
     def __len__(self) -> int:
         return self.tensors[0].size(0)
+
+
+def rows_at(dataset: Any, indices: Any) -> list[Any] | None:
+    """What the samples at a list of indices make when they are stacked, read at once; None where that is not known.
+
+    It is known of a :class:`TensorDataset`, and of a :class:`Subset` of one, that only hold data.
+    """
+    if type(indices) is not list:
+        return None
+    if type(dataset) is Subset and are_indices(indices, len(dataset)):
+        return rows_at(dataset.dataset, [dataset.indices[index] for index in indices])
+    if type(dataset) is not TensorDataset or not are_indices(indices, len(dataset)):
+        return None
+    if any(type(t) is not Tensor or t.requires_grad or type(t._array) is not np.ndarray for t in dataset.tensors):
+        return None
+    return [new_tensor(t._array[indices]) for t in dataset.tensors]
+
+
+def are_indices(given: Any, count: int) -> bool:
+    """Whether there are some, all of them integers from 0 on, and in range."""
+    return bool(given) and {int, np.int64}.issuperset(map(type, given)) and min(given) >= 0 and max(given) < count
 
 
 class StackDataset(Dataset[Any]):

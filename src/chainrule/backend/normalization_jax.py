@@ -1,0 +1,13 @@
+"""Normalization on the JAX backend."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+from . import normalization_common as common
+
+namespace = sys.modules[f"{__package__}.jax"]
+
+layer_norm = partial(common.layer_norm, namespace)
+layer_norm_adjoint = partial(common.layer_norm_adjoint, namespace)

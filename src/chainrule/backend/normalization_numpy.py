@@ -1,0 +1,95 @@
+"""Normalization on NumPy arrays: some rows at a time, in buffers that stay in the processor's cache.
+
+Sums along rows and along columns are products with a vector of ones, or with the scale, which BLAS computes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import normalization_common as common, numpy as namespace
+from .elementwise_numpy import DOUBLE, SINGLE
+
+Array = Any
+
+CACHED = 1 << 14
+"""So many elements are worked on at once."""
+MOST = 1 << 12
+"""Up to so many elements a row is summed in its own precision."""
+
+
+def row_size(x: Array, rank: int, affine: Any) -> int:
+    """How many elements are normalized together; 0 where rows are not what the kernels are made for."""
+    shape = x.shape[len(x.shape) - rank :]
+    size = math.prod(shape)
+    is_plain = x.dtype in (SINGLE, DOUBLE) and all(v.shape == shape and v.dtype == x.dtype for v in affine)
+    return size if is_plain and x.size and size <= MOST else 0
+
+
+def blocks(count: int, size: int) -> Iterator[slice]:
+    """Some rows at a time."""
+    step = max(1, CACHED // size)
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+def as_rows(x: Array, size: int) -> Array:
+    return np.ascontiguousarray(x).reshape(-1, size)
+
+
+def layer_norm(x: Array, *affine: Array, rank: int, eps: float) -> tuple[Array, ...]:
+    """The result, the means, and the inverses of the spreads."""
+    size = row_size(x, rank, affine)
+    if not size:
+        return common.layer_norm(namespace, x, *affine, rank=rank, eps=eps)
+    rows, (scale, shift) = as_rows(x, size), common.pair([v.reshape(-1) for v in affine])
+    out, (mean, r), ones = np.empty_like(rows), np.empty((2, len(rows), 1), x.dtype), np.ones(size, x.dtype)
+    for block in blocks(len(rows), size):
+        d, center, inverse = out[block], mean[block], r[block]
+        np.dot(rows[block], ones, center[:, 0])
+        center /= size
+        np.subtract(rows[block], center, d)
+        np.vecdot(d, d, inverse[:, 0])
+        inverse /= size
+        inverse += eps
+        np.sqrt(inverse, inverse)
+        np.reciprocal(inverse, inverse)
+        d *= inverse
+        if scale is not None:
+            d *= scale
+        if shift is not None:
+            d += shift
+    lead = (*x.shape[: len(x.shape) - rank], *[1] * rank)
+    return out.reshape(x.shape), mean.reshape(lead), r.reshape(lead)
+
+
+def layer_norm_adjoint(g: Any, x: Array, affine: Any, mean: Array, rstd: Array, *, need: Any, rank: int) -> Any:
+    """With w the scale, gx = r (g w - mean(g w) - z mean(z g w)); the scale gets the sum of g z, the shift that of g."""
+    size = row_size(x, rank, affine)
+    if not size or g[0] is None or g[1] is not None or g[2] is not None:
+        return common.layer_norm_adjoint(namespace, g, x, affine, mean, rstd, need=need, rank=rank)
+    rows, given, center, r = as_rows(x, size), as_rows(g[0], size), mean.reshape(-1, 1), rstd.reshape(-1, 1)
+    w = affine[0].reshape(-1) if affine else np.ones(size, x.dtype)
+    gx, one, (of_scale, of_shift) = np.empty_like(rows), np.ones(len(rows), x.dtype), np.zeros((2, size))
+    scratch = np.empty((min(len(rows), max(1, CACHED // size)), size), x.dtype)
+    for block in blocks(len(rows), size):
+        h, z, inverse, ones = given[block], gx[block], r[block], one[block]
+        t = scratch[: len(h)]
+        np.subtract(rows[block], center[block], z)
+        z *= inverse
+        np.multiply(h, z, t)
+        of_scale += ones.dot(t)
+        of_shift += ones.dot(h)
+        along, average = t.dot(w), h.dot(w)
+        along /= size
+        average /= size
+        z *= along[:, None]
+        np.multiply(h, w, t)
+        t -= average[:, None]
+        np.subtract(t, z, z)
+        z *= inverse
+    sums = [total.astype(x.dtype).reshape(x.shape[len(x.shape) - rank :]) for total in (of_scale, of_shift)]
+    return [gx.reshape(x.shape), *sums[: len(affine)]]
