@@ -390,8 +390,7 @@ def test_one_of_several_views_has_no_history_after_its_base_was_written(parts: o
     part = parts(h)[1]
     h.mul_(2)
     assert part.requires_grad
-    assert part.detach().numpy().tolist() in (4.0, [4.0])
-    for use in (lambda: part.grad_fn, lambda: part * 2, lambda: repr(part)):
+    for use in (lambda: part.grad_fn, lambda: part * 2):
         with pytest.raises(
             RuntimeError, match=r"is a view and its base or another view of its base has been modified inplace"
         ):
