@@ -117,7 +117,7 @@ p = Parameter(w); o = torch.optim.LBFGS([p], line_search_fn="other"); p.grad = t
 o = torch.optim.LBFGS([Parameter(w)]); o.step()
 o = torch.optim.LBFGS([Parameter(w)]); r = o.step(lambda: 3.0); r, o.state_dict()["state"]
 p = Parameter(w); o = torch.optim.LBFGS([p]); o.add_param_group({"params": [Parameter(x)]}); o.step(lambda: 3.0)
-p = Parameter(w); o = torch.optim.Rprop([{"params": [p], "weight_decay": 5.0, "name": "a"}]); p.grad = torch.ones(1); _ = o.step(); p, o
+p = Parameter(w); o = torch.optim.Rprop([{"params": [p], "weight_decay": -50.0, "name": "a"}]); p.grad = torch.ones(1); _ = o.step(); p, o
 torch.optim.SparseAdam([Parameter(w)], lr=0)
 torch.optim.SparseAdam([Parameter(w)], eps=0)
 torch.optim.SparseAdam([Parameter(w)], betas=(0.9, 1))
