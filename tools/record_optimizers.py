@@ -60,6 +60,7 @@ LBFGS = """
 line_search_fn="strong_wolfe"
 line_search_fn="strong_wolfe", max_iter=4, history_size=2
 line_search_fn="strong_wolfe", max_iter=3, lr=5.0
+line_search_fn="strong_wolfe", max_iter=8, max_eval=9, lr=1e-3
 lr=1e-3, max_iter=5, max_eval=4
 lr=1e-2, tolerance_change=1e-3
 """
@@ -115,6 +116,8 @@ torch.optim.LBFGS([{"params": [Parameter(w)]}, {"params": [Parameter(x)]}])
 p = Parameter(w); o = torch.optim.LBFGS([p], line_search_fn="other"); p.grad = torch.ones(1); o.step(lambda: 3.0)
 o = torch.optim.LBFGS([Parameter(w)]); o.step()
 o = torch.optim.LBFGS([Parameter(w)]); r = o.step(lambda: 3.0); r, o.state_dict()["state"]
+p = Parameter(w); o = torch.optim.LBFGS([p]); o.add_param_group({"params": [Parameter(x)]}); o.step(lambda: 3.0)
+p = Parameter(w); o = torch.optim.Rprop([{"params": [p], "weight_decay": -50.0, "name": "a"}]); p.grad = torch.ones(1); _ = o.step(); p, o
 torch.optim.SparseAdam([Parameter(w)], lr=0)
 torch.optim.SparseAdam([Parameter(w)], eps=0)
 torch.optim.SparseAdam([Parameter(w)], betas=(0.9, 1))

@@ -103,7 +103,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def requires_grad(self) -> bool:
         """Whether gradients are computed for it; settable on leaves."""
-        return current_node(self) is not None
+        return views.needs_grad(self)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:

@@ -384,6 +384,30 @@ def test_the_base_of_several_views_is_written() -> None:
     assert grad(h.sum(), x)[0].tolist() == [2.0, 2.0, 2.0]
 
 
+@pytest.mark.parametrize("parts", [lambda h: h.unbind(), lambda h: h.split(1), lambda h: h.chunk(3), list])
+def test_one_of_several_views_has_no_history_after_its_base_was_written(parts: object) -> None:
+    h = leaf(1.0, 2.0, 3.0) * 1
+    part = parts(h)[1]
+    h.mul_(2)
+    assert part.requires_grad
+    for use in (lambda: part.grad_fn, lambda: part * 2):
+        with pytest.raises(
+            RuntimeError, match=r"is a view and its base or another view of its base has been modified inplace"
+        ):
+            use()
+
+
+def test_a_view_made_under_no_grad_has_no_history_after_its_base_was_written() -> None:
+    x = leaf(1.0, 2.0)
+    with torch.no_grad():
+        v = x[1:]
+        v.mul_(2)
+        v.mul_(2)
+        assert (v * 1).tolist() == [8.0]
+    with pytest.raises(RuntimeError, match="its base or another view of its base has been modified inplace"):
+        v.sum()
+
+
 # -- views made without recording -------------------------------------------------------------------------------------
 
 

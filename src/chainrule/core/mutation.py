@@ -22,7 +22,7 @@ from .op import is_array_field
 from .origin import caller
 from .value import Lifted, TensorBase, at_rest, device_of, new_tensor, writable
 from .version import Cell, InferenceCell, bump, cell_of, guard
-from .views import base_of, current_node, put_node
+from .views import base_of, current_node, needs_grad, put_node
 from .xla_level import placed
 
 IN_MEMORY: dict[Any, Any] = {
@@ -87,22 +87,23 @@ def written_directly(op: Any, tensor: Any, memory: Any, args: Any, params: Any, 
 
 
 def _needs(arg: Any) -> bool:
-    return isinstance(arg, TensorBase) and current_node(arg) is not None
+    return isinstance(arg, TensorBase) and needs_grad(arg)
 
 
 def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
     """Raise where a write to the tensor would break gradients or touch memory that is not the tensor's to write."""
     mode = modes()
     met(tensor)
-    node = current_node(tensor)
     view = tensor._view
+    with_history = needs_grad(tensor)
+    node = tensor._node if view is not None and view.made_in != views.ORDINARY else current_node(tensor)
     if mode.grad and type(node) is AccumulateGrad and view is None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation. A leaf's value has no history to "
             "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
         )
     if mode.grad and view is not None and view.made_in != views.DETACHED:
-        if view.made_in == views.NO_GRAD and node is not None:
+        if view.made_in == views.NO_GRAD and with_history:
             refuse_view(tensor, view, node)
         made_leaf = type(node) is AccumulateGrad and view.made_in != views.NO_GRAD
         if made_leaf or type(base_of(view)._node) is AccumulateGrad:

@@ -89,12 +89,39 @@ def current_node(tensor: TensorBase) -> Node | None:
     base = base_of(view)
     if isinstance(base._array, Lifted):
         tensor._array = part_of(base._array, view.path)
+    parent = current_node(base)
+    if view.made_in != ORDINARY and (parent is not None or tensor._node is not None):
+        mode = get_modes()
+        if mode is None or mode.grad:
+            refuse_stale(view)
+        return tensor._node
     if view.made_in == NO_GRAD or type(tensor._node) is AccumulateGrad:
         return tensor._node  # (a view that was made a leaf keeps that, whatever is written)
-    parent = current_node(base)
     view.version = version
     tensor._node = None if parent is None else get_node(parent, tensor, view)
     return tensor._node
+
+
+def needs_grad(tensor: TensorBase) -> bool:
+    """Whether the tensor requires grad, also of a view whose history can no longer be asked for."""
+    view = tensor._view
+    if view is None or view.made_in == ORDINARY or view.version == counter(tensor._cell):
+        return current_node(tensor) is not None
+    return tensor._node is not None or current_node(base_of(view)) is not None
+
+
+def refuse_stale(view: View) -> None:
+    """Raise where the history of a view is asked for that its base's new history has no place for."""
+    number = view.path[-1][2]
+    made = {
+        MULTI: f"Output {number} of {view.path[-1][0].name}",
+        NO_GRAD: "A view that was created in no_grad mode",
+        CUSTOM: "A view that was created inside a custom Function",
+    }[view.made_in]
+    raise RuntimeError(
+        f"{made} is a view and its base or another view of its base has been modified inplace. What was written has no place "
+        "in the history of this view: make the view after the write, write to a clone(), or use the out-of-place form."
+    )
 
 
 def current_array(tensor: TensorBase) -> Any:

@@ -15,8 +15,6 @@ from .optimizer import Closure, Optimizer, plain_number
 
 __all__ = ["LBFGS"]
 
-MOST_TRIALS = 25
-"""So often a line search evaluates the loss, about."""
 ENOUGH_DECREASE, ENOUGH_FLATNESS = 1e-4, 0.9
 """The constants of the two strong Wolfe conditions, by Nocedal and Wright, Numerical Optimization, section 3.1."""
 
@@ -93,6 +91,8 @@ class LBFGS(Optimizer):
             return self._step(closure)
 
     def _step(self, closure: Closure) -> Any:
+        if len(self.param_groups) != 1:
+            raise AssertionError(f"Expected exactly one param_group, but got {len(self.param_groups)}")
         (group,) = self.param_groups
         self._params = group["params"]
         state = self.state[self._params[0]]
@@ -137,7 +137,8 @@ class LBFGS(Optimizer):
                     return Trial(t, loss, gradient, float(gradient @ direction))
 
                 start = Trial(0, loss, gradient, slope)
-                length, loss, gradient, _ = search(attempt, start, length, largest(direction), tolerance)
+                left = group["max_eval"] - (state["func_evals"] - before)
+                length, loss, gradient, _ = search(attempt, start, length, largest(direction), tolerance, left)
                 state["t"] = length
                 self._move(length, direction)
             if (
@@ -206,8 +207,8 @@ def largest(vector: Any) -> float:
     return float(vector.abs().max())
 
 
-def search(attempt: Callable[[Any], Trial], start: Trial, t: Any, speed: float, tolerance: float) -> Trial:
-    """Where on the line the loss and its slope are less, by the strong Wolfe conditions.
+def search(attempt: Callable[[Any], Trial], start: Trial, t: Any, speed: float, tolerance: float, most: int) -> Trial:
+    """Where on the line the loss and its slope are less, by the strong Wolfe conditions, in ``1 + most`` evaluations.
 
     First an interval is found in which there must be such a place, in steps that grow; then it is made smaller. A next place
     is where the cubic has its minimum that fits the losses and slopes of two (Nocedal and Wright, algorithms 3.5 and 3.6).
@@ -220,7 +221,7 @@ def search(attempt: Callable[[Any], Trial], start: Trial, t: Any, speed: float, 
         return abs(trial.slope) <= -ENOUGH_FLATNESS * start.slope
 
     last, trial = start, attempt(t)
-    for count in range(MOST_TRIALS):
+    for count in range(most):
         if is_too_high(trial) or (count > 1 and trial.loss >= last.loss):
             break
         if is_flat(trial):
@@ -234,7 +235,7 @@ def search(attempt: Callable[[Any], Trial], start: Trial, t: Any, speed: float, 
 
     low, high = (last, trial) if last.loss <= trial.loss else (trial, last)
     was_near = False
-    for _ in range(count, MOST_TRIALS):
+    for _ in range(count, most):
         left, right = min(low.t, high.t), max(low.t, high.t)
         if (right - left) * speed < tolerance:
             break

@@ -173,7 +173,7 @@ class Stepwise(Optimizer):
         if settings["maximize"]:
             g = -g
         decay = settings.get("weight_decay", 0)
-        if decay != 0:
+        if decay != 0 and "weight_decay" in self.defaults:  # a group may have settings that are not the optimizer's
             if settings.get("decoupled_weight_decay"):
                 p *= 1 - settings["lr"] * decay
             else:
