@@ -51,6 +51,16 @@ def test_tails_of_the_normal_distribution() -> None:
     assert second.item() + 1 == pytest.approx(1e-12, rel=1e-3)
 
 
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_cross_map_lrn2d(size: int) -> None:
+    x = torch.linspace(0.2, 1.5, 8, dtype=f64).view(1, 4, 1, 2).requires_grad_()
+    layer = torch.nn.CrossMapLRN2d(size, alpha=0.5)
+    assert torch.autograd.gradcheck(layer, x)
+    beside = (size - 1) // 2
+    squares = [x[:, max(c - beside, 0) : c + beside + 1].square().sum(1) for c in range(4)]
+    torch.testing.assert_close(layer(x), x / (1 + 0.5 / size * torch.stack(squares, 1)) ** 0.75)
+
+
 def test_gamma_and_beta_draws() -> None:
     """The mean of dx/da is the derivative of the mean, a; and each draw moves as its quantile."""
     a = torch.ones(4000, dtype=f64, requires_grad=True)

@@ -17,7 +17,7 @@ from chainrule.cli import main
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 OURS = sorted(path for path in EXAMPLES.glob("*.ipynb") if path.stem != "autograd")
-SHORT = ("regression", "vae")
+SHORT = ("classification", "regression", "vae")
 
 
 def code_cells(path: Path) -> list[Any]:

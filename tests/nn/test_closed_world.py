@@ -16,11 +16,9 @@ PROCESSES = "for several devices or processes"
 REASONS = {
     "torch.nn": {
         "Container": "has been deprecated since 2017: Module does the same",
-        "CrossMapLRN2d": "its windows leave channels out that they should hold; LocalResponseNorm is right",
         "attention": "is a module of functions, which have their own list",
         "backends cpp": "PyTorch's own machinery",
         "common_types factory_kwargs": TYPING,
-        "grad": "convolutions' gradients by hand; autograd.grad gives them",
         "intrinsic qat quantizable quantized": "quantisation",
     },
     "torch.nn.attention": {
@@ -36,8 +34,9 @@ REASONS = {
         "reproducibility_notes sparse_support_notes tf32_notes": PAGES,
         "ScalingType SwizzleType grouped_mm scaled_grouped_mm scaled_mm": GPU,
     },
+    "torch.nn.grad": {"torch": TYPING},
     "torch.nn.modules": {
-        "Container CrossMapLRN2d": "as of torch.nn",
+        "Container": "as of torch.nn",
         "channelshuffle fold linear_cross_entropy linear_cross_entropy_options pixelshuffle": "files, whose classes are elsewhere",
     },
     "torch.nn.parallel": {
@@ -45,7 +44,7 @@ REASONS = {
     },
     "torch.nn.utils.prune": {"torch": TYPING},
 }
-HERE = [name for name in pytorch_names() if name.startswith("torch.nn") and name != "torch.nn.grad"]
+HERE = [name for name in pytorch_names() if name.startswith("torch.nn")]
 
 
 @pytest.mark.parametrize("module", HERE)

@@ -38,7 +38,8 @@ def results(name: str, side: str) -> dict[str, Any]:
         out = Path(folder) / "results.json"
         done = subprocess.run(
             [*command, HERE / "run_program.py", name, out],
-            env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=280, check=False,
+            # messages of packages hold sets, whose order would change from run to run
+            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}, capture_output=True, text=True, timeout=280, check=False,
         )  # fmt: skip
         if done.returncode:
             pytest.fail(f"{name} with {side} ended with {done.returncode}:\n{done.stderr[-3000:]}")

@@ -29,6 +29,7 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -41,6 +42,7 @@ def grad(
         grad_outputs: the cotangent of each output, of its shape; None stands for 1 for a one-element output.
         retain_graph: keep the saved values for another backward; by default only with ``create_graph``.
         create_graph: record the backward, so that the gradients can be differentiated.
+        only_inputs: of no effect; False warns, as in PyTorch.
         allow_unused: give None for an input that the outputs do not depend on, instead of raising.
         is_grads_batched: ``grad_outputs`` have one more, leading dimension: one gradient for each vector in it.
         materialize_grads: give zeros for an input that the outputs do not depend on.
@@ -57,6 +59,15 @@ def grad(
     >>> torch.autograd.grad(x * x, x)
     (tensor([6.]),)
     """
+    if not only_inputs:
+        import warnings
+
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of "
+            "the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."

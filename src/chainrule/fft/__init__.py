@@ -9,7 +9,7 @@ Each transform takes ``norm``: what the sum is divided by.
 ==============  ====================================================================
 
 ``n`` (for each dimension one: ``s``) cuts the input off, or fills it with zeros, to this length first. Integers are taken
-as the default floating point dtype. Half precision is refused, as on PyTorch's CPU.
+as the default floating point dtype. Half precision is refused, as on PyTorch's CPU. ``axis`` is NumPy's name of ``dim``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,13 @@ LAST_TWO = (-2, -1)
 
 
 def fft(
-    input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The Fourier transform along ``dim``: the sums over j of ``input[j] * exp(-2 pi i j k / n)``.
 
@@ -52,6 +58,7 @@ def fft(
         dim: the dimension.
         norm: "backward", "ortho" or "forward".
         out: a complex tensor to write the result to.
+        axis: NumPy's name of ``dim``.
 
     Raises:
         RuntimeError: ``n`` is less than 1, no such norm, or half precision. IndexError: no such dimension.
@@ -60,11 +67,17 @@ def fft(
     >>> torch.fft.fft(torch.tensor([1., 2., 3., 4.]))
     tensor([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
     """
-    return one_axis(input, n, dim, norm, out, "fft", True)
+    return one_axis(input, n, dim if axis is None else axis, norm, out, "fft", True)
 
 
 def ifft(
-    input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`fft`.
 
@@ -72,11 +85,17 @@ def ifft(
     >>> torch.fft.ifft(torch.fft.fft(torch.tensor([1., 2., 3.]))).real
     tensor([1., 2., 3.])
     """
-    return one_axis(input, n, dim, norm, out, "ifft", False)
+    return one_axis(input, n, dim if axis is None else axis, norm, out, "ifft", False)
 
 
 def rfft(
-    input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The first half of :func:`fft` of a real tensor, n // 2 + 1 numbers; the others are their conjugates.
 
@@ -84,11 +103,17 @@ def rfft(
     >>> torch.fft.rfft(torch.tensor([1., 2., 3., 4.]))
     tensor([10.+0.j, -2.+2.j, -2.+0.j])
     """
-    return real_to_half(input, *one(input, n, dim, "rfft"), norm, out, "rfft", True)
+    return real_to_half(input, *one(input, n, dim if axis is None else axis, "rfft"), norm, out, "rfft", True)
 
 
 def irfft(
-    input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`rfft`: ``n`` real numbers, by default 2 (m - 1) from m.
 
@@ -96,11 +121,17 @@ def irfft(
     >>> torch.fft.irfft(torch.fft.rfft(torch.tensor([1., 2., 3.])), n=3)
     tensor([1., 2., 3.])
     """
-    return half_to_real(input, *one(input, n, dim, "irfft"), norm, out, "irfft", False)
+    return half_to_real(input, *one(input, n, dim if axis is None else axis, "irfft"), norm, out, "irfft", False)
 
 
 def hfft(
-    input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The (real) :func:`fft` of a signal of which half is given, the other half being conjugate to it.
 
@@ -108,11 +139,17 @@ def hfft(
     >>> torch.fft.hfft(torch.tensor([1., 2., 3.]))
     tensor([ 8., -2.,  0., -2.])
     """
-    return half_to_real(input, *one(input, n, dim, "hfft"), norm, out, "hfft", True)
+    return half_to_real(input, *one(input, n, dim if axis is None else axis, "hfft"), norm, out, "hfft", True)
 
 
 def ihfft(
-    input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    n: int | None = None,
+    dim: int = -1,
+    norm: str | None = None,
+    *,
+    out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`hfft`: the first half of :func:`ifft` of a real tensor.
 
@@ -120,7 +157,7 @@ def ihfft(
     >>> torch.fft.ihfft(torch.tensor([8., -2., 0., -2.])).real
     tensor([1., 2., 3.])
     """
-    return real_to_half(input, *one(input, n, dim, "ihfft"), norm, out, "ihfft", False)
+    return real_to_half(input, *one(input, n, dim if axis is None else axis, "ihfft"), norm, out, "ihfft", False)
 
 
 # -- along several dimensions -------------------------------------------------------------------------------------------
@@ -133,6 +170,7 @@ def fft2(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """:func:`fftn` along two dimensions, by default the last.
 
@@ -141,7 +179,7 @@ def fft2(
     tensor([[2.+0.j, 0.+0.j],
             [0.+0.j, 2.+0.j]])
     """
-    return complex_to_complex(input, s, dim, norm, out, "fft2", True)
+    return complex_to_complex(input, s, dim if axis is None else axis, norm, out, "fft2", True)
 
 
 def ifft2(
@@ -151,6 +189,7 @@ def ifft2(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`fft2`.
 
@@ -159,7 +198,7 @@ def ifft2(
     tensor([[0.5000, 0.0000],
             [0.0000, 0.5000]])
     """
-    return complex_to_complex(input, s, dim, norm, out, "ifft2", False)
+    return complex_to_complex(input, s, dim if axis is None else axis, norm, out, "ifft2", False)
 
 
 def rfft2(
@@ -169,6 +208,7 @@ def rfft2(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """:func:`rfftn` along two dimensions, by default the last.
 
@@ -176,7 +216,7 @@ def rfft2(
     >>> torch.fft.rfft2(torch.ones(2, 3)).shape
     torch.Size([2, 2])
     """
-    return real_to_half(input, s, dim, norm, out, "rfft2", True)
+    return real_to_half(input, s, dim if axis is None else axis, norm, out, "rfft2", True)
 
 
 def irfft2(
@@ -186,6 +226,7 @@ def irfft2(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`rfft2`.
 
@@ -194,7 +235,7 @@ def irfft2(
     tensor([[1., 1., 1.],
             [1., 1., 1.]])
     """
-    return half_to_real(input, s, dim, norm, out, "irfft2", False)
+    return half_to_real(input, s, dim if axis is None else axis, norm, out, "irfft2", False)
 
 
 def hfft2(
@@ -204,6 +245,7 @@ def hfft2(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """:func:`hfftn` along two dimensions, by default the last.
 
@@ -212,7 +254,7 @@ def hfft2(
     tensor([[4., 0.],
             [0., 0.]])
     """
-    return half_to_real(input, s, dim, norm, out, "hfft2", True)
+    return half_to_real(input, s, dim if axis is None else axis, norm, out, "hfft2", True)
 
 
 def ihfft2(
@@ -222,6 +264,7 @@ def ihfft2(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`hfft2`.
 
@@ -230,7 +273,7 @@ def ihfft2(
     tensor([[1., 0.],
             [0., 0.]])
     """
-    return real_to_half(input, s, dim, norm, out, "ihfft2", False)
+    return real_to_half(input, s, dim if axis is None else axis, norm, out, "ihfft2", False)
 
 
 def fftn(
@@ -240,6 +283,7 @@ def fftn(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """:func:`fft` along several dimensions.
 
@@ -249,6 +293,7 @@ def fftn(
         dim: the dimensions, by default the last ``len(s)``, or all.
         norm: "backward", "ortho" or "forward"; n is the number of all points.
         out: a complex tensor to write the result to.
+        axis: NumPy's name of ``dim``.
 
     Raises:
         RuntimeError: lengths less than 1, not one for each dimension, dimensions twice, no such norm, or half precision.
@@ -258,7 +303,7 @@ def fftn(
     tensor([[2., 0.],
             [0., 2.]])
     """
-    return complex_to_complex(input, s, dim, norm, out, "fftn", True)
+    return complex_to_complex(input, s, dim if axis is None else axis, norm, out, "fftn", True)
 
 
 def ifftn(
@@ -268,6 +313,7 @@ def ifftn(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`fftn`.
 
@@ -276,7 +322,7 @@ def ifftn(
     tensor([[0.5000, 0.0000],
             [0.0000, 0.5000]])
     """
-    return complex_to_complex(input, s, dim, norm, out, "ifftn", False)
+    return complex_to_complex(input, s, dim if axis is None else axis, norm, out, "ifftn", False)
 
 
 def rfftn(
@@ -286,6 +332,7 @@ def rfftn(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """:func:`fftn` of a real tensor, of the last dimension the first half: the rest are conjugates.
 
@@ -294,7 +341,7 @@ def rfftn(
     tensor([[6., 0.],
             [0., 0.]])
     """
-    return real_to_half(input, s, dim, norm, out, "rfftn", True)
+    return real_to_half(input, s, dim if axis is None else axis, norm, out, "rfftn", True)
 
 
 def irfftn(
@@ -304,6 +351,7 @@ def irfftn(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`rfftn`; by default the last dimension gets 2 (m - 1) elements from m.
 
@@ -312,7 +360,7 @@ def irfftn(
     tensor([[1., 1., 1.],
             [1., 1., 1.]])
     """
-    return half_to_real(input, s, dim, norm, out, "irfftn", False)
+    return half_to_real(input, s, dim if axis is None else axis, norm, out, "irfftn", False)
 
 
 def hfftn(
@@ -322,6 +370,7 @@ def hfftn(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The (real) :func:`fftn` of a signal of which half is given in the last dimension, as in :func:`hfft`.
 
@@ -330,7 +379,7 @@ def hfftn(
     tensor([[4., 0.],
             [0., 0.]])
     """
-    return half_to_real(input, s, dim, norm, out, "hfftn", True)
+    return half_to_real(input, s, dim if axis is None else axis, norm, out, "hfftn", True)
 
 
 def ihfftn(
@@ -340,6 +389,7 @@ def ihfftn(
     norm: str | None = None,
     *,
     out: Tensor | None = None,
+    axis: Dim | None = None,
 ) -> Tensor:
     """The inverse of :func:`hfftn`.
 
@@ -348,7 +398,7 @@ def ihfftn(
     tensor([[1., 0.],
             [0., 0.]])
     """
-    return real_to_half(input, s, dim, norm, out, "ihfftn", False)
+    return real_to_half(input, s, dim if axis is None else axis, norm, out, "ihfftn", False)
 
 
 # -- the order of frequencies -------------------------------------------------------------------------------------------

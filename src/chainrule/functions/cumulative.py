@@ -188,7 +188,9 @@ def _neighbours(x: Any, axis: int) -> tuple[Any, Any]:
     )
 
 
-def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
+def trapezoid(
+    y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1, axis: int | None = None
+) -> Tensor:
     """The integral of ``y`` along a dimension by the trapezoidal rule.
 
     Args:
@@ -196,27 +198,30 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, di
         x: where they are, as a vector or in the shape of ``y``; else they are ``dx`` apart.
         dx: 1 by default.
         dim: along which dimension.
+        axis: NumPy's name of ``dim``.
 
     >>> import chainrule as torch
     >>> torch.trapezoid(torch.tensor([1., 2., 3.]), torch.tensor([0., 1., 3.]))
     tensor(6.5000)
     """
-    terms, axis, width = _trapezoids("trapezoid", y, x, dx, dim)
-    return ops.multiply(ops.sum_axes(terms, axis=(axis,), keepdims=False), width)
+    terms, along, width = _trapezoids("trapezoid", y, x, dx, dim if axis is None else axis)
+    return ops.multiply(ops.sum_axes(terms, axis=(along,), keepdims=False), width)
 
 
 trapz = trapezoid
 
 
-def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
+def cumulative_trapezoid(
+    y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1, axis: int | None = None
+) -> Tensor:
     """The running integral of ``y``; as :func:`trapezoid`.
 
     >>> import chainrule as torch
     >>> torch.cumulative_trapezoid(torch.tensor([1., 2., 3.]))
     tensor([1.5000, 4.0000])
     """
-    terms, axis, width = _trapezoids("cumulative_trapezoid", y, x, dx, dim)
-    return ops.multiply(ops.cumsum(terms, axis=axis, dtype=None), width)
+    terms, along, width = _trapezoids("cumulative_trapezoid", y, x, dx, dim if axis is None else axis)
+    return ops.multiply(ops.cumsum(terms, axis=along, dtype=None), width)
 
 
 def _trapezoids(function: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[Any, int, float]:

@@ -17,7 +17,12 @@ __all__ = ["gradient", "vander"]
 
 
 def gradient(
-    input: Tensor, *, spacing: Any = 1, dim: int | Sequence[int] | None = None, edge_order: int = 1
+    input: Tensor,
+    *,
+    spacing: Any = 1,
+    dim: int | Sequence[int] | None = None,
+    edge_order: int = 1,
+    axis: int | Sequence[int] | None = None,
 ) -> tuple[Tensor, ...]:
     """The derivatives of a function by each of its arguments, estimated from its values at the points of a grid.
 
@@ -29,6 +34,7 @@ def gradient(
         spacing: how far apart the points are: one number, one for each dimension, or a vector of coordinates for each.
         dim: along which dimensions; None for all.
         edge_order: 1 or 2, the degree of the polynomial at the edges.
+        axis: NumPy's name of ``dim``.
 
     Returns:
         One tensor for each dimension.
@@ -43,6 +49,7 @@ def gradient(
     (tensor([3., 4., 6.]),)
     """
     array = tensor_argument(input, "gradient", "input")._array
+    dim = axis if dim is None else dim
     if dim is None:
         axes = list(range(-array.ndim, 0))
     else:
@@ -55,19 +62,19 @@ def gradient(
         raise RuntimeError(f"torch.gradient only supports edge_order=1 and edge_order=2. Got {edge_order}.")
     if array.dtype == "uint8":
         raise RuntimeError("torch.gradient does not support uint8 input. Convert it with .float().")
-    for axis, step in zip(axes, steps, strict=True):
-        size = array.shape[axis]
+    for one, step in zip(axes, steps, strict=True):
+        size = array.shape[one]
         if size <= edge_order:
             raise RuntimeError(
                 f"torch.gradient expected each dimension size to be at least edge_order+1, got {size} in dimension "
-                f"{axis + array.ndim}"
+                f"{one + array.ndim}"
             )
         if isinstance(step, TensorBase) and step._array.shape != (size,):
             raise RuntimeError(
-                f"torch.gradient expected a coordinate for each of the {size} points along dimension {axis + array.ndim}, got "
+                f"torch.gradient expected a coordinate for each of the {size} points along dimension {one + array.ndim}, got "
                 f"{list(step._array.shape)}"
             )
-    return tuple([along(input, axis, step, edge_order) for axis, step in zip(axes, steps, strict=True)])
+    return tuple([along(input, one, step, edge_order) for one, step in zip(axes, steps, strict=True)])
 
 
 def spacings(spacing: Any, count: int) -> list[Any]:

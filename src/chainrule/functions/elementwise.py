@@ -253,14 +253,14 @@ def div(
     return binary(ops.divide_rounded, "div", input, other, out, rounding_mode=rounding_mode)
 
 
-def true_divide(dividend: Tensor | Number, divisor: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def true_divide(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """``dividend / divisor``; see :func:`div`.
 
     >>> import chainrule as torch
     >>> torch.true_divide(torch.tensor([1, 2]), 4)
     tensor([0.2500, 0.5000])
     """
-    return binary(ops.divide, "true_divide", dividend, divisor, out)
+    return binary(ops.divide, "true_divide", input, other, out)
 
 
 def floor_divide(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:

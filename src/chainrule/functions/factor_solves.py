@@ -81,7 +81,7 @@ def check_triangle(function: str, A: Tensor, B: Tensor, left: bool = True) -> No
 
 
 def triangular_solve(
-    b: Tensor,
+    input: Tensor,
     A: Tensor,
     upper: bool = True,
     transpose: bool = False,
@@ -92,7 +92,7 @@ def triangular_solve(
     """X with ``A @ X = b``, A a triangle, and a copy of A; see ``torch.linalg.solve_triangular``.
 
     Args:
-        b: of shape (..., n, k).
+        input: of shape (..., n, k).
         A: of shape (..., n, n), of which one triangle is read.
         upper: whether that is the upper one.
         transpose: whether to solve with ``A.mT`` for A.
@@ -104,22 +104,22 @@ def triangular_solve(
     tensor([[3.],
             [1.]])
     """
-    for name, X in (("b", b), ("A", A)):
+    for name, X in (("b", input), ("A", A)):
         if tensor_argument(X, "triangular_solve", name).ndim < 2:
             raise RuntimeError(
                 f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has {X.ndim}"
             )
-    check_triangle("triangular_solve", A, b)
-    results = ops.triangular_solve(b, A, upper=bool(upper), transpose=bool(transpose), unit=bool(unitriangular))
+    check_triangle("triangular_solve", A, input)
+    results = ops.triangular_solve(input, A, upper=bool(upper), transpose=bool(transpose), unit=bool(unitriangular))
     return named("triangular_solve", results, out)
 
 
-def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """X with ``(L @ L.mH) @ X = B``, L a Cholesky factor; with ``upper``, ``(L.mH @ L) @ X = B``.
 
     Args:
-        B: of shape (..., n, k).
-        L: of shape (..., n, n), of which one triangle is read.
+        input: of shape (..., n, k).
+        input2: of shape (..., n, n), of which one triangle is read.
         upper: whether that is the upper one.
         out: where to write the result.
 
@@ -129,11 +129,11 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | N
     tensor([[1.],
             [1.]])
     """
-    for name, X in (("b", B), ("u", L)):
+    for name, X in (("b", input), ("u", input2)):
         if tensor_argument(X, "cholesky_solve", name).ndim < 2:
             raise RuntimeError(f"{name} should have at least 2 dimensions, but has {X.ndim} dimensions instead")
-    check_equation("cholesky_solve", L, B)
-    return deliver(ops.cholesky_solve(B, L, upper=bool(upper)), out, "cholesky_solve")
+    check_equation("cholesky_solve", input2, input)
+    return deliver(ops.cholesky_solve(input, input2, upper=bool(upper)), out, "cholesky_solve")
 
 
 def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
@@ -167,7 +167,7 @@ def solved_factors(
     return ops.lu_solve(LU, pivots, B, left=bool(left), adjoint_of=bool(adjoint))
 
 
-def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
+def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
     """X with ``A @ X = b``, A given by what ``torch.linalg.lu_factor`` returns; see ``torch.linalg.lu_solve``.
 
     >>> import chainrule as torch
@@ -176,7 +176,7 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | Non
     tensor([[1.],
             [1.]])
     """
-    return delivered(solved_factors("torch.lu_solve", LU_data, LU_pivots, b), out, "lu_solve")
+    return delivered(solved_factors("torch.lu_solve", LU_data, LU_pivots, input), out, "lu_solve")
 
 
 # -- pseudo-inverses -----------------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 # -- exponentials, reflectors, powers ------------------------------------------------------------------------------------
 
 
-def matrix_exp(A: Tensor) -> Tensor:
+def matrix_exp(input: Tensor) -> Tensor:
     """The exponential of a square matrix, or of each in a stack (..., n, n): the sum of ``A^k / k!``.
 
     >>> import chainrule as torch
@@ -235,11 +235,11 @@ def matrix_exp(A: Tensor) -> Tensor:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    half = tensor_argument(A, "matrix_exp", "A").dtype.is_floating_point and A.dtype.itemsize == 2
-    matrix = A.float() if half else A
+    half = tensor_argument(input, "matrix_exp", "input").dtype.is_floating_point and input.dtype.itemsize == 2
+    matrix = input.float() if half else input
     check_square("linalg.matrix_exp", matrix)
     result = ops.matrix_exp(matrix)
-    return result.to(A.dtype) if half else result
+    return result.to(input.dtype) if half else result
 
 
 def check_reflectors(function: str, A: Any, tau: Any) -> None:
@@ -258,7 +258,7 @@ def check_reflectors(function: str, A: Any, tau: Any) -> None:
     check_same_dtype(function, A, tau, ("input", "tau"))
 
 
-def orgqr(input: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
+def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The first columns of a product of reflections; the same as ``torch.linalg.householder_product``.
 
     >>> import chainrule as torch
@@ -266,19 +266,25 @@ def orgqr(input: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([[ 0.],
             [-1.]])
     """
-    check_reflectors("torch.linalg.householder_product", input, tau)
-    return deliver(ops.householder_product(input, tau), out, "householder_product")
+    check_reflectors("torch.linalg.householder_product", input, input2)
+    return deliver(ops.householder_product(input, input2), out, "householder_product")
 
 
 def ormqr(
-    input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False, *, out: Tensor | None = None
+    input: Tensor,
+    input2: Tensor,
+    input3: Tensor,
+    left: bool = True,
+    transpose: bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The product of a matrix and all of Q, of which ``torch.geqrf`` gave the reflectors.
 
     Args:
         input: the reflectors, of shape (..., m, k).
-        tau: their factors, of shape (..., k).
-        other: the matrix, of shape (..., m, n) (or (..., n, m), if Q is on its right).
+        input2: their factors, of shape (..., k).
+        input3: the matrix, of shape (..., m, n) (or (..., n, m), if Q is on its right).
         left: whether Q is on its left.
         transpose: whether it is ``Q.mH``.
         out: where to write the result.
@@ -289,24 +295,28 @@ def ormqr(
             [-1.,  0.]])
     """
     check_matrix("torch.ormqr", input, "input")
-    tensor_argument(tau, "ormqr", "tau", 2)
-    check_matrix("torch.ormqr", tensor_argument(other, "ormqr", "other", 3), "other")
-    said = f"The shapes are {list(input.shape)}, {list(tau.shape)} and {list(other.shape)}."
+    tensor_argument(input2, "ormqr", "input2", 2)
+    check_matrix("torch.ormqr", tensor_argument(input3, "ormqr", "input3", 3), "input3")
+    said = f"The shapes are {list(input.shape)}, {list(input2.shape)} and {list(input3.shape)}."
     axis = -2 if left else -1
-    if other.shape[axis] < tau.shape[-1] or other.shape[axis] != input.shape[-2] or tau.shape[-1] > input.shape[-1]:
+    if (
+        input3.shape[axis] < input2.shape[-1]
+        or input3.shape[axis] != input.shape[-2]
+        or input2.shape[-1] > input.shape[-1]
+    ):
         raise RuntimeError(
             f"torch.ormqr: other.shape[{axis}] must be equal to input.shape[-2], and tau.shape[-1] not larger than that and "
             f"input.shape[-1]. {said}"
         )
-    stacks = {input.shape[:-2], tau.shape[:-1], other.shape[:-2]}
-    if tau.ndim != input.ndim - 1 or len(stacks) > 1:
+    stacks = {input.shape[:-2], input2.shape[:-1], input3.shape[:-2]}
+    if input2.ndim != input.ndim - 1 or len(stacks) > 1:
         raise RuntimeError(f"torch.ormqr: batch dimensions of tau and other to be equal to input.shape[:-2]. {said}")
-    check_same_dtype("torch.ormqr", input, tau, ("input", "tau"))
-    check_same_dtype("torch.ormqr", input, other, ("input", "other"))
+    check_same_dtype("torch.ormqr", input, input2, ("input", "input2"))
+    check_same_dtype("torch.ormqr", input, input3, ("input", "input3"))
     if left:
-        product = ops.ormqr(input, tau, other, adjoint_of=bool(transpose))
+        product = ops.ormqr(input, input2, input3, adjoint_of=bool(transpose))
     else:  # C Q = (Q^H C^H)^H
-        product = ops.ormqr(input, tau, other.mH, adjoint_of=not transpose).mH
+        product = ops.ormqr(input, input2, input3.mH, adjoint_of=not transpose).mH
     return delivered(product, out, "ormqr")
 
 

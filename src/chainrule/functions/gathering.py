@@ -11,10 +11,14 @@ from .. import ops
 from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, naming, tensor_argument
+from ._reduction_arguments import numpy_names
 from .indexing import basic_part, number_for, put_call
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from .._tensor import Tensor
+    from ._reduction_arguments import NumpyName
 
 __all__ = [
     "gather",
@@ -266,10 +270,12 @@ def reducing(
     return [x, indices, as_large_as(indices, src)], {"axis": axis, "reduce": reduce, "include_self": include_self}
 
 
-def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
+def take_along_dim(
+    input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None, **names: Unpack[NumpyName]
+) -> Tensor:
     """The elements at ``indices`` along ``dim``, the other dimensions broadcast; without ``dim``, in C order.
 
-    Along a ``dim``, negative indices count from its end.
+    Along a ``dim``, negative indices count from its end. ``axis`` is NumPy's name of ``dim``.
 
     >>> import chainrule as torch
     >>> torch.take_along_dim(torch.tensor([[3, 1], [2, 4]]), torch.tensor([[1], [0]]), dim=1)
@@ -277,6 +283,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
             [2]])
     """
     array = tensor_argument(input, "take_along_dim", "input")._array
+    if names:
+        dim, _ = numpy_names("take_along_dim", names, dim)
     index = tensor_argument(indices, "take_along_dim", "indices", 2)._array
     if index.dtype != np.int64:
         raise RuntimeError(

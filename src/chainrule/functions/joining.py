@@ -352,8 +352,12 @@ def chunk(input: Tensor, chunks: int, dim: int = 0, *, axis: int | None = None) 
     return split(input, -(-have // chunks), dim)
 
 
-def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int] | Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+def tensor_split(
+    input: Tensor, indices_or_sections: int | Sequence[int] | Tensor | None = None, dim: int = 0, **named: Any
+) -> tuple[Tensor, ...]:
     """Views split at the given indices, or into so many sections whose sizes differ by at most one.
+
+    By name they are ``indices``, ``sections`` or, as a tensor, ``tensor_indices_or_sections``.
 
     >>> import chainrule as torch
     >>> torch.tensor_split(torch.arange(5), (1, 3))
@@ -364,7 +368,7 @@ def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int] | Tenso
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     axis = axis_of(dim, array.ndim, "tensor_split")
     have = array.shape[axis]
-    where: Any = indices_or_sections
+    where = cuts_of("tensor_split", indices_or_sections, named)
     if isinstance(where, TensorBase):
         if where._array.dtype.kind not in "iu" or where._array.ndim > 1:
             raise RuntimeError(
@@ -383,6 +387,20 @@ def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int] | Tenso
     return tuple(
         [ops.slice_axis(input, axis=axis, start=a, stop=max(a, b), step=1) for a, b in zip(starts, stops, strict=True)]
     )
+
+
+CUTS = ("indices", "sections", "tensor_indices_or_sections")
+"""PyTorch's names of what says where to split: by the kind of it."""
+
+
+def cuts_of(function: str, given: Any, named: dict[str, Any]) -> Any:
+    """The argument that is ``indices`` or ``sections`` by name, and has neither name by position."""
+    wrong = next((name for name in named if name not in CUTS), None)
+    if wrong is not None or len(named) + (given is not None) > 1:
+        raise TypeError(f"{function}() got an unexpected keyword argument '{wrong or next(iter(named))}'")
+    if given is None and not named:
+        raise TypeError(f"{function}() missing 1 required positional argument: 'indices_or_sections'")
+    return next(iter(named.values()), given)
 
 
 def split_evenly(input: Any, sections: Any, dim: int, least: int, function: str) -> tuple[Tensor, ...]:
@@ -404,35 +422,36 @@ def split_evenly(input: Any, sections: Any, dim: int, least: int, function: str)
     return tensor_split(input, sections, dim)
 
 
-def hsplit(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
-    """Views split by columns (a vector: by elements), into equal sections or at indices.
+def hsplit(input: Tensor, indices_or_sections: int | Sequence[int] | None = None, **named: Any) -> tuple[Tensor, ...]:
+    """Views split by columns (a vector: by elements), into equal ``sections`` or at ``indices``.
 
     >>> import chainrule as torch
     >>> torch.hsplit(torch.tensor([[1, 2]]), 2)
     (tensor([[1]]), tensor([[2]]))
     """
     ndim = tensor_argument(input, "hsplit", "input")._array.ndim
-    return split_evenly(input, indices_or_sections, 0 if ndim < 2 else 1, 1, "hsplit")
+    cuts = cuts_of("hsplit", indices_or_sections, named)
+    return split_evenly(input, cuts, 0 if ndim < 2 else 1, 1, "hsplit")
 
 
-def vsplit(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
-    """Views split by rows, into equal sections or at indices.
+def vsplit(input: Tensor, indices_or_sections: int | Sequence[int] | None = None, **named: Any) -> tuple[Tensor, ...]:
+    """Views split by rows, into equal ``sections`` or at ``indices``.
 
     >>> import chainrule as torch
     >>> torch.vsplit(torch.tensor([[1], [2]]), 2)
     (tensor([[1]]), tensor([[2]]))
     """
-    return split_evenly(input, indices_or_sections, 0, 2, "vsplit")
+    return split_evenly(input, cuts_of("vsplit", indices_or_sections, named), 0, 2, "vsplit")
 
 
-def dsplit(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
-    """Views split along the third dimension, into equal sections or at indices.
+def dsplit(input: Tensor, indices_or_sections: int | Sequence[int] | None = None, **named: Any) -> tuple[Tensor, ...]:
+    """Views split along the third dimension, into equal ``sections`` or at ``indices``.
 
     >>> import chainrule as torch
     >>> [part.shape for part in torch.dsplit(torch.ones(1, 2, 4), 2)]
     [torch.Size([1, 2, 2]), torch.Size([1, 2, 2])]
     """
-    return split_evenly(input, indices_or_sections, 2, 3, "dsplit")
+    return split_evenly(input, cuts_of("dsplit", indices_or_sections, named), 2, 3, "dsplit")
 
 
 # -- products -----------------------------------------------------------------------------------------------------------

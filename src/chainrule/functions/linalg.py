@@ -365,8 +365,12 @@ def trace(input: Tensor) -> Tensor:
     return ops.trace(input)
 
 
-def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
+def cross(
+    input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None, axis: int | None = None
+) -> Tensor:
     """The cross product of vectors of three elements in dimension ``dim`` (by default the first of size 3).
+
+    ``axis`` is NumPy's name of ``dim``.
 
     >>> import chainrule as torch
     >>> torch.cross(torch.tensor([1., 0., 0.]), torch.tensor([0., 1., 0.]), dim=0)
@@ -374,6 +378,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     """
     tensor_argument(input, "cross", "input", 1)
     tensor_argument(other, "cross", "other", 2)
+    dim = axis if dim is None else dim
     if dim is None:
         if 3 not in input.shape:
             raise RuntimeError(f"no dimension of size 3 in input: its shape is {list(input.shape)}")

@@ -273,13 +273,13 @@ def view_dtype(input: Tensor, dtype: Any) -> Tensor:
     return alias
 
 
-def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:
+def resize_(input: Tensor, *sizes: Any, size: Any = None, memory_format: Any = contiguous_format) -> Tensor:
     """Give the tensor another shape in place: of its memory in C order, with uninitialised elements where it is too small.
 
     Raises:
         RuntimeError: the tensor requires grad.
     """
-    shape = sizes_of(sizes, "resize_")
+    shape = sizes_of(sizes if size is None else (size,), "resize_")
     if any(n < 0 for n in shape):
         raise RuntimeError(f"numel: integer multiplication overflow: sizes must not be negative, got {list(shape)}")
     if current_node(input) is not None:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ._arguments import axes_of, axis_of, deliver, tensor_argument
 from ._autocast import widened
-from ._reduction_arguments import converted
+from ._reduction_arguments import converted, numpy_names
 from .linalg import is_mixed, mixed
 from .matrices import check_float
 from .spread import norm as tensor_norm, vector_norm as along
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
     from .._tensor import Tensor
+    from ._reduction_arguments import NumpyNames
 
 __all__ = ["cdist", "frobenius_norm", "norm_except_dim", "nuclear_norm"]
 
@@ -24,15 +26,26 @@ Order = Any
 
 
 def vector_norm(
-    x: Tensor, ord: Order = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+    x: Tensor,
+    ord: Order = 2,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    out: Tensor | None = None,
+    **names: Unpack[NumpyNames],
 ) -> Tensor:
     """The norm of all elements as one vector, or of the vectors along ``dim``.
+
+    ``axis`` and ``keepdims`` are NumPy's names of ``dim`` and ``keepdim``.
 
     >>> import chainrule as torch
     >>> torch.linalg.vector_norm(torch.tensor([3., 4.]))
     tensor(5.)
     """
     tensor_argument(x, "linalg.vector_norm", "x")
+    if names:
+        dim, keepdim = numpy_names("linalg.vector_norm", names, dim, keepdim)
     axis = tuple(range(-x.ndim, 0)) if dim is None else axes_of(dim, x.ndim, "linalg.vector_norm")
     if isinstance(ord, str):
         raise TypeError(f"linalg_vector_norm(): argument 'ord' (position 2) must be Number, not {type(ord).__name__}")
@@ -40,7 +53,7 @@ def vector_norm(
 
 
 def matrix_norm(
-    A: Tensor,
+    input: Tensor,
     ord: Order = "fro",
     dim: Any = (-2, -1),
     keepdim: bool = False,
@@ -51,7 +64,7 @@ def matrix_norm(
     """The norm of a matrix, or of each matrix in two dimensions.
 
     Args:
-        A: floating point or complex.
+        input: floating point or complex.
         ord: "fro", the norm of all elements as one vector; "nuc", the sum of the singular values; 2 and -2, the largest and
             the smallest of them; 1 and -1, the largest and smallest sum of the absolute values of a column; inf and -inf, of a
             row.
@@ -64,21 +77,23 @@ def matrix_norm(
     >>> torch.linalg.matrix_norm(torch.tensor([[3., 0.], [0., 4.]]))
     tensor(5.)
     """
-    check_float("linalg.matrix_norm", tensor_argument(A, "linalg.matrix_norm", "A"), halves=ord not in (2, -2, "nuc"))
-    if A.ndim < 2:
+    check_float(
+        "linalg.matrix_norm", tensor_argument(input, "linalg.matrix_norm", "input"), halves=ord not in (2, -2, "nuc")
+    )
+    if input.ndim < 2:
         raise RuntimeError(
-            f"linalg.matrix_norm: The input tensor A must have at least 2 dimensions. Its shape is {list(A.shape)}."
+            f"linalg.matrix_norm: The input tensor must have at least 2 dimensions. Its shape is {list(input.shape)}."
         )
     if not isinstance(dim, (tuple, list)) or len(dim) != 2:
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {dim}")
-    row, column = (axis_of(d, A.ndim, "linalg.matrix_norm") for d in dim)
+    row, column = (axis_of(d, input.ndim, "linalg.matrix_norm") for d in dim)
     if row == column:
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
     if ord == "fro":
-        return deliver(along(A, 2.0, (row, column), keepdim, dtype), out, "linalg.matrix_norm")
+        return deliver(along(input, 2.0, (row, column), keepdim, dtype), out, "linalg.matrix_norm")
     if ord in (2, -2, "nuc"):
         found = of_singular_values(
-            A if dtype is None else converted(A, dtype, "linalg.matrix_norm"), ord, row, column, keepdim
+            input if dtype is None else converted(input, dtype, "linalg.matrix_norm"), ord, row, column, keepdim
         )
         return deliver(found, out, "linalg.matrix_norm")
     if isinstance(ord, str) or abs(ord) not in (1, math.inf):
@@ -86,7 +101,7 @@ def matrix_norm(
             f"linalg.matrix_norm: Order {ord} not supported. Supported are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf."
         )
     summed, compared = (row, column) if abs(ord) == 1 else (column, row)
-    sums = along(A, 1.0, (summed,), keepdim, dtype)
+    sums = along(input, 1.0, (summed,), keepdim, dtype)
     if not keepdim and compared < summed:
         compared += 1
     return deliver(
@@ -112,30 +127,35 @@ def of_singular_values(A: Tensor, ord: Order, row: int, column: int, keepdim: bo
 
 
 def norm(
-    A: Tensor,
+    input: Tensor,
     ord: Order = None,
     dim: Any = None,
     keepdim: bool = False,
     *,
     out: Tensor | None = None,
     dtype: Any = None,
+    **names: Unpack[NumpyNames],
 ) -> Tensor:
     """The norm of all elements as one vector; with ``ord``, of a vector or a matrix, or along one or two dimensions.
+
+    ``axis`` and ``keepdims`` are NumPy's names of ``dim`` and ``keepdim``.
 
     >>> import chainrule as torch
     >>> torch.linalg.norm(torch.tensor([3., 4.])), torch.linalg.norm(torch.ones(2, 3), 1)
     (tensor(5.), tensor(2.))
     """
-    tensor_argument(A, "linalg.norm", "A")
+    tensor_argument(input, "linalg.norm", "input")
+    if names:
+        dim, keepdim = numpy_names("linalg.norm", names, dim, keepdim)
     if dim is not None and isinstance(dim, (tuple, list)) and len(dim) == 1:
         dim = dim[0]
-    if ord is None or isinstance(dim, int) or (dim is None and A.ndim == 1):
-        return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
-    if dim is None and A.ndim != 2:
+    if ord is None or isinstance(dim, int) or (dim is None and input.ndim == 1):
+        return vector_norm(input, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
+    if dim is None and input.ndim != 2:
         raise RuntimeError(
-            f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D."
+            f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {input.ndim}D."
         )
-    return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
+    return matrix_norm(input, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:

@@ -32,121 +32,121 @@ def _shifted(function: str, family: str, input: Any, n: Any, out: Any) -> Tensor
     return _polynomial(function, family, ops.subtract(ops.multiply(input, 2), 1), n, out)
 
 
-def chebyshev_polynomial_t(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def chebyshev_polynomial_t(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Chebyshev polynomial of the first kind, T_n.
 
     >>> import chainrule as torch
     >>> torch.special.chebyshev_polynomial_t(torch.tensor([0.5, 2.]), 3)
     tensor([-1., 26.])
     """
-    return _polynomial("chebyshev_polynomial_t", "chebyshev_t", input, n, out)
+    return _polynomial("chebyshev_polynomial_t", "chebyshev_t", x, n, out)
 
 
-def chebyshev_polynomial_u(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def chebyshev_polynomial_u(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Chebyshev polynomial of the second kind, U_n.
 
     >>> import chainrule as torch
     >>> torch.special.chebyshev_polynomial_u(torch.tensor([0.5, 2.]), 3)
     tensor([-1., 56.])
     """
-    return _polynomial("chebyshev_polynomial_u", "chebyshev_u", input, n, out)
+    return _polynomial("chebyshev_polynomial_u", "chebyshev_u", x, n, out)
 
 
-def chebyshev_polynomial_v(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def chebyshev_polynomial_v(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Chebyshev polynomial of the third kind, V_n.
 
     >>> import chainrule as torch
     >>> torch.special.chebyshev_polynomial_v(torch.tensor([0.5, 2.]), 3)
     tensor([-1., 41.])
     """
-    return _polynomial("chebyshev_polynomial_v", "chebyshev_v", input, n, out)
+    return _polynomial("chebyshev_polynomial_v", "chebyshev_v", x, n, out)
 
 
-def chebyshev_polynomial_w(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def chebyshev_polynomial_w(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Chebyshev polynomial of the fourth kind, W_n.
 
     >>> import chainrule as torch
     >>> torch.special.chebyshev_polynomial_w(torch.tensor([0.5, 2.]), 3)
     tensor([-1., 71.])
     """
-    return _polynomial("chebyshev_polynomial_w", "chebyshev_w", input, n, out)
+    return _polynomial("chebyshev_polynomial_w", "chebyshev_w", x, n, out)
 
 
-def shifted_chebyshev_polynomial_t(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def shifted_chebyshev_polynomial_t(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Chebyshev polynomial T_n of ``2 * input - 1``.
 
     >>> import chainrule as torch
     >>> torch.special.shifted_chebyshev_polynomial_t(torch.tensor([0.5, 2.]), 3)
     tensor([-0., 99.])
     """
-    return _shifted("shifted_chebyshev_polynomial_t", "chebyshev_t", input, n, out)
+    return _shifted("shifted_chebyshev_polynomial_t", "chebyshev_t", x, n, out)
 
 
-def shifted_chebyshev_polynomial_u(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def shifted_chebyshev_polynomial_u(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Chebyshev polynomial U_n of ``2 * input - 1``.
 
     >>> import chainrule as torch
     >>> torch.special.shifted_chebyshev_polynomial_u(torch.tensor([0.5, 2.]), 3)
     tensor([ -0., 204.])
     """
-    return _shifted("shifted_chebyshev_polynomial_u", "chebyshev_u", input, n, out)
+    return _shifted("shifted_chebyshev_polynomial_u", "chebyshev_u", x, n, out)
 
 
-def shifted_chebyshev_polynomial_v(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def shifted_chebyshev_polynomial_v(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Chebyshev polynomial V_n of ``2 * input - 1``.
 
     >>> import chainrule as torch
     >>> torch.special.shifted_chebyshev_polynomial_v(torch.tensor([0.5, 2.]), 3)
     tensor([  1., 169.])
     """
-    return _shifted("shifted_chebyshev_polynomial_v", "chebyshev_v", input, n, out)
+    return _shifted("shifted_chebyshev_polynomial_v", "chebyshev_v", x, n, out)
 
 
-def shifted_chebyshev_polynomial_w(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def shifted_chebyshev_polynomial_w(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Chebyshev polynomial W_n of ``2 * input - 1``.
 
     >>> import chainrule as torch
     >>> torch.special.shifted_chebyshev_polynomial_w(torch.tensor([0.5, 2.]), 3)
     tensor([ -1., 239.])
     """
-    return _shifted("shifted_chebyshev_polynomial_w", "chebyshev_w", input, n, out)
+    return _shifted("shifted_chebyshev_polynomial_w", "chebyshev_w", x, n, out)
 
 
-def hermite_polynomial_h(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def hermite_polynomial_h(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Hermite polynomial H_n of the physicists.
 
     >>> import chainrule as torch
     >>> torch.special.hermite_polynomial_h(torch.tensor([0.5, 2.]), 3)
     tensor([-5., 40.])
     """
-    return _polynomial("hermite_polynomial_h", "hermite_h", input, n, out)
+    return _polynomial("hermite_polynomial_h", "hermite_h", x, n, out)
 
 
-def hermite_polynomial_he(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def hermite_polynomial_he(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Hermite polynomial He_n of the probabilists.
 
     >>> import chainrule as torch
     >>> torch.special.hermite_polynomial_he(torch.tensor([0.5, 2.]), 3)
     tensor([-1.3750,  2.0000])
     """
-    return _polynomial("hermite_polynomial_he", "hermite_he", input, n, out)
+    return _polynomial("hermite_polynomial_he", "hermite_he", x, n, out)
 
 
-def laguerre_polynomial_l(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def laguerre_polynomial_l(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Laguerre polynomial L_n.
 
     >>> import chainrule as torch
     >>> torch.special.laguerre_polynomial_l(torch.tensor([0.5, 2.]), 3)
     tensor([-0.1458, -0.3333])
     """
-    return _polynomial("laguerre_polynomial_l", "laguerre_l", input, n, out)
+    return _polynomial("laguerre_polynomial_l", "laguerre_l", x, n, out)
 
 
-def legendre_polynomial_p(input: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+def legendre_polynomial_p(x: Tensor | Number, n: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The Legendre polynomial P_n.
 
     >>> import chainrule as torch
     >>> torch.special.legendre_polynomial_p(torch.tensor([0.5, 2.]), 3)
     tensor([-0.4375, 17.0000])
     """
-    return _polynomial("legendre_polynomial_p", "legendre_p", input, n, out)
+    return _polynomial("legendre_polynomial_p", "legendre_p", x, n, out)

@@ -12,10 +12,13 @@ from ..core.xla_level import placed
 from ..dtypes import int64
 from ._arguments import axis_of, deliver
 from ._autocast import widened
-from ._reduction_arguments import array_of, check_keepdim
+from ._reduction_arguments import array_of, check_keepdim, numpy_names
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from .._tensor import Tensor
+    from ._reduction_arguments import NumpyNames
 
 __all__ = ["nanquantile", "quantile"]
 
@@ -30,6 +33,7 @@ def quantile(
     *,
     interpolation: str = "linear",
     out: Tensor | None = None,
+    **names: Unpack[NumpyNames],
 ) -> Tensor:
     """The ``q``-th quantiles of all elements, or along a dimension; NaN where there is one.
 
@@ -40,11 +44,14 @@ def quantile(
         keepdim: whether it stays, with size 1.
         interpolation: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
         out: where to write the result.
+        names: ``axis`` and ``keepdims``, NumPy's names of ``dim`` and ``keepdim``.
 
     >>> import chainrule as torch
     >>> torch.quantile(torch.tensor([1., 2., 3., 4.]), torch.tensor([0.25, 0.5]))
     tensor([1.7500, 2.5000])
     """
+    if names:
+        dim, keepdim = numpy_names("quantile", names, dim, keepdim)
     (input,) = widened(input)
     return deliver(_quantile("quantile", False, input, q, dim, keepdim, interpolation), out, "quantile")
 
@@ -57,6 +64,7 @@ def nanquantile(
     *,
     interpolation: str = "linear",
     out: Tensor | None = None,
+    **names: Unpack[NumpyNames],
 ) -> Tensor:
     """The quantiles of the elements that are not NaN; as :func:`quantile`.
 
@@ -64,6 +72,8 @@ def nanquantile(
     >>> torch.nanquantile(torch.tensor([1., float("nan"), 2.]), 0.5)
     tensor(1.5000)
     """
+    if names:
+        dim, keepdim = numpy_names("nanquantile", names, dim, keepdim)
     (input,) = widened(input)
     return deliver(_quantile("nanquantile", True, input, q, dim, keepdim, interpolation), out, "nanquantile")
 

@@ -12,10 +12,14 @@ from .. import ops
 from ..core.value import TensorBase, like, new_tensor
 from ..core.views import values_of
 from ._arguments import axes_of, axis_of, deliver, naming, sizes_of, tensor_argument
+from ._reduction_arguments import numpy_names
 from .shape import flatten
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from .._tensor import Tensor
+    from ._reduction_arguments import NumpyName
 
 __all__ = [
     "diag",
@@ -224,12 +228,17 @@ def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
 
 
 def repeat_interleave(
-    input: Tensor, repeats: int | Tensor | None = None, dim: int | None = None, *, output_size: int | None = None
+    input: Tensor,
+    repeats: int | Tensor | None = None,
+    dim: int | None = None,
+    *,
+    output_size: int | None = None,
+    **names: Unpack[NumpyName],
 ) -> Tensor:
     """Each element repeated next to itself along ``dim``; without ``dim``, in C order.
 
     ``repeats`` is an int, or integers, one for each index of the dimension. Given alone, ``repeat_interleave(repeats)``
-    is the indices themselves.
+    is the indices themselves. ``axis`` is NumPy's name of ``dim``.
 
     >>> import chainrule as torch
     >>> torch.repeat_interleave(torch.tensor([1, 2]), 2)
@@ -238,6 +247,8 @@ def repeat_interleave(
     tensor([1, 1, 2])
     """
     array = tensor_argument(input, "repeat_interleave", "input")._array
+    if names:
+        dim, _ = numpy_names("repeat_interleave", names, dim)
     if repeats is None:
         return new_tensor(like(array, np.repeat(np.arange(array.size), counts(input))))
     if dim is None:

@@ -189,14 +189,14 @@ def modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return unary(ops.bessel_k, "special_modified_bessel_k0", input, out, n=0, scaled=False)
 
 
-def scaled_modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def scaled_modified_bessel_k0(x: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``exp(input) * modified_bessel_k0(input)``, which does not underflow.
 
     >>> import chainrule as torch
     >>> torch.special.scaled_modified_bessel_k0(torch.tensor([0.5, 200.]))
     tensor([1.5241, 0.0886])
     """
-    return unary(ops.bessel_k, "special_scaled_modified_bessel_k0", input, out, n=0, scaled=True)
+    return unary(ops.bessel_k, "special_scaled_modified_bessel_k0", x, out, n=0, scaled=True)
 
 
 def modified_bessel_i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -219,34 +219,34 @@ def modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return unary(ops.bessel_k, "special_modified_bessel_k1", input, out, n=1, scaled=False)
 
 
-def scaled_modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def scaled_modified_bessel_k1(x: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``exp(input) * modified_bessel_k1(input)``, which does not underflow.
 
     >>> import chainrule as torch
     >>> torch.special.scaled_modified_bessel_k1(torch.tensor([0.5, 200.]))
     tensor([2.7310, 0.0888])
     """
-    return unary(ops.bessel_k, "special_scaled_modified_bessel_k1", input, out, n=1, scaled=True)
+    return unary(ops.bessel_k, "special_scaled_modified_bessel_k1", x, out, n=1, scaled=True)
 
 
-def spherical_bessel_j0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def spherical_bessel_j0(x: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``sin(input) / input``, and 1 at 0. PyTorch has no derivative of it.
 
     >>> import chainrule as torch
     >>> torch.special.spherical_bessel_j0(torch.tensor([0., 2.]))
     tensor([1.0000, 0.4546])
     """
-    return unary(ops.spherical_bessel_j0, "special_spherical_bessel_j0", input, out)
+    return unary(ops.spherical_bessel_j0, "special_spherical_bessel_j0", x, out)
 
 
-def airy_ai(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def airy_ai(x: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Airy's function Ai. PyTorch has no derivative of it.
 
     >>> import chainrule as torch
     >>> torch.special.airy_ai(torch.tensor([0., 2.]))
     tensor([0.3550, 0.0349])
     """
-    return unary(ops.airy_ai, "special_airy_ai", input, out)
+    return unary(ops.airy_ai, "special_airy_ai", x, out)
 
 
 # -- gamma and zeta functions -------------------------------------------------------------------------------------------

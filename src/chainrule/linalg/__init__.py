@@ -83,14 +83,14 @@ def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     return _matrices.inverse(A, out=out)
 
 
-def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
+def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     """A power; see :func:`chainrule.matrix_power`.
 
     >>> import chainrule as torch
     >>> torch.linalg.matrix_power(torch.eye(2) * 2, 3).diagonal()
     tensor([8., 8.])
     """
-    return _matrices.matrix_power(A, n, out=out)
+    return _matrices.matrix_power(input, n, out=out)
 
 
 def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:

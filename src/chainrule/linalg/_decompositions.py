@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 # -- Cholesky ------------------------------------------------------------------------------------------------------------
 
 
-def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
+def cholesky(input: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
     """The Cholesky factor of a positive definite matrix, or of each in a stack (..., n, n).
 
     Its gradient is symmetric, or Hermitian.
 
     Args:
-        A: symmetric, or Hermitian: only one triangle is read.
+        input: A, symmetric, or Hermitian: only one triangle is read.
         upper: whether the factor is U in ``A = U.mH @ U`` (of the upper triangle), and not L in ``A = L @ L.mH``.
         out: where to write the result.
 
@@ -45,14 +45,14 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Te
     tensor([[2., 0.],
             [1., 2.]])
     """
-    check_square("linalg.cholesky", A)
-    factor, info = ops.cholesky(A, upper=bool(upper))
+    check_square("linalg.cholesky", input)
+    factor, info = ops.cholesky(input, upper=bool(upper))
     refuse_indefinite("linalg.cholesky", info)
     return delivered(factor, out, "linalg.cholesky")
 
 
 def cholesky_ex(
-    A: Tensor, *, upper: bool = False, check_errors: bool = False, out: tuple[Tensor, Tensor] | None = None
+    input: Tensor, *, upper: bool = False, check_errors: bool = False, out: tuple[Tensor, Tensor] | None = None
 ) -> Any:
     """The Cholesky factor, and for each matrix 0, or the order of the first leading minor that is not positive.
 
@@ -60,8 +60,8 @@ def cholesky_ex(
     >>> torch.linalg.cholesky_ex(torch.tensor([[1., 2.], [2., 1.]])).info
     tensor(2, dtype=torch.int32)
     """
-    check_square("linalg.cholesky_ex", A)
-    factor, info = ops.cholesky(A, upper=bool(upper))
+    check_square("linalg.cholesky_ex", input)
+    factor, info = ops.cholesky(input, upper=bool(upper))
     if check_errors:
         refuse_indefinite("linalg.cholesky_ex", info)
     return named("linalg_cholesky_ex", (factor, info), out)
@@ -70,14 +70,14 @@ def cholesky_ex(
 # -- eigenvalues ---------------------------------------------------------------------------------------------------------
 
 
-def eigh(A: Tensor, UPLO: str = "L", *, out: tuple[Tensor, Tensor] | None = None) -> Any:
+def eigh(input: Tensor, UPLO: str = "L", *, out: tuple[Tensor, Tensor] | None = None) -> Any:
     """The eigenvalues of a symmetric or Hermitian matrix, or of each in a stack, in ascending order, and its eigenvectors.
 
     The eigenvectors are the columns of a matrix V with ``A = V @ diag(L) @ V.mH``. Gradients through them exist where the
     eigenvalues are distinct, and, for complex matrices, where the loss does not depend on the phase of each vector.
 
     Args:
-        A: of shape (..., n, n); only one triangle is read.
+        input: A, of shape (..., n, n); only one triangle is read.
         UPLO: which, "L" for the lower or "U" for the upper one.
         out: two tensors to write the results into.
 
@@ -88,10 +88,10 @@ def eigh(A: Tensor, UPLO: str = "L", *, out: tuple[Tensor, Tensor] | None = None
     >>> torch.linalg.eigh(torch.tensor([[2., 1.], [1., 2.]])).eigenvalues
     tensor([1., 3.])
     """
-    return named("linalg_eigh", ops.eigh(A, upper=_checked_hermitian("linalg.eigh", A, UPLO)), out)
+    return named("linalg_eigh", ops.eigh(input, upper=_checked_hermitian("linalg.eigh", input, UPLO)), out)
 
 
-def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
+def eigvalsh(input: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
     """The eigenvalues of a symmetric or Hermitian matrix, in ascending order; see :func:`eigh`.
 
     Their gradient always exists.
@@ -100,7 +100,7 @@ def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor
     >>> torch.linalg.eigvalsh(torch.tensor([[2., 1.], [1., 2.]]))
     tensor([1., 3.])
     """
-    return delivered(ops.eigvalsh(A, upper=_checked_hermitian("linalg.eigh", A, UPLO)), out, "linalg.eigvalsh")
+    return delivered(ops.eigvalsh(input, upper=_checked_hermitian("linalg.eigh", input, UPLO)), out, "linalg.eigvalsh")
 
 
 def _checked_hermitian(function: str, A: Tensor, UPLO: Any) -> bool:
@@ -114,14 +114,14 @@ def _checked_hermitian(function: str, A: Tensor, UPLO: Any) -> bool:
     return UPLO.upper() == "U"
 
 
-def eig(A: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
+def eig(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
     """The eigenvalues of a square matrix, or of each in a stack, in no order, and its eigenvectors; complex.
 
     The eigenvectors are the columns, of norm 1, of a matrix V with ``A @ V = V @ diag(L)``. Gradients through them exist where
     the eigenvalues are distinct and the loss does not depend on the phase of each vector.
 
     Args:
-        A: of shape (..., n, n).
+        input: A, of shape (..., n, n).
         out: two tensors to write the results into.
 
     Raises:
@@ -131,17 +131,17 @@ def eig(A: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
     >>> torch.linalg.eig(torch.tensor([[0., -1.], [1., 0.]])).eigenvalues
     tensor([0.+1.j, 0.-1.j])
     """
-    return named("linalg_eig", _eigenvectors("linalg.eig", A), out)
+    return named("linalg_eig", _eigenvectors("linalg.eig", input), out)
 
 
-def eigvals(A: Tensor, *, out: Tensor | None = None) -> Tensor:
+def eigvals(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The eigenvalues of a square matrix, complex and in no order; see :func:`eig`.
 
     >>> import chainrule as torch
     >>> torch.linalg.eigvals(torch.tensor([[0., -1.], [1., 0.]]))
     tensor([0.+1.j, 0.-1.j])
     """
-    return deliver(_eigenvectors("linalg.eigvals", A)[0], out, "linalg.eigvals")
+    return deliver(_eigenvectors("linalg.eigvals", input)[0], out, "linalg.eigvals")
 
 
 def _eigenvectors(function: str, A: Tensor) -> Any:
@@ -289,11 +289,11 @@ def lu_factor_ex(
     return named("linalg_lu_factor_ex", (factors, pivots, info), out)
 
 
-def ldl_factor(A: Tensor, *, hermitian: bool = False, out: tuple[Tensor, Tensor] | None = None) -> Any:
+def ldl_factor(input: Tensor, *, hermitian: bool = False, out: tuple[Tensor, Tensor] | None = None) -> Any:
     """L and D with ``A = L @ D @ L.mT`` in one matrix, and LAPACK's pivots: for :func:`ldl_solve`. It has no derivative.
 
     Args:
-        A: symmetric, of shape (..., n, n); only the lower triangle is read.
+        input: A, symmetric, of shape (..., n, n); only the lower triangle is read.
         hermitian: whether A is Hermitian, and ``A = L @ D @ L.mH``.
         out: two tensors to write the results into.
 
@@ -305,14 +305,14 @@ def ldl_factor(A: Tensor, *, hermitian: bool = False, out: tuple[Tensor, Tensor]
     tensor([[4.0000, 0.0000],
             [0.5000, 2.0000]])
     """
-    check_square("torch.linalg.ldl_factor", A)
-    factors, pivots, info = ops.ldl_factor(A, hermitian=bool(hermitian))
+    check_square("torch.linalg.ldl_factor", input)
+    factors, pivots, info = ops.ldl_factor(input, hermitian=bool(hermitian))
     _refuse_zero_of_d("ldl_factor", info)
     return named("linalg_ldl_factor", (factors, pivots), out)
 
 
 def ldl_factor_ex(
-    A: Tensor,
+    input: Tensor,
     *,
     hermitian: bool = False,
     check_errors: bool = False,
@@ -324,8 +324,8 @@ def ldl_factor_ex(
     >>> torch.linalg.ldl_factor_ex(torch.zeros(2, 2)).info
     tensor(1, dtype=torch.int32)
     """
-    check_square("torch.linalg.ldl_factor_ex", A)
-    factors, pivots, info = ops.ldl_factor(A, hermitian=bool(hermitian))
+    check_square("torch.linalg.ldl_factor_ex", input)
+    factors, pivots, info = ops.ldl_factor(input, hermitian=bool(hermitian))
     if check_errors:
         _refuse_zero_of_d("ldl_factor_ex", info)
     return named("linalg_ldl_factor_ex", (factors, pivots, info), out)

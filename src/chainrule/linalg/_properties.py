@@ -21,7 +21,7 @@ Tolerance = Any
 
 
 def matrix_rank(
-    A: Tensor,
+    input: Tensor,
     tol: Tolerance = None,
     hermitian: bool = False,
     *,
@@ -32,7 +32,7 @@ def matrix_rank(
     """How many singular values of a matrix, or of each in a stack, are above both tolerances.
 
     Args:
-        A: of shape (..., m, n).
+        input: A, of shape (..., m, n).
         tol: an absolute tolerance, in place of ``atol`` and ``rtol``.
         hermitian: whether A is symmetric or Hermitian: then only its lower triangle is read.
         atol: the absolute tolerance, a number or one for each matrix; 0 by default.
@@ -45,18 +45,18 @@ def matrix_rank(
     tensor(1)
     """
     function = "torch.linalg.matrix_rank"
-    tensor_argument(A, "linalg_matrix_rank", "A")
-    if A.ndim < 2:
-        raise RuntimeError(f"{function}: The input tensor input must have at least 2 dimensions. It has {A.ndim}.")
-    if not (A.dtype.is_floating_point or A.dtype.is_complex):
+    tensor_argument(input, "linalg_matrix_rank", "input")
+    if input.ndim < 2:
+        raise RuntimeError(f"{function}: The input tensor must have at least 2 dimensions. It has {input.ndim}.")
+    if not (input.dtype.is_floating_point or input.dtype.is_complex):
         raise RuntimeError(
-            f"This function doesn't handle types other than float and double, but got {A.dtype}: convert with .float()"
+            f"This function doesn't handle types other than float and double, but got {input.dtype}: convert with .float()"
         )
-    (check_square if hermitian else check_matrix)("linalg.matrix_rank", A)
-    refuse_non_finite("linalg.eigh" if hermitian else "linalg.svd", A)
-    A = A.detach()
-    sizes = ops.abs(ops.eigvalsh(A, upper=False)) if hermitian else ops.svdvals(A)
-    absolute, relative = tolerances(function, A, *((tol, 0.0) if tol is not None else (atol, rtol)))
+    (check_square if hermitian else check_matrix)("linalg.matrix_rank", input)
+    refuse_non_finite("linalg.eigh" if hermitian else "linalg.svd", input)
+    input = input.detach()
+    sizes = ops.abs(ops.eigvalsh(input, upper=False)) if hermitian else ops.svdvals(input)
+    absolute, relative = tolerances(function, input, *((tol, 0.0) if tol is not None else (atol, rtol)))
     if sizes.shape[-1]:
         largest = sizes.amax(-1)
         cut = ops.maximum(ops.multiply(largest, relative), absolute)
@@ -64,11 +64,11 @@ def matrix_rank(
     return deliver(sizes.sum(-1).long(), out, "linalg.matrix_rank")
 
 
-def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
+def cond(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
     """The condition number of a matrix, or of each in a stack: its norm times that of its inverse.
 
     Args:
-        A: of shape (..., m, n), with m = n unless p is None, 2 or -2.
+        input: A, of shape (..., m, n), with m = n unless p is None, 2 or -2.
         p: the norm: None or 2 for the largest singular value by the smallest, -2 for its reciprocal, "fro", "nuc", 1, -1, inf
             or -inf as in :func:`matrix_norm`.
         out: where to write the result.
@@ -82,22 +82,24 @@ def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
         raise RuntimeError(
             f"linalg.cond got an invalid norm type: {p}. It is one of 'fro', 'nuc', inf, -inf, 1, -1, 2, -2 and None."
         )
-    if A.ndim < 2:
-        raise RuntimeError(f"linalg.cond: The input tensor A must have at least 2 dimensions. It has {A.ndim}.")
+    if input.ndim < 2:
+        raise RuntimeError(f"linalg.cond: The input tensor must have at least 2 dimensions. It has {input.ndim}.")
     if not isinstance(p, str) and (p is None or abs(p) == 2):
-        s = svdvals(A)
+        s = svdvals(input)
         if not s.numel():
             return deliver(ops.sum(s, axis=(-1,), keepdims=False), out, "linalg.cond")
         largest, smallest = (ops.select(s, axis=-1, index=at) for at in (0, s.shape[-1] - 1))
         return deliver(smallest / largest if p == -2 else largest / smallest, out, "linalg.cond")
-    check_square(f"linalg.cond(ord={p})", A)
+    check_square(f"linalg.cond(ord={p})", input)
     if p == "nuc":
-        s = svdvals(A)
+        s = svdvals(input)
         return deliver(s.sum(-1) * ops.reciprocal(s).sum(-1), out, "linalg.cond")
-    if not A.numel():
-        return deliver(A.new_zeros(A.shape[:-2]).abs(), out, "linalg.cond")
-    inverted, info = inv_ex(A)
-    found = ops.multiply(matrix_norm(A, p), matrix_norm(ops.where((info != 0)[..., None, None], math.inf, inverted), p))
+    if not input.numel():
+        return deliver(input.new_zeros(input.shape[:-2]).abs(), out, "linalg.cond")
+    inverted, info = inv_ex(input)
+    found = ops.multiply(
+        matrix_norm(input, p), matrix_norm(ops.where((info != 0)[..., None, None], math.inf, inverted), p)
+    )
     found = ops.nan_to_num(found, nan=math.inf, posinf=math.inf, neginf=-math.inf)  # of a matrix of zeros, 0 * inf
     return deliver(found, out, "linalg.cond")
 

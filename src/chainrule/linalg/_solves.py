@@ -43,7 +43,7 @@ Tolerance = Any
 
 
 def solve_triangular(
-    A: Tensor,
+    input: Tensor,
     B: Tensor,
     *,
     upper: bool,
@@ -54,7 +54,7 @@ def solve_triangular(
     """X with ``A @ X = B`` (or ``X @ A = B`` if not ``left``), A a triangle. Its elements beyond are not read.
 
     Args:
-        A: of shape (..., n, n).
+        input: A, of shape (..., n, n).
         B: of shape (..., n, k) (or (..., k, n)).
         upper: whether A is an upper triangle, and not a lower one.
         left: whether A is on the left.
@@ -67,8 +67,8 @@ def solve_triangular(
             [1.]])
     """
     function = "linalg.solve_triangular"
-    check_triangle(function, A, B, left)
-    solved = ops.solve_triangular(A, B, upper=bool(upper), left=bool(left), unit=bool(unitriangular))
+    check_triangle(function, input, B, left)
+    solved = ops.solve_triangular(input, B, upper=bool(upper), left=bool(left), unit=bool(unitriangular))
     return delivered(solved, out, function)
 
 
@@ -185,11 +185,11 @@ def _zero_pivot(A: Tensor) -> Tensor:
     return info
 
 
-def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
+def tensorinv(input: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
     """The inverse of what ``tensordot(A, x, x.ndim)`` does: ``tensordot(tensorinv(A), A @ x, ind)`` is x again.
 
     Args:
-        A: whose first ``ind`` dimensions have as many elements as the others.
+        input: A, whose first ``ind`` dimensions have as many elements as the others.
         ind: how many dimensions are those of the result of the map.
         out: where to write the result.
 
@@ -200,25 +200,27 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
     >>> torch.linalg.tensorinv(torch.eye(6).reshape(2, 3, 6)).shape
     torch.Size([6, 2, 3])
     """
-    tensor_argument(A, "linalg.tensorinv", "A")
+    tensor_argument(input, "linalg.tensorinv", "input")
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
-    first, last = A.shape[:ind], A.shape[ind:]
+    first, last = input.shape[:ind], input.shape[ind:]
     if math.prod(first) != math.prod(last):
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got "
             f"{math.prod(last)} != {math.prod(first)}"
         )
-    inverted = inverse(A.reshape(math.prod(first), math.prod(last)))
+    inverted = inverse(input.reshape(math.prod(first), math.prod(last)))
     return deliver(inverted.reshape(*last, *first), out, "linalg.tensorinv")
 
 
-def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None, *, out: Tensor | None = None) -> Tensor:
+def tensorsolve(
+    input: Tensor, other: Tensor, dims: tuple[int, ...] | None = None, *, out: Tensor | None = None
+) -> Tensor:
     """X with ``tensordot(A, X, X.ndim) = B``.
 
     Args:
-        A: whose first dimensions are those of B, and the others, of as many elements, those of X.
-        B: the right-hand side.
+        input: A, whose first dimensions are those of B, and the others, of as many elements, those of X.
+        other: B, the right-hand side.
         dims: dimensions of A to move to the end first.
         out: where to write the result.
 
@@ -229,26 +231,26 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None, *, ou
     >>> torch.linalg.tensorsolve(torch.eye(6).reshape(2, 3, 6), torch.ones(2, 3))
     tensor([1., 1., 1., 1., 1., 1.])
     """
-    tensor_argument(A, "linalg.tensorsolve", "A")
-    tensor_argument(B, "linalg.tensorsolve", "B", 2)
+    tensor_argument(input, "linalg.tensorsolve", "input")
+    tensor_argument(other, "linalg.tensorsolve", "other", 2)
     if dims is not None:
-        axes = [axis_of(dim, A.ndim, "linalg.tensorsolve") for dim in dims]
-        A = A.movedim(axes, [at - len(axes) for at in range(len(axes))])
-    shape = A.shape[B.ndim :]
+        axes = [axis_of(dim, input.ndim, "linalg.tensorsolve") for dim in dims]
+        input = input.movedim(axes, [at - len(axes) for at in range(len(axes))])
+    shape = input.shape[other.ndim :]
     size = math.prod(shape)
-    if size * size != A.numel() or size != B.numel():
+    if size * size != input.numel() or size != other.numel():
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got "
-            f"{size} != {math.prod(A.shape[: B.ndim])}; and that B has as many elements, which has {B.numel()}"
+            f"{size} != {math.prod(input.shape[: other.ndim])}; and that B has as many elements, which has {other.numel()}"
         )
-    return deliver(solve(A.reshape(size, size), B.reshape(-1)).reshape(shape), out, "linalg.tensorsolve")
+    return deliver(solve(input.reshape(size, size), other.reshape(-1)).reshape(shape), out, "linalg.tensorsolve")
 
 
 # -- pseudo-inverses, least squares --------------------------------------------------------------------------------------
 
 
 def pinv(
-    A: Tensor,
+    input: Tensor,
     rcond: Tolerance = None,
     hermitian: bool = False,
     *,
@@ -262,7 +264,7 @@ def pinv(
     where the rank stays the same.
 
     Args:
-        A: of shape (..., m, n).
+        input: A, of shape (..., m, n).
         rcond: an older name of ``rtol``.
         hermitian: whether A is symmetric or Hermitian: then only its lower triangle is read.
         atol: the absolute tolerance, a number or one for each matrix; 0 by default.
@@ -277,21 +279,21 @@ def pinv(
     tensor([[0.5000, 0.0000, 0.0000],
             [0.0000, 0.0000, 0.0000]])
     """
-    inverted = pseudo_inverse("linalg.pinv", A, atol, rtol if rcond is None else rcond, hermitian)
+    inverted = pseudo_inverse("linalg.pinv", input, atol, rtol if rcond is None else rcond, hermitian)
     return deliver(inverted, out, "linalg.pinv")
 
 
 DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
-def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None, out: Any = None) -> Any:
+def lstsq(input: Tensor, b: Tensor, rcond: float | None = None, *, driver: str | None = None, out: Any = None) -> Any:
     """The X that makes ``|A @ X - B|`` smallest, and of several the smallest.
 
     All drivers compute the same, by singular values; they differ, as in PyTorch, in what else they return.
 
     Args:
-        A: of shape (..., m, n).
-        B: of shape (..., m, k), or (..., m) if A has one dimension more.
+        input: A, of shape (..., m, n).
+        b: B, of shape (..., m, k), or (..., m) if A has one dimension more.
         rcond: singular values up to this times the largest count as zeros; by default max(m, n) times the rounding of the
             dtype.
         driver: "gels", "gelsy" (the default), "gelsd" or "gelss".
@@ -312,49 +314,49 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     tensor([[2.]])
     """
     function = "torch.linalg.lstsq"
-    for position, (name, X) in enumerate((("input", A), ("other", B)), 1):
+    for position, (name, X) in enumerate((("input", input), ("other", b)), 1):
         tensor_argument(X, "linalg_lstsq", name, position)
-    if not (A.dtype.is_floating_point or A.dtype.is_complex):
+    if not (input.dtype.is_floating_point or input.dtype.is_complex):
         raise RuntimeError(
-            f"This function doesn't handle types other than float and double, but got {A.dtype}: convert with .float()"
+            f"This function doesn't handle types other than float and double, but got {input.dtype}: convert with .float()"
         )
-    if A.ndim < 2:
-        raise RuntimeError(f"{function}: input must have at least 2 dimensions. Its shape is {list(A.shape)}.")
-    if B.ndim < 1:
+    if input.ndim < 2:
+        raise RuntimeError(f"{function}: input must have at least 2 dimensions. Its shape is {list(input.shape)}.")
+    if b.ndim < 1:
         raise RuntimeError(f"{function}: other must have at least 1 dimension.")
-    vector = A.ndim - 1 == B.ndim
-    if not vector and A.ndim != B.ndim:
+    vector = input.ndim - 1 == b.ndim
+    if not vector and input.ndim != b.ndim:
         raise RuntimeError(
             f"{function}: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1, but they are "
-            f"{A.ndim} and {B.ndim}"
+            f"{input.ndim} and {b.ndim}"
         )
     axis = -1 if vector else -2
-    if A.shape[-2] != B.shape[axis]:
+    if input.shape[-2] != b.shape[axis]:
         raise RuntimeError(
-            f"{function}: input.size(-2) should match other.size({axis}): the shapes are {list(A.shape)} and {list(B.shape)}"
+            f"{function}: input.size(-2) should match other.size({axis}): the shapes are {list(input.shape)} and {list(b.shape)}"
         )
-    A, B = widened(A, B)
-    check_same_dtype(function, A, B, ("input", "other"))
+    input, b = widened(input, b)
+    check_same_dtype(function, input, b, ("input", "other"))
     if driver is not None and driver not in DRIVERS:
         raise RuntimeError(
             f"{function}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), but is {driver}"
         )
     driver = driver or "gelsy"
-    check_stacks(A, ops.expand_dims(B, axis=-1) if vector else B)
-    refuse_non_finite("linalg.svd", A)
-    m, n = A.shape[-2:]
-    cut = max(m, n) * float(np.finfo(A.dtype.numpy).eps) if rcond is None else float(rcond)
-    solution, residuals, rank = ops.lstsq(A, B, rcond=cut, vector=vector)
+    check_stacks(input, ops.expand_dims(b, axis=-1) if vector else b)
+    refuse_non_finite("linalg.svd", input)
+    m, n = input.shape[-2:]
+    cut = max(m, n) * float(np.finfo(input.dtype.numpy).eps) if rcond is None else float(rcond)
+    solution, residuals, rank = ops.lstsq(input, b, rcond=cut, vector=vector)
     if driver == "gels":
-        triangle = ops.triangle_of_qr((A if m >= n else A.mH).detach())
+        triangle = ops.triangle_of_qr((input if m >= n else input.mH).detach())
         if (numbers_of(triangle.diagonal(dim1=-2, dim2=-1)._array) == 0).any():
             raise LinAlgError(
                 f"{function}: The least squares solution could not be computed because the input matrix does not have full rank. "
                 "Leave driver='gels' away: the other drivers find the smallest of several solutions."
             )
     determined = driver != "gelsy" and m > n and (driver == "gels" or (numbers_of(rank._array) == n).all())
-    numbers = ops.svdvals(A.detach()) if driver in ("gelsd", "gelss") else None
-    real = new_tensor(np.empty(0, np.abs(np.empty(0, A.dtype.numpy)).dtype))
+    numbers = ops.svdvals(input.detach()) if driver in ("gelsd", "gelss") else None
+    real = new_tensor(np.empty(0, np.abs(np.empty(0, input.dtype.numpy)).dtype))
     results = (
         solution,
         residuals if determined else residuals.reshape(-1)[:0],
@@ -367,7 +369,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
 # -- others --------------------------------------------------------------------------------------------------------------
 
 
-def matrix_exp(A: Tensor) -> Tensor:
+def matrix_exp(input: Tensor) -> Tensor:
     """The exponential; see :func:`chainrule.matrix_exp`.
 
     >>> import chainrule as torch
@@ -375,14 +377,14 @@ def matrix_exp(A: Tensor) -> Tensor:
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _shared.matrix_exp(A)
+    return _shared.matrix_exp(input)
 
 
-def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
+def householder_product(input: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The first n columns of a product of reflections ``I - tau v v^H``.
 
     Args:
-        A: of shape (..., m, n), m >= n: the vectors v are its columns below the diagonal, with ones on it.
+        input: A, of shape (..., m, n), m >= n: the vectors v are its columns below the diagonal, with ones on it.
         tau: their factors, of shape (..., k), k <= n.
         out: where to write the result.
 
@@ -391,5 +393,5 @@ def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) ->
     tensor([[ 0.],
             [-1.]])
     """
-    check_reflectors("torch.linalg.householder_product", A, tau)
-    return deliver(ops.householder_product(A, tau), out, "linalg.householder_product")
+    check_reflectors("torch.linalg.householder_product", input, tau)
+    return deliver(ops.householder_product(input, tau), out, "linalg.householder_product")

@@ -7,6 +7,7 @@ from typing import Any
 from .._missing import missing_name
 from . import (
     functional as functional,
+    grad as grad,
     init as init,
     modules as modules,
     parallel as parallel,

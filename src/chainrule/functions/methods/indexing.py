@@ -58,9 +58,9 @@ class IndexingMethods(TensorBase):
 
     # -- in place
 
-    def copy_(self: Any, src: Tensor, non_blocking: bool = False) -> Tensor:
-        """Overwrite with the values of ``src``, broadcast and converted."""
-        return indexing.copy_(self, src)
+    def copy_(self: Any, other: Tensor, non_blocking: bool = False) -> Tensor:
+        """Overwrite with the values of ``other``, broadcast and converted."""
+        return indexing.copy_(self, other)
 
     def fill_(self: Any, value: Any) -> Tensor:
         """Overwrite with a number or a 0-d tensor."""

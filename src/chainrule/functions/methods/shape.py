@@ -93,23 +93,28 @@ class ShapeMethods(TensorBase):
     squeeze = shape.squeeze
     unsqueeze = shape.unsqueeze
 
-    def expand(self: Any, *sizes: Any) -> Tensor:
+    def expand(self: Any, *sizes: Any, size: Any = None, implicit: bool = False) -> Tensor:
         """A view in which dimensions of size 1, and new leading ones, are repeated without a copy; -1 keeps a size.
+
+        Args:
+            sizes: the sizes, one by one or in a sequence.
+            size: the sequence, by name.
+            implicit: taken, as PyTorch does, and of no effect.
 
         >>> import chainrule as torch
         >>> torch.tensor([1, 2]).expand(2, -1)
         tensor([[1, 2],
                 [1, 2]])
         """
-        return shape.expand(self, sizes_of(sizes, "expand"))
+        return shape.expand(self, sizes_of(sizes if size is None else (size,), "expand"))
 
     def expand_as(self: Any, other: Tensor) -> Tensor:
         """As ``expand``, to the shape of ``other``."""
         return shape.expand(self, tuple(other.shape))
 
-    def broadcast_to(self: Any, *size: Any) -> Tensor:
+    def broadcast_to(self: Any, *sizes: Any, size: Any = None) -> Tensor:
         """Another name of ``expand``."""
-        return shape.expand(self, sizes_of(size, "broadcast_to"))
+        return shape.expand(self, sizes_of(sizes if size is None else (size,), "broadcast_to"))
 
     # -- the order of the dimensions
 
@@ -191,7 +196,7 @@ class ShapeMethods(TensorBase):
     triu = rearranging.triu
     repeat_interleave = rearranging.repeat_interleave
 
-    def repeat(self: Any, *repeats: Any) -> Tensor:
+    def repeat(self: Any, *sizes: Any, repeats: Any = None) -> Tensor:
         """Copies side by side along each dimension.
 
         >>> import chainrule as torch
@@ -199,11 +204,11 @@ class ShapeMethods(TensorBase):
         tensor([[1, 2, 1, 2],
                 [1, 2, 1, 2]])
         """
-        return rearranging.repeat(self, sizes_of(repeats, "repeat", "repeats"))
+        return rearranging.repeat(self, sizes_of(sizes if repeats is None else (repeats,), "repeat", "repeats"))
 
-    def tile(self: Any, *dims: Any) -> Tensor:
+    def tile(self: Any, *sizes: Any, dims: Any = None) -> Tensor:
         """Copies side by side along the last dimensions."""
-        return rearranging.tile(self, sizes_of(dims, "tile", "dims"))
+        return rearranging.tile(self, sizes_of(sizes if dims is None else (dims,), "tile", "dims"))
 
     # -- splitting
 
@@ -226,9 +231,9 @@ class ShapeMethods(TensorBase):
     as_strided = memory.as_strided
     resize_ = memory.resize_
 
-    def resize_as_(self: Any, the_template: Tensor) -> Tensor:
+    def resize_as_(self: Any, the_template: Tensor, *, memory_format: Any = memory.contiguous_format) -> Tensor:
         """``resize_`` to the shape of another tensor."""
-        return memory.resize_(self, tuple(the_template.shape))
+        return memory.resize_(self, tuple(the_template.shape), memory_format=memory_format)
 
     # -- in place
 
@@ -248,7 +253,11 @@ class ShapeMethods(TensorBase):
         axis1, axis2 = axis_of(dim0, ndim, "transpose_"), axis_of(dim1, ndim, "transpose_")
         return reshape_in_place(ops.swapaxes_, self, axis1=axis1, axis2=axis2) if ndim else self
 
-    swapaxes_ = swapdims_ = transpose_
+    swapdims_ = transpose_
+
+    def swapaxes_(self: Any, axis0: int, axis1: int) -> Tensor:
+        """Another name of ``transpose_``."""
+        return self.transpose_(axis0, axis1)
 
     def t_(self: Any) -> Tensor:
         """``t`` in place."""

@@ -498,6 +498,16 @@ class Softmax2d(Module):
         return F.softmax(input, -3)
 
 
+def renamed(old: str, given: float | None, new: str, value: float) -> float:
+    """The value of an argument, which may have been given by its older name: then with PyTorch's warning."""
+    if given is None:
+        return value
+    import warnings
+
+    warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning, stacklevel=3)
+    return given
+
+
 class Hardtanh(Module):
     """``input`` kept within two bounds.
 
@@ -505,6 +515,8 @@ class Hardtanh(Module):
         min_val: the lower one.
         max_val: the upper one.
         inplace: whether the result takes the memory of the input.
+        min_value: an older name of ``min_val``, which warns.
+        max_value: an older name of ``max_val``, which warns.
 
     Raises:
         AssertionError: the bounds leave nothing between them.
@@ -514,8 +526,17 @@ class Hardtanh(Module):
     tensor([-1.0000,  0.5000,  1.0000])
     """
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+    ) -> None:
         super().__init__()
+        min_val = renamed("min_value", min_value, "min_val", min_val)
+        max_val = renamed("max_value", max_value, "max_val", max_val)
         if max_val <= min_val:
             raise AssertionError(f"max_val ({max_val}) must be greater than min_val ({min_val})")
         self.min_val = min_val

@@ -13,7 +13,7 @@ from .module import Module
 if TYPE_CHECKING:
     from ..._tensor import Tensor
 
-__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class LayerNorm(Module):
@@ -202,6 +202,45 @@ class LocalResponseNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """Images, each channel divided by what it and its neighbours say, as many on either side.
+
+    For odd sizes it is :class:`LocalResponseNorm`; of an even ``size`` the window is one channel smaller, though the mean
+    divides by ``size``.
+
+    Args:
+        size: how many channels, this one in the middle; beyond the first and the last there are zeros.
+        alpha: how much the mean of their squares counts.
+        beta: the exponent.
+        k: what is added.
+
+    Raises:
+        ValueError: the input is not 4-dimensional.
+
+    >>> import chainrule as torch
+    >>> torch.nn.CrossMapLRN2d(1, alpha=3.0, beta=1.0)(torch.ones(1, 2, 1, 1)).flatten()
+    tensor([0.2500, 0.2500])
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() != 4:
+            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
+        beside = (self.size - 1) // 2
+        squares = F.pad(input * input, (0, 0, 0, 0, beside, beside))
+        sums = squares.unfold(1, 2 * beside + 1, 1).sum(-1)
+        return input / (sums * (self.alpha / self.size) + self.k) ** self.beta
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
