@@ -324,3 +324,12 @@ def test_torch_functional_has_functions_of_torch() -> None:
     module = load("torch.functional")
     assert module.__all__
     assert all(getattr(module, name) is getattr(chainrule, name) for name in module.__all__)
+
+
+@pytest.mark.usefixtures("alias")
+def test_a_name_that_its_own_home_lacks_is_missing() -> None:
+    assert not hasattr(load("torch.serialization"), "skip_data")
+
+
+def test_the_module_holds_itself() -> None:
+    assert chainrule.torch is chainrule

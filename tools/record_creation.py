@@ -19,7 +19,7 @@ from expressions import outcome  # noqa: E402
 DTYPES = "float16 float32 float64 int8 int16 int32 int64 uint8".split()
 
 RANGES = ["5", "1, 4", "0, 1, .1", "0, 0.3, 0.1", "1, 1.3, .1", "2.5", "-1, 1, .25", "0, 10, .7", "5, 1, -1.5", "3, 0, -1",
-          "0.3, 2, .3", "1e8, 1e8 + 3", "0", "2, 2", "-3, 3, 2"]  # fmt: skip
+          "0.3, 2, .3", "1e8, 1e8 + 3", "0", "2, 2", "-3, 3, 2", "0, 1, .02", "-5, .2, .1"]  # fmt: skip
 SPACES = ["0, 1, 5", "0, 10, 4", "-5, 5, 7", "3, -3, 7", "0.1, 0.9, 3", "0, 1, 1", "0, 1, 0", "-1, 1, 10", "2, 2, 3"]
 
 PROGRAMS = (
@@ -39,6 +39,12 @@ torch.arange(3, out=torch.zeros(0, dtype=torch.int32))
 torch.arange(0, 5, 0)
 torch.arange(5, 0)
 torch.arange(0, 5, -1)
+torch.cuda.FloatTensor, torch.cuda.LongTensor.dtype, torch.cuda.FloatTensor.is_cuda, torch.FloatTensor.is_cuda
+torch.cuda.FloatTensor(2, 3)
+isinstance(m, torch.cuda.FloatTensor)
+m.type(torch.cuda.FloatTensor)
+m.type('torch.cuda.FloatTensor')
+torch.set_default_tensor_type(torch.cuda.FloatTensor)
 torch.arange(0, float('inf'))
 torch.arange(float('nan'))
 torch.arange('a')
@@ -47,6 +53,7 @@ torch.arange(2, dtype=torch.bool)
 torch.arange(3, requires_grad=True)
 torch.range(1, 3)
 torch.range(1, 2, .25)
+torch.range(-5, 0, .1)
 torch.linspace(0, 1, steps=3)
 torch.linspace(torch.tensor(0.), torch.tensor(3.), 4)
 torch.linspace(0, 1j, 3)

@@ -207,6 +207,8 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY_NAMES:
         found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
         return found
+    if name == "torch":  # in PyTorch, too, the module holds itself: programs say torch.torch.nn
+        return importlib.import_module(__name__)
     from ._missing import missing_name
 
     raise missing_name(__name__, name)

@@ -283,6 +283,8 @@ def set_default_tensor_type(t: object) -> None:
         UserWarning,
         stacklevel=2,
     )
+    if getattr(t, "is_cuda", False):
+        t = f"torch.cuda.{getattr(t, '__name__', t)}"
     chosen = _named_tensor_type(t) if isinstance(t, str) else getattr(t, "dtype", None)
     if not isinstance(chosen, dtype):
         raise TypeError(

@@ -198,8 +198,9 @@ class _OurLoader:
 def _elsewhere(module: str, name: str) -> Any:
     """A class that PyTorch defines in this module, and we in another; or the error."""
     part = module.split(".")[1]
-    if torch_name(module) in _homes(part, name):
-        return getattr(importlib.import_module(f"chainrule.{part}"), name)
+    package = f"chainrule.{part}"
+    if module != package and torch_name(module) in _homes(part, name):
+        return getattr(importlib.import_module(package), name)
     raise missing_name(module, name)
 
 

@@ -6,12 +6,9 @@ Programs ask ``torch.cuda.is_available()`` and go on with the CPU.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..device import device as _device
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 __all__ = [
     "Event",
@@ -246,9 +243,14 @@ class Event:
         )
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     if name == "amp":
         return importlib.import_module(f"{__name__}.amp")
+    if name.endswith("Tensor"):
+        from . import tensor_types
+
+        if name in tensor_types.__all__:
+            return getattr(tensor_types, name)
     from .._missing import missing_name
 
     raise missing_name(__name__, name)

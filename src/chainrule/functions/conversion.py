@@ -11,6 +11,7 @@ from .. import dtypes, ops
 from ..core.value import TensorBase, device_of
 from ..core.xla_level import XLA
 from ..device import CPU, XLA_DEVICE, default_device, device as Device, place_of, set_default
+from ..errors import UnavailableDeviceError
 from ..dtypes import FROM_NUMPY, as_dtype
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
@@ -116,6 +117,7 @@ def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any
 
     Raises:
         ValueError: no such type.
+        UnavailableDeviceError: a type of tensors on a GPU.
 
     >>> import chainrule as torch
     >>> torch.tensor([1]).type()
@@ -130,6 +132,10 @@ def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any
     if isinstance(dtype, type) and issubclass(dtype, TensorBase):
         return convert(input, dtypes.get_default_dtype())
     name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", type(dtype).__name__)
+    if getattr(dtype, "is_cuda", False) or name.startswith("torch.cuda."):
+        raise UnavailableDeviceError(
+            f"Cannot initialize CUDA: there is no GPU for a tensor of type {name}. Use torch.{name.rpartition('.')[2]}, or a dtype"
+        )
     wanted = getattr(dtype, "dtype", None)
     if not isinstance(wanted, dtypes.dtype):
         wanted = next((known for known in dtypes.ALL if name == type_name(known)), None)

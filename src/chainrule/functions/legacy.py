@@ -21,6 +21,7 @@ class tensortype(type):  # noqa: N801 - PyTorch's name
     """The type of these types."""
 
     dtype: dtypes.dtype
+    is_cuda = False
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, TensorBase) and instance.dtype is cls.dtype

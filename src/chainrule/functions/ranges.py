@@ -98,13 +98,44 @@ def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number,
     return first, by, count
 
 
+EXACT = {2: 1 << 8, 4: 1 << 24, 8: 1 << 53}
+"""Up to where a floating point type of that many bytes holds every integer (bfloat16, of those of two)."""
+
+
 def _ramp(first: Number, by: Number, shape: tuple[int, ...], dtype: Any) -> Any:
-    """The numbers first + i * by, each rounded once; integers that the dtype does not hold wrap around."""
+    """The numbers first + i * by, as PyTorch's vectors of 32 bytes come to them.
+
+    The vectors are filled two at a time: the first number of each is rounded, and from that follow the others. What is
+    left at the end are single numbers.
+    """
     (count,) = shape
-    if dtype.kind in "iu" and dtype.itemsize < 8:
-        return _ramp(first, by, shape, np.dtype(np.int64)).astype(dtype)
-    compute = dtype if dtype.kind in "iu" else np.dtype(np.float64) if first == 0 else fused(dtype)
-    return (np.arange(count, dtype=compute) * compute.type(by) + compute.type(first)).astype(dtype, copy=False)
+    lanes = 32 // dtype.itemsize
+    whole = count - count % (2 * lanes)
+    if not whole or _is_exact(first, by, count, dtype):
+        return _points(first, by, np.arange(count), dtype)
+    starts = _points(first, by, np.arange(0, whole, lanes), dtype)
+    wide = np.dtype(np.float32) if dtype.itemsize == 2 else fused(dtype)
+    vectors = starts[:, None].astype(wide) + np.arange(lanes, dtype=wide) * wide.type(by)
+    rest = _points(first, by, np.arange(whole, count), dtype)
+    return np.concatenate([vectors.ravel().astype(dtype, copy=False), rest])
+
+
+def _is_exact(first: Number, by: Number, count: int, dtype: Any) -> bool:
+    if dtype.kind in "iu":
+        return True
+    return float(by).is_integer() and float(first).is_integer() and abs(first) + abs(by) * count <= EXACT[dtype.itemsize]
+
+
+def _points(first: Number, by: Number, at: Any, dtype: Any) -> Any:
+    """first + at * by, rounded once; integers that the dtype does not hold wrap around."""
+    if dtype.kind in "iu":
+        wide = dtype if dtype.itemsize == 8 else np.dtype(np.int64)
+        return (at.astype(wide, copy=False) * wide.type(by) + wide.type(first)).astype(dtype, copy=False)
+    if _is_exact(first, by, int(at[-1]) if at.size else 0, dtype):
+        return (at * float(by) + float(first)).astype(dtype)
+    if dtype.itemsize == 2:  # bounds and step are of single precision then
+        first, by = float(np.float32(first)), float(np.float32(by))
+    return (at * np.longdouble(by) + first).astype(dtype)
 
 
 def fused(dtype: Any) -> Any:
@@ -112,6 +143,12 @@ def fused(dtype: Any) -> Any:
     if dtype.kind == "c":
         return np.dtype(np.clongdouble if dtype.itemsize > 8 else np.complex128)
     return np.dtype(np.longdouble if dtype.itemsize == 8 else np.float64)
+
+
+def _listed(first: Number, by: Number, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The numbers first + i * by as :func:`range` rounds them: the product, then the sum."""
+    wide = dtype if dtype.kind in "iu" else np.dtype(np.float32 if dtype.itemsize == 2 else np.float64)
+    return (np.arange(*shape).astype(wide) * wide.type(by) + wide.type(first)).astype(dtype, copy=False)
 
 
 def range(
@@ -142,7 +179,7 @@ def range(
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     count = math.floor((end - start) / step) + 1
-    return deliver(filled(partial(_ramp, start, step), "range", (count,), wanted, requires_grad, where), out, "range")
+    return deliver(filled(partial(_listed, start, step), "range", (count,), wanted, requires_grad, where), out, "range")
 
 
 def linspace(
