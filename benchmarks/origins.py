@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -38,14 +39,23 @@ class Unmarked(ast.NodeTransformer):
 
     def visit_Expr(self, statement: ast.Expr) -> Any:
         call = statement.value
-        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"note", "note_all", "exits.note", "exits.note_all"}:
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {
+            "note",
+            "note_all",
+            "exits.note",
+            "exits.note_all",
+        }:
             self.removed += 1
             return ast.Pass()
         return self.generic_visit(statement)
 
     def visit_Assign(self, statement: ast.Assign) -> Any:
         said = ast.unparse(statement)
-        into_node = any(f"{node}.{field}" in ast.unparse(statement.targets) for node in ("node", "port") for field in ("code", "lasti"))
+        into_node = any(
+            f"{node}.{field}" in ast.unparse(statement.targets)
+            for node in ("node", "port")
+            for field in ("code", "lasti")
+        )
         if into_node or "getframe(" in said or said.endswith(".f_code"):
             self.removed += 1
             return ast.Pass()
@@ -89,7 +99,10 @@ class Finder(MetaPathFinder):
         is_package = folder.is_dir()
         file = str(folder / "__init__.py" if is_package else folder.with_suffix(".py"))
         return spec_from_file_location(
-            fullname, file, loader=Loader(fullname, file), submodule_search_locations=[str(folder)] if is_package else None
+            fullname,
+            file,
+            loader=Loader(fullname, file),
+            submodule_search_locations=[str(folder)] if is_package else None,
         )
 
 
@@ -136,7 +149,7 @@ def training(torch: Any, sizes: tuple[int, ...], batch: int) -> Callable[[], obj
     """A step of training a network, with what one reads off it: the loss, and how many were right."""
     torch.manual_seed(0)
     layers = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in itertools.pairwise(sizes):
         layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.ReLU()]
     model = torch.nn.Sequential(*layers[:-1])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)

@@ -28,7 +28,7 @@ def scaled(d: Array, factors: Any, shift: Array) -> Array:
 
 def pair(affine: Any) -> tuple[Array, Array]:
     """The scale and the shift, each of which may be missing."""
-    return (*affine, None, None)[:2]  # type: ignore[return-value]  # of any length
+    return (*affine, None, None)[:2]
 
 
 def inverse_spread(xp: Any, var: Array, eps: float) -> Array:
