@@ -10,7 +10,7 @@ from .._missing import missing_name
 if TYPE_CHECKING:
     from . import checkpoint, data
 
-_LAZY = frozenset({"_pytree", "checkpoint", "data", "dlpack", "hooks", "safetensors", "tensorboard"})
+_LAZY = frozenset({"_pytree", "benchmark", "checkpoint", "data", "dlpack", "hooks", "safetensors", "tensorboard"})
 
 
 def __getattr__(name: str) -> Any:
