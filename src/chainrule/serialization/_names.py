@@ -142,7 +142,7 @@ PLACES = {Tensor: "torch.Tensor", Size: "torch.Size", device: "torch.device"}
 
 FILES = homes(
     {
-        "torch.nn.modules.activation": "MultiheadAttention",
+        "torch.nn.modules.activation": "LogSoftmax MultiheadAttention Softmax Softmax2d Softmin",
         "torch.nn.modules.batchnorm": "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d",
         "torch.nn.modules.channelshuffle": "ChannelShuffle",
         "torch.nn.modules.conv": """
@@ -153,6 +153,7 @@ FILES = homes(
             InstanceNorm1d InstanceNorm2d InstanceNorm3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d
         """,
         "torch.nn.modules.linear": "LazyLinear",
+        "torch.nn.modules.linear_cross_entropy_options": "LinearCrossEntropyOptions",
         "torch.nn.modules.loss": """
             CTCLoss CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss
             MultiMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss
