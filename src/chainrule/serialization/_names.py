@@ -215,12 +215,25 @@ def add_safe_globals(safe_globals: list[Any]) -> None:
 
 
 def get_safe_globals() -> list[Any]:
-    """What :func:`add_safe_globals`, and the :class:`safe_globals` in force, have allowed."""
+    """What :func:`add_safe_globals`, and the :class:`safe_globals` in force, have allowed.
+
+    >>> import chainrule as torch
+    >>> class Config: ...
+    >>> with torch.serialization.safe_globals([Config]):
+    ...     print(torch.serialization.get_safe_globals() == [Config])
+    True
+    """
     return [*_everywhere, *_allowed.get()]
 
 
 def clear_safe_globals() -> None:
-    """Take back what :func:`add_safe_globals` allowed."""
+    """Take back what :func:`add_safe_globals` allowed.
+
+    >>> import chainrule as torch
+    >>> torch.serialization.clear_safe_globals()
+    >>> torch.serialization.get_safe_globals()
+    []
+    """
     _everywhere.clear()
     _allowed.set(())
 

@@ -30,6 +30,12 @@ def convert_conv3d_weight_memory_format(module: Any, memory_format: Any) -> Any:
     Args:
         module: a module.
         memory_format: the order, such as ``torch.channels_last_3d``.
+
+    >>> import chainrule as torch
+    >>> conv = torch.nn.Conv3d(2, 2, 2)
+    >>> conv = torch.nn.utils.convert_conv3d_weight_memory_format(conv, torch.channels_last_3d)
+    >>> conv.weight.is_contiguous(memory_format=torch.channels_last_3d)
+    True
     """
     return _converted(module, memory_format, (Conv3d, ConvTranspose3d))
 
