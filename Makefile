@@ -27,7 +27,7 @@ PACKAGES_READY := .venv-packages/.ready
 .PHONY: help demo examples test test-xla test-browser lint types fix bench bench-memory bench-ops bench-origins bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## run the lecture notebook and print each recorded output beside the one that came out
 	$(PY) -m chainrule verify --show examples/autograd.ipynb
