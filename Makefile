@@ -24,10 +24,10 @@ EXAMPLES_READY := .venv-examples/.ready
 PACKAGES_PY := .venv-packages/bin/python
 PACKAGES_READY := .venv-packages/.ready
 
-.PHONY: help demo examples test test-xla test-browser lint types fix bench bench-memory bench-ops bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
+.PHONY: help demo examples test test-xla test-browser lint types fix bench bench-memory bench-ops bench-origins bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## run the lecture notebook and print each recorded output beside the one that came out
 	$(PY) -m chainrule verify --show examples/autograd.ipynb
@@ -67,6 +67,9 @@ bench-ops: $(TORCH_READY) ## each family of ops, forward and backward, against r
 
 bench-memory: $(TORCH_READY) ## the peak memory of each op, forward and backward, beside real PyTorch's
 	$(TORCH_PY) -m benchmarks.memory
+
+bench-origins: $(READY) ## what it costs that each node knows its line, and that exits from the graph are noted
+	$(PY) -m benchmarks.origins
 
 bench-training: $(PACKAGES_READY) ## a network trained for five epochs, against real PyTorch: the same losses, and the time
 	$(PACKAGES_PY) -m benchmarks.training

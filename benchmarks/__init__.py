@@ -1,4 +1,4 @@
-"""What ``make bench``, ``make bench-torch`` and ``make bench-xla`` measure."""
+"""What ``make bench`` and the other ``make bench-...`` commands measure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.origins``: what it costs that each node knows its line, and that exits from the graph are noted.
+"""``make bench-origins``: what it costs that each node knows its line, and that exits from the graph are noted.
 
 There is no switch for the two. So the package is loaded a second time, under another name, and from each of its modules the
 statements are left out that take or keep an origin or note an exit; the two then race within one process.

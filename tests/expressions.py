@@ -98,3 +98,12 @@ def differences(got: dict[str, Any], want: dict[str, Any]) -> list[str]:
             if one.get(name) != value and not (name == "gradients" and value is None):
                 found.append(f"{name} {one.get(name)}, wanted {value}")
     return found
+
+
+def close(got: Any, want: Any, tolerance: float) -> bool:
+    """Whether numbers of two outcomes agree, in lists of lists: relative to the wanted, or to 1 if that is smaller."""
+    if isinstance(want, list):
+        return len(got) == len(want) and all(close(a, b, tolerance) for a, b in zip(got, want, strict=True))
+    if isinstance(want, str):  # NaN, an infinity, or a complex number
+        return got == want or abs(complex(got) - complex(want)) <= tolerance * max(1, abs(complex(want)))
+    return abs(got - want) <= tolerance * max(1, abs(want))

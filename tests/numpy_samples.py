@@ -267,6 +267,23 @@ put_along_axis: into('np.put_along_axis(z, np.array([[0], [2], [1]]), v[:, None]
     into('np.put_along_axis(z, np.array([0, 7]), v[:2], None)', v=v)
 putmask: into('np.putmask(z, m, v)', v=v) | into('np.putmask(z, m, x)', x=x)
 
+fft.fft: np.fft.fft(v) | np.fft.fft(c, 4, axis=0, norm="ortho") | np.fft.fft(u, 3)
+fft.fft2: np.fft.fft2(x) | np.fft.fft2(b, (2, 5), axes=(0, 2), norm="forward")
+fft.fftn: np.fft.fftn(b) | np.fft.fftn(c, axes=(1,))
+fft.fftshift: np.fft.fftshift(u) | np.fft.fftshift(b, axes=(0, 1)) | np.fft.fftshift(x, 1)
+fft.hfft: np.fft.hfft(c) | np.fft.hfft(v, 5, norm="ortho")
+fft.ifft: np.fft.ifft(v) | np.fft.ifft(c, axis=0)
+fft.ifft2: np.fft.ifft2(x) | np.fft.ifft2(c, norm="ortho")
+fft.ifftn: np.fft.ifftn(b)
+fft.ifftshift: np.fft.ifftshift(v) | np.fft.ifftshift(b, axes=-1)
+fft.ihfft: np.fft.ihfft(u) | np.fft.ihfft(x, 4, 0)
+fft.irfft: np.fft.irfft(c) | np.fft.irfft(c, 5, axis=0)
+fft.irfft2: np.fft.irfft2(c) | np.fft.irfft2(c, (3, 3))
+fft.irfftn: np.fft.irfftn(c)
+fft.rfft: np.fft.rfft(v) | np.fft.rfft(b, axis=1)
+fft.rfft2: np.fft.rfft2(x)
+fft.rfftn: np.fft.rfftn(b) | np.fft.rfftn(b, (2, 2), (1, 2))
+i0: np.i0(x)
 linalg.cholesky: np.linalg.cholesky(x @ x.T + np.eye(3)) | np.linalg.cholesky(x @ x.T + np.eye(3), upper=True)
 linalg.cond: np.linalg.cond(x, 1) | np.linalg.cond(x, 'fro') | np.linalg.cond(x, -np.inf) | np.linalg.cond(x)
 linalg.cross: np.linalg.cross(v, w) | np.linalg.cross(x, a, axis=0)
@@ -329,14 +346,12 @@ ravel_multi_index: np.ravel_multi_index(([0], [1]), (2, 2)) | unravel_index: np.
 """
 
 REFUSED = """
-linalg.eig(x) | linalg.eigvals(x) | roots(v) | polyfit(v, w, 1) | i0(x) | histogram(x) | histogram2d(v, w)
+linalg.eig(x) | linalg.eigvals(x) | roots(v) | polyfit(v, w, 1) | histogram(x) | histogram2d(v, w)
 histogramdd(x) | histogram_bin_edges(x) | save('unused', x) | savetxt('unused', x) | savez('unused', x)
 savez_compressed('unused', x) | bitwise_and(x, x) | bitwise_or(x, x) | bitwise_xor(x, x) | invert(x) | left_shift(x, 1)
 right_shift(x, 1) | gcd(x, x) | lcm(x, x) | bitwise_count(x) | packbits(x) | unpackbits(x) | isnat(x) | is_busday(x)
-busday_count(x, x) | busday_offset(x, 1) | datetime_as_string(x) | fft.fft(v) | fft.ifft(v) | fft.fft2(x) | fft.ifft2(x)
-fft.fftn(x) | fft.ifftn(x) | fft.rfft(v) | fft.irfft(v) | fft.rfft2(x) | fft.irfft2(x) | fft.rfftn(x) | fft.irfftn(x)
-fft.hfft(v) | fft.ihfft(v) | fft.fftshift(v) | fft.ifftshift(v) | emath.sqrt(x) | emath.log(x) | emath.log2(x) | emath.log10(x)
-emath.logn(2, x) | emath.power(x, 2) | emath.arccos(x) | emath.arcsin(x) | emath.arctanh(x)
+busday_count(x, x) | busday_offset(x, 1) | datetime_as_string(x) | emath.sqrt(x) | emath.log(x) | emath.log2(x)
+emath.log10(x) | emath.logn(2, x) | emath.power(x, 2) | emath.arccos(x) | emath.arcsin(x) | emath.arctanh(x)
 """
 
 # On s (0-d), e and z (empty), p (with a NaN), i (with infinities), g (with rows of NaNs), f (all NaN), x and h.

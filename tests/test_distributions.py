@@ -214,3 +214,9 @@ def test_the_nearest_of_registered_divergences_counts() -> None:
         del D.kl.RULES[Mine, D.Normal]
     with pytest.raises(NotImplementedError, match="No KL"):
         D.kl_divergence(D.Normal(0.0, 1.0), D.Poisson(1.0))
+
+
+def test_what_is_said_of_a_whole_distribution() -> None:
+    assert D.Categorical(torch.ones(4)).perplexity() == 4  # four values, all alike
+    tail = D.GeneralizedPareto(0.0, 1.0, torch.tensor([0.0, 0.5]))
+    torch.testing.assert_close(tail.log_cdf(torch.tensor(2.0)).exp(), tail.cdf(torch.tensor(2.0)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expressions import outcome
+from expressions import close, outcome
 from nn.programs import agree, outcome as printed
 
 import chainrule as torch
@@ -20,14 +20,6 @@ TOLERANCE = {"torch.bfloat16": 1e-2}
 
 OTHER_NODE = {"F.conv2d(y + 1j, w * 1j)", "F.pad(m, (3, 2), 'circular')", "F.pad(y, (-1, 2, 1, 0), 'circular')"}
 """Programs whose last node PyTorch calls otherwise: it takes other steps there."""
-
-
-def close(got: Any, want: Any, tolerance: float) -> bool:
-    if isinstance(want, list):
-        return len(got) == len(want) and all(close(a, b, tolerance) for a, b in zip(got, want, strict=True))
-    if isinstance(want, str):
-        return got == want or abs(complex(got) - complex(want)) <= tolerance * max(1, abs(complex(want)))
-    return abs(got - want) <= tolerance * max(1, abs(want))
 
 
 @pytest.mark.parametrize("program", GOLDEN["functions"])

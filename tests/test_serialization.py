@@ -18,7 +18,8 @@ from killed_saves import killed_saves
 from saved_objects import YOUNG, checkpoint, differences, drawn_from, network, values
 
 import chainrule
-from chainrule import nn, serialization
+from chainrule import nn, serialization, torch_alias
+from chainrule.serialization._names import torch_name
 
 SAVED = Path(__file__).parent / "golden" / "saved"
 LAYOUTS = pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
@@ -170,10 +171,19 @@ class Strict(Net):
 
 
 def test_classes_that_pytorch_has_in_another_file() -> None:
-    for module in (nn.MultiheadAttention(4, 2), nn.CTCLoss(), nn.InstanceNorm1d(3), nn.PixelShuffle(2)):
+    for module in (nn.MultiheadAttention(4, 2), nn.CTCLoss(), nn.InstanceNorm1d(3), nn.PixelShuffle(2), nn.Softmax(1)):
         assert type(again(module, weights_only=False)) is type(module)
     norm = nn.InstanceNorm1d(3)
     assert type(with_globals([nn.InstanceNorm1d], lambda: again(norm))) is nn.InstanceNorm1d
+
+
+@pytest.mark.parametrize("part", [nn, chainrule.optim], ids=["nn", "optim"])
+def test_each_class_is_named_as_pytorch_names_it(part: Any) -> None:
+    homes = torch_alias._all_homes()
+    for name in dir(part):
+        kind = getattr(part, name)
+        if isinstance(kind, type) and kind.__name__ == name and kind.__module__.startswith("chainrule."):
+            assert torch_name(kind).rpartition(".")[0] in homes[part.__name__.rpartition(".")[2], name]
 
 
 def test_optimizers_are_objects_too() -> None:

@@ -1,4 +1,4 @@
-"""Record how PyTorch's less common optimizers train and what else they do: tests/golden/optimizers.json (needs torch).
+"""Record how PyTorch's other optimizers train and what else they do: tests/golden/optimizers.json (needs torch).
 
 tests/nn/test_optimizers.py trains and runs the programs again.
 """

@@ -1,4 +1,4 @@
-"""The less common optimizers go PyTorch's way (golden/optimizers.json, by tools/record_optimizers.py)."""
+"""The other optimizers go PyTorch's way (golden/optimizers.json, by tools/record_optimizers.py)."""
 
 from __future__ import annotations
 

@@ -233,6 +233,21 @@ def custom_bwd(bwd: Any = None, *, device_type: str) -> Any:
 
     Raises:
         ValueError: no string as type of device.
+
+    >>> import chainrule as torch
+    >>> class Double(torch.autograd.Function):
+    ...     @staticmethod
+    ...     @torch.amp.custom_fwd(device_type="cpu")
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     @torch.amp.custom_bwd(device_type="cpu")
+    ...     def backward(ctx, g):
+    ...         return g * 2
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> Double.apply(x).sum().backward()
+    >>> x.grad
+    tensor([2., 2.])
     """
     check_type(device_type)
     if bwd is None:

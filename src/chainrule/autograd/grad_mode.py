@@ -197,7 +197,12 @@ class inference_mode(_ModeContext):  # noqa: N801
 
 
 class set_multithreading_enabled(_ModeContext):  # noqa: N801
-    """Accepted for PyTorch's sake: one thread runs a backward here."""
+    """Accepted for PyTorch's sake: one thread runs a backward here.
+
+    >>> import chainrule as torch
+    >>> with torch.autograd.set_multithreading_enabled(False):
+    ...     pass
+    """
 
     def __init__(self, mode: bool) -> None:
         self.mode = mode

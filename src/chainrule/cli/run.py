@@ -106,12 +106,12 @@ def _run_program(target: str, rest: list[str], *, is_module: bool) -> int:
         else:
             runpy.run_path(target, run_name="__main__")
     except Exception as error:  # noqa: BLE001 - whatever a program may raise is shown as Python would show it
-        sys.excepthook(type(error), error.with_traceback(_from_program(error.__traceback__)), error.__traceback__)
+        sys.excepthook(type(error), error.with_traceback(from_program(error.__traceback__)), error.__traceback__)
         return 1
     return 0
 
 
-def _from_program(traceback: TracebackType | None) -> TracebackType | None:
+def from_program(traceback: TracebackType | None) -> TracebackType | None:
     """The traceback without the frames of this file and of runpy that started the program."""
     start = traceback
     while start is not None and start.tb_frame.f_globals.get("__name__") in (__name__, "runpy"):

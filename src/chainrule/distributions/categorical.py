@@ -180,7 +180,14 @@ class OneHotCategorical(_OfChoices):
 
 
 class OneHotCategoricalStraightThrough(OneHotCategorical):
-    """The same, with draws through which gradients go as if they were the probabilities."""
+    """The same, with draws through which gradients go as if they were the probabilities.
+
+    >>> import chainrule as torch
+    >>> probs = torch.tensor([0.5, 0.5], requires_grad=True)
+    >>> draw = torch.distributions.OneHotCategoricalStraightThrough(probs).rsample()
+    >>> draw.sum(), draw.requires_grad
+    (tensor(1., grad_fn=<SumBackward0>), True)
+    """
 
     has_rsample = True
 

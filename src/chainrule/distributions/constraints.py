@@ -73,7 +73,13 @@ class _Dependent(Constraint):
 
 
 def is_dependent(constraint: Any) -> bool:
-    """Whether the set depends on other parameters, so that it cannot be checked alone."""
+    """Whether the set depends on other parameters, so that it cannot be checked alone.
+
+    >>> import chainrule as torch
+    >>> constraints = torch.distributions.constraints
+    >>> constraints.is_dependent(torch.distributions.Uniform.arg_constraints["low"])
+    True
+    """
     return isinstance(constraint, _Dependent)
 
 

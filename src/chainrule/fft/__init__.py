@@ -22,10 +22,10 @@ import numpy as np
 from ..device import place_of
 from ..dtypes import FROM_NUMPY
 from ..functions._arguments import axis_of, deliver, tensor_argument
+from ..functions._fourier import complex_to_complex, half_to_real, integer, one, one_axis, real_to_half
 from ..functions.creation import finish
 from ..functions.filling import dtype_of
 from ..functions.rearranging import roll
-from ._transforms import complex_to_complex, half_to_real, integer, one, one_axis, real_to_half
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

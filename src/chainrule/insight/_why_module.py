@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.value import TensorBase, numbers_of
-from . import _html
+from . import _html_tables
 from ._causes import Cause, Reason
 from ._numbers import is_finite, is_zero
 
@@ -119,11 +119,11 @@ class ModuleReport:
                 reason = group[0].reason
                 where = "" if reason.where is None else str(reason.where)
                 rows.append((listed(group), said, reason.cause.name, reason.said, where))
-        table = _html.table("", ["parameters", "gradient", "cause", "what happened", "where"], rows)
+        table = _html_tables.table("", ["parameters", "gradient", "cause", "what happened", "where"], rows)
         return (
-            _html.paragraph(self.head, is_strong=True)
+            _html_tables.paragraph(self.head, is_strong=True)
             + table
-            + "".join(_html.paragraph(f"note: {n}") for n in self.notes)
+            + "".join(_html_tables.paragraph(f"note: {n}") for n in self.notes)
         )
 
 

@@ -263,6 +263,12 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[mis
         device: the CPU.
         dtype: of the values to come (None: the default dtype).
         persistent: whether the module's ``state_dict`` holds it.
+
+    >>> import chainrule as torch
+    >>> buffer = torch.nn.UninitializedBuffer()
+    >>> buffer.materialize((2, 3))
+    >>> buffer.shape
+    torch.Size([2, 3])
     """
 
     __slots__ = ()

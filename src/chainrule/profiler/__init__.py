@@ -32,7 +32,12 @@ __all__ = [
 
 
 class ProfilerActivity(enum.Enum):
-    """What to profile: the CPU; the others are not here."""
+    """What to profile: the CPU; the others are not here.
+
+    >>> import chainrule as torch
+    >>> torch.profiler.supported_activities() == {torch.profiler.ProfilerActivity.CPU}
+    True
+    """
 
     CPU = 0
     XPU = 1
@@ -43,7 +48,12 @@ class ProfilerActivity(enum.Enum):
 
 
 class ProfilerAction(enum.Enum):
-    """What a profiler does in a step."""
+    """What a profiler does in a step.
+
+    >>> import chainrule as torch
+    >>> [action.name for action in torch.profiler.ProfilerAction]
+    ['NONE', 'WARMUP', 'RECORD', 'RECORD_AND_SAVE', 'DEVICE_STOPPED']
+    """
 
     NONE = 0
     WARMUP = 1

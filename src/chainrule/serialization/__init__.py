@@ -31,7 +31,12 @@ DEFAULT_PROTOCOL = 2
 
 
 class LoadEndianness(Enum):
-    """The order of bytes in files that do not tell."""
+    """The order of bytes in files that do not tell.
+
+    >>> import chainrule as torch
+    >>> [order.name for order in torch.serialization.LoadEndianness]
+    ['NATIVE', 'LITTLE', 'BIG']
+    """
 
     NATIVE = 1
     LITTLE = 2
@@ -43,7 +48,12 @@ class _Options:
 
 
 def get_default_load_endianness() -> LoadEndianness | None:
-    """The order of bytes that is assumed in files that do not tell; None is this machine's."""
+    """The order of bytes that is assumed in files that do not tell; None is this machine's.
+
+    >>> import chainrule as torch
+    >>> torch.serialization.get_default_load_endianness() is None
+    True
+    """
     return _Options.endianness
 
 

@@ -142,7 +142,7 @@ PLACES = {Tensor: "torch.Tensor", Size: "torch.Size", device: "torch.device"}
 
 FILES = homes(
     {
-        "torch.nn.modules.activation": "MultiheadAttention",
+        "torch.nn.modules.activation": "LogSoftmax MultiheadAttention Softmax Softmax2d Softmin",
         "torch.nn.modules.batchnorm": "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d",
         "torch.nn.modules.channelshuffle": "ChannelShuffle",
         "torch.nn.modules.conv": """
@@ -153,6 +153,7 @@ FILES = homes(
             InstanceNorm1d InstanceNorm2d InstanceNorm3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d
         """,
         "torch.nn.modules.linear": "LazyLinear",
+        "torch.nn.modules.linear_cross_entropy_options": "LinearCrossEntropyOptions",
         "torch.nn.modules.loss": """
             CTCLoss CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss
             MultiMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss
@@ -214,12 +215,25 @@ def add_safe_globals(safe_globals: list[Any]) -> None:
 
 
 def get_safe_globals() -> list[Any]:
-    """What :func:`add_safe_globals`, and the :class:`safe_globals` in force, have allowed."""
+    """What :func:`add_safe_globals`, and the :class:`safe_globals` in force, have allowed.
+
+    >>> import chainrule as torch
+    >>> class Config: ...
+    >>> with torch.serialization.safe_globals([Config]):
+    ...     print(torch.serialization.get_safe_globals() == [Config])
+    True
+    """
     return [*_everywhere, *_allowed.get()]
 
 
 def clear_safe_globals() -> None:
-    """Take back what :func:`add_safe_globals` allowed."""
+    """Take back what :func:`add_safe_globals` allowed.
+
+    >>> import chainrule as torch
+    >>> torch.serialization.clear_safe_globals()
+    >>> torch.serialization.get_safe_globals()
+    []
+    """
     _everywhere.clear()
     _allowed.set(())
 

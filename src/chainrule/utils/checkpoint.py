@@ -62,7 +62,14 @@ class CheckpointError(RuntimeError):
 
 
 def noop_context_fn() -> Contexts:
-    """The contexts of ``checkpoint`` if no others are given: two that do nothing."""
+    """The contexts of ``checkpoint`` if no others are given: two that do nothing.
+
+    >>> import chainrule as torch
+    >>> forward, again = torch.utils.checkpoint.noop_context_fn()
+    >>> with forward:
+    ...     print("nothing changes")
+    nothing changes
+    """
     return contextlib.nullcontext(), contextlib.nullcontext()
 
 
@@ -217,7 +224,16 @@ def random_numbers_from(state: Tensor | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:
-    """Context manager: whether regions whose forward runs inside stop their recomputation early, whatever they were told."""
+    """Context manager: whether regions whose forward runs inside stop their recomputation early, whatever they were told.
+
+    >>> import chainrule as torch
+    >>> from chainrule.utils.checkpoint import checkpoint, set_checkpoint_early_stop
+    >>> x = torch.tensor(2., requires_grad=True)
+    >>> with set_checkpoint_early_stop(False):
+    ...     y = checkpoint(torch.exp, x, use_reentrant=False)
+    >>> torch.autograd.grad(y, x)
+    (tensor(7.3891),)
+    """
     token = _early_stop.set(enable)
     try:
         yield
@@ -465,14 +481,29 @@ class CheckpointFunction(Function):
 
 
 def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The inputs without their history: leaves, which require grad if the inputs do."""
+    """The inputs without their history: leaves, which require grad if the inputs do.
+
+    >>> import chainrule as torch
+    >>> from chainrule.utils.checkpoint import detach_variable
+    >>> x = torch.ones(2, requires_grad=True) * 2
+    >>> detach_variable((x, 3))
+    (tensor([2., 2.], requires_grad=True), 3)
+    """
     if not isinstance(inputs, tuple):
         raise RuntimeError(f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}")
     return tuple([x.detach().requires_grad_(x.requires_grad) if isinstance(x, TensorBase) else x for x in inputs])
 
 
 def check_backward_validity(inputs: Iterable[Any]) -> None:
-    """Warn if no tensor among the inputs requires grad."""
+    """Warn if no tensor among the inputs requires grad.
+
+    >>> import chainrule as torch
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     torch.utils.checkpoint.check_backward_validity([torch.ones(2)])
+    >>> len(caught)
+    1
+    """
     if not any(x.requires_grad for x in inputs if isinstance(x, TensorBase)):
         warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
 

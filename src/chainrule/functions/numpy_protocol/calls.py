@@ -13,6 +13,7 @@ from . import (  # noqa: F401 - fill COVERED
     calculus,
     choosing,
     decompositions,
+    fourier,
     is_followed,
     is_lifted,
     joining,

@@ -87,8 +87,8 @@ def poly(seq_of_zeros: Any) -> Any:
     zeros = F.atleast_1d(tensor(seq_of_zeros))
     if zeros.ndim != 1:
         raise TypeError(
-            f"numpy.poly of a matrix is not covered for {FOLLOWED}: it needs eigenvalues, which chainrule does not have yet. "
-            "Give the zeros, as a vector."
+            f"numpy.poly of a matrix is not covered for {FOLLOWED}: give its eigenvalues, of "
+            "torch.linalg.eigvals, as a vector."
         )
     result = F.ones(1, dtype=zeros.dtype)
     for zero in zeros:

@@ -15,15 +15,11 @@ ADVICE: dict[str, str] = {
     "histogram histogram2d histogramdd histogram_bin_edges": (
         "counts have no gradient; numpy.bincount adds up weights that have one"
     ),
-    "i0": "chainrule has no Bessel functions yet",
     "polyfit": "numpy.linalg.lstsq, of numpy.vander, is covered",
     "roots": "how many there are depends on values; torch.linalg.eigvals of the companion matrix finds them",
     "linalg.eig linalg.eigvals": (
         "its dtype depends on values, and chainrule's is always complex: use torch.linalg.eig, or numpy.linalg.eigh"
     ),
-    "fft.fft fft.fft2 fft.fftn fft.hfft fft.ifft fft.ifft2 fft.ifftn fft.ihfft fft.irfft fft.irfft2 fft.irfftn fft.rfft "
-    "fft.rfft2 fft.rfftn": "chainrule has no Fourier transforms yet",
-    "fft.fftshift fft.ifftshift": "numpy.roll does the same",
     "emath.arccos emath.arcsin emath.arctanh emath.log emath.log10 emath.log2 emath.logn emath.power emath.sqrt": (
         "its dtype depends on values; use the function of numpy, of numpy.astype(tensor, complex) where that is wanted"
     ),

@@ -16,6 +16,7 @@ covers_as(
         "fix": "trunc *x>input",
         "fliplr": "fliplr *m>input",
         "flipud": "flipud *m>input",
+        "i0": "i0 *x>input",
         "imag": "imag *val>input",
         "inner": "inner *a>input *b>other",
         "isclose": "isclose *a>input *b>other rtol atol equal_nan",

@@ -224,7 +224,13 @@ class LazyConv2d(_LazyForward, Conv2d):
 
 
 class LazyConv3d(_LazyForward, Conv3d):
-    """A :class:`chainrule.nn.Conv3d` that takes ``in_channels`` from its first input; the other arguments are the same."""
+    """A :class:`chainrule.nn.Conv3d` that takes ``in_channels`` from its first input; the other arguments are the same.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyConv3d(4, 2)
+    >>> layer(torch.rand(1, 3, 2, 2, 2)).shape, layer.in_channels
+    (torch.Size([1, 4, 1, 1, 1]), 3)
+    """
 
     cls_to_become = Conv3d
 
@@ -232,6 +238,11 @@ class LazyConv3d(_LazyForward, Conv3d):
 class LazyConvTranspose1d(_LazyTransposed, ConvTranspose1d):
     """A :class:`chainrule.nn.ConvTranspose1d` that takes ``in_channels`` from its first input; the other arguments are the
     same.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyConvTranspose1d(4, 2)
+    >>> layer(torch.rand(1, 3, 5)).shape, layer.in_channels
+    (torch.Size([1, 4, 6]), 3)
     """
 
     cls_to_become = ConvTranspose1d
@@ -240,6 +251,11 @@ class LazyConvTranspose1d(_LazyTransposed, ConvTranspose1d):
 class LazyConvTranspose2d(_LazyTransposed, ConvTranspose2d):
     """A :class:`chainrule.nn.ConvTranspose2d` that takes ``in_channels`` from its first input; the other arguments are the
     same.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyConvTranspose2d(4, 2)
+    >>> layer(torch.rand(1, 3, 5, 5)).shape, layer.in_channels
+    (torch.Size([1, 4, 6, 6]), 3)
     """
 
     cls_to_become = ConvTranspose2d
@@ -248,6 +264,11 @@ class LazyConvTranspose2d(_LazyTransposed, ConvTranspose2d):
 class LazyConvTranspose3d(_LazyTransposed, ConvTranspose3d):
     """A :class:`chainrule.nn.ConvTranspose3d` that takes ``in_channels`` from its first input; the other arguments are the
     same.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyConvTranspose3d(4, 2)
+    >>> layer(torch.rand(1, 3, 2, 2, 2)).shape, layer.in_channels
+    (torch.Size([1, 4, 3, 3, 3]), 3)
     """
 
     cls_to_become = ConvTranspose3d
@@ -313,13 +334,26 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
 
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
-    """A :class:`chainrule.nn.BatchNorm2d` that takes ``num_features`` from its first input; the other arguments are the same."""
+    """A :class:`chainrule.nn.BatchNorm2d` that takes ``num_features`` from its first input; the other arguments are the same.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyBatchNorm2d()
+    >>> _ = layer(torch.rand(2, 3, 4, 4))
+    >>> layer
+    BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+    """
 
     cls_to_become = BatchNorm2d
 
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
-    """A :class:`chainrule.nn.BatchNorm3d` that takes ``num_features`` from its first input; the other arguments are the same."""
+    """A :class:`chainrule.nn.BatchNorm3d` that takes ``num_features`` from its first input; the other arguments are the same.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyBatchNorm3d()
+    >>> layer(torch.rand(2, 3, 2, 2, 2)).shape, layer.num_features
+    (torch.Size([2, 3, 2, 2, 2]), 3)
+    """
 
     cls_to_become = BatchNorm3d
 
@@ -327,6 +361,11 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
 class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
     """A :class:`chainrule.nn.InstanceNorm1d` that takes ``num_features`` from its first input; the other arguments are the
     same, but that ``affine`` and ``track_running_stats`` are True by default.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyInstanceNorm1d()
+    >>> layer(torch.rand(2, 3, 4)).shape, layer.num_features
+    (torch.Size([2, 3, 4]), 3)
     """
 
     cls_to_become = InstanceNorm1d
@@ -335,6 +374,11 @@ class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
 class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
     """A :class:`chainrule.nn.InstanceNorm2d` that takes ``num_features`` from its first input; the other arguments are the
     same, but that ``affine`` and ``track_running_stats`` are True by default.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyInstanceNorm2d()
+    >>> layer(torch.rand(2, 3, 4, 4)).shape, layer.num_features
+    (torch.Size([2, 3, 4, 4]), 3)
     """
 
     cls_to_become = InstanceNorm2d
@@ -343,6 +387,11 @@ class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
 class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
     """A :class:`chainrule.nn.InstanceNorm3d` that takes ``num_features`` from its first input; the other arguments are the
     same, but that ``affine`` and ``track_running_stats`` are True by default.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.LazyInstanceNorm3d()
+    >>> layer(torch.rand(2, 3, 2, 2, 2)).shape, layer.num_features
+    (torch.Size([2, 3, 2, 2, 2]), 3)
     """
 
     cls_to_become = InstanceNorm3d

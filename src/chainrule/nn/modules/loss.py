@@ -131,7 +131,12 @@ class CrossEntropyLoss(_WeightedLoss):
 
 @dataclass
 class LinearCrossEntropyOptions:
-    """How PyTorch spares memory in :class:`LinearCrossEntropyLoss`; accepted here, where there is one way."""
+    """How PyTorch spares memory in :class:`LinearCrossEntropyLoss`; accepted here, where there is one way.
+
+    >>> import chainrule as torch
+    >>> torch.nn.LinearCrossEntropyOptions(batch_chunk_size=64).batch_chunk_size
+    64
+    """
 
     allow_retain_graph: bool = False
     batch_chunk_size: int | None = None
@@ -238,7 +243,15 @@ class NLLLoss(_WeightedLoss):
 
 
 class NLLLoss2d(NLLLoss):
-    """:class:`NLLLoss`, which replaces it."""
+    """:class:`NLLLoss`, which replaces it.
+
+    >>> import chainrule as torch
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     loss = torch.nn.NLLLoss2d()
+    >>> loss(torch.zeros(1, 2, 1, 1), torch.zeros(1, 1, 1, dtype=torch.long))
+    tensor(0.)
+    """
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ...autograd.grad_mode import no_grad
 from ...core.hooks import Hook, Hooks, RemovableHandle, registered
@@ -44,6 +44,9 @@ __all__ = [
     "register_module_module_registration_hook",
     "register_module_parameter_registration_hook",
 ]
+
+AModule = TypeVar("AModule", bound="Module")
+"""What a function takes and returns that changes a module in place."""
 
 _global_buffer_registration_hooks: Hooks = OrderedDict()
 _global_module_registration_hooks: Hooks = OrderedDict()

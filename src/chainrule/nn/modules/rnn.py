@@ -56,6 +56,10 @@ class RNNBase(Module):
 
     Raises:
         ValueError, TypeError: sizes that are not positive; a dropout that is no probability; a projection of another layer.
+
+    >>> import chainrule as torch
+    >>> isinstance(torch.nn.LSTM(2, 3), torch.nn.RNNBase)
+    True
     """
 
     def __init__(
@@ -333,6 +337,10 @@ class RNNCellBase(Module):
         weight_hh: (gates * H, H).
         bias_ih: (gates * H,), or None.
         bias_hh: (gates * H,), or None.
+
+    >>> import chainrule as torch
+    >>> isinstance(torch.nn.LSTMCell(2, 3), torch.nn.RNNCellBase)
+    True
     """
 
     def __init__(

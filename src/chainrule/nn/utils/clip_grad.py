@@ -128,7 +128,16 @@ def clip_grad_norm(
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:
-    """Deprecated: use :func:`clip_grad_norm_`, whose arguments these are."""
+    """Deprecated: use :func:`clip_grad_norm_`, whose arguments these are.
+
+    >>> import chainrule as torch
+    >>> import warnings
+    >>> w = torch.ones(2, requires_grad=True)
+    >>> (w * torch.tensor([3., 4.])).sum().backward()
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.nn.utils.clip_grad_norm([w], max_norm=1.0)
+    tensor(5.)
+    """
     warnings.warn(
         "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
         FutureWarning,

@@ -40,7 +40,15 @@ def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
 def fuse_conv_bn_weights(
     conv_w: Any, conv_b: Any, bn_rm: Any, bn_rv: Any, bn_eps: float, bn_w: Any, bn_b: Any, transpose: bool = False
 ) -> tuple[Any, Any]:
-    """Weight and bias of :func:`fuse_conv_bn_eval`, as parameters."""
+    """Weight and bias of :func:`fuse_conv_bn_eval`, as parameters.
+
+    >>> import chainrule as torch
+    >>> conv, norm = torch.nn.Conv2d(2, 3, 1), torch.nn.BatchNorm2d(3).eval()
+    >>> weight, bias = torch.nn.utils.fuse_conv_bn_weights(
+    ...     conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
+    >>> weight.shape, bias.shape
+    (torch.Size([3, 2, 1, 1]), torch.Size([3]))
+    """
     scale, bias = _fused(conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b)
     shape = [1] * conv_w.ndim
     shape[1 if transpose else 0] = -1
@@ -80,7 +88,15 @@ def fuse_linear_bn_eval(linear: Any, bn: Any) -> Any:
 def fuse_linear_bn_weights(
     linear_w: Any, linear_b: Any, bn_rm: Any, bn_rv: Any, bn_eps: float, bn_w: Any, bn_b: Any
 ) -> tuple[Any, Any]:
-    """Weight and bias of :func:`fuse_linear_bn_eval`, as parameters."""
+    """Weight and bias of :func:`fuse_linear_bn_eval`, as parameters.
+
+    >>> import chainrule as torch
+    >>> linear, norm = torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3).eval()
+    >>> weight, bias = torch.nn.utils.fuse_linear_bn_weights(
+    ...     linear.weight, linear.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
+    >>> weight.shape, bias.shape
+    (torch.Size([3, 2]), torch.Size([3]))
+    """
     scale, bias = _fused(linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b)
     weight = Parameter((linear_w * scale.unsqueeze(-1)).detach().to(linear_w.dtype), linear_w.requires_grad)
     return weight, Parameter(bias.detach().to(linear_w.dtype), linear_b is not None and linear_b.requires_grad)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...autograd.grad_mode import no_grad
 from ...functions.linalg import dot, mv
@@ -11,6 +11,9 @@ from ...functions.norms import norm_except_dim
 from .. import functional as F
 from ..modules.conv import _ConvTransposeNd
 from ..parameter import Parameter
+
+if TYPE_CHECKING:
+    from ..modules.module import AModule
 
 __all__ = ["remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm"]
 
@@ -57,7 +60,7 @@ class WeightNorm(_Hook):
         return v * (g / norm_except_dim(v, 2, self.dim))
 
 
-def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
+def weight_norm(module: AModule, name: str = "weight", dim: int | None = 0) -> AModule:
     """Deprecated: use ``nn.utils.parametrizations.weight_norm``. The weight is given by ``weight_g``, its length, and ``weight_v``.
 
     Args:
@@ -91,7 +94,7 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     return module
 
 
-def remove_weight_norm(module: Any, name: str = "weight") -> Any:
+def remove_weight_norm(module: AModule, name: str = "weight") -> AModule:
     """Let the weight be a parameter again.
 
     Raises:
@@ -151,8 +154,8 @@ class SpectralNorm(_Hook):
 
 
 def spectral_norm(
-    module: Any, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
-) -> Any:
+    module: AModule, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
+) -> AModule:
     """Divide a weight by its largest singular value before each call; see ``nn.utils.parametrizations.spectral_norm``.
 
     Args:
@@ -190,7 +193,7 @@ def spectral_norm(
     return module
 
 
-def remove_spectral_norm(module: Any, name: str = "weight") -> Any:
+def remove_spectral_norm(module: AModule, name: str = "weight") -> AModule:
     """Let the weight, as it is, be a parameter again.
 
     Raises:

@@ -63,6 +63,11 @@ class ParametrizationList(ModuleList):
 
     Raises:
         ValueError: they may not, and do.
+
+    >>> import chainrule as torch
+    >>> layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 2))
+    >>> type(layer.parametrizations.weight).__name__, len(layer.parametrizations.weight)
+    ('ParametrizationList', 1)
     """
 
     original: Any
@@ -332,6 +337,14 @@ def transfer_parametrizations_and_params(
         from_module: which has them.
         to_module: which gets them.
         tensor_name: of one tensor only.
+
+    >>> import chainrule as torch
+    >>> parametrize = torch.nn.utils.parametrize
+    >>> source, target = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    >>> _ = torch.nn.utils.parametrizations.weight_norm(source)
+    >>> _ = parametrize.transfer_parametrizations_and_params(source, target)
+    >>> parametrize.is_parametrized(target, "weight"), torch.equal(source.weight, target.weight)
+    (True, True)
     """
     source: Any = from_module
     if is_parametrized(from_module):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ...functions.filling import ones_like, zeros_like
 from ...functions.joining import cat
@@ -16,16 +16,13 @@ from ...functions.random import rand, rand_like
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
-    from ..modules.module import Module
+    from ..modules.module import AModule, Module
 
 __all__ = [
     "BasePruningMethod", "CustomFromMask", "Identity", "L1Unstructured", "LnStructured", "PruningContainer",
     "RandomStructured", "RandomUnstructured", "custom_from_mask", "global_unstructured", "identity", "is_pruned",
     "l1_unstructured", "ln_structured", "random_structured", "random_unstructured", "remove",
 ]  # fmt: skip
-
-
-AModule = TypeVar("AModule", bound="Module")
 
 
 class BasePruningMethod:

@@ -1,6 +1,6 @@
-"""Record how PyTorch's optimizers train and what else they do: tests/golden/optim.json (needs torch).
+"""Record how PyTorch's SGD, Adam and AdamW train and what else they do: tests/golden/sgd_and_adam.json (needs torch).
 
-tests/nn/test_optim.py trains and runs the programs again.
+tests/nn/test_sgd_and_adam.py trains and runs the programs again.
 """
 
 # ruff: noqa: E501 - a program is a line
@@ -146,7 +146,7 @@ def main() -> None:
         f'"{name}": [\n' + ",\n".join(json.dumps(entry) for entry in entries) + "\n]"
         for name, entries in groups.items()
     )
-    (TESTS / "golden" / "optim.json").write_text("{\n" + body + "\n}\n", encoding="utf-8")
+    (TESTS / "golden" / "sgd_and_adam.json").write_text("{\n" + body + "\n}\n", encoding="utf-8")
     print(", ".join(f"{len(entries)} {name}" for name, entries in groups.items()))
 
 

@@ -1,4 +1,7 @@
-"""Optimizers go PyTorch's way: over 200 steps, and in what else they do (golden/optim.json, by tools/record_optim.py)."""
+"""SGD, Adam and AdamW go PyTorch's way: over 200 steps, and in what else they do.
+
+What PyTorch does is in golden/sgd_and_adam.json, by tools/record_sgd_and_adam.py.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from chainrule import torch_alias
 from .programs import agree, outcome
 from .training import train, train_complex
 
-GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "optim.json").read_text(encoding="utf-8"))
+GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "sgd_and_adam.json").read_text(encoding="utf-8"))
 TOLERANCE = {"float32": 2e-5, "float64": 1e-10}
 
 

@@ -1,4 +1,4 @@
-"""What the functions of ``torch.fft`` have in common: their arguments, and the three transforms that they are."""
+"""What the functions of ``torch.fft`` and ``numpy.fft`` have in common: their arguments, and the transforms that they are."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from .. import ops
 from ..dtypes import get_default_dtype
-from ..functions._arguments import axis_of, check_out, deliver, tensor_argument
-from ..functions._autocast import widened
 from ..promotion import scalar_type_name
+from ._arguments import axis_of, check_out, deliver, tensor_argument
+from ._autocast import widened
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
