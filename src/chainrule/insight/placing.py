@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .layout import Layout, layered
@@ -77,6 +78,14 @@ class Curve:
         four = self.points[number], *self.handles(number), self.points[number + 1]
         weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
         return tuple(sum(w * point[axis] for w, point in zip(weights, four, strict=True)) for axis in (0, 1))  # type: ignore[return-value]
+
+    def samples(self, every: float) -> Iterator[Point]:
+        """Points along it, about as far from one another as that; not its ends."""
+        parts = len(self.points) - 1
+        for number, (one, other) in enumerate(pairwise(self.points)):
+            count = max(3, min(200, round(math.dist(one, other) / every)))
+            for step in range(1, count):
+                yield self.at((number + step / count) / parts)
 
 
 @dataclass
@@ -233,10 +242,9 @@ class Placed:
         """Each arc's words beside it, where they cover nothing: no item, no other words, and no line if that can be."""
         covered = Crowd()
         for number in range(len(self.sizes)):
-            covered.add(self.item_box(number), 1.0)
+            covered.add(self.item_box(number), 8.0)
         for curve in (*self.links, *self.arcs):
-            for step in range(1, 12):
-                x, y = curve.at(step / 12)
+            for x, y in curve.samples(6.0):
                 covered.add((x - 1.5, y - 1.5, x + 1.5, y + 1.5), 1.3)
         found: list[Label | None] = []
         for number, arc in enumerate(self.scene.arcs):
@@ -249,7 +257,7 @@ class Placed:
                     break  # those that follow are no better
             found.append(best[1])
             if best[1] is not None:
-                covered.add(label_box(best[1]), 4.0)
+                covered.add(label_box(best[1]), 24.0)
         return found
 
     def candidates(self, number: int, arc: Arc) -> Iterator[Label]:
@@ -264,12 +272,13 @@ class Placed:
                 for dy in (0.0, -14.0, 14.0):
                     yield Label(arc.label, x + side * 6, y + 4 + dy, "end" if side < 0 else "start")
             return
-        for part in (0.22, 0.35, 0.5, 0.12, 0.65, 0.8):
+        for part in (0.22, 0.35, 0.5, 0.12, 0.65, 0.8, 0.28, 0.42, 0.58, 0.72):
             x, y = curve.at(part)
             yield Label(arc.label, x + 5, y + 4, "start")
             yield Label(arc.label, x + 5, y + 15, "start")
             yield Label(arc.label, x - 5, y - 5, "end")
             yield Label(arc.label, x - BESIDE - 6, y + 4, "end")
+            yield Label(arc.label, x + 9, y - 6, "start")
 
     def bounds(self) -> Box:
         """What the picture covers."""
