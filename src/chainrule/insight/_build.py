@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from math import prod
 from operator import attrgetter
 from reprlib import Repr
@@ -70,7 +71,8 @@ def graph_or_summary(out: Any, names: Any, label: Any, seed: Any, depth: int) ->
 
 def checked(out: Any) -> tuple[list[Any], list[Any]]:
     """Outputs and their nodes; an output may be given by its node alone."""
-    outs: list[Any] = [out] if isinstance(out, TensorBase | Node) else list(out)
+    is_one = isinstance(out, TensorBase | Node) or not isinstance(out, Iterable)
+    outs: list[Any] = [out] if is_one else list(out)
     for one in outs:
         if not isinstance(one, TensorBase | Node):
             raise TypeError(f"a graph is that of a tensor (or its grad_fn), or of several; got a {type(one).__name__}")
