@@ -42,7 +42,7 @@ class Writer:
     def numbers(self, numbers: Numbers | None) -> str:
         if numbers is None:
             return "?"
-        if self.is_latex and numbers.data is not None and numbers.number is None and 0 < len(numbers.shape) < 3:
+        if self.is_latex and numbers.data and numbers.size and numbers.number is None and len(numbers.shape) in (1, 2):
             return tex_matrix(numbers.data)
         text = numbers.text()
         return tex_number(text) if self.is_latex else text

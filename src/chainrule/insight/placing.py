@@ -6,7 +6,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from .layout import Layout, layered
@@ -81,11 +81,14 @@ class Curve:
 
     def samples(self, every: float) -> Iterator[Point]:
         """Points along it, about as far from one another as that; not its ends."""
-        parts = len(self.points) - 1
         for number, (one, other) in enumerate(pairwise(self.points)):
             count = max(3, min(200, round(math.dist(one, other) / every)))
+            (ax, ay), (bx, by) = self.handles(number)
             for step in range(1, count):
-                yield self.at((number + step / count) / parts)
+                t = step / count
+                u = 1 - t
+                p, q, r, s = u * u * u, 3 * t * u * u, 3 * t * t * u, t * t * t
+                yield p * one[0] + q * ax + r * bx + s * other[0], p * one[1] + q * ay + r * by + s * other[1]
 
 
 @dataclass
@@ -244,7 +247,7 @@ class Placed:
         for number in range(len(self.sizes)):
             covered.add(self.item_box(number), 8.0)
         for curve in (*self.links, *self.arcs):
-            for x, y in curve.samples(6.0):
+            for x, y in curve.samples(8.0):
                 covered.add((x - 1.5, y - 1.5, x + 1.5, y + 1.5), 1.3)
         found: list[Label | None] = []
         for number, arc in enumerate(self.scene.arcs):
@@ -292,21 +295,22 @@ class Placed:
 class Crowd:
     """Boxes, found by where they are."""
 
-    STRIP = 48.0
+    CELL = 40.0
 
     def __init__(self) -> None:
-        self.strips: dict[int, list[tuple[Box, float]]] = {}
+        self.cells: dict[tuple[int, int], list[tuple[Box, float]]] = {}
 
-    def strips_of(self, box: Box) -> range:
-        return range(int(box[1] // self.STRIP), int(box[3] // self.STRIP) + 1)
+    def cells_of(self, box: Box) -> Iterator[tuple[int, int]]:
+        left, top, right, bottom = (int(edge // self.CELL) for edge in box)
+        return product(range(left, right + 1), range(top, bottom + 1))
 
     def add(self, box: Box, weight: float) -> None:
-        for strip in self.strips_of(box):
-            self.strips.setdefault(strip, []).append((box, weight))
+        for cell in self.cells_of(box):
+            self.cells.setdefault(cell, []).append((box, weight))
 
     def cost(self, box: Box) -> float:
         """How much of the others a box would cover, by their weights."""
-        near = dict.fromkeys(one for strip in self.strips_of(box) for one in self.strips.get(strip, ()))
+        near = {one for cell in self.cells_of(box) for one in self.cells.get(cell, ())}
         return sum(weight * overlap(box, other) for other, weight in near)
 
 
