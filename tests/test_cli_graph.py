@@ -88,6 +88,56 @@ def test_a_program_that_raises(folder: Path) -> None:
     assert "ZeroDivisionError" in done.stderr
 
 
+def test_a_program_that_raises_is_shown_without_our_frames(folder: Path) -> None:
+    (folder / "raises.py").write_text("import torch\nraise ValueError('boom')\n")
+    done = run("explain", "raises.py", folder=folder)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[1].startswith('  File "raises.py", line 2')
+
+
+def test_arguments_of_the_program(folder: Path) -> None:
+    (folder / "scaled.py").write_text(
+        "import sys, torch\nif len(sys.argv) < 2: sys.exit('scaled.py FACTOR')\n"
+        "w = torch.tensor(2.0, requires_grad=True)\na = w * float(sys.argv[1])\n"
+    )
+    done = run("graph", "scaled.py", "--", "3", folder=folder)
+    assert done.stdout.splitlines()[0] == "a = w * float(sys.argv[1])  6"
+    done = run("explain", "scaled.py:a * w", "--", "3", folder=folder)
+    assert done.stdout.splitlines()[0] == "du/dw = 12"
+    assert "  u = a * w" in done.stdout
+    done = run("graph", "scaled.py", folder=folder)
+    assert done.returncode == 2
+    assert "scaled.py FACTOR\n" in done.stderr
+    assert "goes after --" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["graph", "explain"])
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("program.py:3", "got a int"),
+        ("program.py:(", "was never closed"),
+        ("binary.py", "is not text"),
+        ("local.py", "gone when it returns"),
+        ("nothing.ipynb", "it has no 'cells'"),
+    ],
+)
+def test_odd_targets(
+    command: str,
+    target: str,
+    said: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "binary.py").write_bytes(b"\xff\xfe")
+    (folder / "nothing.ipynb").write_text("{}")
+    (folder / "local.py").write_text("import torch\ndef f():\n    torch.ones(1, requires_grad=True).sum()\nf()\n")
+    monkeypatch.chdir(folder)
+    assert main([command, target]) == 2
+    assert said in capsys.readouterr().err
+
+
 def ask(server: PageServer, path: str, host: str | None = None) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
     answers = threading.Thread(target=server.handle_request)

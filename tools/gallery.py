@@ -152,7 +152,7 @@ def loop() -> Drawing:
 
 @example
 def batch() -> Drawing:
-    """Inside of vmap an operation stands for several derivatives, which are not shown."""
+    """From outside of vmap an operation stands for several derivatives; drawn within the function, the first element is shown."""
     w = torch.tensor([1.0, 2.0], requires_grad=True)
     y = torch.func.vmap(lambda t: (t * w).sum())(torch.ones(3, 2)).sum()
     return chainrule.draw(y)

@@ -417,3 +417,9 @@ def test_what_the_readme_shows(tmp_path: Path) -> None:
     program.write_text("\n".join([*source[: source.index("a")], "print(torch.explain(a, w))"]))
     run = subprocess.run([sys.executable, program], check=True, capture_output=True, text=True)
     assert run.stdout.strip() == shown.strip()
+
+
+def test_empty_tensors_in_every_form() -> None:
+    w = torch.ones(0, 2, requires_grad=True)
+    account = explain((w * 2.0).sum())
+    assert all((account.text(), account.markdown(), account.latex(), account.html()))

@@ -90,3 +90,15 @@ def test_rrelu_and_equal_rows() -> None:
         torch.nn.functional.rrelu(x, training=True).sum().backward()
         torch.cdist(x[None], torch.tensor([[[0.0, 0.0], [1.0, 1.0]]])).sum().backward()
     assert [(hit.name, hit.count) for hit in report.hits] == [("rrelu", 4), ("cdist", 2)]
+
+
+@pytest.mark.parametrize("kink", TOOL["KINKS"], ids=lambda k: f"{k.text} at {k.point}")
+def test_explain_speaks_of_every_row_of_the_page(kink: Any) -> None:
+    x = torch.tensor(kink.point, dtype=torch.float64, requires_grad=True)
+    y = kink.function(x)
+    text = str(torch.explain(y, x))
+    if kink.text in SMOOTH:
+        assert "is a choice" not in text or kink.text == "softsign(x)"
+        return
+    is_known = kink.text != "multi_margin_loss(x, 0)"  # whose target nobody holds
+    assert ("has no derivative at" in text) is is_known, text

@@ -226,3 +226,65 @@ def test_names_of_what_is_held_by_lists_dicts_and_self() -> None:
     names = {value.name: value.named for value in Regression().graph().values}
     assert names["self.w"] == "variable"
     assert names["layers['first']"] == "variable"
+
+
+# -- inside of transforms ------------------------------------------------------------------------------------------------
+
+
+def test_inside_of_vmap_the_first_element_is_shown() -> None:
+    graphs = []
+
+    def loss(w: Any, x: Any) -> Any:
+        h = torch.tanh((x * w).sum())
+        graphs.append(Graph.of(h, label={"w": w}))
+        return h
+
+    w, x = torch.tensor([0.5, 1.0]), torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    rows = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0))(w, x)
+    (graph,) = graphs
+    assert graph.note == "inside of vmap: the first of 3 elements"
+    assert graph.value("h").numbers.number == torch.tanh(x[0] @ w).item()
+    assert np.allclose(graph.value("w").cotangent.array, rows[0].numpy())
+    assert not any(op.problem for op in graph.operations)
+    assert Graph.from_json(graph.to_json()).note == graph.note
+    assert graph.note in str(torch.explain(graph))
+    assert "the first of 3 elements" in torch.draw(graph).svg()
+
+
+def test_inside_of_forward_mode_the_primals_are_shown() -> None:
+    graphs = []
+
+    def loss(w: Any) -> Any:
+        total = (w.sin() * w).sum()
+        graphs.append(Graph.of(total))
+        return total
+
+    w = torch.tensor([0.5, 1.0], requires_grad=True)
+    torch.func.jvp(loss, (w,), (torch.ones(2),))
+    (graph,) = graphs
+    assert graph.note == "forward mode: the primal numbers"
+    (expected,) = torch.autograd.grad(loss(w), w)
+    (leaf,) = (value for value in graph.values if value.role == "input")
+    assert np.allclose(leaf.cotangent.array, expected.numpy())
+
+
+def test_nested_batches() -> None:
+    graphs = []
+
+    def loss(w: Any) -> Any:
+        y = (w * w).sum()
+        graphs.append(Graph.of(y, label={"w": w}))
+        return y
+
+    table = torch.arange(12.0).reshape(2, 3, 2) + 1
+    torch.func.vmap(torch.func.vmap(torch.func.grad(loss)))(table)
+    assert graphs[0].note == "inside of vmap: the first of 2 elements; inside of vmap: the first of 3 elements"
+    assert graphs[0].value("w").cotangent.data == [2.0, 4.0]
+
+
+def test_seen_from_outside_of_vmap_an_operation_has_no_derivative() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    graph = Graph.of(torch.func.vmap(lambda t: (t * w).sum())(torch.ones(3, 2)).sum())
+    assert graph.note == ""
+    assert any("stands for several derivatives" in op.problem for op in graph.operations)
+    assert graph.value("w").cotangent is None

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from .errors import CommandError
-from .target import HELP, read_target
+from .program import Program, add_target, saved_graph, started
 
 __all__ = ["add_parser"]
 
@@ -19,7 +19,7 @@ def add_parser(commands: Any) -> None:
         description="Run a program with chainrule standing for torch, then account for the derivatives of one of its tensors: "
         "the chain rule with its numbers and source lines. What the program prints goes to stderr.",
     )
-    parser.add_argument("target", metavar="FILE[:EXPR]", help=HELP)
+    add_target(parser)
     parser.add_argument(
         "--wrt", action="append", metavar="NAME", help="derivative by what; may be repeated (default: all leaves)"
     )
@@ -35,19 +35,20 @@ def add_parser(commands: Any) -> None:
 def _execute(arguments: argparse.Namespace) -> int:
     from ..insight import explain
 
-    target = read_target(arguments.target)
-    if target.is_saved:
-        graph = target.saved_graph()
+    wrt = arguments.wrt
+    program = started(arguments.target, arguments.arguments)
+    if program is None:
+        return 1
+    if isinstance(program, Program):
+        variables = program.variables
+        # One frame up are the program's own variables, so that these are what names in its source mean.
+        explanation = program.looked_at(lambda tensor: explain(tensor, _wanted(wrt, variables), depth=1))
+    else:
+        graph = saved_graph(*program)
         try:
-            explanation = explain(graph, arguments.wrt)
+            explanation = explain(graph, wrt)
         except (KeyError, ValueError) as error:
             raise CommandError(str(error.args[0])) from error
-    else:
-        variables = target.variables()
-        if variables is None:
-            return 1
-        wrt = arguments.wrt
-        explanation = target.applied(lambda tensor: explain(tensor, _wanted(wrt, variables), depth=1), variables)
     print(getattr(explanation, arguments.format)())
     return 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import CommandError
-from .target import HELP, read_target
+from .program import Program, add_target, saved_graph, started
 
 if TYPE_CHECKING:
     from ..insight import Drawing
@@ -29,7 +29,7 @@ def add_parser(commands: Any) -> None:
         description="Run a program with chainrule standing for torch, and draw the graph of one of its tensors: as text, or "
         "into a file, whose suffix (.svg .html .txt .dot .mmd .md .json .png .pdf) says how.",
     )
-    parser.add_argument("target", metavar="FILE[:EXPR]", help=HELP)
+    add_target(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write it here")
     parser.add_argument("--width", type=int, metavar="N", help="characters of a line of text (default: the terminal's)")
     parser.add_argument("--ascii", action="store_true", help="text without Unicode")
@@ -40,13 +40,13 @@ def add_parser(commands: Any) -> None:
         description="Run a program with chainrule standing for torch, and show the graph of one of its tensors in the "
         "browser. The page is served to this machine only, under an address that cannot be guessed, until it is loaded.",
     )
-    parser.add_argument("target", metavar="FILE[:EXPR]", help=HELP)
+    add_target(parser)
     parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
     parser.set_defaults(execute=_view)
 
 
 def _draw(arguments: argparse.Namespace) -> int:
-    drawing = _drawing(arguments.target)
+    drawing = _drawing(arguments)
     if drawing is None:
         return 1
     if arguments.output is None:
@@ -64,7 +64,7 @@ def _draw(arguments: argparse.Namespace) -> int:
 
 
 def _view(arguments: argparse.Namespace) -> int:
-    drawing = _drawing(arguments.target)
+    drawing = _drawing(arguments)
     if drawing is None:
         return 1
     from .serve import serve
@@ -73,15 +73,11 @@ def _view(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _drawing(target: str) -> Drawing | None:
+def _drawing(arguments: argparse.Namespace) -> Drawing | None:
     """What the target names; None where the program raised, which has been shown then."""
     from ..insight import draw
 
-    wanted = read_target(target)
-    if wanted.is_saved:
-        return draw(wanted.saved_graph())
-    variables = wanted.variables()
-    if variables is None:
+    program = started(arguments.target, arguments.arguments)
+    if program is None:
         return None
-    drawing: Drawing = wanted.applied(draw, variables)
-    return drawing
+    return program.looked_at(draw) if isinstance(program, Program) else draw(saved_graph(*program))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from math import prod
 from operator import attrgetter
 from reprlib import Repr
@@ -11,11 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from ..core.batch_level import BatchLevel
 from ..core.custom import CustomNode
+from ..core.dual_level import DualLevel
 from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.value import TensorBase
 from ..core.views import current_node
+from ..core.xla_level import XLA
 from . import _names
 from ._names import Names
 from ._scopes import scopes_of
@@ -67,7 +71,8 @@ def graph_or_summary(out: Any, names: Any, label: Any, seed: Any, depth: int) ->
 
 def checked(out: Any) -> tuple[list[Any], list[Any]]:
     """Outputs and their nodes; an output may be given by its node alone."""
-    outs: list[Any] = [out] if isinstance(out, TensorBase | Node) else list(out)
+    is_one = isinstance(out, TensorBase | Node) or not isinstance(out, Iterable)
+    outs: list[Any] = [out] if is_one else list(out)
     for one in outs:
         if not isinstance(one, TensorBase | Node):
             raise TypeError(f"a graph is that of a tensor (or its grad_fn), or of several; got a {type(one).__name__}")
@@ -140,6 +145,9 @@ class Builder:
         """(node, position) -> (form, local derivative, contribution)."""
         self.problems: dict[Any, str] = {}
         self.shared: dict[Any, Constant] = {}
+        levels = [frozenset() if node.extra is None else node.extra.levels for node in roots]
+        self.inside: frozenset[Any] = frozenset.intersection(*levels) - {XLA}
+        """The levels that all outputs are of: one looks from inside of them."""
 
     def graph(self) -> Graph:
         self.lay_out()
@@ -263,7 +271,7 @@ class Builder:
 
     def know(self, key: Any, raw: Any, how: str) -> None:
         if key not in self.arrays:
-            array = raw if isinstance(raw, int | float | complex) else plain(raw)
+            array = raw if isinstance(raw, int | float | complex) else plain(raw, self.inside)
             if array is not None:
                 self.arrays[key] = array, how
 
@@ -288,7 +296,7 @@ class Builder:
                 self.cotangents[root] = seed if before is None else before + seed
         for node in reversed(self.ops):
             try:
-                self.pull_back(node, puller(node, self.known_operands(node)))
+                self.pull_back(node, puller(node, self.known_operands(node), self.inside))
             except Unknown as why:
                 self.problems[node] = str(why)
             except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
@@ -297,7 +305,7 @@ class Builder:
     def seed_of(self, out: Any, root: Key) -> Any:
         """The cotangent of an output, as rules want it: not conjugated."""
         shape, dtype = space_of(*root)
-        if isinstance(out, TensorBase) and plain(out._array) is None:
+        if isinstance(out, TensorBase) and plain(out._array, self.inside) is None:
             return None
         if self.seed is None:
             return np.ones(shape, dtype) if prod(shape) == 1 and len(self.outs) == 1 else None
@@ -388,7 +396,18 @@ class Builder:
             self.written_edges(ids, op_ids),
             tuple(value.id for value in values if value.role == "input"),
             tuple(ids[root] for root in dict.fromkeys(self.roots)),
+            self.note(),
         )
+
+    def note(self) -> str:
+        """Which of several numbers are shown."""
+        said = []
+        for level in sorted(self.inside, key=lambda level: level.depth):
+            if isinstance(level, BatchLevel):
+                said.append(f"inside of vmap: the first of {level.size} elements")
+            elif isinstance(level, DualLevel):
+                said.append("forward mode: the primal numbers")
+        return "; ".join(said)
 
     def operation(self, node: Any, name: str, scope: str, ids: dict[Any, str]) -> Operation:
         op = getattr(node, "op", None)

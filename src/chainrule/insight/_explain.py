@@ -15,6 +15,7 @@ import numpy as np
 from ..core.plain_pass import RAW
 from ..core.value import TensorBase
 from ..core.views import current_node
+from ._explain_kinks import kink_notes, kink_of
 from ._formulas import Formula, formula_of
 from ._names import Names
 from ._whole_graph import Whole
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MANY_PATHS = 256
 """Paths up to which each is followed by itself."""
+KINKS = 4
+"""How many kinks of one chain are spoken of."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,8 @@ def explain(
         several = [wrt] if isinstance(wrt, (TensorBase, str)) else list(wrt)
         wanted = [value_of(one, graph, whole, number) for number, one in enumerate(several)]
     counts = counted_paths(graph)
-    chains = tuple([chain_of(graph, value, counts) for value in wanted])
+    seen: set[str] = set()
+    chains = tuple([chain_of(graph, value, counts, seen) for value in wanted])
     is_sum = whole is not None and seed is None and target.shape is not None and prod(target.shape) != 1
     given = "" if seed is None else "the cotangent that was given"
     return Explanation(graph, target, chains, "a cotangent of ones, as for its sum" if is_sum else given)
@@ -232,7 +236,8 @@ def counted_paths(graph: Graph) -> dict[str, int]:
     return counts
 
 
-def chain_of(graph: Graph, wrt: Value, counts: dict[str, int]) -> Chain:
+def chain_of(graph: Graph, wrt: Value, counts: dict[str, int], seen: set[str]) -> Chain:
+    """``seen``: operations whose kinks other chains have spoken of."""
     uses = tuple(
         [e for e in graph.edges_from.get(wrt.id, ()) if e.backward and any(map(counts.get, reached(e, graph)))]
     )
@@ -241,7 +246,20 @@ def chain_of(graph: Graph, wrt: Value, counts: dict[str, int]) -> Chain:
         paths = [Path(edges, product_along(edges, graph)) for edges in all_paths(graph, wrt, counts)]
         paths.sort(key=lambda path: -magnitude(path.product))
     largest = largest_steps(graph, wrt, counts)
-    return Chain(wrt, counts[wrt.id], tuple(paths), largest, uses, wrt.cotangent, tuple(notes(graph, wrt, paths)))
+    new = [op for op in steps_from(graph, wrt, counts) if op.id not in seen]
+    seen.update(op.id for op in new)
+    said = (*islice(kink_notes(graph, new), KINKS), *notes(graph, wrt, paths))
+    return Chain(wrt, counts[wrt.id], tuple(paths), largest, uses, wrt.cotangent, said)
+
+
+def steps_from(graph: Graph, wrt: Value, counts: dict[str, int]) -> Iterator[Operation]:
+    """The operations between a value and the output."""
+    behind = {wrt.id}
+    for op in graph.operations:
+        edges = graph.edges_into.get(op.id, ())
+        if any(edge.backward and edge.source in behind for edge in edges) and any(map(counts.get, op.outputs)):
+            behind.update(op.outputs)
+            yield op
 
 
 def reached(edge: Edge, graph: Graph) -> tuple[str, ...]:
@@ -346,12 +364,8 @@ def zero_notes(graph: Graph, gradient: Any, path: Path) -> Iterator[str]:
         source, (target, *_) = graph.by_id[edge.source], (graph.by_id[one] for one in reached(edge, graph))
         if edge.local is None or edge.local.array is None or np.any(edge.local.array):
             continue
-        where = f"d{target.name}/d{source.name} = 0"
-        kink = kink_at(graph.by_id[edge.target].name, source)
-        if kink:
-            yield f"{where} is a choice: {kink}"
-        else:
-            yield f"it is zero because {where}"
+        if kink_of(graph, graph.by_id[edge.target]) is None:  # which is said anyway
+            yield f"it is zero because d{target.name}/d{source.name} = 0"
         break
     if np.all(np.signbit(gradient.real)):
         factor = next(
@@ -366,15 +380,3 @@ def zero_notes(graph: Graph, gradient: Any, path: Path) -> Iterator[str]:
 def negative(edge: Edge) -> bool:
     number = edge.local.number if edge.local is not None else None
     return isinstance(number, (int, float)) and number < 0
-
-
-def kink_at(name: str, source: Value) -> str:
-    """What there is to say where an operation has a kink just there."""
-    numbers = source.numbers
-    if numbers is None or numbers.array is None or np.any(numbers.array):
-        return ""
-    if name == "relu":
-        return f"relu has no derivative at {source.name} = 0. Any number from 0 to 1 would do; as PyTorch, 0 is taken"
-    if name == "abs":
-        return f"abs has no derivative at {source.name} = 0. Any number from -1 to 1 would do; as PyTorch, 0 is taken"
-    return ""

@@ -42,7 +42,7 @@ class Writer:
     def numbers(self, numbers: Numbers | None) -> str:
         if numbers is None:
             return "?"
-        if self.is_latex and numbers.data is not None and numbers.number is None and 0 < len(numbers.shape) < 3:
+        if self.is_latex and numbers.data and numbers.size and numbers.number is None and len(numbers.shape) in (1, 2):
             return tex_matrix(numbers.data)
         text = numbers.text()
         return tex_number(text) if self.is_latex else text
@@ -336,6 +336,8 @@ def text_lines(explanation: Explanation) -> Iterator[str]:
         yield headline(account, chain)
     if explanation.seed:
         yield f"starting with {explanation.seed}"
+    if explanation.graph.note:
+        yield explanation.graph.note
     steps = [(f"{name} = {said}", value) for name, said, value, _ in account.forward()]
     if steps:
         yield ""
@@ -433,6 +435,8 @@ def markdown(explanation: Explanation) -> str:
     parts = [", ".join(f"**{code(headline(account, chain))}**" for chain in explanation.chains)]
     if explanation.seed:
         parts.append(f"starting with {explanation.seed}")
+    if explanation.graph.note:
+        parts.append(explanation.graph.note)
     rows = [(code(name), code(said), code(value), code(where)) for name, said, value, where in account.forward()]
     parts.append(table(["value", "expression", "is", "where"], middle_left_out(rows, ("…", "", "", ""))))
     locals_ = [
@@ -476,6 +480,8 @@ def html(explanation: Explanation) -> str:
     parts += [_html_tables.paragraph(headline(account, chain), is_strong=True) for chain in explanation.chains]
     if explanation.seed:
         parts.append(_html_tables.paragraph(f"starting with {explanation.seed}"))
+    if explanation.graph.note:
+        parts.append(_html_tables.paragraph(explanation.graph.note))
     steps = middle_left_out(account.forward(), ("…", "", "", ""))
     parts.append(_html_tables.table("forward", ["value", "expression", "is", "where"], steps, is_code=True))
     locals_ = middle_left_out(account.locals(), ("…", "", ""))

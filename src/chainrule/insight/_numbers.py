@@ -341,7 +341,8 @@ def guessed(subject: str, gradient: Any, nodes: list[Node]) -> Reason | None:
     """What is left of the graph's shape: the one kind of op on the path that can do this."""
     if not is_finite(gradient):
         singular = suspects(nodes, SINGULAR) or suspects(nodes, PERHAPS)
-        singular = [node for node in singular if node.op.name != "divide" or node.parents[1] is not None]
+        by_variables = [node for node in singular if node.op.name != "divide" or node.parents[1] is not None]
+        singular = by_variables or singular  # a division by a constant is suspected last
         hidden = [node for node in suspects(nodes, HIDING - {"multiply"}) if singular and node.seq > singular[-1].seq]
         if hidden and singular and kind_of(gradient) == "NaN":
             return Reason(

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..backend import numpy as numpy_namespace
+from ..core.batch_level import Batched
 from ..core.custom import CustomNode
+from ..core.dual_level import Dual
 from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import RAW
@@ -25,11 +27,17 @@ Key = tuple[Any, int]
 """A value of the graph: (node, output number)."""
 
 
-def plain(array: Any) -> Any:
-    """A raw value as an ndarray; None where it stands for several arrays, or none."""
+def plain(array: Any, inside: frozenset[Any] = frozenset()) -> Any:
+    """A raw value as an ndarray; None where it stands for several arrays, or none. Of the levels that one looks from ``inside``
+    of, it is that of the first element of a batch, and the primal of a dual.
+    """
     if isinstance(array, Lifted):
-        if array.levels - {XLA}:
+        if array.levels - {XLA} - inside:
             return None
+        if isinstance(array, Batched):
+            return plain(array.value, inside)[0]
+        if isinstance(array, Dual):
+            return plain(array.primal, inside)
         try:
             return np.asarray(array.plain("looking at a graph"))
         except (RuntimeError, TypeError, ValueError, NotImplementedError):
@@ -110,7 +118,7 @@ def rerun(node: Any, operands: list[Any], leaves: bool = False) -> tuple[Any, ..
     With ``leaves``, operands that needed a gradient are leaves of a graph of their own.
     """
     op = node.op
-    if is_transfer(node):
+    if is_transfer(node) or op.name == "dual_in":
         return (new_tensor(operands[0]),)
     if "level" in op.params:  # it makes lifted values
         return None
@@ -138,27 +146,32 @@ class Unknown(Exception):  # noqa: N818
     """Why a derivative cannot be computed."""
 
 
-def puller(node: Any, operands: list[Any]) -> Any:
-    """(g, need) -> the cotangents of the node's operands.
+def puller(node: Any, operands: list[Any], inside: frozenset[Any] = frozenset()) -> Any:
+    """(g, need) -> the cotangents of the node's operands, as seen from ``inside`` of some levels.
 
     Raises:
         Unknown: the node does not have what it kept at hand, and its operands are not known.
     """
     if is_transfer(node):
         return lambda g, need: [g]
-    in_level = "level" in node.params if getattr(node, "params", None) else False
+    level = node.params.get("level") if getattr(node, "params", None) else None
     levels = frozenset() if node.extra is None else node.extra.levels
-    if in_level or levels - {XLA}:
-        raise Unknown("it is inside a transform (vmap, forward mode): it stands for several derivatives")
-    if isinstance(node, CustomNode):
+    if level in inside and node.op.name == "dual_in":
+        return lambda g, need: [g, None]
+    if level is not None or levels - {XLA} - inside:
+        raise Unknown(
+            "it is inside a transform (vmap, forward mode) and stands for several derivatives; within the transformed function, one "
+            "of them is shown"
+        )
+    if isinstance(node, CustomNode) and not levels:
         return node_pull(node)
     if type(node.saved) is not tuple or levels:  # (on another device: what it does is looked at on this one)
         gone = "a backward has freed what it kept (retain_graph=True keeps it)"
         if levels:
-            gone = "it is on the device xla, and an operand is not known"
+            gone = "an operand is not known, and it is on the device xla or inside a transform"
         elif type(node.saved) is Packed:
             gone = "what it kept is packed by saved-tensor hooks, or a checkpoint, which are not run here"
-        if any(operand is None for operand in operands):
+        if isinstance(node, CustomNode) or any(operand is None for operand in operands):
             raise Unknown(gone)
         results = rerun(node, operands, leaves=True)
         made = None if results is None else next((one._node for one in results if one._node is not None), None)

@@ -97,7 +97,7 @@ def page(first: Scene, data: dict[str, Any]) -> str:
 <label>show <select id="scene"></select></label>
 <button id="fold" type="button" title="fold (f)">fold</button>
 <button id="smaller" type="button" aria-label="smaller" title="smaller (-)">−</button>
-<button id="fit" type="button" title="fit the width (0)">fit</button>
+<button id="fit" type="button" title="fit the picture (0)">fit</button>
 <button id="larger" type="button" aria-label="larger" title="larger (+)">+</button>
 <span id="zoom" aria-live="off"></span>
 </div>
@@ -112,7 +112,9 @@ def page(first: Scene, data: dict[str, Any]) -> str:
 <p id="said" role="status" aria-live="polite"></p>
 <div id="stage" tabindex="0" role="region" aria-label="The graph; arrows scroll, Enter opens a folded group"></div>
 <details open><summary>Cotangents so far</summary>
+<div class="rows">
 <table><thead><tr><th scope="col">value</th><th scope="col">derivative of the output by it</th></tr></thead><tbody id="values"></tbody></table>
+</div>
 </details>
 <details><summary>Keys</summary>
 <p>right, left: a step on, a step back · space: play, pause · Home, End: start, end · +, −, 0: zoom · f: fold · Tab, Enter: to a group, open it</p>

@@ -54,7 +54,7 @@ def layered(
         return Layout([], [], (0.0, 0.0), 0)
     web = Web(sizes, edges)
     crossings = order(web, sweeps)
-    across = coordinates(web, gap[1])
+    across = settled(web, coordinates(web, gap[1]), gap[1])
     along, depth = depths(web, gap[0])
     low = min(a - web.width[v] / 2 for v, a in enumerate(across))
     high = max(a + web.width[v] / 2 for v, a in enumerate(across))
@@ -250,6 +250,32 @@ def coordinates(web: Web, gap: float) -> list[float]:
         shift = high - right if number % 2 else low - left
         found[number] = [a + shift for a in across]
     return [median(four) for four in zip(*found, strict=True)]
+
+
+def settled(web: Web, across: list[float], gap: float) -> list[float]:
+    """Nodes with one edge, as constants have, drawn near to its other end, as far as their neighbours leave room.
+
+    The alignments place such a node beside whatever is next to it, which may be far away.
+    """
+    across = list(across)
+    for row in web.rows:
+        for number, v in enumerate(row):
+            ends = [*web.up[v], *web.down[v]]
+            if v >= web.real or len(ends) != 1:
+                continue
+            (end,) = ends
+            beside = web.up[end] if web.up[v] == [] else web.down[end]
+            reach = (sum(web.width[one] for one in beside) + gap * (len(beside) - 1)) / 2
+            left, right = across[end] - reach, across[end] + reach
+            if number:
+                before = row[number - 1]
+                left = max(left, across[before] + (web.width[before] + web.width[v]) / 2 + gap)
+            if number + 1 < len(row):
+                after = row[number + 1]
+                right = min(right, across[after] - (web.width[after] + web.width[v]) / 2 - gap)
+            if left <= right:
+                across[v] = min(max(across[v], left), right)
+    return across
 
 
 def conflicts(web: Web) -> set[tuple[int, int]]:

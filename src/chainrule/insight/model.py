@@ -294,6 +294,8 @@ class Graph:
     inputs: tuple[str, ...]
     """Ids of the leaves that require grad."""
     outputs: tuple[str, ...]
+    note: str = ""
+    """Which numbers are shown where tensors stand for several: inside of ``vmap`` and forward mode."""
 
     @classmethod
     def of(
@@ -370,6 +372,7 @@ class Graph:
             **{key: [one.to_json() for one in getattr(self, key)] for key in ("values", "operations", "edges")},
             "inputs": list(self.inputs),
             "outputs": list(self.outputs),
+            "note": self.note,
         }
         return json.dumps(form, allow_nan=False)
 
@@ -391,6 +394,7 @@ class Graph:
             tuple(map(Edge.from_json, form["edges"])),
             tuple(form["inputs"]),
             tuple(form["outputs"]),
+            form.get("note", ""),
         )
 
 

@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from .layout import Layout, layered
@@ -77,6 +78,17 @@ class Curve:
         four = self.points[number], *self.handles(number), self.points[number + 1]
         weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
         return tuple(sum(w * point[axis] for w, point in zip(weights, four, strict=True)) for axis in (0, 1))  # type: ignore[return-value]
+
+    def samples(self, every: float) -> Iterator[Point]:
+        """Points along it, about as far from one another as that; not its ends."""
+        for number, (one, other) in enumerate(pairwise(self.points)):
+            count = max(3, min(200, round(math.dist(one, other) / every)))
+            (ax, ay), (bx, by) = self.handles(number)
+            for step in range(1, count):
+                t = step / count
+                u = 1 - t
+                p, q, r, s = u * u * u, 3 * t * u * u, 3 * t * t * u, t * t * t
+                yield p * one[0] + q * ax + r * bx + s * other[0], p * one[1] + q * ay + r * by + s * other[1]
 
 
 @dataclass
@@ -233,10 +245,9 @@ class Placed:
         """Each arc's words beside it, where they cover nothing: no item, no other words, and no line if that can be."""
         covered = Crowd()
         for number in range(len(self.sizes)):
-            covered.add(self.item_box(number), 1.0)
+            covered.add(self.item_box(number), 8.0)
         for curve in (*self.links, *self.arcs):
-            for step in range(1, 12):
-                x, y = curve.at(step / 12)
+            for x, y in curve.samples(8.0):
                 covered.add((x - 1.5, y - 1.5, x + 1.5, y + 1.5), 1.3)
         found: list[Label | None] = []
         for number, arc in enumerate(self.scene.arcs):
@@ -249,7 +260,7 @@ class Placed:
                     break  # those that follow are no better
             found.append(best[1])
             if best[1] is not None:
-                covered.add(label_box(best[1]), 4.0)
+                covered.add(label_box(best[1]), 24.0)
         return found
 
     def candidates(self, number: int, arc: Arc) -> Iterator[Label]:
@@ -264,12 +275,13 @@ class Placed:
                 for dy in (0.0, -14.0, 14.0):
                     yield Label(arc.label, x + side * 6, y + 4 + dy, "end" if side < 0 else "start")
             return
-        for part in (0.22, 0.35, 0.5, 0.12, 0.65, 0.8):
+        for part in (0.22, 0.35, 0.5, 0.12, 0.65, 0.8, 0.28, 0.42, 0.58, 0.72):
             x, y = curve.at(part)
             yield Label(arc.label, x + 5, y + 4, "start")
             yield Label(arc.label, x + 5, y + 15, "start")
             yield Label(arc.label, x - 5, y - 5, "end")
             yield Label(arc.label, x - BESIDE - 6, y + 4, "end")
+            yield Label(arc.label, x + 9, y - 6, "start")
 
     def bounds(self) -> Box:
         """What the picture covers."""
@@ -283,21 +295,22 @@ class Placed:
 class Crowd:
     """Boxes, found by where they are."""
 
-    STRIP = 48.0
+    CELL = 40.0
 
     def __init__(self) -> None:
-        self.strips: dict[int, list[tuple[Box, float]]] = {}
+        self.cells: dict[tuple[int, int], list[tuple[Box, float]]] = {}
 
-    def strips_of(self, box: Box) -> range:
-        return range(int(box[1] // self.STRIP), int(box[3] // self.STRIP) + 1)
+    def cells_of(self, box: Box) -> Iterator[tuple[int, int]]:
+        left, top, right, bottom = (int(edge // self.CELL) for edge in box)
+        return product(range(left, right + 1), range(top, bottom + 1))
 
     def add(self, box: Box, weight: float) -> None:
-        for strip in self.strips_of(box):
-            self.strips.setdefault(strip, []).append((box, weight))
+        for cell in self.cells_of(box):
+            self.cells.setdefault(cell, []).append((box, weight))
 
     def cost(self, box: Box) -> float:
         """How much of the others a box would cover, by their weights."""
-        near = dict.fromkeys(one for strip in self.strips_of(box) for one in self.strips.get(strip, ()))
+        near = {one for cell in self.cells_of(box) for one in self.cells.get(cell, ())}
         return sum(weight * overlap(box, other) for other, weight in near)
 
 

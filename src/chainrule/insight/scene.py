@@ -86,7 +86,7 @@ class Scene:
     links: tuple[Link, ...]
     arcs: tuple[Arc, ...]
     notes: tuple[str, ...]
-    """What is written below: the products of the chain rule."""
+    """What is written below: the products of the chain rule, and what else there is to say of the numbers."""
     folded: bool
     waiting: bool
     """Whether some gradient is still a dash."""
@@ -146,7 +146,7 @@ class Maker:
             tuple(self.items),
             tuple(self.links),
             tuple(self.arcs),
-            tuple(chain_rules(graph)),
+            (*chain_rules(graph), *([graph.note] if graph.note else [])),
             any(item.kind == "group" for item in self.items),
             waiting,
         )

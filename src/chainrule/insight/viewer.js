@@ -32,9 +32,10 @@
   function fit(wanted) {
     const svg = stage.querySelector("svg");
     if (!svg) return;
-    const box = svg.viewBox.baseVal, width = stage.clientWidth - 4;
+    const box = svg.viewBox.baseVal, wide = Math.min(1.25, (stage.clientWidth - 4) / box.width);
+    const high = 0.78 * innerHeight / box.height - 0.01;  // what is too tall to be seen whole is scrolled
     zoom = wanted;
-    const scale = zoom || Math.max(least, Math.min(1.25, width / box.width));
+    const scale = zoom || Math.max(least, high < least ? wide : Math.min(wide, high));
     svg.style.maxWidth = "none";
     svg.style.width = box.width * scale + "px";
     svg.style.height = box.height * scale + "px";
