@@ -24,7 +24,7 @@ EXAMPLES_READY := .venv-examples/.ready
 PACKAGES_PY := .venv-packages/bin/python
 PACKAGES_READY := .venv-packages/.ready
 
-.PHONY: help demo examples test test-xla test-browser lint types fix bench bench-memory bench-ops bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
+.PHONY: help demo examples test test-xla test-browser lint types fix bench bench-memory bench-ops bench-origins bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-torch: $(TORCH_READY) ## the same, against real PyTorch in the same run
 
 bench-ops: $(TORCH_READY) ## each family of ops, forward and backward, against real PyTorch in the same run
 	$(TORCH_PY) -m benchmarks.families
+
+bench-origins: $(READY) ## what it costs that nodes know their lines, and that exits from the graph are noted
+	$(PY) -m benchmarks.origins
 
 bench-memory: $(TORCH_READY) ## the peak memory of each op, forward and backward, beside real PyTorch's
 	$(TORCH_PY) -m benchmarks.memory

@@ -26,12 +26,15 @@ INSIDE: set[str] = set()
 
 def outer(frame: FrameType) -> FrameType:
     """The nearest frame, from ``frame`` outward, that is not chainrule's; if all are, the outermost."""
-    while (name := frame.f_code.co_filename) not in OUTSIDE:
+    while True:
+        name = frame.f_code.co_filename
         if name in INSIDE:
             back = frame.f_back
             if back is None:
                 break
             frame = back
+        elif name in OUTSIDE:
+            break
         else:
             (INSIDE if name.startswith(PACKAGE) else OUTSIDE).add(name)
     return frame
