@@ -159,3 +159,13 @@ def test_step_of_an_optimizer_that_ruins_a_parameter_is_named() -> None:
     error = stopped(lambda: layer(x))
     assert error.by == "leaf"
     assert "last written by `optimizer.step()`" in str(error)
+
+
+def test_what_leaves_the_graph_inside_is_noted_as_outside() -> None:
+    with torch.guard():
+        w = torch.ones(2, requires_grad=True)
+        with torch.no_grad():
+            cut = w * 2
+    said = str(torch.why(cut))
+    assert "no_grad" in said
+    assert "w * 2" in said

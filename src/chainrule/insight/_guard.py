@@ -131,7 +131,9 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
 
     def ran(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
         name = getattr(op, "name", "")
-        if (name in KEEPS and not self.raised) or current_pass() is not None:  # in a backward, each step is looked at as a whole
+        if (
+            name in KEEPS and not self.raised
+        ) or current_pass() is not None:  # in a backward, each step is looked at as a whole
             return
         if type(result) is tuple or type(result) is list:
             for one in result if isinstance(op, Op) else tree_leaves(result):
@@ -166,7 +168,9 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
             if isinstance(array, np.floating):
                 return isfinite(array) or not (self.inf or array != array)
             array = np.asarray(numbers_of(array))
-        if array.dtype.char in "fd" and array.flags.forc:  # infinity and NaN spread to the sum of squares; and it may overflow
+        if (
+            array.dtype.char in "fd" and array.flags.forc
+        ):  # infinity and NaN spread to the sum of squares; and it may overflow
             flat = array.ravel("K")
             if isfinite(flat.dot(flat)):
                 return True
@@ -249,7 +253,13 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
                 }
                 known = "".join(f", {name} is {value:.6g}" for name, value in saved.items() if value is not None)
                 said = f"the backward of {made.name()} made {kind} at element {list(index)}"
-                of = "" if not at else f", of the cotangent {at[0]}" if len(at) == 1 else f", of the sum {' + '.join(at)}"
+                of = (
+                    ""
+                    if not at
+                    else f", of the cotangent {at[0]}"
+                    if len(at) == 1
+                    else f", of the sum {' + '.join(at)}"
+                )
                 raise error(said + of + known, made.origin(), index, made.name())
 
 
