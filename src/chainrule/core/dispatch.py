@@ -521,9 +521,8 @@ def record(
     node.seq = next_seq()
     node.extra = None
     mode = modes()
-    frame = outer(
-        getframe(3)
-    )  # beyond general() and the path that has called it: a frame that nobody looks at costs nothing
+    # Beyond general() and the path that has called it: a frame that nobody looks at costs nothing.
+    frame = outer(getframe(3))
     node.code, node.lasti = frame.f_code, frame.f_lasti
     if op.outputs is None:
         outs = (new_tensor(result, node),)

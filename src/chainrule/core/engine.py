@@ -42,7 +42,6 @@ current_pass = _running.get
 
 NO_GRAD = modes().replace(grad=False)
 
-
 LARGE = 4096
 """Elements from which adding into an existing array beats making a new one."""
 
@@ -171,11 +170,13 @@ class Pass:
 
     # -- cotangents ------------------------------------------------------------------------------------------------
 
-    def add(self, node: Node, g: Any) -> None:
-        """Add ``g`` to the node's cotangent."""
+    def add(self, node: Node, g: Any, giver: Node | None = None) -> None:
+        """Add ``g``, which comes from ``giver``, to the node's cotangent."""
         before = self.cotangents.get(node)
         total = self.cotangents[node] = g if before is None else before + g
-        if before is not None and not self.tensors and total.size > LARGE:
+        if before is not None and self.watch is not None and giver is not None:
+            self.watch(giver, [before, g], (total,))
+        elif before is not None and self.watch is None and not self.tensors and total.size > LARGE:
             self.owned.add(node)
 
     def project(self, g: Any, node: Node) -> Any:
@@ -266,13 +267,12 @@ class Pass:
 
     def to_slot(self, port: Port, g: Any) -> None:
         """Hand the cotangent of one output to its place among those of the node."""
-        owner = port.parents[0]
-        assert owner is not None
+        owner: Any = port.parents[0]
         slots = self.cotangents.setdefault(owner, [None] * len(owner.shape))
         before = slots[port.number]
-        slots[port.number] = g if before is None else before + g
+        total = slots[port.number] = g if before is None else before + g
         if self.watch is not None and before is not None:
-            self.watch(port, [before, g], (slots[port.number],))
+            self.watch(port, [before, g], (total,))
 
     def step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
         """One node in its general form: ports, custom functions, hooks, rules for all operands."""
@@ -304,18 +304,13 @@ class Pass:
             results = self.hooks(node, g, results, extra.hooks)
         for parent, gp in zip(node.parents, results, strict=True):
             if parent is not None and gp is not None and (needed is None or parent in needed):
-                before = self.cotangents.get(parent)
-                self.add(parent, gp)
-                if self.watch is not None and before is not None:
-                    self.watch(node, [before, gp], (self.cotangents[parent],))
+                self.add(parent, gp, node)
 
     def cotangents_of(self, node: Node, g: Any, need: tuple[bool, ...]) -> tuple[Any, ...]:
         if node.pulls is None:
             return node.cotangents(g, need, self.tensors)
         saved = unpacked(node, self.tensors)
-        pulls = (
-            node.op.bound_rules()
-        )  # of a variadic operand with a rule there is an all_rule: any other has no gradient
+        pulls = node.op.bound_rules()  # a variadic operand with a rule has an all_rule: any other has no gradient
         found = [pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=False)]
         return (*found, *[None] * (len(need) - len(pulls)))
 

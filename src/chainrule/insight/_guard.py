@@ -117,11 +117,13 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
             result = op.apply(*args, **params)
         finally:
             put_modes(current)
-        if op.name in KEEPS and not self.raised:
+        name = op.name
+        if name in KEEPS and not self.raised:
             return result
         if type(result) is not tuple and result is not NotImplemented:
             array = result._array
-            if type(array) is ndarray and array.dtype.char in "fd" and array.flags.forc:
+            is_cheap = type(array) is ndarray and (array.size <= SMALL or (name not in ARITHMETIC and array.flags.forc))
+            if is_cheap and array.dtype.char in "fd":
                 flat = array.ravel("K")
                 if isfinite(flat.dot(flat)):
                     return result
@@ -131,9 +133,9 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
 
     def ran(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
         name = getattr(op, "name", "")
-        if (
-            name in KEEPS and not self.raised
-        ) or current_pass() is not None:  # in a backward, each step is looked at as a whole
+        if current_pass() is not None:  # each step of a backward is looked at as a whole
+            return
+        if name in KEEPS and not self.raised:
             return
         if type(result) is tuple or type(result) is list:
             for one in result if isinstance(op, Op) else tree_leaves(result):
@@ -168,9 +170,8 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
             if isinstance(array, np.floating):
                 return isfinite(array) or not (self.inf or array != array)
             array = np.asarray(numbers_of(array))
-        if (
-            array.dtype.char in "fd" and array.flags.forc
-        ):  # infinity and NaN spread to the sum of squares; and it may overflow
+        if array.dtype.char in "fd" and (array.size <= SMALL or array.flags.forc):
+            # Infinity and NaN spread to the sum of squares. It may overflow itself: then the next line sees.
             flat = array.ravel("K")
             if isfinite(flat.dot(flat)):
                 return True

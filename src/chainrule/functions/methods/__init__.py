@@ -28,6 +28,12 @@ LATE = {
         cholesky cholesky_inverse cholesky_solve geqrf lu lu_solve matrix_exp orgqr ormqr pinverse qr svd
         triangular_solve
     """,
+    "gathering.GatheringMethods": """
+        argwhere gather index_add index_add_ index_copy index_copy_ index_fill index_fill_ index_put
+        index_put_ index_select masked_fill masked_fill_ masked_scatter masked_scatter_ masked_select
+        nonzero put put_ scatter scatter_ scatter_add scatter_add_ scatter_reduce scatter_reduce_ take
+        take_along_dim tril_ triu_ where
+    """,
     "linalg.LinalgMethods": """
         __matmul__ __rmatmul__ addbmm addbmm_ addmm addmm_ addmv addmv_ addr addr_ baddbmm baddbmm_ bmm
         cross det dot ger inner inverse kron logdet matmul matrix_power mm mv outer slogdet trace vdot
@@ -57,6 +63,7 @@ if TYPE_CHECKING:
     from .complex_numbers import ComplexMethods
     from .cumulative import CumulativeMethods
     from .decompositions import DecompositionMethods
+    from .gathering import GatheringMethods
     from .linalg import LinalgMethods
     from .random import RandomMethods
     from .short_time import ShortTimeMethods
@@ -69,6 +76,7 @@ if TYPE_CHECKING:
         ComplexMethods,
         CumulativeMethods,
         DecompositionMethods,
+        GatheringMethods,
         LinalgMethods,
         RandomMethods,
         ShortTimeMethods,
@@ -94,8 +102,9 @@ def load(family: str) -> None:
 
 
 for family, names in LATE.items():
+    load_it = partial(load, family)
     for name in names.split():
-        setattr(LateMethods, name, LateMethod(name, partial(load, family)))
+        setattr(LateMethods, name, LateMethod(name, load_it))
 
 
 class TensorMethods(

@@ -16,7 +16,7 @@ from ...core.version import bump
 from ...core.views import current_node, memory_of
 from .. import copies, filling, integers, memory, reduction, replacing, slices, statistics
 from .._arguments import sizes_of, tensor_argument
-from .indexing import written
+from .gathering import written
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
