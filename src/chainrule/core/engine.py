@@ -269,10 +269,7 @@ class Pass:
         """Hand the cotangent of one output to its place among those of the node."""
         owner: Any = port.parents[0]
         slots = self.cotangents.setdefault(owner, [None] * len(owner.shape))
-        before = slots[port.number]
-        total = slots[port.number] = g if before is None else before + g
-        if self.watch is not None and before is not None:
-            self.watch(port, [before, g], (total,))
+        slots[port.number] = g if slots[port.number] is None else slots[port.number] + g
 
     def step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
         """One node in its general form: ports, custom functions, hooks, rules for all operands."""
@@ -552,16 +549,19 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         if old is None:
             replaced.append(tensor._meta)
             replacements.append(run.handed_out(g, tensor))
-        elif run.tensors or old._node is not None or type(old._array) is not np.ndarray:
+            continue
+        if run.tensors or old._node is not None or type(old._array) is not np.ndarray:
             replaced.append(tensor._meta)
-            replacements.append(run.inside(add, old, run.outward(g)))
+            total = run.inside(add, old, run.outward(g))
+            replacements.append(total)
         else:
             buffers.append(old)
             if is_rewritten(old, tensor._meta):
                 tensor._meta.count = 0
-            sums.append(old._array + writable(run.outward(g)))
-            if run.watch is not None:
-                run.watch(tensor._node or tensor._meta.accumulator, [old._array, g], (sums[-1],))
+            total = old._array + writable(run.outward(g))
+            sums.append(total)
+        if run.watch is not None:
+            run.watch(tensor._node or tensor._meta.accumulator, [old, g], (total,))
     if buffers:
         place = caller()
         for old in buffers:
