@@ -140,7 +140,7 @@ def _make_unary(op: Op) -> Any:
             if code.co_filename in OUTSIDE:
                 known = code
             else:
-                frame = outer(frame)
+                frame = outer(frame, 1)
                 code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
@@ -237,7 +237,7 @@ def _make_binary(op: Op) -> Any:
             if code.co_filename in OUTSIDE:
                 known = code
             else:
-                frame = outer(frame)
+                frame = outer(frame, 1)
                 code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
@@ -317,7 +317,7 @@ def _make_view(op: Op) -> Any:
             if code.co_filename in OUTSIDE:
                 known = code
             else:
-                frame = outer(frame)
+                frame = outer(frame, 1)
                 code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
@@ -393,7 +393,7 @@ def _make_parametrized(op: Op) -> Any:
             if code.co_filename in OUTSIDE:
                 known = code
             else:
-                frame = outer(frame)
+                frame = outer(frame, 1)
                 code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
@@ -522,7 +522,7 @@ def record(
     node.extra = None
     mode = modes()
     # Beyond general() and the path that has called it: a frame that nobody looks at costs nothing.
-    frame = outer(getframe(3))
+    frame = outer(getframe(3), 3)
     node.code, node.lasti = frame.f_code, frame.f_lasti
     if op.outputs is None:
         outs = (new_tensor(result, node),)

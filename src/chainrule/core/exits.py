@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .node import RECENT, AccumulateGrad, Node, ancestors, next_seq
-from .origin import OUTSIDE, PACKAGE, Place, getframe, resolve
+from .origin import OUTSIDE, PACKAGE, WATCHING, Place, getframe, resolve
 
 if TYPE_CHECKING:
     from .value import TensorBase
@@ -38,9 +38,6 @@ LIBRARY = tuple(
     for part in "optim/ printing.py testing/ insight/ func/ _compile/ autograd/ nn/init.py nn/utils/".split()
 )
 """What in the package takes values out of the graph for its own ends."""
-
-WATCHING = tuple(PACKAGE + os.path.join("insight", name) for name in ("_watch.py", "_guard.py"))
-"""What hands ops on to be run, and runs none of its own."""
 
 QUIET: set[str] = set()
 """Names of files known to be of ``LIBRARY``."""
@@ -133,7 +130,7 @@ def leaving(frame: FrameType) -> FrameType | None:
             return frame
         elif name in QUIET:
             return None
-        elif name.startswith(LIBRARY) and not name.startswith(WATCHING):
+        elif name.startswith(LIBRARY) and name not in WATCHING:
             QUIET.add(name)
         else:
             (PASSED if name.startswith(PACKAGE) else OUTSIDE).add(name)

@@ -65,7 +65,7 @@ def make_with_number(op: Op, keep: int, general: Any, unusual: tuple[type[Except
             if code.co_filename in OUTSIDE:
                 known = code
             else:
-                frame = outer(frame)
+                frame = outer(frame, 2)
                 code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
