@@ -65,6 +65,9 @@ bench-torch: $(TORCH_READY) ## the same, against real PyTorch in the same run
 bench-ops: $(TORCH_READY) ## each family of ops, forward and backward, against real PyTorch in the same run
 	$(TORCH_PY) -m benchmarks.families
 
+bench-origins: $(READY) ## what it costs that nodes know their lines, and that exits from the graph are noted
+	$(PY) -m benchmarks.origins
+
 bench-memory: $(TORCH_READY) ## the peak memory of each op, forward and backward, beside real PyTorch's
 	$(TORCH_PY) -m benchmarks.memory
 

@@ -159,3 +159,149 @@ def test_step_of_an_optimizer_that_ruins_a_parameter_is_named() -> None:
     error = stopped(lambda: layer(x))
     assert error.by == "leaf"
     assert "last written by `optimizer.step()`" in str(error)
+
+
+def test_what_leaves_the_graph_inside_is_noted_as_outside() -> None:
+    with torch.guard():
+        w = torch.ones(2, requires_grad=True)
+        with torch.no_grad():
+            cut = w * 2
+    said = str(torch.why(cut))
+    assert "no_grad" in said
+    assert "w * 2" in said
+
+
+# -- the same blame by the quick way and step by step ------------------------------------------------------------------------
+
+LARGE = 3e38
+
+
+def ones(*shape: int) -> Any:
+    return torch.ones(*shape, requires_grad=True)
+
+
+def zeros(*shape: int) -> Any:
+    """What can be multiplied by anything: only cotangents become large."""
+    return torch.zeros(*shape, requires_grad=True)
+
+
+def spoilt(shape: tuple[int, ...], at: int, value: float) -> Any:
+    """Ones, and one number that is something else."""
+    x = torch.ones(shape)
+    x.reshape(-1)[at] = value
+    return x.requires_grad_()
+
+
+def attention(x: Any) -> Any:
+    scores = (x @ x.T).masked_fill(torch.ones(3, 3).triu(1) == 1, -INF)
+    return (scores.softmax(1) @ x).sum()
+
+
+def twice(x: Any) -> Any:
+    (x * LARGE).sum().backward()
+    return (x * LARGE).sum()
+
+
+def through_a_port(x: Any) -> Any:
+    values, _ = (x * 1).sort()
+    return (values * LARGE).sum() + (values * LARGE).sum()
+
+
+BACKWARDS: dict[str, tuple[Any, Any, str, tuple[int, ...]]] = {
+    "a product of matrices": (lambda: zeros(1, 2), lambda x: ((x @ torch.full((2, 3), 1e20)) * 1e20).sum(), "MmBackward0", (0, 0)),
+    "a large one": (lambda: zeros(70, 80), lambda x: ((x @ torch.full((80, 90), 1e20)) * 1e20).sum(), "MmBackward0", (0, 0)),
+    "the weight of a layer": (
+        lambda: zeros(3, 2), lambda w: (nn.functional.linear(torch.full((4, 2), 1e20), w, torch.zeros(3)) * 1e20).sum(), "AddmmBackward0", (0, 0),
+    ),
+    "the sum over a broadcast axis": (lambda: zeros(3), lambda x: ((x + torch.zeros(2, 3)) * LARGE).sum(), "AddBackward0", (0,)),
+    "the sum over an axis of a view": (lambda: zeros(1, 3), lambda x: (x.expand(2, 3) * LARGE).sum(), "ExpandBackward0", (0, 0)),
+    "two uses": (lambda: zeros(2), lambda x: (x * LARGE).sum() + (x * LARGE).sum(), "MulBackward0", (0,)),
+    "two uses of a large one": (lambda: zeros(5000), lambda x: (x * LARGE).sum() + (x * LARGE).sum(), "MulBackward0", (0,)),
+    "two uses of one of several outputs": (lambda: zeros(2), through_a_port, "MulBackward0", (0,)),
+    "two backwards": (lambda: zeros(2), twice, "torch::autograd::AccumulateGrad", (0,)),
+    "an element read twice": (lambda: zeros(2), lambda x: (x[torch.tensor([1, 1])] * LARGE).sum(), "IndexBackward0", (1,)),
+    "one selected twice": (lambda: zeros(2), lambda x: (x.index_select(0, torch.tensor([1, 1])) * LARGE).sum(), "IndexSelectBackward0", (1,)),
+    "windows that overlap": (lambda: zeros(3), lambda x: (x.unfold(0, 2, 1) * LARGE).sum(), "UnfoldBackward0", (1,)),
+    "one that a relu hides": (lambda: spoilt((4,), 2, -1.0), lambda x: torch.relu(x).sqrt().sum(), "SqrtBackward0", (2,)),
+    "one that a mask hides": (
+        lambda: spoilt((4,), 2, 0.0), lambda x: torch.where(x > 0, x.sqrt(), torch.zeros(4)).sum(), "SqrtBackward0", (2,),
+    ),
+    "a large array": (lambda: spoilt((100, 100), 7777, 0.0), lambda x: x.sqrt().sum(), "SqrtBackward0", (77, 77)),
+    "a transposed one": (lambda: spoilt((100, 100), 7778, 0.0), lambda x: x.T.sqrt().sum(), "SqrtBackward0", (78, 77)),
+    "a computed function": (lambda: spoilt((4,), 1, 0.0), lambda x: x.pow(0.5).sum(), "PowBackward0", (1,)),
+    "double precision": (lambda: spoilt((4,), 1, 0.0).double().detach().requires_grad_(), lambda x: x.sqrt().sum(), "SqrtBackward0", (1,)),
+    "half precision": (lambda: ones(2).half().detach().requires_grad_(), lambda x: ((x * 300) * 300).sum() * 0 + (x * 300).float().sum() * 0, "multiply", (0,)),
+    "complex numbers": (lambda: (spoilt((3,), 1, 0.0) * (1 + 0j)).detach().requires_grad_(), lambda x: x.sqrt().real.sum(), "SqrtBackward0", (1,)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["quick", "beside another watch", "with a hook", "recorded"])
+@pytest.mark.parametrize("name", BACKWARDS)
+def test_backward_step_that_is_blamed(name: str, way: str) -> None:
+    start, program, by, element = BACKWARDS[name]
+    x = start()
+    if way == "with a hook":
+        x.register_hook(lambda g: None)
+
+    def run() -> None:
+        out = program(x)
+        if way == "beside another watch":
+            with torch.kinks():
+                out.backward()
+        else:
+            out.backward(create_graph=way == "recorded")
+
+    error = stopped(run)
+    assert (error.by, error.element) == (by, element), str(error)
+    assert error.place.file == __file__
+
+
+@pytest.mark.parametrize(
+    ("program", "by", "element"),
+    [
+        (lambda: spoilt((100, 100), 7777, LARGE) * 2, "multiply", (77, 77)),
+        (lambda: spoilt((100, 100), 7777, LARGE) + LARGE, "add", (77, 77)),
+        (lambda: 1 / spoilt((100, 100), 7777, 0.0), "reciprocal", (77, 77)),
+        (lambda: spoilt((100, 100), 7777, 0.0).log(), "log", (77, 77)),
+        (lambda: spoilt((100, 100), 7778, 0.0).T.log(), "log", (78, 77)),  # noqa: PLW0108 - guarded from the start
+        (lambda: torch.full((100, 100), 1e20) @ torch.full((100, 100), 1e20), "mm", (0, 0)),
+        (lambda: torch.full((1000,), LARGE).sum(), "sum_all", ()),
+        (lambda: torch.full((1000,), 1e300, dtype=torch.float64).float(), "astype", (0,)),
+        (lambda: torch.ones(2).copy_(torch.tensor([1.0, 1e300], dtype=torch.float64)), "copy", (1,)),
+        (lambda: torch.cat([torch.tensor([1.0]).half(), torch.tensor([70000])]), "astype", (0,)),
+        (lambda: torch.sigmoid(torch.full((3,), -1000.0)) * 0 + torch.log(torch.zeros(3)), "log", (0,)),
+        (lambda: nn.functional.linear(torch.full((40, 50), 1e20), torch.full((60, 50), 1e20), torch.zeros(60)), "linear_layer", (0, 0)),
+    ],
+)  # fmt: skip
+def test_op_that_is_blamed(program: Any, by: str, element: Any) -> None:
+    error = stopped(program)
+    assert (error.by, error.element) == (by, element), str(error)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        attention,
+        lambda x: (torch.sigmoid(x * -1000) * x).sum(),
+        lambda x: (x / 1e38 / 1e38).sum(),
+        lambda x: torch.nn.functional.silu(x * -500).sum(),
+        lambda x: (x * 1e19 * 1e19 * 1e-38).sum(),
+        lambda x: torch.where(x > 0, x, -INF).amax(),
+        lambda x: x.expand(2, 3, 3).sum() + x.unsqueeze(0).transpose(1, 2).mean(),
+    ],
+)
+def test_what_is_no_fault(program: Any) -> None:
+    x = torch.linspace(0.1, 2, 9).reshape(3, 3).requires_grad_()
+    program(x).backward()
+    plain, x.grad = x.grad, None
+    with torch.guard():
+        program(x).backward()
+    assert x.grad.tolist() == plain.tolist()
+
+
+def test_a_backward_that_stops_changes_nothing() -> None:
+    x, y = ones(2), ones(2)
+    x.grad = torch.ones(2)
+    stopped(lambda: ((x * 2).sum() + (y - 1).sqrt().sum()).backward())  # noqa: PLW0108 - guarded from the start
+    assert x.grad.tolist() == [1, 1]
+    assert y.grad is None

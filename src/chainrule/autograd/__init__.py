@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import anomaly_mode, grad_mode, graph, variable
+from . import anomaly_mode, grad_mode, variable
 from ._backward import backward, grad
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .grad_mode import (
@@ -20,7 +20,7 @@ from .gradcheck import gradcheck, gradgradcheck
 from .variable import Variable
 
 if TYPE_CHECKING:
-    from . import forward_ad, function, functional, profiler
+    from . import forward_ad, function, functional, graph, profiler
     from .function import Function
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "set_multithreading_enabled",
 ]
 
-_LAZY = frozenset({"forward_ad", "function", "functional", "profiler"})
+_LAZY = frozenset({"forward_ad", "function", "functional", "graph", "profiler"})
 """Modules that load when they are first used; ``Function`` is one's."""
 
 

@@ -17,10 +17,12 @@ from ..core.views import current_node
 from ..core.xla_level import beside
 from ..device import CPU
 from ..errors import NotATensorError
-from .graph import GradientEdge
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from .._tensor import Tensor
+    from .graph import GradientEdge
 
 
 def grad(
@@ -200,7 +202,7 @@ def backward(
 
 def leaf_of(one: Any) -> Any:
     """The tensor whose ``.grad`` an input of ``backward`` stands for."""
-    if not isinstance(one, GradientEdge):
+    if not is_edge(one):
         return one
     if not isinstance(one.node, AccumulateGrad):
         raise RuntimeError(
@@ -210,7 +212,16 @@ def leaf_of(one: Any) -> Any:
 
 
 def as_tuple(things: Any) -> tuple[Any, ...]:
-    return (things,) if isinstance(things, (TensorBase, GradientEdge)) else tuple(things)
+    return (things,) if isinstance(things, TensorBase) or is_edge(things) else tuple(things)
+
+
+def is_edge(one: Any) -> TypeGuard[GradientEdge]:
+    """Whether an output or input is an edge. Where there are tensors only, the module of edges need not be loaded."""
+    if isinstance(one, TensorBase):
+        return False
+    from .graph import GradientEdge
+
+    return isinstance(one, GradientEdge)
 
 
 def as_cotangents(given: Any, count: int) -> list[Any]:
@@ -230,7 +241,7 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
     for number, source in enumerate(sources):
         g = cotangents[number]
         if not isinstance(source, TensorBase):
-            if isinstance(source, GradientEdge):
+            if is_edge(source):
                 roots.append(edge_seed(source, g))
                 continue
             raise NotATensorError(
@@ -318,7 +329,7 @@ def _size(shape: tuple[int, ...]) -> str:
 def target(one: Any, number: int) -> tuple[Node, int]:
     """The node at which an input's cotangent is found, and the slot of it."""
     if not isinstance(one, TensorBase):
-        if isinstance(one, GradientEdge):
+        if is_edge(one):
             return one.node, one.output_nr
         raise NotATensorError(
             f"all inputs have to be Tensors or GradientEdges, but got {type(one).__name__} (input {number})"
@@ -337,15 +348,13 @@ def target(one: Any, number: int) -> tuple[Node, int]:
 
 
 def named(one: Any) -> str:
-    if isinstance(one, GradientEdge):
+    if is_edge(one):
         return f"the edge of {one.node.name()}"
     return f"a tensor of shape {list(one._array.shape)}"
 
 
 def zeros(one: Any, batch: tuple[int, ...], requires_grad: bool) -> Any:
-    shape, dtype = (
-        (one.node.shape, one.node.dtype) if isinstance(one, GradientEdge) else (one._array.shape, one._array.dtype)
-    )
+    shape, dtype = (one.node.shape, one.node.dtype) if is_edge(one) else (one._array.shape, one._array.dtype)
     tensor = new_tensor(np.zeros((*batch, *shape), dtype))
     if requires_grad:
         tensor._node = AccumulateGrad.of(tensor)

@@ -3,7 +3,8 @@
 The commonest shapes of op have a path of their own, written out without loops: one and two operands, a view, one
 operand with parameters, and (``number_path``) a tensor and a number; of one dtype, in no unusual mode. All else takes
 :func:`general`. The lines that make a tensor and its node stand in each path on purpose, since a call costs as much as
-they do: a change to them is one to all paths.
+they do: a change to them is one to all paths. ``known`` is the code of the path's last caller outside of the package: it
+need not be looked up twice.
 
 Each op gets its own copy of the path's code object, so that CPython's inline caches specialise for that op alone (and
 a profile shows its name).
@@ -80,9 +81,10 @@ def _make_unary(op: Op) -> Any:
     keep_x, keep_out = op.args[0] in op.fields, "out" in op.fields
     hot = HOT_DTYPES if "c" in op.domain else HOT_REAL_DTYPES
     node_class: Any = None
+    known: Any = None
 
     def apply(x: Any) -> Any:
-        nonlocal node_class
+        nonlocal node_class, known
         try:
             array = x._array
         except AttributeError:
@@ -134,9 +136,12 @@ def _make_unary(op: Op) -> Any:
         node.extra = None
         frame = getframe(1)
         code = frame.f_code
-        if code.co_filename not in OUTSIDE:
-            frame = outer(frame)
-            code = frame.f_code
+        if code is not known:
+            if code.co_filename in OUTSIDE:
+                known = code
+            else:
+                frame = outer(frame, 1)
+                code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
         return out
@@ -157,9 +162,10 @@ def _make_binary(op: Op) -> Any:
         return _make_general(op)
     with_number = make_with_number(op, keep_for_x, general, UNUSUAL)
     node_class: Any = None
+    known: Any = None
 
     def apply(x: Any, y: Any) -> Any:
-        nonlocal node_class
+        nonlocal node_class, known
         try:
             xa = x._array
             ya = y._array
@@ -227,9 +233,12 @@ def _make_binary(op: Op) -> Any:
         node.extra = None
         frame = getframe(1)
         code = frame.f_code
-        if code.co_filename not in OUTSIDE:
-            frame = outer(frame)
-            code = frame.f_code
+        if code is not known:
+            if code.co_filename in OUTSIDE:
+                known = code
+            else:
+                frame = outer(frame, 1)
+                code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
         return out
@@ -243,9 +252,10 @@ def _make_view(op: Op) -> Any:
     names = op.params
     keeps_shape = bool(op.fields)
     node_class: Any = None
+    known: Any = None
 
     def apply(x: Any, *args: Any, **params: Any) -> Any:
-        nonlocal node_class
+        nonlocal node_class, known
         if args:
             params.update(zip(names, args, strict=False))
         try:
@@ -303,9 +313,12 @@ def _make_view(op: Op) -> Any:
         node.extra = None
         frame = getframe(1)
         code = frame.f_code
-        if code.co_filename not in OUTSIDE:
-            frame = outer(frame)
-            code = frame.f_code
+        if code is not known:
+            if code.co_filename in OUTSIDE:
+                known = code
+            else:
+                frame = outer(frame, 1)
+                code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
         return out
@@ -321,9 +334,10 @@ def _make_parametrized(op: Op) -> Any:
     keep_x, keep_out = name in op.fields, "out" in op.fields
     metadata = tuple([field.removeprefix(name + "_") for field in op.fields if field not in (name, "out")])
     node_class: Any = None
+    known: Any = None
 
     def apply(x: Any, *args: Any, **params: Any) -> Any:
-        nonlocal node_class
+        nonlocal node_class, known
         if args:
             params.update(zip(names, args, strict=False))
         try:
@@ -375,9 +389,12 @@ def _make_parametrized(op: Op) -> Any:
         node.extra = None
         frame = getframe(1)
         code = frame.f_code
-        if code.co_filename not in OUTSIDE:
-            frame = outer(frame)
-            code = frame.f_code
+        if code is not known:
+            if code.co_filename in OUTSIDE:
+                known = code
+            else:
+                frame = outer(frame, 1)
+                code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
         return out
@@ -504,9 +521,8 @@ def record(
     node.seq = next_seq()
     node.extra = None
     mode = modes()
-    frame = outer(
-        getframe(3)
-    )  # beyond general() and the path that has called it: a frame that nobody looks at costs nothing
+    # Beyond general() and the path that has called it: a frame that nobody looks at costs nothing.
+    frame = outer(getframe(3), 3)
     node.code, node.lasti = frame.f_code, frame.f_lasti
     if op.outputs is None:
         outs = (new_tensor(result, node),)

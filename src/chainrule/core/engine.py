@@ -42,7 +42,6 @@ current_pass = _running.get
 
 NO_GRAD = modes().replace(grad=False)
 
-
 LARGE = 4096
 """Elements from which adding into an existing array beats making a new one."""
 
@@ -171,11 +170,13 @@ class Pass:
 
     # -- cotangents ------------------------------------------------------------------------------------------------
 
-    def add(self, node: Node, g: Any) -> None:
-        """Add ``g`` to the node's cotangent."""
+    def add(self, node: Node, g: Any, giver: Node | None = None) -> None:
+        """Add ``g``, which comes from ``giver``, to the node's cotangent."""
         before = self.cotangents.get(node)
         total = self.cotangents[node] = g if before is None else before + g
-        if before is not None and not self.tensors and total.size > LARGE:
+        if before is not None and self.watch is not None and giver is not None:
+            self.watch(giver, [before, g], (total,))
+        elif before is not None and self.watch is None and not self.tensors and total.size > LARGE:
             self.owned.add(node)
 
     def project(self, g: Any, node: Node) -> Any:
@@ -266,13 +267,9 @@ class Pass:
 
     def to_slot(self, port: Port, g: Any) -> None:
         """Hand the cotangent of one output to its place among those of the node."""
-        owner = port.parents[0]
-        assert owner is not None
+        owner: Any = port.parents[0]
         slots = self.cotangents.setdefault(owner, [None] * len(owner.shape))
-        before = slots[port.number]
-        slots[port.number] = g if before is None else before + g
-        if self.watch is not None and before is not None:
-            self.watch(port, [before, g], (slots[port.number],))
+        slots[port.number] = g if slots[port.number] is None else slots[port.number] + g
 
     def step(self, node: Node, g: Any, needed: set[Node] | None) -> None:
         """One node in its general form: ports, custom functions, hooks, rules for all operands."""
@@ -304,18 +301,13 @@ class Pass:
             results = self.hooks(node, g, results, extra.hooks)
         for parent, gp in zip(node.parents, results, strict=True):
             if parent is not None and gp is not None and (needed is None or parent in needed):
-                before = self.cotangents.get(parent)
-                self.add(parent, gp)
-                if self.watch is not None and before is not None:
-                    self.watch(node, [before, gp], (self.cotangents[parent],))
+                self.add(parent, gp, node)
 
     def cotangents_of(self, node: Node, g: Any, need: tuple[bool, ...]) -> tuple[Any, ...]:
         if node.pulls is None:
             return node.cotangents(g, need, self.tensors)
         saved = unpacked(node, self.tensors)
-        pulls = (
-            node.op.bound_rules()
-        )  # of a variadic operand with a rule there is an all_rule: any other has no gradient
+        pulls = node.op.bound_rules()  # a variadic operand with a rule has an all_rule: any other has no gradient
         found = [pull(self.namespace, g, saved, node) if n else None for pull, n in zip(pulls, need, strict=False)]
         return (*found, *[None] * (len(need) - len(pulls)))
 
@@ -557,16 +549,19 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         if old is None:
             replaced.append(tensor._meta)
             replacements.append(run.handed_out(g, tensor))
-        elif run.tensors or old._node is not None or type(old._array) is not np.ndarray:
+            continue
+        if run.tensors or old._node is not None or type(old._array) is not np.ndarray:
             replaced.append(tensor._meta)
-            replacements.append(run.inside(add, old, run.outward(g)))
+            total = run.inside(add, old, run.outward(g))
+            replacements.append(total)
         else:
             buffers.append(old)
             if is_rewritten(old, tensor._meta):
                 tensor._meta.count = 0
-            sums.append(old._array + writable(run.outward(g)))
-            if run.watch is not None:
-                run.watch(tensor._node or tensor._meta.accumulator, [old._array, g], (sums[-1],))
+            total = old._array + writable(run.outward(g))
+            sums.append(total)
+        if run.watch is not None:
+            run.watch(tensor._node or tensor._meta.accumulator, [old, g], (total,))
     if buffers:
         place = caller()
         for old in buffers:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .node import RECENT, AccumulateGrad, Node, ancestors, next_seq
-from .origin import INSIDE, OUTSIDE, PACKAGE, Place, getframe, outer, resolve
+from .origin import OUTSIDE, PACKAGE, WATCHING, Place, getframe, resolve
 
 if TYPE_CHECKING:
     from .value import TensorBase
@@ -41,6 +41,8 @@ LIBRARY = tuple(
 
 QUIET: set[str] = set()
 """Names of files known to be of ``LIBRARY``."""
+PASSED: set[str] = set()
+"""Names of other files known to be chainrule's."""
 
 
 class Site:
@@ -96,44 +98,63 @@ SITES: dict[tuple[int, int, int, int], Site] = {}
 
 def note(how: str, node: Node, result: Any = None, since: Any = None) -> None:
     """The value of ``node`` leaves the graph, at the caller's line; ``result`` is the tensor that comes of it, if one does."""
-    frame: FrameType | None = getframe(2)
-    while (name := frame.f_code.co_filename) not in OUTSIDE:  # type: ignore[union-attr]
-        if name not in INSIDE:
-            outer(frame)  # type: ignore[arg-type]  # which sorts the name into one of the two sets
-            if name.startswith(LIBRARY):
-                QUIET.add(name)
-            continue
-        if name in QUIET:
-            return
-        frame = frame.f_back  # type: ignore[union-attr]
-        if frame is None:
-            return
-    code, lasti = frame.f_code, frame.f_lasti  # type: ignore[union-attr]
+    frame = leaving(getframe(2))
+    if frame is not None:
+        put_down(frame.f_code, frame.f_lasti, how, node, result, since)
+
+
+def note_all(how: str, parents: list[Any], out: Any, since: Any = None) -> None:
+    """The operands of an op that is not recorded leave the graph; ``out`` is its result, or a tuple of them.
+
+    It is called by ``dispatch.general``, and that by a path of dispatch: the caller is beyond the two.
+    """
+    frame = leaving(getframe(3))
+    if frame is None:
+        return
+    result = out[0] if type(out) is tuple else out
+    for parent in parents:
+        if parent is not None:
+            put_down(frame.f_code, frame.f_lasti, how, parent, result, since)
+
+
+def leaving(frame: FrameType) -> FrameType | None:
+    """The nearest frame, from ``frame`` outward, that is not chainrule's; None if a part of ``LIBRARY`` lies before it."""
+    while True:
+        name = frame.f_code.co_filename
+        if name in PASSED:
+            back = frame.f_back
+            if back is None:
+                return None
+            frame = back
+        elif name in OUTSIDE:
+            return frame
+        elif name in QUIET:
+            return None
+        elif name.startswith(LIBRARY) and name not in WATCHING:
+            QUIET.add(name)
+        else:
+            (PASSED if name.startswith(PACKAGE) else OUTSIDE).add(name)
+
+
+def put_down(code: CodeType, lasti: int, how: str, node: Node, result: Any, since: Any) -> None:
+    """Note an exit at its site."""
     key = (id(code), lasti, id(node.code), node.lasti)
     site = SITES.get(key)
     if site is None:
         site = SITES[key] = new_site(code, lasti, node)
     site.how = how
     site.since = since
-    site.source = ref(node)
+    source = site.source = ref(node)
     site.when = next_seq()
     count = site.count = site.count + 1
     if count < OFTEN or not count & 15:
-        nearest = nearest_leaf(node)
+        nearest = source if type(node) is AccumulateGrad else nearest_leaf(node)
         if not count & (count - 1) or not (nearest is None or nearest in site.leaves):
             known = {leaf for leaf in (*site.leaves, nearest) if leaf is not None and leaf() is not None}
             known.update(map(ref, leaves_behind(node)))
             site.leaves = known
     if result is not None:
         site.results.append(ref(result))
-
-
-def note_all(how: str, parents: list[Any], out: Any, since: Any = None) -> None:
-    """The operands of an op that is not recorded leave the graph; ``out`` is its result, or a tuple of them."""
-    result = out[0] if type(out) is tuple else out
-    for parent in parents:
-        if parent is not None:
-            note(how, parent, result, since)
 
 
 def new_site(code: CodeType, lasti: int, node: Node) -> Site:

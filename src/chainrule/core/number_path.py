@@ -27,8 +27,10 @@ def make_with_number(op: Op, keep: int, general: Any, unusual: tuple[type[Except
     ``unusual`` error, goes to ``general``.
     """
     forward, mixed = op.raw, op.mixed
+    known: Any = None
 
     def with_number(x: Any, y: Any) -> Any:
+        nonlocal known
         if (type(y) is not float and type(y) is not int) or not isinstance(x, TensorBase) or get_modes() is not None:
             return general(op, (x, y), {})
         parent = x._node if x._view is None else current_node(x)
@@ -59,9 +61,12 @@ def make_with_number(op: Op, keep: int, general: Any, unusual: tuple[type[Except
         node.extra = None
         frame = getframe(2)
         code = frame.f_code
-        if code.co_filename not in OUTSIDE:
-            frame = outer(frame)
-            code = frame.f_code
+        if code is not known:
+            if code.co_filename in OUTSIDE:
+                known = code
+            else:
+                frame = outer(frame, 2)
+                code = frame.f_code
         node.code = code
         node.lasti = frame.f_lasti
         return new_tensor(result, node)

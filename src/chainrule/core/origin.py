@@ -24,17 +24,30 @@ OUTSIDE: set[str] = set()
 INSIDE: set[str] = set()
 """Names of files known to be chainrule's."""
 
+WATCHING = frozenset(PACKAGE + os.path.join("insight", name) for name in ("_watch.py", "_guard.py"))
+"""What hands ops on to be run, and runs none of its own."""
 
-def outer(frame: FrameType) -> FrameType:
-    """The nearest frame, from ``frame`` outward, that is not chainrule's; if all are, the outermost."""
-    while (name := frame.f_code.co_filename) not in OUTSIDE:
+
+def outer(frame: FrameType, depth: int = 0) -> FrameType:
+    """The nearest frame, from ``frame`` outward, that is not chainrule's; if all are, the outermost.
+
+    ``depth``: where a path of dispatch looks for its caller, by how many frames ``frame`` is beyond it.
+    """
+    while True:
+        name = frame.f_code.co_filename
         if name in INSIDE:
             back = frame.f_back
-            if back is None:
-                break
-            frame = back
+        elif name in OUTSIDE:
+            break
+        elif name in WATCHING:
+            # It has been called by general(), and that by another path: the caller is beyond these.
+            back = getframe(depth + 4) if depth else frame.f_back
         else:
             (INSIDE if name.startswith(PACKAGE) else OUTSIDE).add(name)
+            continue
+        if back is None:
+            break
+        frame, depth = back, 0
     return frame
 
 

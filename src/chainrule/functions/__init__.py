@@ -12,10 +12,8 @@ from .conversion import *
 from .creation import *
 from .elementwise import *
 from .filling import *
-from .gathering import *
 from .interop import *
 from .joining import *
-from .masking import *
 from .memory import *
 from .powers import *
 from .rearranging import *
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from .dropping import *
     from .embeddings import *
     from .factor_solves import *
+    from .gathering import *
     from .grids import *
     from .inplace import *
     from .integers import *
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from .legacy import *
     from .linalg import *
     from .low_rank import *
+    from .masking import *
     from .matrices import *
     from .normalization import *
     from .norms import *
@@ -107,6 +107,10 @@ LATE = {
     "factor_solves": """
         cholesky_inverse cholesky_solve lu_solve matrix_exp orgqr ormqr pinverse triangular_solve vander
     """,
+    "gathering": """
+        gather index_add index_copy index_fill index_put index_select put scatter scatter_add
+        scatter_reduce take take_along_dim
+    """,
     "grids": "affine_grid_generator grid_sampler grid_sampler_2d grid_sampler_3d",
     "inplace": """
         abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_
@@ -128,6 +132,7 @@ LATE = {
     """,
     "linalg": "bmm chain_matmul cross dot ger inner kron matmul mm mv outer tensordot trace vdot",
     "low_rank": "pca_lowrank svd_lowrank",
+    "masking": "argwhere masked_fill masked_scatter masked_select nonzero where",
     "matrices": "det inverse logdet matrix_power slogdet",
     "normalization": """
         batch_norm group_norm instance_norm layer_norm native_batch_norm native_group_norm

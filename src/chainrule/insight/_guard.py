@@ -6,11 +6,11 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy import ndarray
+from numpy import float32, ndarray
 
 from ..core.engine import current_pass
 from ..core.modes import get_modes, modes, put_modes
-from ..core.node import AccumulateGrad, edge_of
+from ..core.node import AccumulateGrad
 from ..core.op import Op
 from ..core.origin import Place, caller, resolve
 from ..core.plain_pass import pulled_back
@@ -117,23 +117,29 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
             result = op.apply(*args, **params)
         finally:
             put_modes(current)
-        if op.name in KEEPS and not self.raised:
+        name = op.name
+        if name in KEEPS and not self.raised:
             return result
-        if type(result) is not tuple and result is not NotImplemented:
-            array = result._array
-            if type(array) is ndarray and array.dtype.char in "fd" and array.flags.forc:
+        if result is NotImplemented:
+            return result
+        for one in result if type(result) is tuple else (result,):
+            array = one._array
+            is_cheap = type(array) is ndarray and (array.size <= SMALL or (name not in ARITHMETIC and array.flags.forc))
+            if is_cheap and array.dtype.char in "fd":
                 flat = array.ravel("K")
                 if isfinite(flat.dot(flat)):
-                    return result
-        if result is not NotImplemented:
+                    continue
+            elif type(array) is float32 and isfinite(array):
+                continue
             self.ran(op, args, params, result)
+            break
         return result
 
     def ran(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
         name = getattr(op, "name", "")
-        if (
-            name in KEEPS and not self.raised
-        ) or current_pass() is not None:  # in a backward, each step is looked at as a whole
+        if current_pass() is not None:  # each step of a backward is looked at as a whole
+            return
+        if name in KEEPS and not self.raised:
             return
         if type(result) is tuple or type(result) is list:
             for one in result if isinstance(op, Op) else tree_leaves(result):
@@ -168,9 +174,8 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
             if isinstance(array, np.floating):
                 return isfinite(array) or not (self.inf or array != array)
             array = np.asarray(numbers_of(array))
-        if (
-            array.dtype.char in "fd" and array.flags.forc
-        ):  # infinity and NaN spread to the sum of squares; and it may overflow
+        if array.dtype.char in "fd" and (array.size <= SMALL or array.flags.forc):
+            # Infinity and NaN spread to the sum of squares. It may overflow itself: then the next line sees.
             flat = array.ravel("K")
             if isfinite(flat.dot(flat)):
                 return True
@@ -244,23 +249,15 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
                 kind = "NaN" if np.isnan(number) else "infinity"
                 shape = np.shape(array)
                 at = [f"{one:.6g}" for one in (_at(one, shape, index) for one in came) if one is not None]
-                made, _ = edge_of(node)  # of a port, the node that it is of
-                assert made is not None
                 saved = {
                     name: _at(np.asarray(a), shape, index)
-                    for name, a in operands(made).items()
+                    for name, a in operands(node).items()
                     if isinstance(name, str)
                 }
                 known = "".join(f", {name} is {value:.6g}" for name, value in saved.items() if value is not None)
-                said = f"the backward of {made.name()} made {kind} at element {list(index)}"
-                of = (
-                    ""
-                    if not at
-                    else f", of the cotangent {at[0]}"
-                    if len(at) == 1
-                    else f", of the sum {' + '.join(at)}"
-                )
-                raise error(said + of + known, made.origin(), index, made.name())
+                said = f"the backward of {node.name()} made {kind} at element {list(index)}"
+                of = f", of the cotangent{'s' * (len(at) > 1)} {', '.join(at)}" if at else ""
+                raise error(said + of + known, node.origin(), index, node.name())
 
 
 def _at(array: Any, shape: tuple[int, ...], index: tuple[int, ...]) -> Any:

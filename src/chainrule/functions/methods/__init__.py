@@ -30,6 +30,12 @@ LATE = {
     """,
     "integers.IntegerMethods": "frexp gcd gcd_ hash_tensor lcm lcm_ nonzero_static",
     "legacy.LegacyMethods": "__div__ __idiv__ __long__ __nonzero__ __rdiv__ module_load reinforce",
+    "gathering.GatheringMethods": """
+        argwhere gather index_add index_add_ index_copy index_copy_ index_fill index_fill_ index_put
+        index_put_ index_select masked_fill masked_fill_ masked_scatter masked_scatter_ masked_select
+        nonzero put put_ scatter scatter_ scatter_add scatter_add_ scatter_reduce scatter_reduce_ take
+        take_along_dim tril_ triu_ where
+    """,
     "linalg.LinalgMethods": """
         __matmul__ __rmatmul__ addbmm addbmm_ addmm addmm_ addmv addmv_ addr addr_ baddbmm baddbmm_ bmm
         cross det dot ger inner inverse kron logdet matmul matrix_power mm mv outer slogdet trace vdot
@@ -62,6 +68,7 @@ if TYPE_CHECKING:
     from .complex_numbers import ComplexMethods
     from .cumulative import CumulativeMethods
     from .decompositions import DecompositionMethods
+    from .gathering import GatheringMethods
     from .integers import IntegerMethods
     from .legacy import LegacyMethods
     from .linalg import LinalgMethods
@@ -81,6 +88,7 @@ if TYPE_CHECKING:
         DecompositionMethods,
         IntegerMethods,
         LegacyMethods,
+        GatheringMethods,
         LinalgMethods,
         MappingMethods,
         MemoryMethods,
@@ -109,8 +117,9 @@ def load(family: str) -> None:
 
 
 for family, names in LATE.items():
+    load_it = partial(load, family)
     for name in names.split():
-        setattr(LateMethods, name, LateMethod(name, partial(load, family)))
+        setattr(LateMethods, name, LateMethod(name, load_it))
 
 
 class TensorMethods(
