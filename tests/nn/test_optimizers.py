@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import chainrule
 from chainrule import torch_alias
-from chainrule.optim import stepwise
+from chainrule.optim import _adafactor, stepwise
 
 from .programs import agree, outcome
 from .training import RECORDED, train, train_complex, train_lbfgs, train_muon
@@ -92,12 +93,32 @@ def after_steps(name: str, start: Any = None, **settings: Any) -> Any:
     return [p.detach(), *optimizer.state[p].values()]
 
 
+def after_adafactor(shape: tuple[int, ...]) -> list[Any]:
+    p = chainrule.linspace(-1, 2, 6, dtype=chainrule.float64).reshape(shape).clone().requires_grad_()
+    optimizer = chainrule.optim.Adafactor([p], lr=0.05, weight_decay=0.1, maximize=True)
+    for _ in range(6):
+        optimizer.zero_grad()
+        (p * p * p - p).sum().backward()
+        optimizer.step()
+    return [p.detach(), *optimizer.state[p].values()]
+
+
+@pytest.mark.parametrize("shape", [(6,), (3, 2), (1, 2, 3)])
+def test_adafactor_updates_memory_and_tensors_alike(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(chainrule.Tensor, "lerp_", lambda *_: pytest.fail("memory can be written"))
+        in_memory = after_adafactor(shape)
+    monkeypatch.setattr(_adafactor, "memory_of", lambda tensors: None)
+    for got, want in zip(in_memory, after_adafactor(shape), strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", STEPWISE)
 def test_memory_and_tensors_are_updated_alike(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = after_steps(name)
     with monkeypatch.context() as patch:
         patch.setattr(stepwise.Stepwise, "_update_tensors", lambda *_: pytest.fail("memory can be written"))
-        patch.setattr(stepwise, "PIECE", 3)
+        patch.setattr(stepwise, "AT_ONCE", 12)
         in_pieces = after_steps(name)
     monkeypatch.setattr(stepwise.Stepwise, "_update_memory", lambda *_: pytest.fail("tensors are wanted"))
     ways = [in_pieces]

@@ -11,6 +11,8 @@ Array = Any
 
 FEW = 256
 """Elements below which ``np.add.at`` on all axes costs less than preparing the fast form for one axis."""
+SUMMED = 2048
+"""From so many elements on for each row, to sort them by rows is worth it."""
 
 
 # -- along one axis -----------------------------------------------------------------------------------------------------
@@ -44,10 +46,23 @@ def add_rows(out: Array, indices: Array, v: Array) -> None:
         return
     width = math.prod(out.shape[1:])
     places = indices % len(out) if len(out) else indices
+    if width != 1 and places.size * width >= SUMMED * len(out) > 0:
+        add_sums(out, places.reshape(-1), np.broadcast_to(v, (*indices.shape, *out.shape[1:])))
+        return
     if width != 1:
         places = places.reshape(-1, 1) * width + np.arange(width)
     v = np.broadcast_to(v, (*indices.shape, *out.shape[1:]))
     np.add.at(out.reshape(-1), places.reshape(-1), v.reshape(-1))
+
+
+def add_sums(out: Array, places: Array, v: Array) -> None:
+    """The same where each row gets many: first put in order, then one sum a row."""
+    v = v.reshape(len(places), *out.shape[1:])[np.argsort(places, kind="stable")]
+    start = 0
+    for row, end in zip(out, np.cumsum(np.bincount(places, minlength=len(out))).tolist(), strict=True):
+        if end > start:
+            np.add(row, np.add.reduce(v[start:end], axis=0), row)
+        start = end
 
 
 # -- gather and scatter: as many places as the index has ----------------------------------------------------------------

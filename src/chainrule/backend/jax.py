@@ -108,6 +108,7 @@ from jax.numpy import (
     zeros_like,
 )
 
+from .attention_jax import dot_product_attention, dot_product_attention_adjoint
 from .convolutions_jax import col2im, conv, conv_input, conv_weight, convolution, im2col
 from .decompositions_jax import (
     cholesky,

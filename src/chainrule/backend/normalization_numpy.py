@@ -18,6 +18,8 @@ Array = Any
 
 CACHED = 1 << 14
 """So many elements are worked on at once."""
+LEAST = 1 << 12
+"""So many elements are worth the preparations."""
 MOST = 1 << 12
 """Up to so many elements a row is summed in its own precision."""
 
@@ -27,7 +29,7 @@ def row_size(x: Array, rank: int, affine: Any) -> int:
     shape = x.shape[len(x.shape) - rank :]
     size = math.prod(shape)
     is_plain = x.dtype in (SINGLE, DOUBLE) and all(v.shape == shape and v.dtype == x.dtype for v in affine)
-    return size if is_plain and x.size and size <= MOST else 0
+    return size if is_plain and x.size >= LEAST and size <= MOST else 0
 
 
 def blocks(count: int, size: int) -> Iterator[slice]:

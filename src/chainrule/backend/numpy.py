@@ -216,6 +216,7 @@ from .shape_numpy import (
 )
 
 LATE = {
+    "attention_numpy": "dot_product_attention dot_product_attention_adjoint",
     "blocks_numpy": "elementwise",
     "convolutions_numpy": "col2im conv conv_input conv_weight convolution im2col",
     "decompositions_numpy": """

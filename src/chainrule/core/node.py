@@ -272,8 +272,8 @@ def extra_of(node: Node) -> Extra:
 
 def note_levels(node: Node, *arrays: Any) -> None:
     """Let a node know the levels of its outputs: the reverse pass asks (see ``Pass.across``)."""
-    levels = frozenset[Any]().union(*[array.levels for array in arrays if isinstance(array, Lifted)])
-    if levels:
+    lifted = [array for array in arrays if isinstance(array, Lifted)]
+    if lifted and (levels := frozenset[Any]().union(*[array.levels for array in lifted])):
         extra_of(node).levels = levels
 
 

@@ -47,6 +47,7 @@ OPTIONS = frozenset(
 )
 ARRAY_WIDTH = 3  # an array is laid out as value, cell, version
 IDENTITY, GENERAL = -1, -2  # see shortcut()
+OPERAND, OUTPUT, ABSENT, OF_OPERAND, MANY, OF_MANY = range(6)  # see Op.layout
 
 OPS: dict[str, Op] = {}
 """All ops, by name."""
@@ -75,6 +76,7 @@ class Op:
         "forward",
         "jvp",
         "kind",
+        "layouts",
         "mixed",
         "name",
         "node_class",
@@ -82,7 +84,6 @@ class Op:
         "offsets",
         "outputs",
         "params",
-        "plans",
         "promotion",
         "raw",
         "rules",
@@ -124,8 +125,8 @@ class Op:
     spare: frozenset[str]
     """The fields that the rules can do without."""
     offsets: dict[str, int]
-    plans: dict[tuple[bool, ...], tuple[str, ...]]
-    """need -> the fields that must be kept then."""
+    layouts: dict[tuple[bool, ...], tuple[tuple[int, int, str], ...]]
+    """need -> what :meth:`layout` says of it."""
     node_name: str
     node_class: type[Node] | None
     bound: tuple[Callable[..., Any], ...] | None
@@ -143,16 +144,35 @@ class Op:
 
     def plan(self, need: tuple[bool, ...]) -> tuple[str, ...]:
         """The fields that a node must keep when the operands ``need`` require grad."""
-        plan = self.plans.get(need)
-        if plan is None:
-            used: set[str] = set()
-            if self.all_rule is not None:
-                used.update(parameter_names(self.all_rule))
-            for name, needed in zip(self.args, need, strict=False):
-                if needed:
-                    used.update(self.rule_uses(name))
-            plan = self.plans[need] = tuple(f for f in self.fields if f in used)
-        return plan
+        used: set[str] = set()
+        if self.all_rule is not None:
+            used.update(parameter_names(self.all_rule))
+        for name, needed in zip(self.args, need, strict=False):
+            if needed:
+                used.update(self.rule_uses(name))
+        return tuple(f for f in self.fields if f in used)
+
+    def layout(self, need: tuple[bool, ...]) -> tuple[tuple[int, int, str], ...]:
+        """What is saved for each field, in order: (one of the codes below, which operand or output, which of its attributes).
+
+        Nothing at all, if no field must be kept.
+        """
+        found = self.layouts.get(need)
+        if found is None:
+            plan = self.plan(need)
+            found = self.layouts[need] = tuple([self._kept(field, field in plan) for field in self.fields if plan])
+        return found
+
+    def _kept(self, field: str, is_kept: bool) -> tuple[int, int, str]:
+        if self.variadic and field == self.args[-1]:
+            return MANY, len(self.args) - 1, ""
+        outputs = self.outputs or ("out",)
+        if field in self.args or field in outputs:
+            code, names = (OPERAND, self.args) if field in self.args else (OUTPUT, outputs)
+            return code if is_kept else ABSENT, names.index(field), ""
+        name, _, what = field.rpartition("_")
+        of_many = self.variadic and name == self.args[-1]
+        return OF_MANY if of_many else OF_OPERAND, self.args.index(name), what
 
     def make_node_class(self) -> type[Node]:
         """The node class of the op, made when the op is first recorded: one, whichever path recorded it."""
@@ -389,7 +409,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], optio
     op.node_class = None
     op.bound = None
     op.saved_names = options.get("saved_names", {})
-    op.plans = {}
+    op.layouts = {}
     _lay_out(op)
     OPS[op.name] = op
     op.apply = make_apply(op)

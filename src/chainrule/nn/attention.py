@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
+from ..core.mutation import WIDE_FLOATS
 from ..core.value import new_tensor, numbers_of
 from ..functions._arguments import tensor_argument
 from ..functions._autocast import lowered
@@ -118,8 +119,12 @@ def scaled_dot_product_attention(
         )
     if enable_gqa:
         key, value = (x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value))
+    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    if not dropout_p and is_fused(query, key, value, attn_mask):
+        mask = () if attn_mask is None else (as_numbers(attn_mask, query),)
+        return ops.dot_product_attention(query, key, value, *mask, scale=factor, causal=is_causal)[0]
     length, sources = query.shape[-2], key.shape[-2]
-    scores = query.matmul(key.mT) * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)
+    scores = query.matmul(key.mT) * factor
     if is_causal:
         scores = scores.masked_fill(new_tensor(~np.tri(length, sources, dtype=bool)), -math.inf)
     dead = None
@@ -134,6 +139,28 @@ def scaled_dot_product_attention(
     if dead is not None:
         weights = weights.masked_fill(dead, 0)
     return dropout(weights, dropout_p, dropout_p > 0).matmul(value)
+
+
+def is_fused(query: Any, key: Any, value: Any, mask: Any) -> bool:
+    """Whether PyTorch has one node for it, and here there is one kernel: of batches of heads that are alike, in memory."""
+    arrays = [one._array for one in (query, key, value)]
+    if any(type(a) is not np.ndarray or a.ndim != 4 or a.dtype not in WIDE_FLOATS for a in arrays):
+        return False
+    q, k, v = (a.shape for a in arrays)
+    if not (q[:2] == k[:2] == v[:2] and q[3] == k[3] == v[3] and k[2] == v[2]) or 0 in q + k:
+        return False
+    if mask is None:
+        return True
+    fits = mask.ndim in (2, 4) and all(m in (1, n) for m, n in zip(mask.shape[::-1], (k[2], *q[2::-1]), strict=False))
+    return type(mask._array) is np.ndarray and fits and not mask.requires_grad
+
+
+def as_numbers(mask: Any, query: Any) -> Any:
+    """A mask of four dimensions that is added."""
+    array = mask._array
+    if array.dtype.kind == "b":
+        array = np.where(array, query._array.dtype.type(0), query._array.dtype.type(-math.inf))
+    return new_tensor(array.reshape((1,) * (4 - array.ndim) + array.shape))
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:

@@ -25,6 +25,7 @@ from .views import *
 
 if TYPE_CHECKING:
     from .activation import *
+    from .attention import *
     from .bounds import *
     from .complex_numbers import *
     from .convolutions import *
@@ -58,6 +59,7 @@ LATE = {
         celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid mish
         mse_loss prelu relu rrelu rrelu_ silu silu_slope softmax softplus softshrink threshold
     """,
+    "attention": "dot_product_attention dot_product_attention_adjoint",
     "bounds": """
         clamp clamp_high clamp_low clamp_max clamp_max_tensor clamp_min clamp_min_tensor clamp_tensor clip
         fmax fmin maximum minimum

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..autograd.grad_mode import no_grad
+from ..backend import numpy as kernels
 from ..core.modes import modes
+from ..core.origin import caller
 from ..core.value import TensorBase
-from ..dtypes import finfo
+from ..core.version import bump
+from ..dtypes import FROM_NUMPY, finfo
 from ..functions.filling import zeros_like
 from .optimizer import Closure, Optimizer, plain_number
-from .stepwise import at_least, counted, new_count
+from .stepwise import at_least, counted, memory_of, new_count, writes_memory
 
 if TYPE_CHECKING:
     from ._settings import Group
@@ -118,29 +123,98 @@ def update(param: Any, group: Group, state: dict[str, Any], exact: bool) -> None
         raise RuntimeError("Adafactor does not support complex parameters")
     if not state:
         begin(param, group, state)
-    grad = -param.grad if group["maximize"] else param.grad
     t, lr = counted(state["step"], exact), plain_number(group["lr"])
+    relative = 1 / at_least(t**0.5 * lr, 1.0) * lr if exact else min(lr, t**-0.5)
+    kept = [state[name] for name in ("row_var", "col_var", "variance") if name in state]
+    directly = writes_memory(modes()) and not exact
+    arrays = [memory_of(tensors) if directly else None for tensors in ((param, param.grad), *[(one,) for one in kept])]
+    if None in arrays:
+        xp: Any = OnNumbers if exact else OnTensors
+        move(xp, group, lr, relative, t, param, param.grad, *kept)
+        return
+    place = caller()
+    move(OnMemory, group, lr, relative, t, *[array for one in arrays for array in one or ()])
+    for written in (param, *kept):
+        bump(written, place)
+
+
+def move(xp: Any, group: Group, lr: Any, relative: Any, t: Any, p: Any, g: Any, *kept: Any) -> None:
+    """The step of a parameter and its state, either of them as ``xp`` takes them."""
     tiny, smallest = group["eps"]
     if tiny is None:
-        tiny = finfo(param.dtype).eps
+        tiny = finfo(FROM_NUMPY.get(p.dtype, p.dtype)).eps
     fresh = t ** group["beta2_decay"]
-    relative = 1 / at_least(t**0.5 * lr, 1.0) * lr if exact else min(lr, t**-0.5)
-    step = relative * at_least(mean_size(param, exact), smallest)
+    step = relative * at_least(xp.mean_size(p), smallest)
+    if group["maximize"]:
+        g = -g
     if group["weight_decay"] != 0:
-        param.mul_(1 - lr * group["weight_decay"])
-    squares = grad * grad
-    if param.ndim > 1:
-        rows, columns = state["row_var"], state["col_var"]
-        rows.lerp_(squares.mean(-1, keepdim=True), fresh)
-        columns.lerp_(squares.mean(-2, keepdim=True), fresh)
-        variance = rows * columns / rows.mean(-2, keepdim=True).clamp(min=tiny)
+        p *= 1 - lr * group["weight_decay"]
+    squares = g * g
+    if len(kept) > 1:
+        rows, columns = kept
+        xp.lerp(rows, xp.mean(squares, -1), fresh)
+        xp.lerp(columns, xp.mean(squares, -2), fresh)
+        variance = rows * columns / xp.clip(xp.mean(rows, -2), tiny)
     else:
-        variance = state["variance"].lerp_(squares, fresh)
-    direction = grad / variance.clamp(min=tiny * tiny).sqrt()
-    param.sub_(direction * (step / at_least(mean_size(direction, exact) / group["d"], 1.0)))
+        (variance,) = kept
+        xp.lerp(variance, squares, fresh)
+    direction = g / xp.root(xp.clip(variance, tiny * tiny))
+    p -= direction * (step / at_least(xp.mean_size(direction) / group["d"], 1.0))
 
 
-def mean_size(x: Any, exact: bool) -> Any:
-    """The root of the mean of squares."""
-    size = x.norm() / x.numel() ** 0.5
-    return size if exact else size.item()
+class OnTensors:
+    """What a step needs besides operators."""
+
+    @staticmethod
+    def root(x: Any) -> Any:
+        return x.sqrt()
+
+    @staticmethod
+    def clip(x: Any, low: float) -> Any:
+        return x.clamp(min=low)
+
+    @staticmethod
+    def mean(x: Any, dim: int) -> Any:
+        return x.mean(dim, keepdim=True)
+
+    @staticmethod
+    def lerp(target: Any, value: Any, weight: Any) -> None:
+        target.lerp_(value, weight)
+
+    @staticmethod
+    def mean_size(x: Any) -> Any:
+        """The root of the mean of squares."""
+        return OnNumbers.mean_size(x).item()
+
+
+class OnNumbers(OnTensors):
+    """The same where numbers are tensors, too."""
+
+    @staticmethod
+    def mean_size(x: Any) -> Any:
+        return x.norm() / x.numel() ** 0.5
+
+
+class OnMemory:
+    """The same on arrays."""
+
+    root = staticmethod(np.sqrt)
+    clip = staticmethod(np.maximum)
+
+    @staticmethod
+    def mean(x: Any, axis: int) -> Any:
+        return kernels.mean(x, axis=axis, keepdims=True)
+
+    @staticmethod
+    def lerp(target: Any, value: Any, weight: Any) -> None:
+        """From the nearer of both ends, so that a weight of 1 gives ``value``."""
+        apart = value - target
+        if weight < 0.5:
+            target += apart * weight
+        else:
+            np.subtract(value, apart * (1 - weight), target)
+
+    @staticmethod
+    def mean_size(x: Any) -> Any:
+        norm = kernels.vector_norm(x, ord=2, axis=tuple(range(x.ndim)), keepdims=False)
+        return float(norm) / x.size**0.5

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Stepwise"]
 
-PIECE = 1 << 14
-"""So many elements of a large parameter are updated at once: with their state, they fit in the processor's cache."""
+AT_ONCE = 1 << 17
+"""So many elements of a large parameter and its state are worked on at once: they fit in the processor's cache."""
 CELLS = (Cell, ExposedCell)
 COMPLEX = {np.dtype("complex64"): np.dtype("float32"), np.dtype("complex128"): np.dtype("float64")}
 
@@ -151,13 +151,13 @@ class Stepwise(Optimizer):
         return loss
 
     def _update_memory(self, settings: Group, numbers: Any, memory: list[Any]) -> None:
-        size = memory[0].size
-        if size <= PIECE:
+        size, piece = memory[0].size, AT_ONCE // len(memory)
+        if size <= piece:
             self._update(OnMemory, settings, numbers, *memory)
             return
         flat = [array.reshape(-1) for array in memory]
-        for start in range(0, size, PIECE):
-            self._update(OnMemory, settings, numbers, *[array[start : start + PIECE] for array in flat])
+        for start in range(0, size, piece):
+            self._update(OnMemory, settings, numbers, *[array[start : start + piece] for array in flat])
 
     def _update_tensors(self, settings: Group, numbers: Any, tensors: tuple[Any, ...], recorded: bool) -> None:
         if not recorded:
