@@ -32,6 +32,7 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -44,6 +45,7 @@ def grad(
         grad_outputs: the cotangent of each output, of its shape; None stands for 1 for a one-element output.
         retain_graph: keep the saved values for another backward; by default only with ``create_graph``.
         create_graph: record the backward, so that the gradients can be differentiated.
+        only_inputs: has no effect; False warns.
         allow_unused: give None for an input that the outputs do not depend on, instead of raising.
         is_grads_batched: ``grad_outputs`` have one more, leading dimension: one gradient for each vector in it.
         materialize_grads: give zeros for an input that the outputs do not depend on.
@@ -60,6 +62,14 @@ def grad(
     >>> torch.autograd.grad(x * x, x)
     (tensor([6.]),)
     """
+    if not only_inputs:
+        import warnings
+
+        warnings.warn(
+            "only_inputs of grad() is deprecated and has no effect: nothing is added to any .grad. Use backward for that.",
+            FutureWarning,
+            stacklevel=2,
+        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
