@@ -103,15 +103,10 @@ def more_values() -> dict[str, Any]:
 
 def more_calls() -> dict[Any, Callable[..., Any]]:
     """What a file may call in addition."""
-    ours = {
-        bytes: empty_bytes,
-        np.dtype: dtype_from,
-        empty_array: empty_array,
-        scalar_from: scalar_from,
-        path_from: path_from,
-    }
-    ours |= {kind: kind for kind in (*TEXTS, SimpleNamespace, PurePosixPath, PureWindowsPath)}
-    return ours
+    calls: dict[Any, Callable[..., Any]] = {bytes: empty_bytes, np.dtype: dtype_from}
+    for function in (empty_array, scalar_from, path_from, *TEXTS, SimpleNamespace, PurePosixPath, PureWindowsPath):
+        calls[function] = function
+    return calls
 
 
 def is_plain_class(found: Any, module: str) -> bool:
