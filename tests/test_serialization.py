@@ -355,7 +355,8 @@ GADGETS = {
     "os.mkdir": Gadget(os.mkdir, "/nowhere/at/all"),
     "operator": Gadget(__import__("operator").attrgetter, "x"),
     "codecs": Gadget(__import__("codecs").decode, b"", "hex"),
-    "dtype": Gadget(np.dtype, "f4"),
+    "numpy": Gadget(np.load, "nowhere"),
+    "popen": Gadget(__import__("subprocess").Popen, "exit"),
 }
 
 

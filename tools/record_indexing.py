@@ -58,6 +58,17 @@ x[False]
 x[True, False]
 x[torch.tensor(True)]
 x[torch.tensor(1)]
+x[torch.tensor([1], dtype=torch.int8)]
+x[torch.tensor([1], dtype=torch.int16)]
+x[torch.tensor(1, dtype=torch.int16)]
+h[-3:, 0]
+h[0:9, 0]
+h[m>1] = torch.tensor(3); h
+h[m[:,0]>1] = torch.tensor([[2.5]]).double(); h
+h[m>1] = torch.tensor(1j); h
+h[m>1] = torch.tensor([1,2]); h
+h.index_put_((m>1,), torch.tensor(3)); h
+h.index_put_((m>1,), torch.tensor(3), accumulate=True); h
 x[torch.tensor(1), i]
 x[0, True]
 x[:, True]

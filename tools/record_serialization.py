@@ -10,7 +10,7 @@ import torch
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 sys.path[:0] = [str(TESTS)]
 
-from saved_objects import YOUNG, checkpoint, drawn_from, network, values  # noqa: E402
+from saved_objects import YOUNG, checkpoint, drawn_from, network, objects, values  # noqa: E402
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     torch.save(values(torch), folder / "values.pt")
     torch.save(old, folder / "legacy.pt", _use_new_zipfile_serialization=False)
     torch.save(checkpoint(torch), folder / "checkpoint.pt")
+    torch.save(objects(torch), folder / "objects.pt")
     torch.save(network(torch), folder / "module.pt")
     torch.save(drawn_from(torch), folder / "generator.pt")
     torch.save([torch.tensor([1 + 2j]).conj(), torch.tensor([1 + 2j]).conj().imag], folder / "conjugate.pt")

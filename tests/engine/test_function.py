@@ -454,3 +454,19 @@ def test_the_polynomial_of_the_tutorial() -> None:
     x = leaf(0.5, 1.0)
     (g,) = grad(Legendre.apply(x).sum(), x)
     assert g.tolist() == [0.375, 6.0]
+
+
+def test_a_call_under_no_grad() -> None:
+    class Same(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, y):
+            assert ctx.needs_input_grad == (True, False)
+            return x
+
+    x = torch.ones(2, requires_grad=True)
+    with torch.no_grad():
+        y = Same.apply(x, 3)
+    assert y is not x
+    assert not y.requires_grad
+    y.add_(1)
+    assert x.tolist() == [2.0, 2.0]

@@ -297,3 +297,30 @@ def test_variable_is_tensor() -> None:
     assert isinstance(x, torch.autograd.Variable)
     assert x.requires_grad
     assert not torch.autograd.Variable(torch.ones(2)).requires_grad
+
+
+# -- what is in .grad of a recorded backward ----------------------------------------------------------------------------
+
+
+def test_a_recorded_gradient_is_a_copy() -> None:
+    x = torch.tensor([2.0, 3.0], requires_grad=True)
+    h = x * 2
+    h.retain_grad()
+    (h**2).sum().backward(create_graph=True)
+    assert repr(x.grad) == "tensor([16., 24.], grad_fn=<CopyBackwards>)"
+    assert repr(h.grad) == "tensor([ 8., 12.], grad_fn=<CloneBackward0>)"
+    x.grad = None
+    x.sum().backward(create_graph=True)
+    assert x.grad.stride() == (1,)
+    assert not x.grad.requires_grad
+
+
+@pytest.mark.parametrize("value", [2.0, [2.0, 3.0]])
+def test_a_backward_adds_in_place_to_a_recorded_gradient(value: object) -> None:
+    x = torch.tensor(value, requires_grad=True)
+    (x**3).sum().backward(create_graph=True)
+    g = x.grad
+    (x**2).sum().backward()
+    assert x.grad is g
+    assert torch.equal(g, 3 * x**2 + 2 * x)
+    assert torch.equal(torch.autograd.grad(g.sum(), x)[0], 6 * x)

@@ -443,3 +443,15 @@ def test_reading_inference_tensors_outside() -> None:
 def test_inference_mode_is_of_the_thread() -> None:
     with torch.inference_mode(), ThreadPoolExecutor(1) as pool:
         assert pool.submit(torch.is_inference_mode_enabled).result() is False
+
+
+def test_no_grad_lets_values_out() -> None:
+    x = torch.ones(2, requires_grad=True)
+    h = x * 3
+    with torch.no_grad():
+        x.numpy()[0] = 7
+        assert h.numpy().tolist() == [3.0, 3.0]
+        torch.add(x, 1, out=x)
+    assert x.tolist() == [8.0, 2.0]
+    with pytest.raises(RuntimeError, match="out="):
+        torch.add(torch.ones(2), 1, out=x)

@@ -340,3 +340,55 @@ def test_a_post_accumulate_hook_that_raises() -> None:
     with pytest.raises(ZeroDivisionError):
         (x * 3).sum().backward()
     assert x.grad is None or x.grad.item() == 3.0
+
+
+# -- what hooks may not return ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("result", "error"),
+    [
+        (torch.ones(2, dtype=torch.float64), RuntimeError),
+        (torch.ones(2, dtype=torch.int32), RuntimeError),
+        (torch.ones(2, 1), RuntimeError),
+        ((torch.ones(2),), TypeError),
+    ],
+)
+def test_a_gradient_keeps_its_shape_and_dtype(result: object, error: type[Exception]) -> None:
+    x = torch.ones(2, requires_grad=True)
+    h = x * 2
+    for tensor in (h, x):
+        hook = tensor.register_hook(lambda g: result)
+        with pytest.raises(error):
+            h.sum().backward(retain_graph=True)
+        hook.remove()
+    assert x.grad is None
+    for register in (h.grad_fn.register_prehook, h.grad_fn.register_hook):
+        hook = register(lambda *grads: result if isinstance(result, tuple) else (result, None)[: len(grads[0])])
+        if error is RuntimeError:
+            with pytest.raises(error):
+                h.sum().backward(retain_graph=True)
+        hook.remove()
+
+
+def test_hooks_of_nodes_return_tuples() -> None:
+    x = torch.ones(2, requires_grad=True)
+    h = x * 2
+    leaf = h.grad_fn.next_functions[0][0]
+    for register in (h.grad_fn.register_prehook, h.grad_fn.register_hook, leaf.register_prehook):
+        for result in (torch.ones(2), [torch.ones(2)], "a"):
+            hook = register(lambda *grads, result=result: result)
+            with pytest.raises(TypeError):
+                h.sum().backward(retain_graph=True)
+            hook.remove()
+    leaf.register_hook(lambda inputs, outputs: (torch.ones(2),))
+    with pytest.raises(RuntimeError, match="incorrect number of values"):
+        h.sum().backward()
+
+
+def test_post_accumulate_hooks_return_nothing() -> None:
+    for result, error in ((torch.ones(2), RuntimeError), ((1,), TypeError)):
+        x = torch.ones(2, requires_grad=True)
+        x.register_post_accumulate_grad_hook(lambda t, result=result: result)
+        with pytest.raises(error):
+            (x * 2).sum().backward()

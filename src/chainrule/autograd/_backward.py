@@ -44,7 +44,7 @@ def grad(
         grad_outputs: the cotangent of each output, of its shape; None stands for 1 for a one-element output.
         retain_graph: keep the saved values for another backward; by default only with ``create_graph``.
         create_graph: record the backward, so that the gradients can be differentiated.
-        only_inputs: of no effect; False warns, as in PyTorch.
+        only_inputs: has no effect; False warns.
         allow_unused: give None for an input that the outputs do not depend on, instead of raising.
         is_grads_batched: ``grad_outputs`` have one more, leading dimension: one gradient for each vector in it.
         materialize_grads: give zeros for an input that the outputs do not depend on.
@@ -65,8 +65,7 @@ def grad(
         import warnings
 
         warnings.warn(
-            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of "
-            "the graph, please use torch.autograd.backward.",
+            "only_inputs of grad() is deprecated and has no effect: nothing is added to any .grad. Use backward for that.",
             FutureWarning,
             stacklevel=2,
         )

@@ -21,7 +21,7 @@ from .origin import caller
 from .saved import describe, freed_error, overwritten_error, packed
 from .value import Lifted, TensorBase, new_tensor, writable
 from .version import bump, cell_of, guard
-from .views import View, base_of, current_node
+from .views import View, alias_without_history, base_of, current_node
 
 
 class FunctionCtx:
@@ -148,7 +148,7 @@ class CustomNode(FunctionCtx, Node):
         node.parents = parents
         node.tensor_positions = positions
         needed = dict(zip(positions, parents, strict=True))
-        node.needs_input_grad = tuple([modes().grad and needed.get(i) is not None for i in range(len(args))])
+        node.needs_input_grad = tuple([needed.get(i) is not None for i in range(len(args))])
         node.saved = ()
         node.seq = next_seq()
         node.code, node.lasti = caller(4)
@@ -395,11 +395,12 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
                 "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
                 "modified inplace must all be outputs of the Function."
             )
-    if not any(node.needs_input_grad):
+    inputs = {id(args[i]) for i in positions}
+    if not (modes().grad and any(node.needs_input_grad)):
         for tensor in node.dirty_tensors:
             bump(tensor, (node.code, node.lasti))
-        return node, raw
-    inputs = {id(args[i]) for i in positions}
+        parted = tuple([without_history(node, out) if id(out) in inputs else out for out in outputs])
+        return node, parted if isinstance(raw, tuple) else parted[0]
     numbers = {id(out): number for number, out in enumerate(outputs) if isinstance(out, TensorBase)}
     if len(outputs) > 1 and any(isinstance(out, TensorBase) and isinstance(out._array, Lifted) for out in outputs):
         from .custom_levels import evened
@@ -410,6 +411,15 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     node.saved = tuple([saved(node, tensor, args, numbers, inputs) for tensor in node.to_save])
     node.to_save = node.dirty_tensors = node.non_differentiable = ()
     return node, wrapped if isinstance(raw, tuple) else wrapped[0]
+
+
+def without_history(node: CustomNode, tensor: Any) -> Any:
+    """An input that is returned, of a call that is not recorded: the same memory, as a result of its own."""
+    if any(tensor is dirty for dirty in node.dirty_tensors) and current_node(tensor) is None:
+        return tensor
+    alias = alias_without_history(tensor)
+    alias._cell = cell_of(tensor)
+    return alias
 
 
 def finish_node(node: CustomNode, outputs: tuple[Any, ...]) -> None:

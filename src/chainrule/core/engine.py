@@ -24,6 +24,7 @@ import numpy as np
 
 from ..backend import numpy as numpy_namespace
 from . import op as op_module
+from .hook_results import check_many, check_one
 from .modes import Modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Freed, Node, Port
 from .op import GENERAL, IDENTITY
@@ -326,8 +327,14 @@ class Pass:
             made = new_tensor(own(g))
         else:
             g = beside(g, tensor)
-            if self.recorded:
-                return self.outward(g)
+            if self.recorded and g._node is not None:
+                g = self.outward(g)
+                is_leaf = type(tensor._node) is AccumulateGrad
+                return (
+                    self.inside(self.namespace.copy, new_tensor(g._array), g)
+                    if is_leaf
+                    else self.inside(self.namespace.clone, g)
+                )
             array = g._array
             made = new_tensor(array.copy() if type(array) is np.ndarray else array)
         return made.conj_physical() if made._array.dtype.kind == "c" else made
@@ -346,9 +353,10 @@ class Pass:
         """Run the hooks registered on the node's output tensor, then keep its grad if that was asked for."""
         if extra.tensor_hooks:
             for hook in list(extra.tensor_hooks.values()):
-                result = hook(self.outward(g))
+                given = self.outward(g)
+                result = hook(given)
                 if result is not None:
-                    check_hook_result(result, node)
+                    check_one(result, given, node)
                     g = self.inward(result)
         if extra.retained is not None and extra.retained() is not None:
             self.leaves[node] = g
@@ -357,9 +365,11 @@ class Pass:
     def leaf_hooks(self, node: Node, g: Any, extra: Any) -> Any:
         """Run the hooks registered on an AccumulateGrad node itself."""
         for hook in list((extra.prehooks or {}).values()):
-            result = hook((self.outward(g),))
+            given = (self.outward(g),)
+            result = hook(given)
             if result is not None:
-                g = self.inward(result[0] if isinstance(result, tuple) else result)
+                check_many(result, given, node)
+                g = self.inward(result[0])
         return g
 
     def prehooks(self, node: Node, g: Any, hooks: dict[int, Any]) -> Any:
@@ -368,11 +378,7 @@ class Pass:
         for hook in list(hooks.values()):
             result = hook(outer)
             if result is not None:
-                result = result if isinstance(result, tuple) else (result,)
-                self.check_count(node, result, len(outer))
-                for one in result:
-                    if one is not None and not isinstance(one, TensorBase):
-                        check_hook_result(one, node)
+                check_many(result, outer, node)
                 outer = result
         return [self.inward(one) for one in outer] if several else self.inward(outer[0])
 
@@ -382,15 +388,9 @@ class Pass:
         for hook in list(hooks.values()):
             result = hook(grad_inputs, grad_outputs)
             if result is not None:
-                grad_inputs = result if isinstance(result, tuple) else (result,)
-                self.check_count(node, grad_inputs, len(node.parents))
+                check_many(result, grad_inputs, node)
+                grad_inputs = result
         return tuple([self.inward(r) for r in grad_inputs])
-
-    def check_count(self, node: Node, values: tuple[Any, ...], expected: int) -> None:
-        if len(values) != expected:
-            raise RuntimeError(
-                f"a hook on {node.name()} has returned an incorrect number of values (got {len(values)}, but expected {expected})"
-            )
 
     def anomalous(self, node: Node, g: Any, need: tuple[bool, ...]) -> tuple[Any, ...]:
         """A step under anomaly mode: a failure shows the forward call, NaN is a failure."""
@@ -425,18 +425,6 @@ def sum_to_shape(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     if axes:
         g = xp.sum(g, axis=axes, keepdims=True)
     return xp.reshape(g, shape) if g.shape != shape else g
-
-
-def check_hook_result(result: Any, node: Node, shape: Any = None) -> None:
-    if not isinstance(result, TensorBase):
-        raise TypeError(
-            f"expected Variable, but hook returned '{type(result).__name__}': a hook on {node.name()} returns a tensor, or None"
-        )
-    if result._array.shape != (node.shape if shape is None else shape):
-        raise RuntimeError(
-            f"hook on {node.name()} has changed the size of value: expected {list(node.shape if shape is None else shape)}, "
-            f"got {list(result._array.shape)}"
-        )
 
 
 def reachable(roots: list[tuple[Node, Any]]) -> tuple[list[Node], dict[Node, list[AccumulateGrad]], bool]:
@@ -533,7 +521,7 @@ def pass_modes(current: Modes | None, recorded: bool) -> Modes | None:
 
 def deliver(run: Pass, pairs: list[list[Any]]) -> None:
     """Add what was found to the ``.grad`` of tensors (``pairs`` of tensor and cotangent, and the leaves'), all or nothing."""
-    watched = [(n.extra.hooks, g) for n, g in run.leaves.items() if n.extra is not None and n.extra.hooks]
+    watched = [(n, n.extra.hooks, g) for n, g in run.leaves.items() if n.extra is not None and n.extra.hooks]
     while run.leaves:
         node, g = run.leaves.popitem()
         tensor = delivered_to(node)
@@ -550,7 +538,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             replaced.append(tensor._meta)
             replacements.append(run.handed_out(g, tensor))
             continue
-        if run.tensors or old._node is not None or type(old._array) is not np.ndarray:
+        if run.tensors or type(writable(old)) is not np.ndarray:
             replaced.append(tensor._meta)
             total = run.inside(add, old, run.outward(g))
             replacements.append(total)
@@ -570,9 +558,10 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
     drain = deque[Any](maxlen=0).extend
     drain(map(set_grad, replaced, replacements))
     drain(map(np.copyto, [old._array for old in buffers], sums))
-    for leaf_hooks, g in watched:
+    for node, leaf_hooks, g in watched:
         for hook in list(leaf_hooks.values()):
-            run.inside(hook, (), (run.outward(g),))
+            if (result := run.inside(hook, (), (run.outward(g),))) is not None:
+                check_many(result, (), node)
     for tensor in tensors:
         meta = tensor._meta
         meta.backward = run.ran
@@ -580,7 +569,11 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         hooks = meta.post_hooks
         if hooks:
             for hook in list(hooks.values()):
-                run.inside(hook, tensor)
+                if (result := run.inside(hook, tensor)) is not None:
+                    kind = RuntimeError if isinstance(result, TensorBase) else TypeError
+                    raise kind(
+                        f"Tensor post accumulate grad hooks should return None, but one returned '{type(result).__name__}'."
+                    )
 
 
 def is_rewritten(gradient: Any, meta: Meta) -> bool:

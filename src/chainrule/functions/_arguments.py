@@ -94,7 +94,7 @@ def sizes_of(sizes: tuple[Any, ...], function: str, name: str = "size") -> tuple
 def check_out(out: Any, function: str, recorded: bool = False) -> None:
     """Raise where ``out`` cannot take a result, or may not: one that is recorded."""
     tensor_argument(out, function, "out")
-    if recorded or current_node(out) is not None:
+    if recorded or (current_node(out) is not None and is_grad_enabled()):
         raise RuntimeError(
             f"{function}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad. Leave out= away, or wrap the call in torch.no_grad()."

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 NUMBERS = (bool, int, float, complex, np.generic)
+INDEX_DTYPES = frozenset(map(np.dtype, ("int64", "int32", "uint8", "bool")))
 
 # -- reading ------------------------------------------------------------------------------------------------------------
 
@@ -119,7 +120,7 @@ def basic_part(x: Any, key: Any) -> tuple[Any, list[Any], tuple[int, ...]]:
             named += 1
         elif kind is slice:
             start, stop, step = bounds(x._array.shape[dim], item)
-            if (start, stop, step) != (0, x._array.shape[dim], 1):
+            if (start, stop, step) != (0, x._array.shape[dim], 1) or (type(item.start) is int and item.start < 0):
                 x = ops.slice_axis(x, axis=dim - x._array.ndim, start=start, stop=stop, step=step)
             dim += 1
             named += 1
@@ -216,7 +217,7 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
         check_mask(x, array, dim)
         arrays.append((dim, source))
         return x, dim + array.ndim
-    if kind not in "iu":
+    if kind not in "iu" or (array.ndim and array.dtype not in INDEX_DTYPES and isinstance(item, TensorBase)):
         raise IndexError(
             f"tensors used as indices must be long, int, byte or bool tensors, got {getattr(item, 'dtype', type(item).__name__)}"
         )
@@ -442,7 +443,14 @@ def put_call(
         if len(have) > len(shape) or any(a not in (1, b) for a, b in zip(have[::-1], shape[::-1], strict=False)):
             said = f"shape mismatch: value tensor of shape {list(value._array.shape)} cannot be broadcast to indexing result of shape {list(shape)}"
             raise naming(RuntimeError(said), x, value)
-        if dtype != x._array.dtype:
+        if (
+            dtype != x._array.dtype
+            and value._array.size == 1
+            and not accumulate
+            and [a.dtype.kind for a in raw] == ["b"]
+        ):
+            value = one_for_mask(value, x)
+        elif dtype != x._array.dtype:
             raise RuntimeError(
                 "Index put requires the source and destination dtypes match, got "
                 f"{scalar_type_name(x._array.dtype)} for the destination and {scalar_type_name(dtype)} for the source. Convert the value."
@@ -450,6 +458,15 @@ def put_call(
         if have != value._array.shape:
             value = ops.reshape(value, have)
     return ops.index_put, [value, *indices], {"axes": axes, "accumulate": accumulate}
+
+
+def one_for_mask(value: Any, x: Any) -> Any:
+    """A one-element tensor in the dtype of ``x``, as one value for all places of a mask."""
+    if value._array.dtype.kind == "c" and x._array.dtype.kind not in "cb":
+        raise RuntimeError(
+            f"value cannot be converted to type {x.dtype} without overflow: it is complex. Take its .real, or .abs()."
+        )
+    return ops.astype(value, dtype=x._array.dtype)
 
 
 def masked_put(

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..core import exits
+from ..core.modes import is_grad_enabled
 from ..core.node import AccumulateGrad
 from ..core.value import Lifted, TensorBase, meta_of, new_tensor, writable
 from ..core.version import ExposedCell, cell_of, expose
@@ -69,7 +70,7 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
 
 
 def _check_exportable(input: Tensor, force: bool = False) -> None:
-    if current_node(input) is not None and not force:
+    if current_node(input) is not None and not force and is_grad_enabled():
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     if input._array.dtype.kind == "V":
         raise TypeError(

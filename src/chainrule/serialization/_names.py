@@ -23,6 +23,7 @@ from ..nn import functional
 from ..nn.modules.module import Module
 from ..nn.parameter import Parameter
 from ..size import Size
+from ._plain_objects import is_plain_class
 from ._unpickler import hashable
 
 __all__ = [
@@ -304,8 +305,8 @@ OURS = ("torch.nn.modules.", "torch.optim.")
 
 def ours_or_modules(module: str, name: str) -> Any:
     """What ``weights_only=False`` allows in addition, without running a line of it: our own modules and optimizers,
-    the modules that this program has defined, what optimizers keep their state in, and (as values) the functions of
-    ``nn.functional``. Else None.
+    the modules and the plain classes that this program has defined, what optimizers keep their state in, and (as values) the
+    functions of ``nn.functional``. Else None.
     """
     if f"{module}.{name}" in OBJECTS:
         return OBJECTS[f"{module}.{name}"]
@@ -327,7 +328,13 @@ def ours_or_modules(module: str, name: str) -> Any:
         found = vars(found).get(part) if hasattr(found, "__dict__") else None
     if isinstance(found, type) and issubclass(found, Module) and found.__new__ is object.__new__:
         return found
-    if isinstance(found, type) and module.startswith("torch.optim.") and found.__module__.startswith("chainrule."):
+    if (
+        isinstance(found, type)
+        and module.startswith("torch.optim.")
+        and found.__module__.startswith(("chainrule.", "torch."))
+    ):
+        return found
+    if is_plain_class(found, module):
         return found
     return found if module == FUNCTIONS and name in getattr(home, "__all__", ()) else None
 

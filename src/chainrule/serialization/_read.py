@@ -15,6 +15,7 @@ from ..core.generator import Generator
 from ..errors import CorruptFileError
 from ._archive import ArchiveReader
 from ._names import approved_here, known_values, ours_or_modules, plain_calls, refused
+from ._plain_objects import call_of_program, more_calls, more_values, new_of_program, set_values
 from ._rebuild import Storage, Tensors, swapped
 from ._unpickler import Unpickler
 from ._write import MAGIC, PROTOCOL
@@ -50,6 +51,11 @@ class Names:
         self.weights_only = weights_only
         self.classes: set[type] = set()
         """Those that ``weights_only=False`` has added."""
+        if not weights_only:
+            more = more_values()
+            self.values |= more
+            self.calls |= more_calls()
+            self.classes |= {more["argparse.Namespace"], more["types.SimpleNamespace"]}
         self.wanted: list[str] = []
 
     def find(self, name: str) -> Any:
@@ -68,8 +74,10 @@ class Names:
         """An instance, or what a function gives, where the user has allowed it."""
         if any(found is one for one in self.approved.values()):
             return found(*arguments) if is_call else found.__new__(found, *arguments, **(keywords or {}))
-        if found in self.classes and not is_call and not arguments and not keywords:
-            return object.__new__(found)
+        if found in self.classes and not keywords:
+            made = call_of_program(found, arguments) if is_call else new_of_program(found, arguments)
+            if made is not None:
+                return made
         what = getattr(found, "__qualname__", type(found).__name__)
         raise pickle.UnpicklingError(
             f"Weights only load failed: the file calls {what}, which may be named in it but not called. If you trust the file, load it "
@@ -82,11 +90,13 @@ class Names:
         if kind is Generator and type(state) is tuple and len(state) == 3:
             target.set_state(state[2])
             return
+        if not self.weights_only and set_values(target, state):
+            return
         is_approved = any(kind is one for one in self.approved.values())
         if not is_approved and kind not in self.classes:
             raise CorruptFileError(f"the file is damaged or hostile: it sets the state of a {kind.__name__}")
         setter = getattr(kind, "__setstate__", None)
-        if not is_approved and setter is not None and not setter.__module__.startswith("chainrule."):
+        if not is_approved and setter is not None and not setter.__module__.startswith(("chainrule.", "torch.")):
             raise refused(f"{kind.__module__}.{kind.__qualname__}", self.weights_only)
         if setter is not None:
             try:
@@ -99,6 +109,8 @@ class Names:
                 ) from error
             return
         attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
+        if slots and not is_approved:
+            raise refused(f"{kind.__module__}.{kind.__qualname__}", self.weights_only)
         if attributes:
             target.__dict__.update(attributes)
         for name, value in (slots or {}).items():

@@ -8,7 +8,7 @@ from ... import ops
 from ...core.mutation import inplace
 from ...core.value import TensorBase
 from .. import copies, replacing, slices
-from .indexing import written
+from .gathering import written
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor

@@ -127,8 +127,6 @@ def spread(grads: Any, where: Places) -> tuple[Any, ...]:
 
 def as_many(given: Any, wanted: tuple[Any, ...], hook: str, what: str) -> tuple[Any, ...]:
     """What a hook returned, if that is as many gradients as it got."""
-    if not isinstance(given, tuple):
-        given = (given,)
     if len(given) != len(wanted):
         raise RuntimeError(f"{hook} returned an invalid number of {what}, got {len(given)}, but expected {len(wanted)}")
-    return given
+    return tuple(given)
