@@ -102,7 +102,8 @@ class SavedTensor:
         hooks = modes().hooks
         if hooks:
             pack, self.unpack = hooks[-1]
-            self.array = packed([self.array, self.cell, self.version], [0], pack, self.unpack).fields[0]
+            own = {} if isinstance(edge, int) else {0: tensor}
+            self.array = packed([self.array, self.cell, self.version], [0], pack, self.unpack, own).fields[0]
             self.cell = None
 
     def read(self, node: CustomNode) -> Any:
