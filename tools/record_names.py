@@ -153,6 +153,19 @@ torch.nn.CrossMapLRN2d(3)
 torch.nn.CrossMapLRN2d(3)(m)
 """.strip().splitlines()
 
+AUTOCAST = """
+torch.set_autocast_enabled('cpu', True); y = m @ m.T, torch.is_autocast_enabled('cpu'); torch.set_autocast_enabled('cpu', False); y[0].dtype, y[1], (m @ m.T).dtype
+torch.set_autocast_enabled('cpu', True); torch.set_autocast_dtype('cpu', torch.float16); y = m @ m.T; torch.set_autocast_enabled('cpu', False); d = torch.get_autocast_dtype('cpu'); torch.set_autocast_dtype('cpu', torch.bfloat16); y.dtype, d
+torch.set_autocast_dtype('cpu', torch.float16); c = torch.autocast('cpu'); c.__enter__(); y = m @ m.T; c.__exit__(None, None, None); torch.set_autocast_dtype('cpu', torch.bfloat16); y.dtype
+torch.set_autocast_enabled(True); y = torch.is_autocast_enabled(), torch.is_autocast_enabled('cuda'), torch.is_autocast_enabled('cpu'); torch.set_autocast_enabled(False); y + (torch.is_autocast_enabled(),)
+torch.autocast_increment_nesting(), torch.autocast_increment_nesting(), torch.autocast_decrement_nesting(), torch.autocast_decrement_nesting()
+torch.set_autocast_cache_enabled(False); y = torch.is_autocast_cache_enabled(); torch.set_autocast_cache_enabled(True); y, torch.is_autocast_cache_enabled()
+torch.set_autocast_gpu_dtype(torch.bfloat16); y = torch.get_autocast_dtype('cuda'); torch.set_autocast_gpu_dtype(torch.float16); y
+torch.set_autocast_enabled('nothing', True)
+torch.set_autocast_enabled(3)
+torch.set_autocast_dtype('cpu', 3)
+""".strip().splitlines()  # noqa: E501 - a program is a line
+
 MADE = [
     *[f"dtype=torch.{d}" for d in "float64 float32 float16 bfloat16 complex64 int64 int8 uint8 bool".split()],
     "dtype=torch.float32, low=-1, high=1", "dtype=torch.int64, low=-1.5, high=2.5", "dtype=torch.uint8, low=-5, high=300",
@@ -168,6 +181,7 @@ def programs() -> list[str]:
     return [
         *[PACKED.format(line) for line in SAVED],
         *KEYWORDS,
+        *AUTOCAST,
         *[
             f"torch.manual_seed(1); (torch.testing.make_tensor(2, 3, device='cpu', {line}), torch.rand(1))"
             for line in MADE
