@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 import torch.nn.grad
 import torch.testing
+import torch.utils.benchmark
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 sys.path.insert(0, str(TESTS))
@@ -166,6 +167,31 @@ torch.set_autocast_enabled(3)
 torch.set_autocast_dtype('cpu', 3)
 """.strip().splitlines()  # noqa: E501 - a program is a line
 
+MEASURED = (
+    "B = torch.utils.benchmark; M = lambda times, setup='pass', stmt='f(x)', **named: torch.utils.benchmark.Measurement("
+    "100, times, torch.utils.benchmark.TaskSpec(stmt, setup, **named)); T = [.01, .0102, .0099, .011]; "
+)
+TIMED = """
+str(M(T, 'import x')).split(chr(10))[1:]
+str(M([.01], 'import x')).split(chr(10))[1:]
+str(M([.01, .0102])).split(chr(10))[1:]
+str(M(T, 'x' + chr(10) + 'y', 'a' + chr(10) + 'b')).split(chr(10))[1:]
+str(M(T, label='L', sub_label='S', description='D', env='E', num_threads=4)).split(chr(10))[1:]
+str(M([.01, .02, .03, .001], sub_label='S')).split(chr(10))[1:]
+str(M([.01, .013, .012, .0115, .0101, .0108])).split(chr(10))[1:]
+[f'{m.median:.4g} {m.mean:.4g} {m.iqr:.4g} {m.significant_figures} {m.has_warnings} {m.meets_confidence()}' for m in (M(T), M([.01]), M([1., 1.001, 1.0005, 1.0002, .9999]))]
+[m.times for m in B.Measurement.merge([M([.01]), M([.02]), M([.03], stmt='h')])]
+str(B.Compare([M([.01 * f / t, .011 * f / t, .0109 * f / t], label='A', sub_label=r, description=c, num_threads=t) for f, r, c, t in ((1, 'r1', 'c1', 1), (20, 'row 2', 'c1', 1), (2, 'r1', 'column 2', 1), (3, 'r1', 'c1', 4))]))
+c = B.Compare([M([.01, .011, .0109], label='A', sub_label='r1', description='c1'), M([5e-6], label='B', sub_label='r', description='c')]); c.trim_significant_figures(); str(c)
+str(B.Compare([M([.01], label='A', sub_label='r1', description='c1', env='e1'), M([.02], label='A', sub_label='r1', description='c1', env='e2')]))
+B.Compare([3])
+B.Timer(3)
+B.Timer('x').repeat()
+B.Timer('raise KeyError').timeit(1)
+B.Timer('  y = x + 1', setup='x = 2', label='L').timeit(2).title
+[B.select_unit(t) for t in (3, 1e-2, 1e-4, 1e-8, 1e-11)], [B.unit_to_english(u) for u in ('ns', 'us', 'ms', 's')]
+""".strip().splitlines()  # noqa: E501
+
 MADE = [
     *[f"dtype=torch.{d}" for d in "float64 float32 float16 bfloat16 complex64 int64 int8 uint8 bool".split()],
     "dtype=torch.float32, low=-1, high=1", "dtype=torch.int64, low=-1.5, high=2.5", "dtype=torch.uint8, low=-5, high=300",
@@ -182,6 +208,7 @@ def programs() -> list[str]:
         *[PACKED.format(line) for line in SAVED],
         *KEYWORDS,
         *AUTOCAST,
+        *[MEASURED + line for line in TIMED],
         *[
             f"torch.manual_seed(1); (torch.testing.make_tensor(2, 3, device='cpu', {line}), torch.rand(1))"
             for line in MADE

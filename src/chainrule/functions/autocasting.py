@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..core.modes import get_modes
@@ -30,14 +32,15 @@ DEFAULTS = {
 class Chosen(NamedTuple):
     """What was set by hand (``amp.settings``), in this thread or task."""
 
-    dtypes: dict[str, Any]
+    dtypes: Mapping[str, Any]
     elsewhere: frozenset[str]
     """Types of devices that are not here, for which autocast is on."""
     cache: bool
     depth: int
 
 
-_chosen: ContextVar[Chosen] = ContextVar("chainrule_autocast", default=Chosen({}, frozenset(), True, 0))
+NOTHING = Chosen(MappingProxyType({}), frozenset(), True, 0)
+_chosen: ContextVar[Chosen] = ContextVar("chainrule_autocast", default=NOTHING)
 chosen, keep = _chosen.get, _chosen.set
 
 
