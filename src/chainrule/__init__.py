@@ -150,6 +150,7 @@ _LAZY = frozenset(
         "amp",
         "backends",
         "compiler",
+        "cpu",
         "cuda",
         "distributed",
         "distributions",
@@ -157,6 +158,7 @@ _LAZY = frozenset(
         "fft",
         "func",
         "functional",
+        "hub",
         "insight",
         "jit",
         "linalg",
@@ -174,6 +176,8 @@ _LAZY = frozenset(
         "storage",
         "testing",
         "torch_alias",
+        "torch_version",
+        "types",
         "utils",
         "version",
     }
@@ -185,6 +189,13 @@ _LAZY_NAMES = {
     **dict.fromkeys(("compile", "cond", "scan", "while_loop"), "_compile"),
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
+    **dict.fromkeys(
+        """
+        autocast_decrement_nesting autocast_increment_nesting set_autocast_cache_enabled set_autocast_cpu_dtype
+        set_autocast_cpu_enabled set_autocast_dtype set_autocast_enabled set_autocast_gpu_dtype
+        """.split(),
+        "amp.settings",
+    ),
     **dict.fromkeys(("load", "save"), "serialization"),
     **dict.fromkeys(("TypedStorage", "UntypedStorage"), "functions.storage"),
     **dict.fromkeys(

@@ -165,6 +165,20 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return node is None or type(node) is AccumulateGrad
 
     @property
+    def grad_dtype(self) -> Any:
+        """The dtype of ``.grad``: the leaf's own. PyTorch lets another be set, which is refused here."""
+        if not self.is_leaf:
+            raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+        return self.dtype
+
+    @grad_dtype.setter
+    def grad_dtype(self, value: Any) -> None:
+        if value is not self.grad_dtype:
+            raise RuntimeError(
+                f"grad_dtype must be a leaf's own dtype, {self.dtype}, got {value}: convert the gradient, in a hook of your optimizer"
+            )
+
+    @property
     def grad(self) -> Tensor | None:
         """The gradients added up by backward passes, or None."""
         met(self)

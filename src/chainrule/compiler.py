@@ -6,7 +6,18 @@ from typing import Any
 
 from .core.modes import modes as _modes
 
-__all__ = ["allow_in_graph", "disable", "is_compiling", "is_dynamo_compiling", "is_exporting", "list_backends", "reset"]
+__all__ = [
+    "allow_in_graph",
+    "assume_constant_result",
+    "cudagraph_mark_step_begin",
+    "disable",
+    "is_compiling",
+    "is_dynamo_compiling",
+    "is_exporting",
+    "list_backends",
+    "nested_compile_region",
+    "reset",
+]
 
 
 def is_compiling() -> bool:
@@ -43,6 +54,13 @@ def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None
 def allow_in_graph(fn: Any) -> Any:
     """The function itself: every function may be part of a program."""
     return fn
+
+
+assume_constant_result = nested_compile_region = allow_in_graph
+
+
+def cudagraph_mark_step_begin() -> None:
+    """Tell that a new step begins, so that a GPU may use memory again: does nothing."""
 
 
 def reset() -> None:

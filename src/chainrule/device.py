@@ -106,6 +106,11 @@ def place_of(where: Any) -> device:
         except ImportError:
             raise UnavailableDeviceError("device 'xla' needs JAX: pip install 'chainrule[xla]'") from None
         return XLA_DEVICE
+    if wanted.type == "meta":
+        raise UnavailableDeviceError(
+            "device 'meta' is not available: every tensor has numbers here. To build a model without drawing its first weights, "
+            "build it under torch.nn.utils.skip_init or load its weights over them; shapes alone: torch.empty(1).expand(shape)"
+        )
     said = "Torch not compiled with CUDA enabled: " if wanted.type == "cuda" else ""
     raise UnavailableDeviceError(
         f"{said}device '{wanted}' is not available: chainrule computes on the CPU, and on 'xla:0' where JAX is installed. Choose "

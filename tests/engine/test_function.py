@@ -470,3 +470,69 @@ def test_a_call_under_no_grad() -> None:
     assert not y.requires_grad
     y.add_(1)
     assert x.tolist() == [2.0, 2.0]
+
+
+# -- flags of the class ---------------------------------------------------------------------------------------------------
+
+
+def test_saved_tensors_that_may_be_read_once() -> None:
+    class Once(Square):
+        clear_saved_tensors_on_access = True
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            if torch.is_grad_enabled():
+                with pytest.raises(RuntimeError, match="can only be accessed once"):
+                    ctx.saved_tensors  # noqa: B018
+            return 2 * x * g
+
+    x = leaf(1.0, 3.0)
+    held = weakref.ref(y := x * 1)
+    z = Once.apply(y)
+    del y
+    (first,) = grad(z.sum(), x, create_graph=True)
+    assert first.tolist() == [2, 6]
+    assert grad(first.sum(), x, retain_graph=True)[0].tolist() == [2, 2]
+    with pytest.raises(RuntimeError, match="can only be accessed once"):
+        grad(z.sum(), x)
+    del first
+    gc.collect()
+    assert held() is None
+
+
+def test_gradients_in_one_list() -> None:
+    class Boxed(Function):
+        boxed_grads_call = True
+
+        @staticmethod
+        def forward(ctx, x, y):
+            return x * 2, y * 3
+
+        @staticmethod
+        def backward(ctx, grads):
+            first, second = grads
+            grads.clear()
+            return first * 2, second * 3
+
+    x = leaf(1.0)
+    a, b = Boxed.apply(x, x)
+    assert grad(a + 2 * b, x)[0].tolist() == [8]
+
+
+def test_legacy_names() -> None:
+    class Twice(torch.autograd.function.InplaceFunction):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x.mul_(2)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    x = leaf(1.0)
+    y = Twice.apply(x * 1)
+    assert isinstance(y.grad_fn, torch.autograd.function.BackwardCFunction)
+    assert not isinstance((x * 1).grad_fn, torch.autograd.function.BackwardCFunction)
+    assert grad(y, x)[0].tolist() == [2]

@@ -291,6 +291,16 @@ def test_gradients_of_values_turned_leaf_under_no_grad() -> None:
     assert x.grad is None
 
 
+def test_the_dtype_of_a_gradient() -> None:
+    x = torch.ones(2, requires_grad=True)
+    x.grad_dtype = torch.float32
+    assert x.grad_dtype is torch.float32
+    with pytest.raises(RuntimeError, match="must be a leaf's own dtype"):
+        x.grad_dtype = torch.float16
+    with pytest.raises(RuntimeError, match="only be accessed on leaf tensors"):
+        (x * 2).grad_dtype  # noqa: B018
+
+
 def test_variable_is_tensor() -> None:
     x = torch.autograd.Variable(torch.ones(2), requires_grad=True)
     assert isinstance(x, torch.Tensor)

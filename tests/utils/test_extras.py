@@ -93,3 +93,37 @@ def test_summary_writer(tmp_path: Path) -> None:
     assert writer.log_dir == str(tmp_path / "run")
     data = b"".join(path.read_bytes() for path in (tmp_path / "run").glob("events*"))
     assert all(name in data for name in (b"loss", b"weights", b"note"))
+
+
+# -- swap_tensors ---------------------------------------------------------------------------------------------------------
+
+
+def test_tensors_change_places() -> None:
+    layer = chainrule.nn.Linear(2, 1)
+    mine, other = layer.weight, chainrule.nn.Parameter(chainrule.tensor([[2.0, 3.0]]))
+    other.name_of_mine = "other"
+    chainrule.utils.swap_tensors(mine, other)
+    assert layer.weight is mine
+    assert (mine.tolist(), mine.name_of_mine) == ([[2, 3]], "other")
+    layer(chainrule.ones(1, 2)).sum().backward()
+    assert mine.grad.tolist() == [[1, 1]]
+    assert other.grad is None
+    chainrule.utils.swap_tensors(mine, other)
+    assert other.grad.tolist() == [[1, 1]]
+    other.requires_grad_(False).requires_grad_()
+    (other * 2).sum().backward()
+    assert other.grad.tolist() == [[3, 3]]
+
+
+def test_what_others_hold_is_not_swapped() -> None:
+    x, y = chainrule.ones(2, requires_grad=True), chainrule.zeros(2)
+    z = x.exp() * x
+    with pytest.raises(RuntimeError, match="Cannot swap t1: it is a view"):
+        chainrule.utils.swap_tensors(x, y)
+    with pytest.raises(RuntimeError, match="Cannot swap t"):
+        chainrule.utils.swap_tensors(y, y[:1])
+    del z
+    chainrule.utils.swap_tensors(x, y)
+    assert y.tolist() == [1, 1]
+    with pytest.raises(TypeError, match="must be Tensor"):
+        chainrule.utils.swap_tensors(x, 3)

@@ -15,7 +15,7 @@ from ..core.modes import change_modes, get_modes, is_grad_enabled
 from ..core.value import TensorBase
 from ..device import TYPES
 from ..dtypes import bfloat16, float16, float32
-from ..functions.autocasting import DEFAULTS
+from ..functions.autocasting import DEFAULTS, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,9 +133,9 @@ class autocast:  # noqa: N801 - PyTorch's name
                 f"Expected one of {', '.join(TYPES)} device type at start of device string: {device_type}"
             )
         self.device = device_type
-        self.fast_dtype = dtype or DEFAULTS.get(device_type, float16)
+        self.fast_dtype = dtype or chosen().dtypes.get(device_type) or DEFAULTS.get(device_type, float16)
         self._enabled = enabled
-        self._cache_enabled = True if cache_enabled is None else cache_enabled
+        self._cache_enabled = chosen().cache if cache_enabled is None else cache_enabled
         self._outside: list[Any] = []
         """What was in force at each entry that has no exit yet."""
         if enabled and device_type != "cpu":

@@ -6,11 +6,15 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ..core.custom import Function, FunctionCtx, FunctionMeta
+from ..core.custom import CustomNode as BackwardCFunction, Function, FunctionCtx, FunctionMeta
 from ..core.modes import changed_modes, is_grad_enabled
 from ..core.value import TensorBase
 
-__all__ = ["Function", "FunctionCtx", "FunctionMeta", "once_differentiable"]
+__all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
+
+
+class InplaceFunction(Function):
+    """A Function by its older name for those that write into their argument: ``ctx.mark_dirty`` says which does."""
 
 
 class _OnceDifferentiable(Function):

@@ -214,6 +214,13 @@ class set_multithreading_enabled(_ModeContext):  # noqa: N801
         return type(self)(self.mode)
 
 
+class enforce_grad_layout_policy(set_multithreading_enabled):  # noqa: N801
+    """Accepted for PyTorch's sake: ``.grad`` lies row by row here, whatever is asked."""
+
+    def __init__(self, enable: bool = True) -> None:
+        super().__init__(enable)
+
+
 class _unsafe_preserve_version_counter(changed_modes):  # noqa: N801
     """In-place writes inside leave the version counters alone."""
 

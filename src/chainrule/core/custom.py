@@ -102,7 +102,8 @@ class SavedTensor:
         hooks = modes().hooks
         if hooks:
             pack, self.unpack = hooks[-1]
-            self.array = packed([self.array, self.cell, self.version], [0], pack, self.unpack).fields[0]
+            own = {} if isinstance(edge, int) else {0: tensor}
+            self.array = packed([self.array, self.cell, self.version], [0], pack, self.unpack, own).fields[0]
             self.cell = None
 
     def read(self, node: CustomNode) -> Any:
@@ -118,6 +119,10 @@ class SavedTensor:
         tensor = new_tensor(self.array, edge)
         tensor._cell = getattr(self.cell, "cell", self.cell)
         return tensor
+
+
+SPENT = (None,)
+"""Stands where saved tensors were that may be read once."""
 
 
 class CustomNode(FunctionCtx, Node):
@@ -167,9 +172,17 @@ class CustomNode(FunctionCtx, Node):
         """
         if type(self.saved) is Freed:
             raise freed_error(self, self.saved)
+        if self.saved is SPENT:
+            raise RuntimeError(
+                "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True is set on the autograd.Function: "
+                f"{self.function.__name__} has it. Keep what the first access gives, in a variable of backward."
+            )
         if self.to_save:  # still inside forward
             return tuple(self.to_save)
-        return tuple([None if one is None else one.read(self) for one in self.saved])
+        read = tuple([None if one is None else one.read(self) for one in self.saved])
+        if self.function.clear_saved_tensors_on_access:
+            self.saved = SPENT
+        return read
 
     @contextmanager
     def saved_for_jvp(self) -> Iterator[None]:
@@ -214,7 +227,7 @@ class CustomNode(FunctionCtx, Node):
                 f"of them: {function.__name__} has both."
             )
         backward = function.backward if overrides(function, "backward") else function.vjp
-        results = backward(self, *arriving)
+        results = backward(self, arriving) if function.boxed_grads_call else backward(self, *arriving)
         results = tuple(results) if isinstance(results, (tuple, list)) else (results,)
         wanted = len(self.needs_input_grad)
         if len(results) > wanted and all(r is None for r in results[wanted:]):
@@ -313,6 +326,11 @@ class Function(metaclass=FunctionMeta):
     """
 
     generate_vmap_rule = False
+    """Whether ``vmap`` runs forward and backward themselves on batches."""
+    clear_saved_tensors_on_access = False
+    """Whether backward may read ``ctx.saved_tensors`` once only, and holds them alone from then on."""
+    boxed_grads_call = False
+    """Whether backward gets the gradients of the outputs in one list, which it may empty as it goes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(

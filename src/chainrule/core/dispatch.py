@@ -550,7 +550,7 @@ def record(
     if mode.hooks or mode.anomaly or mode.clone_on_write is not None:
         from .saved import apply_modes
 
-        apply_modes(node, mode)
+        apply_modes(node, mode, args)
     return outs if op.outputs is not None else outs[0]
 
 

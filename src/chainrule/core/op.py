@@ -131,7 +131,7 @@ class Op:
     node_class: type[Node] | None
     bound: tuple[Callable[..., Any], ...] | None
     saved_names: dict[str, str]
-    """Where PyTorch's name for a saved value differs from what ``_saved_names`` makes of ours."""
+    """Where PyTorch's name for a saved value differs from what ``torch_names`` makes of ours."""
     apply: Callable[..., Any]
     """What callers call; made by ``core.dispatch``."""
 
@@ -184,7 +184,7 @@ class Op:
         else:
             fields["pull_all"] = staticmethod(bind(self, None))
             fields["cotangents"] = _cotangents
-        names = _saved_names(self) | self.saved_names
+        names = torch_names(self)
         for field in (*[f for f in self.fields if f not in self.spare], *self.params):
             fields["_saved_" + names.get(field, field)] = property(_SavedField(self, field))
         fields["array_fields"] = tuple(
@@ -444,14 +444,14 @@ def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
-def _saved_names(op: Op) -> dict[str, str]:
-    """PyTorch's names for what a node saved: the operands self and other, the output result, axis dim."""
+def torch_names(op: Op) -> dict[str, str]:
+    """PyTorch's names for what a node saved: the operands self and other, the output result, axis dim, unless the op says."""
     names = dict(zip(op.args, ("self", "other"), strict=False))
     names |= {
         f"{ours}_{what}": f"{theirs}_{what}s" for ours, theirs in list(names.items()) for what in ("shape", "dtype")
     }
     names |= {f"{a}_shape": f"{names[a]}_sym_sizes" for a in op.args if a in names}
-    return names | {"out": "result", "axis": "dim", "keepdims": "keepdim"}
+    return names | {"out": "result", "axis": "dim", "keepdims": "keepdim"} | op.saved_names
 
 
 def elementwise(signature: str | None = None, **spec: Any) -> Any:

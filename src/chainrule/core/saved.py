@@ -8,9 +8,9 @@ from typing import Any
 from . import version
 from .modes import Modes, changed_modes
 from .node import AccumulateGrad, Freed, Node, Port, extra_of
-from .op import ARRAY_WIDTH, Op, is_array_field
+from .op import ARRAY_WIDTH, Op, is_array_field, torch_names
 from .origin import Place, resolve
-from .value import new_tensor
+from .value import TensorBase, new_tensor
 from .version import Fingerprint
 
 
@@ -42,8 +42,8 @@ def array_offsets(op: Op) -> list[tuple[str, int]]:
     return [(f, op.offsets[f]) for f in op.fields if is_array_field(op, f) and f not in op.spare]
 
 
-def apply_modes(node: Node, mode: Modes) -> None:
-    """What saved-tensor hooks, ``allow_mutation_on_saved_tensors`` and anomaly mode do to a new node."""
+def apply_modes(node: Node, mode: Modes, args: tuple[Any, ...]) -> None:
+    """What saved-tensor hooks, ``allow_mutation_on_saved_tensors`` and anomaly mode do to a new node of these operands."""
     if mode.anomaly:
         import traceback
 
@@ -54,10 +54,23 @@ def apply_modes(node: Node, mode: Modes) -> None:
     if mode.hooks:
         drop_spare(node)
         pack, unpack = mode.hooks[-1]
-        node.saved = packed(list(node.saved), offsets, pack, unpack)
+        place = node.op.offsets
+        operands = {place[name]: arg for name, arg in zip(node.op.args, args, strict=False) if name in place}
+        offsets.sort(key=pytorch_order(node.op))
+        node.saved = packed(list(node.saved), offsets, pack, unpack, operands)
     elif mode.clone_on_write is not None:
         for at in offsets:
             mode.clone_on_write.watch(node, at)
+
+
+def pytorch_order(op: Op) -> Any:
+    """The sort key of offsets that brings saved values to the order in which PyTorch packs them.
+
+    It is that of its generated code: operands by their names there, then outputs and what else the op computes.
+    """
+    names = torch_names(op)
+    operands = {op.offsets[name]: names.get(name, name) for name in op.args if name in op.offsets}
+    return lambda at: (at not in operands, operands.get(at, ""))
 
 
 def drop_spare(node: Node) -> None:
@@ -69,12 +82,14 @@ def drop_spare(node: Node) -> None:
     node.saved = tuple(fields)
 
 
-def packed(fields: list[Any], offsets: list[int], pack: Any, unpack: Any) -> Packed:
-    """Hand each array to the pack hook, as a tensor that shares its memory."""
+def packed(fields: list[Any], offsets: list[int], pack: Any, unpack: Any, operands: dict[int, Any]) -> Packed:
+    """Hand each array to the pack hook: the operand that it is the value of, or else a tensor that shares its memory."""
     with changed_modes(grad=False, hooks=()):
         for at in offsets:
-            tensor = new_tensor(fields[at])
-            tensor._cell = _plain_cell(fields[at + 1])
+            tensor = operands.get(at)
+            if not isinstance(tensor, TensorBase) or tensor._array is not fields[at]:
+                tensor = new_tensor(fields[at])
+                tensor._cell = _plain_cell(fields[at + 1])
             before = tensor._version
             fields[at] = pack(tensor)
             fields[at + 1] = None

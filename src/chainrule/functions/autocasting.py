@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ..core.modes import get_modes
 from ..device import TYPES
@@ -26,12 +29,28 @@ DEFAULTS = {
 """What autocast computes in if nothing is said, by type of device."""
 
 
+class Chosen(NamedTuple):
+    """What was set by hand (``amp.settings``), in this thread or task."""
+
+    dtypes: Mapping[str, Any]
+    elsewhere: frozenset[str]
+    """Types of devices that are not here, for which autocast is on."""
+    cache: bool
+    depth: int
+
+
+NOTHING = Chosen(MappingProxyType({}), frozenset(), True, 0)
+_chosen: ContextVar[Chosen] = ContextVar("chainrule_autocast", default=NOTHING)
+chosen, keep = _chosen.get, _chosen.set
+
+
 def _in_force() -> Any:
     mode = get_modes()
     return None if mode is None else mode.autocast
 
 
-def _check(device_type: str) -> None:
+def check_device(device_type: str) -> None:
+    """Raise unless there is such a type of device."""
     if device_type not in TYPES:
         raise RuntimeError(f"Expected one of {', '.join(TYPES)} device type at start of device string: {device_type}")
 
@@ -49,8 +68,8 @@ def is_autocast_enabled(device_type: str | None = None) -> bool:
     (True, False)
     """
     if device_type is not None:
-        _check(device_type)
-    return device_type == "cpu" and _in_force() is not None
+        check_device(device_type)
+    return _in_force() is not None if device_type == "cpu" else (device_type or "cuda") in chosen().elsewhere
 
 
 def get_autocast_dtype(device_type: str) -> Any:
@@ -60,11 +79,13 @@ def get_autocast_dtype(device_type: str) -> Any:
     >>> torch.get_autocast_dtype("cpu")
     torch.bfloat16
     """
-    _check(device_type)
+    check_device(device_type)
     if device_type not in DEFAULTS:
         raise RuntimeError(f"unsupported scalarType: autocast computes in none on {device_type!r}")
     now = _in_force()
-    return now.dtype if device_type == "cpu" and now is not None else DEFAULTS[device_type]
+    if device_type == "cpu" and now is not None:
+        return now.dtype
+    return chosen().dtypes.get(device_type, DEFAULTS[device_type])
 
 
 def is_autocast_cpu_enabled() -> bool:
@@ -114,7 +135,7 @@ def is_autocast_cache_enabled() -> bool:
     True
     """
     now = _in_force()
-    return now is None or now.kept is not None
+    return chosen().cache if now is None else now.kept is not None
 
 
 def clear_autocast_cache() -> None:

@@ -21,7 +21,7 @@ import numpy as np
 from .. import ops
 from ..core.engine import seq_of
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors, extra_of
-from ..core.op import OPS, Op, _saved_names, is_array_field
+from ..core.op import OPS, Op, is_array_field, torch_names
 from ..core.origin import Place, outer
 from ..core.value import TensorBase, meta_of, new_tensor
 from ._build import Builder
@@ -318,11 +318,6 @@ def dtype_of(torch: Any, dtype: Any) -> Any:
     """NumPy's dtype of values of one of PyTorch's, as ``Twins.array`` gives them."""
     wide = torch.float32 if dtype is torch.bfloat16 else dtype
     return torch.empty(0, dtype=wide).numpy().dtype
-
-
-def torch_names(op: Op) -> dict[str, str]:
-    """PyTorch's names for what a node saved, by ours."""
-    return _saved_names(op) | op.saved_names
 
 
 def differentiable(op: Op) -> list[int]:

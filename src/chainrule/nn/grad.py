@@ -161,11 +161,10 @@ def _settings(
     settings: dict[str, Any] = {name: each(value, dims, function, name) for name, value in given.items()}
     fits = len(input) == len(weight) == dims + 2 and None not in settings.values() and input[1] == weight[1] * groups
     if fits:
+        windows = zip(settings["stride"], settings["padding"], settings["dilation"], strict=True)
         lengths = [
             (n + 2 * p - d * (k - 1) - 1) // s + 1
-            for n, k, s, p, d in zip(
-                input[2:], weight[2:], settings["stride"], settings["padding"], settings["dilation"], strict=True
-            )
+            for n, k, (s, p, d) in zip(input[2:], weight[2:], windows, strict=True)
         ]
         fits = tuple(grad_output.shape) == (input[0], weight[0], *lengths) and weight[0] % groups == 0
     if not fits:

@@ -56,6 +56,7 @@ class SparseAdam(Optimizer):
                 if param.grad is not None:
                     raise RuntimeError(
                         "SparseAdam does not support dense gradients, please consider Adam instead: got a gradient of type "
-                        f"{typename(param.grad)} and shape {list(param.grad.shape)}"
+                        f"{typename(param.grad)} and shape {list(param.grad.shape)}. Gradients of sparse=True are dense here. "
+                        "SGD without momentum and Adagrad (both without weight_decay) move the rows that a sparse gradient would."
                     )
         return loss

@@ -6,8 +6,9 @@ from typing import Any
 
 from .._missing import missing_name
 from ._comparison import assert_allclose, assert_close
+from ._making import make_tensor
 
-__all__ = ["assert_allclose", "assert_close"]
+__all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
 
 def __getattr__(name: str) -> Any:

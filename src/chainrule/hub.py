@@ -1,0 +1,132 @@
+"""``torch.hub``: files of weights by their addresses.
+
+Code is not fetched: what :func:`torch.hub.load` runs in PyTorch is a program from the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from typing import Any
+
+from .serialization import load as _load
+from .serialization._atomic import replacing as _replacing
+
+__all__ = ["download_url_to_file", "get_dir", "load", "load_state_dict_from_url", "set_dir"]
+
+_folder: str | None = None
+_CHUNK = 128 * 1024
+
+
+def get_dir() -> str:
+    """The folder that files are kept in: what :func:`set_dir` chose, else ``$TORCH_HOME/hub``, ``$XDG_CACHE_HOME/torch/hub`` or
+    ``~/.cache/torch/hub``.
+
+    >>> import chainrule as torch
+    >>> torch.hub.get_dir().endswith("hub")
+    True
+    """
+    if _folder is not None:
+        return _folder
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
+    return os.path.join(os.path.expanduser(home), "hub")
+
+
+def set_dir(d: str | os.PathLike[str]) -> None:
+    """Choose the folder that files are kept in, in this process."""
+    global _folder
+    _folder = os.path.expanduser(os.fspath(d))
+
+
+def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, progress: bool = True) -> None:
+    """Fetch a file. It is there whole or not at all.
+
+    Args:
+        url: its address.
+        dst: where to write it.
+        hash_prefix: how its SHA256 begins, in hexadecimal digits; None: whatever it is.
+        progress: whether to show on stderr how far it is, if tqdm is installed.
+
+    Raises:
+        RuntimeError: it is another file by its hash. URLError: it could not be fetched.
+    """
+    from urllib.request import Request, urlopen
+
+    digest = hashlib.sha256()
+    request = Request(url, headers={"User-Agent": "torch.hub"})  # noqa: S310
+    with (
+        urlopen(request) as source,  # noqa: S310 - the program says which address
+        _replacing(os.path.expanduser(dst)) as out,
+    ):
+        shown = _bar(source.headers.get("Content-Length")) if progress else None
+        while chunk := source.read(_CHUNK):
+            out.write(chunk)
+            digest.update(chunk)
+            if shown is not None:
+                shown.update(len(chunk))
+        if shown is not None:
+            shown.close()
+        found = digest.hexdigest()
+        if hash_prefix is not None and not found.startswith(hash_prefix):
+            raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{found}"): {url} is another file')
+
+
+def _bar(length: str | None) -> Any:
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm(total=None if length is None else int(length), unit="B", unit_scale=True, unit_divisor=1024)
+
+
+def load_state_dict_from_url(
+    url: str,
+    model_dir: str | None = None,
+    map_location: Any = None,
+    progress: bool = True,
+    check_hash: bool = False,
+    file_name: str | None = None,
+    weights_only: bool = False,
+) -> Any:
+    """What a file of the network holds, which is fetched unless the folder has it.
+
+    Args:
+        url: its address.
+        model_dir: the folder that it is kept in; by default ``checkpoints`` in that of :func:`get_dir`.
+        map_location: as for ``torch.load``.
+        progress: whether to show how far it is.
+        check_hash: whether its name ends in the beginning of its SHA256, as in ``resnet18-5c106cde.pth``, which is checked.
+        file_name: what to call it in the folder; by default as in the address.
+        weights_only: as for ``torch.load``: nothing is executed in any case.
+
+    Raises:
+        RuntimeError: another hash than the name says, or a file that cannot be loaded.
+    """
+    from urllib.parse import urlparse
+
+    folder = os.path.join(get_dir(), "checkpoints") if model_dir is None else model_dir
+    os.makedirs(folder, exist_ok=True)
+    name = file_name or os.path.basename(urlparse(url).path)
+    path = os.path.join(folder, name)
+    if not os.path.exists(path):
+        sys.stderr.write(f'Downloading: "{url}" to {path}\n')
+        match = re.search(r"-([a-f0-9]*)\.", name) if check_hash else None
+        download_url_to_file(url, path, match[1] if match else None, progress)
+    return _load(path, map_location=map_location, weights_only=weights_only)
+
+
+def load(repo_or_dir: str, model: str, *args: Any, **kwargs: Any) -> Any:
+    """Refused: it would run a program of the network's."""
+    raise RuntimeError(
+        f"torch.hub.load would run the code of {repo_or_dir}, and chainrule fetches no code. Install that project, or import its "
+        "file, build the model with it, and give it its weights with torch.hub.load_state_dict_from_url"
+    )
+
+
+def __getattr__(name: str) -> Any:
+    from ._missing import missing_name
+
+    raise missing_name(__name__, name)
