@@ -151,6 +151,7 @@ _LAZY = frozenset(
         "backends",
         "compiler",
         "cuda",
+        "distributed",
         "distributions",
         "errors",
         "fft",

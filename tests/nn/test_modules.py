@@ -125,3 +125,12 @@ def test_warnings_name_the_line_that_calls(call: Callable[[], object]) -> None:
         warnings.simplefilter("always")
         call()
     assert [(w.filename, w.lineno) for w in caught] == [(__file__, call.__code__.co_firstlineno)]
+
+
+def test_a_method_is_shown_as_one_of_module() -> None:
+    layer = nn.Linear(2, 3, bias=False)
+    assert (
+        repr(layer.state_dict)
+        == "<bound method Module.state_dict of Linear(in_features=2, out_features=3, bias=False)>"
+    )
+    assert repr(layer.get_submodule).startswith("<bound method Module.get_submodule of ")

@@ -19,12 +19,12 @@ __all__ = [
 class _OnGPU(tensortype):
     is_cuda = True
 
-    def __instancecheck__(cls, instance: object) -> bool:
+    def __instancecheck__(self, instance: object) -> bool:
         return False
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(
-            f"type torch.cuda.{cls.__name__} not available. Torch not compiled with CUDA enabled: use torch.{cls.__name__}"
+            f"type torch.cuda.{self.__name__} not available. Torch not compiled with CUDA enabled: use torch.{self.__name__}"
         )
 
 

@@ -11,8 +11,8 @@ from .. import dtypes, ops
 from ..core.value import TensorBase, device_of
 from ..core.xla_level import XLA
 from ..device import CPU, XLA_DEVICE, default_device, device as Device, place_of, set_default
-from ..errors import UnavailableDeviceError
 from ..dtypes import FROM_NUMPY, as_dtype
+from ..errors import UnavailableDeviceError
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._autocast import widened

@@ -400,6 +400,13 @@ class Module(Calls, StateDict, Tree):
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
+# `print(net.state_dict)`, the parentheses forgotten, says whose method it is: the user knows one class.
+for _part in (Calls, StateDict, Tree):
+    for _name, _method in vars(_part).items():
+        if getattr(_method, "__qualname__", "") == f"{_part.__name__}.{_name}":
+            _method.__qualname__ = f"Module.{_name}"
+
+
 def reset_grad(parameter: Any, set_to_none: bool) -> None:
     """Take the gradient of a parameter away, or make it zeros in the same memory."""
     if set_to_none or parameter.grad is None:
