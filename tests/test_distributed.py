@@ -24,6 +24,11 @@ def test_what_needs_a_group_is_refused_as_in_pytorch(name: str) -> None:
         getattr(dist, name)()
 
 
+def test_so_are_the_messages_that_can_be_differentiated() -> None:
+    with pytest.raises(ValueError, match="Default process group has not been initialized"):
+        dist.nn.all_reduce(torch.ones(1))
+
+
 def test_no_group_can_be_made_or_destroyed() -> None:
     with pytest.raises(RuntimeError, match="works in one process"):
         dist.init_process_group("gloo", rank=0, world_size=1)

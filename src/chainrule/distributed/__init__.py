@@ -6,6 +6,7 @@ What asks answers as PyTorch does before ``init_process_group``; what sends is r
 from __future__ import annotations
 
 import enum
+import importlib
 from typing import Any
 
 __all__ = [
@@ -112,6 +113,8 @@ reduce = reduce_scatter = reduce_scatter_tensor = scatter = scatter_object_list 
 
 
 def __getattr__(name: str) -> Any:
-    from ._missing import missing_name
+    if name == "nn":
+        return importlib.import_module(f"{__name__}.nn")
+    from .._missing import missing_name
 
     raise missing_name(__name__, name)
