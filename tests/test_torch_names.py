@@ -39,3 +39,11 @@ def test_the_reason_is_told() -> None:
     with pytest.raises(AttributeError, match=r"does not \(there are no sparse tensors;.*makes a dense one\)"):
         chainrule.sparse_coo_tensor  # noqa: B018
     assert "there is no such dtype" in str(missing_name("chainrule", "float8_e5m2"))
+
+
+def test_dir_shows_what_pytorch_has() -> None:
+    shown = dir(chainrule.optim)
+    assert {"Adam", "lr_scheduler", "__name__"} <= set(shown)
+    assert not {"Any", "LATE", "listed"} & set(shown)
+    public = pytorch_names()["torch.distributions"]
+    assert not {name for name in dir(chainrule.distributions) if not name.startswith("__")} - public

@@ -9,10 +9,14 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
+from typing import TYPE_CHECKING
 
 from .version import TORCH, VERSION
 
-__all__ = ["missing_module", "missing_name", "nearest", "our_names", "pytorch_names", "reason", "standing"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["listed", "missing_module", "missing_name", "nearest", "our_names", "pytorch_names", "reason", "standing"]
 
 # Where a name is looked for when it is not where it was asked for.
 _HOMES = (
@@ -42,6 +46,16 @@ def missing_module(module: str) -> ModuleNotFoundError:
     """The error for importing a module of torch that chainrule lacks."""
     parent, _, name = torch_name(module).rpartition(".")
     return ModuleNotFoundError(f"No module named {module!r}: {standing(parent, name)}", name=module)
+
+
+def listed(module: str, names: Iterable[str]) -> list[str]:
+    """What `dir` shows of a module: those of the names that PyTorch has, and Python's own.
+
+    >>> listed("chainrule.optim", ["Adam", "late", "__name__"])
+    ['Adam', '__name__']
+    """
+    public = pytorch_names()[torch_name(module)]
+    return sorted(n for n in names if n in public or (n.startswith("__") and n not in ("__dir__", "__getattr__")))
 
 
 def torch_name(name: str) -> str:

@@ -75,8 +75,25 @@ def test_turning_the_flag_off_does_not_undo_what_was_recorded() -> None:
     x, y = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
     h = (x * y).sum()
     x.requires_grad_(False)
-    h.backward()
+    h.backward(retain_graph=True)
     assert y.grad.tolist() == [1.0, 1.0]
+    x.requires_grad_()
+    h.backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("keeps_graph", [False, True])
+@pytest.mark.parametrize("before", [None, 5.0])
+def test_a_leaf_that_is_frozen_after_the_forward_gets_no_gradient(keeps_graph: bool, before: float | None) -> None:
+    x, y = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    x.grad = None if before is None else torch.full((2,), before)
+    seen = []
+    x.register_hook(seen.append)
+    h = (x * y).sum()
+    x.requires_grad = False
+    h.backward(create_graph=keeps_graph)
+    assert (None if x.grad is None else x.grad.tolist()) == (None if before is None else [before, before])
+    assert len(seen) == 1
 
 
 def test_requires_grad_may_be_asked_of_a_non_leaf() -> None:

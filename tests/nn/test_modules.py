@@ -125,3 +125,23 @@ def test_warnings_name_the_line_that_calls(call: Callable[[], object]) -> None:
         warnings.simplefilter("always")
         call()
     assert [(w.filename, w.lineno) for w in caught] == [(__file__, call.__code__.co_firstlineno)]
+
+
+def test_a_method_is_shown_as_one_of_module() -> None:
+    layer = nn.Linear(2, 3, bias=False)
+    assert (
+        repr(layer.state_dict)
+        == "<bound method Module.state_dict of Linear(in_features=2, out_features=3, bias=False)>"
+    )
+    assert repr(layer.get_submodule).startswith("<bound method Module.get_submodule of ")
+
+
+def test_a_lazy_layer_may_be_filled_before_its_shape_is_known() -> None:
+    layer = nn.LazyLinear(2)
+    assert layer.weight.data.normal_(0, 0.01).shape == (0,)
+    assert layer.bias.data.fill_(0).requires_grad is False
+    torch.manual_seed(0)
+    layer(torch.ones(1, 3))
+    torch.manual_seed(0)
+    assert torch.equal(layer.weight, nn.Linear(3, 2).weight)
+    assert layer.weight.requires_grad

@@ -586,8 +586,12 @@ set_grad = vars(Meta)["grad"].__set__
 
 
 def delivered_to(node: Node) -> Any:
-    """The tensor whose ``.grad`` gets the node's cotangent: a leaf, or one that retains it; None if nobody holds it."""
+    """The tensor whose ``.grad`` gets the node's cotangent: a leaf, or one that retains it.
+
+    None if nobody holds it, and if it is a leaf that has been frozen (``requires_grad = False``) after the forward.
+    """
     if isinstance(node, AccumulateGrad):
-        return node.ref()
+        leaf = node.ref()
+        return None if leaf is None or leaf._node is None else leaf
     retained = None if node.extra is None else node.extra.retained
     return None if retained is None else retained()

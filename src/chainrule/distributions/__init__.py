@@ -110,3 +110,9 @@ def __getattr__(name: str) -> Any:
     from .._missing import missing_name
 
     raise missing_name(__name__, name)
+
+
+def __dir__() -> list[str]:
+    from .._missing import listed
+
+    return listed(__name__, globals())

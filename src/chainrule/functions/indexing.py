@@ -278,13 +278,8 @@ SMALL = 65504.0
 
 def setitem(self: Any, key: Any, value: Any) -> None:
     """Write ``value``, broadcast, to the elements at an index."""
-    kind = type(value)
-    if (
-        (kind is float or kind is int)
-        and -SMALL <= value <= SMALL
-        and self._array.dtype.kind == "f"
-        and written(self, key, value)
-    ):
+    stored = plain_value(self._array.dtype, value)
+    if stored is not None and written(self, key, stored):
         return
     if key is False:
         return
@@ -336,8 +331,20 @@ def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Tensor:
     return x
 
 
-def written(x: Any, key: Any, value: float) -> bool:
-    """Write a number at ints and slices of a tensor that nobody watches, as NumPy does; False if it is no such case."""
+def plain_value(dtype: Any, value: Any) -> Any:
+    """What NumPy may write for ``value`` into memory of this dtype: a number that it holds, an array of it; else None."""
+    kind = type(value)
+    if kind is float or kind is int:
+        if dtype.kind == "f":
+            return value if -SMALL <= value <= SMALL else None
+        return value if kind is int and dtype.kind in "iu" and 0 <= value < 128 else None
+    if isinstance(value, TensorBase) and value._array.dtype is dtype and not has_more_than_memory(value):
+        return value._array
+    return None
+
+
+def written(x: Any, key: Any, value: Any) -> bool:
+    """Write a value at ints and slices of a tensor that nobody watches, as NumPy does; False if it is no such case."""
     for k in key if type(key) is tuple else (key,):
         kind = type(k)
         if not (kind is int or (kind is slice and k.step is None)):
@@ -348,7 +355,7 @@ def written(x: Any, key: Any, value: float) -> bool:
     refuse_write(x, memory, False)
     try:
         memory[key] = value
-    except (IndexError, TypeError):
+    except (IndexError, TypeError, ValueError):
         return False
     bump(x, caller())
     return True

@@ -129,7 +129,7 @@ def _is_exact(first: Number, by: Number, count: int, dtype: Any) -> bool:
 
 
 def _points(first: Number, by: Number, at: Any, dtype: Any) -> Any:
-    """``first + at * by``, rounded once; integers that the dtype does not hold wrap around."""
+    """The numbers first + at * by, rounded once; integers that the dtype does not hold wrap around."""
     if dtype.kind in "iu":
         wide = dtype if dtype.itemsize == 8 else np.dtype(np.int64)
         return (at.astype(wide, copy=False) * wide.type(by) + wide.type(first)).astype(dtype, copy=False)

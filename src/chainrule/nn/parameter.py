@@ -194,8 +194,9 @@ class UninitializedTensorMixin:
         return FROM_NUMPY[self._array.dtype].is_complex
 
     @property
-    def data(self) -> Self:
-        return self
+    def data(self) -> Tensor:
+        """No elements: programs fill ``.data`` before the first call, and the values that are made then don't show it."""
+        return empty(0, dtype=FROM_NUMPY[self._array.dtype])
 
     @data.setter
     def data(self, value: Any) -> None:

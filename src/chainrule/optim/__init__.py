@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .._late import late
-from .._missing import missing_name
+from .._missing import listed, missing_name
 from .adam import Adam as Adam
 from .adamw import AdamW as AdamW
 from .optimizer import Optimizer as Optimizer
@@ -77,4 +77,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return listed(__name__, {*globals(), *__all__})

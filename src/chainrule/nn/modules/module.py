@@ -411,6 +411,13 @@ def too_early(module: Module, what: str) -> AttributeError:
     )
 
 
+# `print(net.state_dict)`, the parentheses forgotten, says whose method it is: the user knows one class.
+for _part in (Calls, StateDict, Tree):
+    for _name, _method in vars(_part).items():
+        if getattr(_method, "__qualname__", "") == f"{_part.__name__}.{_name}":
+            _method.__qualname__ = f"Module.{_name}"
+
+
 def reset_grad(parameter: Any, set_to_none: bool) -> None:
     """Take the gradient of a parameter away, or make it zeros in the same memory."""
     if set_to_none or parameter.grad is None:

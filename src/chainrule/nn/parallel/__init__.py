@@ -7,7 +7,7 @@ from typing import Any
 from ..._missing import missing_name
 from ..modules.module import Module
 
-__all__ = ["DataParallel", "data_parallel"]
+__all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]
 
 
 def __getattr__(name: str) -> Any:
@@ -57,3 +57,19 @@ def data_parallel(
     """
     args = inputs if isinstance(inputs, tuple) else (inputs,)
     return module(*args, **(module_kwargs or {}))
+
+
+class DistributedDataParallel(Module):
+    """A module of which each of several processes has a copy: refused, since there are no process groups.
+
+    >>> import chainrule as torch
+    >>> torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
+    Traceback (most recent call last):
+    ValueError: Default process group has not been initialized: ...
+    """
+
+    def __init__(self, module: Module, *args: Any, **kwargs: Any) -> None:
+        from ... import distributed
+
+        super().__init__()
+        distributed.refuse()
