@@ -104,9 +104,8 @@ def more_values() -> dict[str, Any]:
 def more_calls() -> dict[Any, Callable[..., Any]]:
     """What a file may call in addition."""
     calls: dict[Any, Callable[..., Any]] = {bytes: empty_bytes, np.dtype: dtype_from}
-    for function in (empty_array, scalar_from, path_from, *TEXTS, SimpleNamespace, PurePosixPath, PureWindowsPath):
-        calls[function] = function
-    return calls
+    by_itself = (empty_array, scalar_from, path_from, *TEXTS, SimpleNamespace, PurePosixPath, PureWindowsPath)
+    return calls | {function: function for function in by_itself}
 
 
 def is_plain_class(found: Any, module: str) -> bool:

@@ -65,6 +65,7 @@ class Timer:
         stmt, setup = (dedent(code).strip("\n") for code in (stmt, setup))
         self._spec = TaskSpec(stmt, setup, global_setup, label, sub_label, description, env, num_threads)
         # Names that the code defines are no names of the caller's.
+        self._clock = timer
         self._timer = timeit.Timer(stmt, setup, timer, {} if globals is None else dict(globals))
 
     @contextmanager
@@ -90,7 +91,7 @@ class Timer:
 
     def _number(self, min_run_time: float) -> int:
         """So many times the statement that reading the clock does not count, or that one run takes long enough."""
-        overhead = timeit.Timer("pass", timer=self._timer.timer).timeit(0)
+        overhead = timeit.Timer("pass", timer=self._clock).timeit(0)
         number = 1
         while True:
             taken = self._timer.timeit(number)
