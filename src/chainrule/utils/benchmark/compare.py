@@ -19,11 +19,11 @@ class Compare:
     >>> def measured(size, name, seconds):
     ...     return Measurement(1, [seconds], TaskSpec("f(x)", "pass", label="sum", sub_label=size, description=name))
     >>> Compare([measured("small", "plain", 2e-6), measured("large", "plain", 3e-4), measured("small", "fast", 1e-6)]).print()
-    [------------ sum ------------]
+    [----------- sum ------------]
                  |  plain  |  fast
-    1 threads: --------------------
+    1 threads: -------------------
           small  |    2.0  |   1.0
-          large  |  300.0  |
+          large  |  300.0  |...
     <BLANKLINE>
     Times are in microseconds (us).
     <BLANKLINE>
