@@ -184,6 +184,7 @@ str(M([.01, .013, .012, .0115, .0101, .0108])).split(chr(10))[1:]
 str(B.Compare([M([.01 * f / t, .011 * f / t, .0109 * f / t], label='A', sub_label=r, description=c, num_threads=t) for f, r, c, t in ((1, 'r1', 'c1', 1), (20, 'row 2', 'c1', 1), (2, 'r1', 'column 2', 1), (3, 'r1', 'c1', 4))]))
 c = B.Compare([M([.01, .011, .0109], label='A', sub_label='r1', description='c1'), M([5e-6], label='B', sub_label='r', description='c')]); c.trim_significant_figures(); str(c)
 str(B.Compare([M([.01], label='A', sub_label='r1', description='c1', env='e1'), M([.02], label='A', sub_label='r1', description='c1', env='e2')]))
+c = B.Compare([M(t, label='f', sub_label='row', num_threads=n, description=d) for n, d, t in ((2, 'first', [1., 2., 3., 4.]), (1, 'first', [.123456] * 4), (1, 'second', [.2] * 3), (2, 'second', [.2, .4, .5]))]); c.highlight_warnings(); str(c)
 B.Compare([3])
 B.Timer(3)
 B.Timer('x').repeat()

@@ -1,4 +1,4 @@
-"""PyTorch's ``torch.utils.benchmark``: how long a statement takes, and tables of that."""
+"""``torch.utils.benchmark``: how long a statement takes, and tables of such times."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ from typing import Any
 
 from ..._missing import missing_name
 from .compare import Compare
-from .measurement import Measurement, TaskSpec
-from .timer import Language, Timer, timer
+from .measurement import Measurement, TaskSpec, select_unit, trim_sigfig, unit_to_english
+from .timer import Timer, set_torch_threads, timer
 
-__all__ = ["Compare", "Language", "Measurement", "TaskSpec", "Timer", "timer"]
+__all__ = [
+    "Compare",
+    "Measurement",
+    "TaskSpec",
+    "Timer",
+    "select_unit",
+    "set_torch_threads",
+    "timer",
+    "trim_sigfig",
+    "unit_to_english",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,103 +1,119 @@
-"""A table of measurements: a row for each sub-label, a column for each description, a block for each number of threads."""
+"""``Compare``: measurements side by side."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from typing import Any
 
-from .measurement import Measurement, in_unit, rounded
+from .measurement import Measurement, select_unit, trim_sigfig, unit_to_english
 
 __all__ = ["Compare"]
 
+INDENT, BETWEEN = 6, "  |  "
+WARNING = "(! XX%) Measurement has high variance, where XX is the IQR / median * 100.\n"
+
 
 class Compare:
-    """Tables of measurements, one for each label.
+    """A table for each label: a row for each ``sub_label`` and number of threads, a column for each ``description``.
 
     Args:
-        results: measurements, of which those of the same statement are put together.
+        results: the measurements; the same ones more than once are merged.
 
     >>> from chainrule.utils.benchmark import Compare, Measurement, TaskSpec
-    >>> def measured(size, name, seconds):
-    ...     return Measurement(1, [seconds], TaskSpec("f(x)", "pass", label="sum", sub_label=size, description=name))
-    >>> Compare([measured("small", "plain", 2e-6), measured("large", "plain", 3e-4), measured("small", "fast", 1e-6)]).print()
-    [----------- sum ------------]
-                 |  plain  |  fast
-    1 threads: -------------------
-          small  |    2.0  |   1.0
-          large  |  300.0  |...
+    >>> task = TaskSpec("", "", label="sums", sub_label="10 numbers", description="add")
+    >>> print(Compare([Measurement(1, [2e-6], task)]))
+    [-------- sums --------]
+                      |  add
+    1 threads: -------------
+          10 numbers  |  2.0
     <BLANKLINE>
     Times are in microseconds (us).
     <BLANKLINE>
     """
 
-    def __init__(self, results: Iterable[Measurement]) -> None:
+    def __init__(self, results: list[Measurement]) -> None:
         self._results: list[Measurement] = []
         self.extend_results(results)
-        self._trims = self._colors = False
+        self._trims = self._warns = False
 
     def extend_results(self, results: Iterable[Measurement]) -> None:
-        """Take more measurements in. Raises a ValueError for anything else."""
+        """Take more measurements.
+
+        Raises:
+            ValueError: something else.
+        """
         results = list(results)
         for one in results:
             if not isinstance(one, Measurement):
-                raise ValueError(
-                    f"Expected an instance of `Measurement`, got {type(one)} instead: pass what Timer.timeit() and "
-                    "Timer.blocked_autorange() return."
-                )
-        self._results += results
+                raise ValueError(f"Expected an instance of `Measurement`, got {type(one)} instead.")
+        self._results.extend(results)
 
     def trim_significant_figures(self) -> None:
-        """Print the digits that can be relied on."""
+        """Show no more digits than can be trusted."""
         self._trims = True
 
-    def colorize(self, rowwise: bool = False) -> None:
-        """Accepted: the table is printed without colours."""
-
     def highlight_warnings(self) -> None:
-        """Mark times that spread over more than a tenth of their median."""
+        """Mark times that something may have disturbed, with how far they spread."""
         self._warns = True
 
-    _warns = False
+    def colorize(self, rowwise: bool = False) -> None:
+        """Accepted: tables have no colours."""
 
     def print(self) -> None:
         """Print the tables."""
-        print(str(self))  # noqa: T201 - what it is asked for
+        print(self)  # noqa: T201 - it is what it is for
 
     def __str__(self) -> str:
-        labels = dict.fromkeys(one.task_spec.label for one in self._results)
-        merged = Measurement.merge(self._results)
-        return "\n".join(self._table([one for one in merged if one.task_spec.label == label]) for label in labels)
+        groups: dict[Any, list[Measurement]] = {}
+        for one in Measurement.merge(self._results):
+            groups.setdefault(one.task_spec.label, []).append(one)
+        return "\n".join(self._table(label or "", group) for label, group in groups.items())
 
-    def _table(self, results: list[Measurement]) -> str:
-        columns = list(dict.fromkeys(one.task_spec.description for one in results))
-        rows = list(dict.fromkeys((one.task_spec.num_threads, one.task_spec.env, one.as_row_name) for one in results))
-        rows.sort(key=lambda row: row[0])
-        scale, unit, units = in_unit(min(one.median for one in results))
-        cells = {
-            (one.task_spec.num_threads, one.task_spec.env, one.as_row_name, one.task_spec.description): self._cell(
-                one, scale
-            )
-            for one in results
-        }
-        heads = [f"{'' if env is None else f'({env}) '}      {name}" for _, env, name in rows]
-        first = max(map(len, heads))
-        texts = {column: [cells.get((*row, column), "") for row in rows] for column in columns}
-        widths = {column: max(len(column or ""), *map(len, texts[column])) for column in columns}
-        top = " " * first + "".join(f"  |  {column or '':^{widths[column]}}" for column in columns)
-        lines = [f"[{f' {results[0].task_spec.label or results[0].task_spec.stmt} ':-^{len(top) - 2}}]", top]
+    def _table(self, label: str, group: list[Measurement]) -> str:
+        unit, scale = select_unit(min(one.median for one in group))
+        cells: dict[tuple[int, str, str], dict[str, Measurement]] = {}
+        for one in group:
+            task = one.task_spec
+            key = task.num_threads, "" if task.env is None else f"({task.env})", one.as_row_name
+            cells.setdefault(key, {})[task.description or ""] = one
+        columns = list(dict.fromkeys(one.task_spec.description or "" for one in group))
+        margin = (
+            max(INDENT, *[len(env) + 4 for _, env, _ in cells if env]) if any(env for _, env, _ in cells) else INDENT
+        )
+        names = {key: f"  {key[1]}".ljust(margin) + key[2] for key in cells}
+        texts = {column: self._column([row.get(column) for row in cells.values()], scale) for column in columns}
+        first = max(len(name) for name in names.values())
+        widths = {column: max(len(column), *map(len, texts[column])) for column in columns}
+        head = BETWEEN.join([" " * first, *[column.center(widths[column]) for column in columns]])
+        lines = [f"[{f' {label} '.center(len(head) - 2, '-')}]", head]
         threads = None
-        for number, (row, head) in enumerate(zip(rows, heads, strict=True)):
-            if row[0] != threads:
-                threads = row[0]
-                lines.append(f"{f'{threads} threads: ':-<{len(top)}}")
-            lines.append(f"{head:<{first}}" + "".join(f"  |  {texts[c][number]:>{widths[c]}}" for c in columns))
-        warning = "\n(! XX%) Measurement has high variance, where XX is the IQR / median * 100." if self._warns else ""
-        return "\n".join([*lines, "", f"Times are in {units} ({unit}).{warning}", ""])
+        for at, key in sorted(enumerate(cells), key=lambda one: one[1][0]):
+            if key[0] != threads:
+                threads = key[0]
+                lines.append(f"{threads} threads: ".ljust(len(head), "-"))
+            row = [texts[column][at].center(widths[column]) for column in columns]
+            lines.append(BETWEEN.join([names[key].ljust(first), *row]))
+        note = WARNING if self._warns and any(one.has_warnings for one in group) else ""
+        return "\n".join(lines) + f"\n\nTimes are in {unit_to_english(unit)}s ({unit}).\n{note}"
 
-    def _cell(self, one: Measurement, scale: float) -> str:
-        value = one.median / scale
+    def _column(self, column: list[Measurement | None], scale: float) -> list[str]:
+        """The times as text; of one column all with as many decimals."""
+        there = [one for one in column if one is not None]
+        whole = max(math.ceil(math.log10(one.median / scale)) for one in there)
+        digits = 1
         if self._trims:
-            value = rounded(value, one.significant_figures)
-            text = f"{value:.{max(0, one.significant_figures - len(str(int(value))))}f}"
-        else:
-            text = f"{value:.1f}"
-        return f"(! {one.iqr / one.median:.0%}) {text}" if self._warns and one.has_warnings else text
+            figures = [one.significant_figures - math.ceil(math.log10(one.median / scale)) for one in there]
+            digits = max(min(figures), 0)
+        width = whole + (digits + 1 if digits else 0)
+        texts = []
+        for one in column:
+            if one is None:
+                texts.append("")
+                continue
+            time = trim_sigfig(one.median, one.significant_figures) if self._trims else one.median
+            mark = ""
+            if self._warns:
+                mark = f" (! {one.iqr / one.median * 100:.0f}%)" if one.has_warnings else " " * 7
+            texts.append(f"{time / scale:>{max(width, 0)}.{digits}f}{mark}")
+        return texts

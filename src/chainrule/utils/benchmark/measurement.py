@@ -1,23 +1,31 @@
-"""What was measured of a statement, and how sure that is."""
+"""What was measured, of what, and how it is told."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
+import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Measurement", "TaskSpec", "in_unit", "rounded"]
+import numpy as np
 
-UNITS = ((1e-9, "ns", "nanoseconds"), (1e-6, "us", "microseconds"), (1e-3, "ms", "milliseconds"), (1.0, "s", "seconds"))
-NOISY, VERY_NOISY = 0.1, 0.25
-"""Spreads, as parts of the median, from which a measurement is not to be relied on."""
+__all__ = ["Measurement", "TaskSpec", "select_unit", "trim_sigfig", "unit_to_english"]
+
+UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}
+MOST_DIGITS = 4
+SHORTEST = 25e-9
+"""Times are not known better than this, in seconds."""
+Z = 1.645
+"""The mean of normal numbers is within so many of its standard deviations in nine cases of ten."""
+SUSPECT, DISTURBED = 0.1, 0.25
+"""From which spread on, as a part of the median, measurements are doubtful, and very much so."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(init=True, repr=False, eq=True, frozen=True)
 class TaskSpec:
-    """The statement that is measured, and what it is called in a table."""
+    """What is timed, and what it is called."""
 
     stmt: str
     setup: str
@@ -30,154 +38,160 @@ class TaskSpec:
 
     @property
     def title(self) -> str:
-        """Its label, or its first line."""
-        if self.label is not None:
-            return self.label + (f": {self.sub_label}" if self.sub_label else "")
-        if "\n" not in self.stmt:
-            return self.stmt
-        return f"stmt:{f' ({self.sub_label})' if self.sub_label else ''}\n{indented(self.stmt)}"
+        """Its label, or else the statement."""
+        name = self.label or _block("stmt", self.stmt, is_named=False)
+        return f"{name}: {self.sub_label}" if self.sub_label else name
+
+    def setup_str(self) -> str:
+        """The setup, if it does anything."""
+        return "" if self.setup in ("", "pass") else _block("setup", self.setup)
 
     def summarize(self) -> str:
-        """Title, description and what is set up before, on lines of their own."""
-        lines = [self.title, self.description or ""]
-        if self.setup and self.setup != "pass":
-            lines.append(f"setup:\n{indented(self.setup)}\n" if "\n" in self.setup else f"setup: {self.setup}")
-        return "\n".join(line for line in lines if line)
+        """Title, description and setup, those that there are."""
+        parts = [part for part in (self.title, self.description or "", self.setup_str()) if part]
+        return "\n".join(part + "\n" if "\n" in part else part for part in parts)
 
 
-def indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.strip().split("\n"))
+def _block(name: str, text: str, is_named: bool = True) -> str:
+    if "\n" in text:
+        return f"{name}:\n{textwrap.indent(text, '  ')}"
+    return f"{name}: {text}" if is_named else text
 
 
-def in_unit(seconds: float) -> tuple[float, str, str]:
-    """The largest unit that is not larger than a time: in seconds, short and long.
-
-    >>> in_unit(2.5e-05)
-    (1e-06, 'us', 'microseconds')
-    """
-    return max((unit for unit in UNITS if unit[0] <= seconds), default=UNITS[0])
-
-
-def rounded(value: float, digits: int) -> float:
-    """``value`` with so many significant digits."""
-    return value if not value else round(value, digits - 1 - math.floor(math.log10(abs(value))))
-
-
-@dataclass(repr=False)
 class Measurement:
-    """Times of one statement.
+    """The times that a statement took.
 
-    Attributes:
-        number_per_run: how often the statement ran in each of the measured runs.
-        raw_times: how long each run took, in seconds.
-        task_spec: the statement.
+    Args:
+        number_per_run: how often it ran for each time.
+        raw_times: the times, in seconds, each of ``number_per_run`` runs.
+        task_spec: what was timed.
+        metadata: anything else.
 
     >>> from chainrule.utils.benchmark import Measurement, TaskSpec
-    >>> m = Measurement(10, [2e-5, 4e-5, 3e-5], TaskSpec(stmt="f(x)", setup="pass"))
+    >>> m = Measurement(10, [2e-5, 3e-5, 2.2e-5], TaskSpec("f(x)", "pass"))
     >>> m.median
-    3e-06
-    >>> m.has_warnings
-    True
+    2.2e-06
     """
 
-    number_per_run: int
-    raw_times: list[float]
-    task_spec: TaskSpec
-    metadata: dict[Any, Any] | None = field(default=None)
+    def __init__(
+        self, number_per_run: int, raw_times: list[float], task_spec: TaskSpec, metadata: dict[Any, Any] | None = None
+    ) -> None:
+        self.number_per_run = number_per_run
+        self.raw_times = raw_times
+        self.task_spec = task_spec
+        self.metadata = metadata
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "task_spec":  # not there yet while it is being unpickled
+            raise AttributeError(name)
+        return getattr(self.task_spec, name)
 
     @property
     def times(self) -> list[float]:
-        """Seconds for one run of the statement, for each measured run."""
+        """The times of one run."""
         return [time / self.number_per_run for time in self.raw_times]
-
-    def _quantile(self, part: float) -> float:
-        ordered = sorted(self.times)
-        at = part * (len(ordered) - 1)
-        low = math.floor(at)
-        high = min(low + 1, len(ordered) - 1)
-        return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
 
     @property
     def median(self) -> float:
-        """In seconds."""
-        return statistics.median(self.times)
+        """The middle one of them."""
+        return float(np.median(self.times))
 
     @property
     def mean(self) -> float:
-        """In seconds."""
-        return statistics.fmean(self.times)
+        """Their mean."""
+        return float(np.mean(self.times))
 
     @property
     def iqr(self) -> float:
-        """How far the middle half of the times reaches, in seconds."""
-        return self._quantile(0.75) - self._quantile(0.25)
+        """How far the middle half of them spreads."""
+        low, high = np.quantile(self.times, (0.25, 0.75))
+        return float(high - low)
 
     @property
     def significant_figures(self) -> int:
-        """How many digits of the median can be relied on, between 1 and 5: those above the middle half of what it may be.
-
-        For times like those of a normal distribution, the standard error of the median is 1.25 iqr / 1.35 / sqrt(n).
-        """
-        spread = max(self.iqr / 1.349 * 1.2533 / math.sqrt(len(self.times)), abs(self.median) * 1e-5, 1e-12)
-        return min(5, max(1, math.ceil(math.log10(max(abs(self.median), 1e-12) / spread))))
+        """How many digits of the median can be trusted, roughly, by the spread of the middle half."""
+        times, count = sorted(self.times), len(self.times)
+        middle = times[count // 4 : math.ceil(3 * count / 4)]
+        spread = statistics.stdev(middle) if len(middle) > 1 else 0.0
+        doubt = max(Z * spread / math.sqrt(len(middle)), SHORTEST)
+        return min(max(math.floor(math.log10(self.median / doubt)), 1), MOST_DIGITS)
 
     @property
     def has_warnings(self) -> bool:
-        """Whether the times spread over more than a tenth of the median."""
-        return self.iqr > NOISY * self.median
-
-    def meets_confidence(self, threshold: float = NOISY) -> bool:
-        """Whether the times spread over less than this part of the median."""
-        return self.iqr < threshold * self.median
+        """Whether they spread so far that something may have disturbed them."""
+        return not self.meets_confidence(SUSPECT)
 
     @property
     def title(self) -> str:
-        """The title of the statement."""
+        """What was timed."""
         return self.task_spec.title
 
     @property
-    def env(self) -> str:
-        """What the statement ran in, as its timer was told."""
-        return "Unspecified env" if self.task_spec.env is None else self.task_spec.env
-
-    @property
     def as_row_name(self) -> str:
-        """How a table calls it."""
+        """What its row of a table is called."""
         return self.task_spec.sub_label or self.task_spec.stmt or "[Unknown]"
 
+    def meets_confidence(self, threshold: float = 0.05) -> bool:
+        """Whether the spread is less than ``threshold`` of the median."""
+        return self.iqr / self.median < threshold
+
     def __repr__(self) -> str:
-        scale, unit, _ = in_unit(self.median)
-        n, per_run = len(self.times), self.number_per_run
-        lines = [
-            f"<torch.utils.benchmark.utils.common.Measurement object at {hex(id(self))}>",
-            self.task_spec.summarize(),
+        here = f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
+        said = [here, self.task_spec.summarize()]
+        unit, scale = select_unit(self.median)
+        count, threads = len(self.times), self.task_spec.num_threads
+        crew = f"{threads} thread{'s' if threads > 1 else ''}"
+        if count == 1:
+            said += [f"  {self.median / scale:.2f} {unit}", f"  1 measurement, {self.number_per_run} runs , {crew}"]
+            return "\n".join(said)
+        low, high = np.quantile(self.times, (0.25, 0.75)) / scale
+        said += [
+            f"  Median: {self.median / scale:.2f} {unit}",
+            *([f"  IQR:    {self.iqr / scale:.2f} {unit} ({low:.2f} to {high:.2f})"] if count > 2 else []),
+            f"  {count} measurements, {self.number_per_run} runs per measurement, {crew}",
         ]
-        if n == 1:
-            lines += [f"  {self.median / scale:.2f} {unit}"]
-        else:
-            lines += [f"  Median: {self.median / scale:.2f} {unit}"]
-        if n > 3:
-            low, high = self._quantile(0.25) / scale, self._quantile(0.75) / scale
-            lines += [f"  IQR:    {self.iqr / scale:.2f} {unit} ({low:.2f} to {high:.2f})"]
-        runs = f"{per_run} runs" + (" per measurement" if n > 1 else " ")
-        threads = self.task_spec.num_threads
-        lines += [f"  {n} measurement{'s' * (n > 1)}, {runs}, {threads} thread{'s' * (threads > 1)}"]
-        if self.has_warnings:
-            part = self.iqr / self.median
+        part = self.iqr / self.median
+        if part >= SUSPECT:
+            said.append(f"  WARNING: Interquartile range is {part * 100:.1f}% of the median measurement.")
             why = (
-                "This suggests significant environmental influence." if part > VERY_NOISY
-                else "This could indicate system fluctuation."
-            )  # fmt: skip
-            lines += [f"  WARNING: Interquartile range is {part:.1%} of the median measurement.", f"           {why}"]
-        return "\n".join(lines)
+                "suggests significant environmental influence"
+                if part >= DISTURBED
+                else "could indicate system fluctuation"
+            )
+            said.append(f"           This {why}.")
+        return "\n".join(said)
 
     @staticmethod
     def merge(measurements: Iterable[Measurement]) -> list[Measurement]:
-        """One measurement for each statement, with the times of all that are of it, divided by their own numbers of runs."""
-        grouped: dict[TaskSpec, list[Measurement]] = {}
+        """Those of the same task and number of runs as one."""
+        groups: dict[Any, list[Measurement]] = {}
         for one in measurements:
-            grouped.setdefault(one.task_spec, []).append(one)
+            groups.setdefault((one.number_per_run, one.task_spec), []).append(one)
         return [
-            Measurement(1, [time for one in group for time in one.times], spec)
-            for spec, group in grouped.items()
-        ]  # fmt: skip
+            Measurement(number, [time for one in group for time in one.raw_times], task)
+            for (number, task), group in groups.items()
+        ]
+
+
+def select_unit(t: float) -> tuple[str, float]:
+    """The unit in which a time is told, and its length in seconds.
+
+    >>> from chainrule.utils.benchmark import select_unit
+    >>> select_unit(3e-5)
+    ('us', 1e-06)
+    """
+    power = math.floor(math.log10(t)) // 3 if t else 0
+    unit = {-1: "ms", -2: "us", -3: "ns"}.get(power, "s")
+    return unit, UNITS[unit]
+
+
+def unit_to_english(u: str) -> str:
+    """The word for a unit: "us" is "microsecond"."""
+    return {"ns": "nanosecond", "us": "microsecond", "ms": "millisecond", "s": "second"}[u]
+
+
+def trim_sigfig(x: float, n: int) -> float:
+    """A number with ``n`` significant digits."""
+    magnitude = math.ceil(math.log10(abs(x))) if x else 0
+    scale = 10.0 ** (magnitude - n)
+    return float(round(x / scale) * scale)

@@ -1,142 +1,154 @@
-"""How long a statement takes: Python's ``timeit``, with as many threads as are asked for, and as often as is needed."""
+"""``Timer``: how long a statement takes."""
 
 from __future__ import annotations
 
+import contextlib
+import textwrap
 import timeit
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from enum import Enum
-from textwrap import dedent
-from typing import Any, NoReturn
+from time import perf_counter as timer
+from typing import Any
 
 from ...functions.settings import get_num_threads, set_num_threads
 from .measurement import Measurement, TaskSpec
 
-__all__ = ["Language", "Timer", "timer"]
-
-timer = timeit.default_timer
-"""The clock, in seconds."""
-OVERHEAD = 1e-4
-"""Part of a run that reading the clock may take, at most, in :meth:`Timer.blocked_autorange`."""
+__all__ = ["Timer", "set_torch_threads", "timer"]
 
 
-class Language(Enum):
-    """What a statement is written in."""
-
-    PYTHON = 0
-    CPP = 1
+@contextlib.contextmanager
+def set_torch_threads(n: int) -> Iterator[None]:
+    """So many threads inside of the ``with`` statement."""
+    before = get_num_threads()
+    try:
+        set_num_threads(n)
+        yield
+    finally:
+        set_num_threads(before)
 
 
 class Timer:
-    """Measures a statement.
+    """Times a statement, after runs that warm it up, with one thread unless told otherwise.
 
     Args:
-        stmt: Python code.
-        setup: code that runs once before each measured run.
-        global_setup: code for C++ only; must be empty.
-        timer: the clock, in seconds.
-        globals: what the names in the code mean.
-        label, sub_label, description, env: what the statement is called in a table.
-        num_threads: how many threads operations may use meanwhile; 1 by default, for times that can be compared.
-        language: ``Language.PYTHON``, or ``"python"``.
+        stmt: Python statements.
+        setup: statements that run once before.
+        global_setup: for C++ alone, which is not timed here: must be empty.
+        timer: what tells the time.
+        globals: the names that the statements see.
+        label: what the statement is called.
+        sub_label: what tells it from others of the same label, such as the size of its input.
+        description: what tells it from others in the same row of a table.
+        env: in which environment.
+        num_threads: how many threads it may take.
+        language: Python.
 
     Raises:
-        ValueError: another language, or ``global_setup``.
+        ValueError: no string, or another language.
 
-    >>> import chainrule as torch
-    >>> from chainrule.utils import benchmark
-    >>> measured = benchmark.Timer("x.sum()", globals={"x": torch.ones(3)}).timeit(100)
-    >>> measured.number_per_run, measured.median > 0
-    (100, True)
+    >>> from chainrule.utils.benchmark import Timer
+    >>> m = Timer("x + x", globals={"x": 1}, label="sum").timeit(100)
+    >>> m.number_per_run, len(m.times), m.title
+    (100, 1, 'sum')
     """
 
     def __init__(
-        self, stmt: str = "pass", setup: str = "pass", global_setup: str = "", timer: Callable[[], float] = timer,
-        globals: dict[str, Any] | None = None, label: str | None = None, sub_label: str | None = None,
-        description: str | None = None, env: str | None = None, num_threads: int = 1,
-        language: Language | str = Language.PYTHON,
-    ) -> None:  # fmt: skip
-        if language not in (Language.PYTHON, "py", "python"):
-            raise ValueError(f"Timer(language={language!r}): only statements in Python can be timed: language='python'")
+        self,
+        stmt: str = "pass",
+        setup: str = "pass",
+        global_setup: str = "",
+        timer: Callable[[], float] = timer,
+        globals: dict[str, Any] | None = None,
+        label: str | None = None,
+        sub_label: str | None = None,
+        description: str | None = None,
+        env: str | None = None,
+        num_threads: int = 1,
+        language: Any = "python",
+    ) -> None:
+        if not isinstance(stmt, str):
+            raise ValueError("Currently only a `str` stmt is supported.")
+        if str(language).lower() not in ("python", "py"):
+            raise ValueError(f"Timer times Python alone, not {language}")
         if global_setup:
-            raise ValueError(
-                f"global_setup is C++ only, got {global_setup!r}. Most likely, this code can simply be moved to setup."
-            )
-        stmt, setup = (dedent(code).strip("\n") for code in (stmt, setup))
-        self._spec = TaskSpec(stmt, setup, global_setup, label, sub_label, description, env, num_threads)
-        # Names that the code defines are no names of the caller's.
-        self._clock = timer
+            raise ValueError("global_setup is for C++ only, which is not timed here. Put it into setup.")
+        stmt, setup = (textwrap.dedent(text).strip("\n").rstrip() for text in (stmt, setup))
+        self._task = TaskSpec(stmt, setup, global_setup, label, sub_label, description, env, num_threads)
         self._timer = timeit.Timer(stmt, setup, timer, {} if globals is None else dict(globals))
 
-    @contextmanager
-    def _threads(self) -> Iterator[None]:
-        before = get_num_threads()
-        set_num_threads(self._spec.num_threads)
-        try:
-            yield
-        finally:
-            set_num_threads(before)
+    def _time(self, number: int) -> float:
+        return max(self._timer.timeit(number), 1e-9)  # no clock may say that it took no time
 
-    def timeit(self, number: int = 1_000_000) -> Measurement:
-        """One run of ``number`` times the statement, after a hundredth as many to warm up."""
-        with self._threads():
-            self._timer.timeit(max(number // 100, 2))
-            return Measurement(number, [self._timer.timeit(number)], self._spec)
+    def timeit(self, number: int = 1000000) -> Measurement:
+        """One time, of ``number`` runs."""
+        with set_torch_threads(self._task.num_threads):
+            self._time(max(number // 100, 2))
+            return Measurement(number, [self._time(number)], self._task)
 
-    def repeat(self, repeat: int = -1, number: int = -1) -> NoReturn:
-        """Refused, as in PyTorch: ask :meth:`blocked_autorange`."""
+    def repeat(self, repeat: int = -1, number: int = -1) -> None:
+        """Refused: :meth:`blocked_autorange` does more."""
         raise NotImplementedError("See `Timer.blocked_autorange.`")
 
-    autorange = repeat
+    def autorange(self, callback: Callable[[int, float], Any] | None = None) -> None:
+        """Refused: :meth:`blocked_autorange` does more."""
+        raise NotImplementedError("See `Timer.blocked_autorange.`")
 
-    def _number(self, min_run_time: float) -> int:
-        """So many times the statement that reading the clock does not count, or that one run takes long enough."""
-        overhead = timeit.Timer("pass", timer=self._clock).timeit(0)
-        number = 1
-        while True:
-            taken = self._timer.timeit(number)
-            if (overhead <= OVERHEAD * taken and taken >= min_run_time / 1000) or taken > min_run_time:
-                return number
-            number *= 10
+    def collect_callgrind(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: it counts the instructions of PyTorch's kernels."""
+        raise RuntimeError(
+            "collect_callgrind counts instructions with Valgrind, which is not done here. Use blocked_autorange()."
+        )
 
     def blocked_autorange(
         self, callback: Callable[[int, float], Any] | None = None, min_run_time: float = 0.2
     ) -> Measurement:
-        """Runs of as many times the statement as are worth a measurement, until they have taken ``min_run_time`` seconds.
+        """Several times, of so many runs each that the clock does not count, over at least ``min_run_time`` seconds.
 
-        ``callback`` is given the number and the time of each run.
+        Args:
+            callback: called with the number of runs and their time, after each.
+            min_run_time: in seconds.
         """
-        return self._measured(callback, lambda measured: sum(measured.raw_times) >= min_run_time, min_run_time)
+        with set_torch_threads(self._task.num_threads):
+            number = self._block(min_run_time)
+            return Measurement(number, self._measure(number, min_run_time, callback, lambda times: True), self._task)
 
     def adaptive_autorange(
-        self, threshold: float = 0.1, *, min_run_time: float = 0.01, max_run_time: float = 10.0,
+        self,
+        threshold: float = 0.1,
+        *,
+        min_run_time: float = 0.01,
+        max_run_time: float = 10.0,
         callback: Callable[[int, float], Any] | None = None,
-    ) -> Measurement:  # fmt: skip
-        """The same, until the times spread over less than ``threshold`` of their median, or ``max_run_time`` is over."""
-
-        def is_done(measured: Measurement) -> bool:
-            taken = sum(measured.raw_times)
-            return taken >= max_run_time or (
-                taken >= min_run_time and len(measured.times) > 3 and measured.meets_confidence(threshold)
-            )
-
-        return self._measured(callback, is_done, min_run_time)
-
-    def _measured(
-        self, callback: Callable[[int, float], Any] | None, is_done: Callable[[Measurement], bool], min_run_time: float
     ) -> Measurement:
-        with self._threads():
-            number = self._number(min_run_time)
-            measured = Measurement(number, [], self._spec)
-            while not measured.raw_times or not is_done(measured):
-                measured.raw_times.append(self._timer.timeit(number))
-                if callback is not None:
-                    callback(number, measured.raw_times[-1])
-        return measured
+        """As :meth:`blocked_autorange`, until the times spread by less than ``threshold`` of their median.
 
-    def collect_callgrind(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused: Valgrind counts the instructions of compiled programs."""
-        raise RuntimeError(
-            "Timer.collect_callgrind needs Valgrind and a statement in C++, which chainrule does not run: measure time, with "
-            "Timer.blocked_autorange()."
-        )
+        Args:
+            threshold: how far they may spread.
+            min_run_time: in seconds.
+            max_run_time: after how many seconds to give up.
+            callback: called with the number of runs and their time, after each.
+        """
+        with set_torch_threads(self._task.num_threads):
+            number = self._block(0.05)
+
+            def enough(times: list[float]) -> bool:
+                sure = len(times) > 3 and Measurement(number, times, self._task).meets_confidence(threshold)
+                return sure or sum(times) >= max_run_time
+
+            return Measurement(number, self._measure(number, min_run_time, callback, enough), self._task)
+
+    def _block(self, min_run_time: float) -> int:
+        """How many runs take a hundredth of the time, at least one."""
+        number = 1
+        while self._time(number) < min_run_time / 100:
+            number *= 2
+        return number
+
+    def _measure(
+        self, number: int, min_run_time: float, callback: Callable[[int, float], Any] | None, enough: Any
+    ) -> list[float]:
+        times: list[float] = []
+        while sum(times) < min_run_time or not enough(times):
+            times.append(self._time(number))
+            if callback is not None:
+                callback(number, times[-1])
+        return times
