@@ -17,7 +17,6 @@ _LAZY = frozenset(
         "checkpoint",
         "data",
         "dlpack",
-        "flop_counter",
         "hooks",
         "model_zoo",
         "safetensors",
