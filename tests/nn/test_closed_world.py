@@ -40,7 +40,7 @@ REASONS = {
         "channelshuffle fold linear_cross_entropy linear_cross_entropy_options pixelshuffle": "files, whose classes are elsewhere",
     },
     "torch.nn.parallel": {
-        "DistributedDataParallel comm distributed gather parallel_apply replicate scatter scatter_gather": PROCESSES,
+        "comm distributed gather parallel_apply replicate scatter scatter_gather": PROCESSES,
     },
     "torch.nn.utils.prune": {"torch": TYPING},
 }
