@@ -24,7 +24,7 @@ EXAMPLES_READY := .venv-examples/.ready
 PACKAGES_PY := .venv-packages/bin/python
 PACKAGES_READY := .venv-packages/.ready
 
-.PHONY: help demo examples test test-xla test-browser lint types fix bench bench-memory bench-ops bench-origins bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
+.PHONY: help demo examples test test-xla test-browser lint types fix bench bench-blame bench-memory bench-ops bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,14 +65,11 @@ bench-torch: $(TORCH_READY) ## the same, against real PyTorch in the same run
 bench-ops: $(TORCH_READY) ## each family of ops, forward and backward, against real PyTorch in the same run
 	$(TORCH_PY) -m benchmarks.families
 
-bench-origins: $(READY) ## what it costs that nodes know their lines, and that exits from the graph are noted
-	$(PY) -m benchmarks.origins
+bench-blame: $(READY) ## what it costs that nodes know their lines and exits from the graph are noted, and guard()
+	$(PY) -m benchmarks.blame
 
 bench-memory: $(TORCH_READY) ## the peak memory of each op, forward and backward, beside real PyTorch's
 	$(TORCH_PY) -m benchmarks.memory
-
-bench-origins: $(READY) ## what it costs that each node knows its line, and that exits from the graph are noted
-	$(PY) -m benchmarks.origins
 
 bench-training: $(PACKAGES_READY) ## a network trained for five epochs, against real PyTorch: the same losses, and the time
 	$(PACKAGES_PY) -m benchmarks.training

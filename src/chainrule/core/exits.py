@@ -16,8 +16,9 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from . import origin
 from .node import RECENT, AccumulateGrad, Node, ancestors, next_seq
-from .origin import OUTSIDE, PACKAGE, WATCHING, Place, getframe, resolve
+from .origin import OUTSIDE, PACKAGE, WATCHING, getframe
 
 if TYPE_CHECKING:
     from .value import TensorBase
@@ -75,17 +76,17 @@ class Site:
     when: int
     """...and last, by the clock that numbers nodes."""
 
-    def place(self) -> Place:
+    def place(self) -> origin.Place:
         """Where values leave: the ``with no_grad()``, or the call."""
-        return self.call() if self.since is None else resolve(*self.since)
+        return self.call() if self.since is None else origin.resolve(*self.since)
 
-    def call(self) -> Place:
+    def call(self) -> origin.Place:
         """The call by which they leave."""
-        return resolve(self.code, self.lasti)
+        return origin.resolve(self.code, self.lasti)
 
-    def source_place(self) -> Place:
+    def source_place(self) -> origin.Place:
         """Where they were computed."""
-        return resolve(self.source_code, self.source_lasti)
+        return origin.resolve(self.source_code, self.source_lasti)
 
     def made(self, tensor: TensorBase) -> bool:
         """Whether the tensor is one of the last results."""

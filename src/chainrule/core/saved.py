@@ -5,11 +5,10 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from . import version
+from . import origin, version
 from .modes import Modes, changed_modes
 from .node import AccumulateGrad, Freed, Node, Port, extra_of
 from .op import ARRAY_WIDTH, Op, is_array_field, torch_names
-from .origin import Place, resolve
 from .value import TensorBase, new_tensor
 from .version import Fingerprint
 
@@ -240,8 +239,8 @@ def overwritten_error(node: Node, what: str, cell: Any, expected: int) -> Runtim
     )
 
 
-def _writer(cell: Any) -> Place | str:
-    return "an unknown line" if cell.writer is None else resolve(*cell.writer)
+def _writer(cell: Any) -> origin.Place | str:
+    return "an unknown line" if cell.writer is None else origin.resolve(*cell.writer)
 
 
 def _stale_field(node: Node) -> tuple[str, Any, int]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..device import CPU, XLA_DEVICE, device
-from . import op as op_module
+from . import op as op_module, origin
 from .lifted import BELOW, Level, computed
 from .modes import get_modes
-from .origin import caller, resolve
+from .origin import caller
 from .value import Lifted, TensorBase, device_of, new_tensor
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class XlaArray(Lifted):
     def plain(self, doing: str) -> Any:
         if self.is_traced:
             raise RuntimeError(
-                f"compile: It looks like you're {doing}, at {resolve(*caller())}. While a program is traced, its tensors have no "
+                f"compile: It looks like you're {doing}, at {origin.resolve(*caller())}. While a program is traced, its tensors have no "
                 "values: what depends on values cannot be compiled. Use torch.where, a mask, or chainrule.cond; compute it "
                 "outside of the compiled function; or compile with fallback='eager'."
             )

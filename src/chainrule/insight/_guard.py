@@ -63,9 +63,13 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
     The error names the line, the element and the numbers that went in. Infinities that the program itself gives (a mask of
     ``-inf``) are no fault, and what is made of them is none unless it is NaN. A parameter that holds NaN already is one: a step of
     an optimizer is not looked into, but named as the last that wrote to it.
-    Unlike anomaly mode, which looks for NaN in a backward and keeps the traceback of each op, it looks at the forward, too,
-    and costs little: sums and products by the processor's flags, the rest by one quick pass over each result. It can be on while
-    anomaly mode is.
+    Unlike anomaly mode, which looks for NaN in a backward and keeps the traceback of each op, it looks at the forward, too. It can
+    be on while anomaly mode is.
+
+    What is looked at: the result of each op, but for ops that only choose or move numbers (views, ``relu``, ``where``, ``max``);
+    what each step of a backward hands on, sums over broadcast axes, sums of what arrives from several uses, and what is added to
+    ``.grad``. Arithmetic on large arrays is looked at by the processor's flags, the rest by the sum of its squares. What it costs,
+    in processor time of a step of training: 4 to 6 % with layers of 256 units and more, 7 % with 128, 11 % with 32 (``make bench-blame``).
 
     Args:
         inf: whether infinities are stopped at, or NaN only.
@@ -92,7 +96,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         self._flags = np.errstate(**FLAGS, call=self._flag)  # type: ignore[arg-type]
         self._flags.__enter__()
         super().__enter__()
-        self._inside = get_modes()
+        self._inside = None if self._outer is not None else get_modes()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -110,7 +114,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
 
     def run_op(self, op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         current = get_modes()
-        if current is not self._inside or self._outer is not None:
+        if current is not self._inside:
             return super().run_op(op, args, params)
         put_modes(None)  # the same for the commonest state, in few steps: nothing else is in force
         try:

@@ -1,6 +1,6 @@
-"""``make bench-origins``: what it costs that each node knows its line, and that exits from the graph are noted.
+"""``make bench-blame``: what it costs that each node knows its line, that exits from the graph are noted, and ``guard()``.
 
-There is no switch for the two. So the package is loaded a second time, under another name, and from each of its modules the
+There is no switch for the first two. So the package is loaded a second time, under another name, and from each of its modules the
 statements are left out that take or keep an origin or note an exit; the two then race within one process.
 """
 
@@ -25,6 +25,8 @@ from . import programs
 from .measure import race
 
 LIMIT = 1.15
+"""Of origins and exits together."""
+GUARD_LIMIT = 1.10
 HOME = Path(chainrule.__file__).parent
 COPY = "unmarked"
 KEPT = ("core/origin.py", "core/exits.py", "insight/", "testing/", "autograd/profiler.py", "cli/")
@@ -158,8 +160,8 @@ def forward_and_backward(torch: Any, elements: int) -> Callable[[], object]:
     return run
 
 
-def training(torch: Any, sizes: tuple[int, ...], batch: int) -> Callable[[], object]:
-    """A step of training a network, with what one reads off it: the loss, and how many were right."""
+def training(torch: Any, sizes: tuple[int, ...], batch: int, reads: bool) -> Callable[[], object]:
+    """A step of training a network; ``reads``: with what one reads off it, the loss and how many were right."""
     torch.manual_seed(0)
     layers = []
     for fan_in, fan_out in pairwise(sizes):
@@ -174,7 +176,7 @@ def training(torch: Any, sizes: tuple[int, ...], batch: int) -> Callable[[], obj
         loss = torch.nn.functional.cross_entropy(out, labels)
         loss.backward()
         optimizer.step()
-        return loss.item(), (out.argmax(1) == labels).sum().item()
+        return (loss.item(), (out.argmax(1) == labels).sum().item()) if reads else loss
 
     return run
 
@@ -214,13 +216,61 @@ TABLE: dict[str, tuple[Program, int]] = {
     "40 ops of 1000 elements, forward": (lambda torch: forward(torch, 1000), 100),
     "40 ops of 1000 elements, and backward": (lambda torch: forward_and_backward(torch, 1000), 50),
     "1000 ops, leaves in every op": (programs.chain, 4),
-    "a step of an MLP 20-32-32-10, batch 32": (lambda torch: training(torch, (20, 32, 32, 10), 32), 15),
-    "a step of an MLP 784-256-256-10, batch 128": (lambda torch: training(torch, (784, 256, 256, 10), 128), 3),
+    "a step of an MLP 20-32-32-10, batch 32": (lambda torch: training(torch, (20, 32, 32, 10), 32, True), 15),
+    "a step of an MLP 784-256-256-10, batch 128": (lambda torch: training(torch, (784, 256, 256, 10), 128, True), 3),
 }
+
+
+NETWORKS = (
+    ((20, 32, 32, 10), 32, 30),
+    ((784, 128, 128, 10), 64, 12),
+    ((784, 256, 256, 10), 128, 6),
+    ((784, 512, 512, 10), 256, 2),
+)
+"""Sizes of layers, of a batch, and how many steps are one race."""
+
+
+def guarded(step: Callable[[], object], steps: int) -> Callable[[], None]:
+    """Steps of training inside of ``guard()``."""
+
+    def run() -> None:
+        with chainrule.guard():
+            for _ in range(steps):
+                step()
+
+    return run
+
+
+def unguarded(step: Callable[[], object], steps: int) -> Callable[[], None]:
+    def run() -> None:
+        for _ in range(steps):
+            step()
+
+    return run
+
+
+def guard() -> list[str]:
+    """Race steps of training with and without ``guard()``; those over the limit."""
+    over = []
+    for sizes, batch, steps in NETWORKS:
+        step = training(chainrule, sizes, batch, False)
+        rivals = {"guarded": guarded(step, steps), "plain": unguarded(step, steps)}
+        watched, plain = race(rivals, 1, rounds=61, clock=time.process_time).values()
+        ratio = watched.against(plain)
+        name = f"a step of an MLP {'-'.join(map(str, sizes))}, batch {batch}"
+        print(
+            f"{name:<46} {watched.median / steps * 1e6:9.2f} us   without {plain.median / steps * 1e6:9.2f} us   {ratio:5.3f} times"
+        )
+        over += [name] if ratio > GUARD_LIMIT else []
+    print(f"limit {GUARD_LIMIT}; over it: {', '.join(over) or 'none'}")
+    return over
 
 
 def main() -> int:
     """Race them, and say whether all limits hold."""
+    print("guard(); processor time")
+    too_slow = guard()
+    print("origins and exits; processor time")
     bare = unmarked()
     over = []
     for name, (program, calls) in (BY_THEMSELVES | TABLE).items():
@@ -234,7 +284,7 @@ def main() -> int:
         over += [name] if ratio > LIMIT and name in TABLE else []
     assert Loader.removed > 40, "the statements to leave out are not found where they were"
     print(f"limit {LIMIT}; over it: {', '.join(over) or 'none'}")
-    return len(over)
+    return len(over + too_slow)
 
 
 if __name__ == "__main__":
