@@ -45,11 +45,15 @@ def test_refused_clipping_leaves_the_gradients() -> None:
     assert p.grad[0] == 3
 
 
-def test_a_backward_hook_may_return_a_bare_gradient() -> None:
+def test_a_backward_hook_returns_as_many_gradients_as_it_gets() -> None:
     relu = nn.ReLU()
-    relu.register_full_backward_hook(lambda module, grad_input, grad_output: grad_input[0] * 10)
-    relu.register_full_backward_pre_hook(lambda module, grad_output: grad_output[0] * 10)
+    relu.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 10,))
+    handle = relu.register_full_backward_pre_hook(lambda module, grad_output: grad_output[0])
     x = torch.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="Backward pre hook returned an invalid number of grad_output, got 2"):
+        relu(x).sum().backward()
+    handle.remove()
+    relu.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 10,))
     relu(x).sum().backward()
     assert x.grad.tolist() == [100, 100]
 
