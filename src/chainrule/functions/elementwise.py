@@ -139,7 +139,7 @@ def scale_argument(function: str, alpha: Any, *operands: Any) -> Any:
         raise RuntimeError(
             f"For non-complex input tensors, argument alpha must not be a complex number: {function}() got {alpha}."
         )
-    return checked_scalar(dtype, alpha).item() if kind in "iu" else alpha
+    return checked_scalar(dtype, alpha).item() if kind in "iu" else alpha  # type: ignore[arg-type]  # no NumPy scalar any more
 
 
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | None = None) -> Tensor:
