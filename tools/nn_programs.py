@@ -7,6 +7,10 @@ from __future__ import annotations
 LOSSES = """
 [nn.CrossEntropyLoss(), nn.NLLLoss(torch.ones(3)), nn.BCELoss(), nn.BCEWithLogitsLoss(), nn.KLDivLoss(log_target=True), nn.SmoothL1Loss(beta=0.5), nn.HuberLoss("sum"), nn.PoissonNLLLoss(), nn.GaussianNLLLoss(), nn.SoftMarginLoss()]
 [nn.CosineEmbeddingLoss(), nn.MarginRankingLoss(), nn.HingeEmbeddingLoss(), nn.TripletMarginLoss(), nn.MultiMarginLoss(), nn.MultiLabelMarginLoss(), nn.MultiLabelSoftMarginLoss(), nn.CTCLoss()]
+nn.TripletMarginWithDistanceLoss()
+[F.binary_cross_entropy_with_logits(torch.ones(3).to(a), torch.zeros(3).to(b), pos_weight=torch.ones(3)).dtype for a in (torch.float16, torch.bfloat16, torch.float64) for b in (torch.float16, torch.float32)]
+[F.soft_margin_loss(torch.ones(3).to(a), torch.ones(3).to(b), reduction="none") for a in (torch.float16, torch.float64) for b in (torch.float16, torch.float32)]
+F.ctc_loss(torch.zeros(0, 1, 3), torch.tensor([[1]]), torch.tensor([0]), torch.tensor([1]))
 nn.TripletMarginWithDistanceLoss(distance_function=nn.PairwiseDistance(p=1.0))
 l = nn.CrossEntropyLoss(torch.tensor([1.0, 2.0])); list(l.state_dict().items()), l.reduction, l.ignore_index, l.label_smoothing
 c = torch.tensor([0, 2]); s = torch.tensor([[1.0, 2.0, 3.0], [0.5, 0.0, -1.0]], requires_grad=True); [F.cross_entropy(s, c), F.cross_entropy(s, c, reduction="none"), F.cross_entropy(s, c, torch.tensor([1.0, 2.0, 3.0])), F.cross_entropy(s, c, ignore_index=2), F.cross_entropy(s, c, label_smoothing=0.1), F.cross_entropy(s, s.detach().softmax(1), reduction="sum")]
@@ -74,6 +78,9 @@ nn.InstanceNorm1d(3, affine=True)(torch.zeros(4, 3))
 nn.InstanceNorm2d(3)(torch.zeros(4, 3))
 nn.InstanceNorm1d(2)(torch.zeros(1, 2, 1))
 nn.GroupNorm(3, 4)
+nn.GroupNorm(2, 2)(torch.ones(1, 2)), 1
+F.group_norm(torch.ones(1, 2, 1), 1), torch.group_norm(torch.ones(1, 1), 1)
+nn.GroupNorm(1, 1)(torch.ones(1, 1))
 F.group_norm(torch.zeros(2, 3), 2)
 F.layer_norm(torch.zeros(2, 3), (2,))
 F.layer_norm(torch.zeros(2, 3), (3,), torch.ones(2))

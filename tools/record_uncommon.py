@@ -27,6 +27,19 @@ MASK = "k = torch.tensor([[True, False, True], [False, False, False]]); "
 EDGES = "torch.tensor([-2., 0., 1., 3.])"
 
 PROGRAMS = f"""
+torch.add(torch.tensor([5, 1], dtype=torch.uint8), torch.tensor([5, 1], dtype=torch.uint8), alpha=-1)
+torch.tensor([5, 1], dtype=torch.uint8).sub(1, alpha=-2)
+torch.rsub(torch.tensor([5, 1], dtype=torch.uint8), 1, alpha=-2)
+torch.add(torch.tensor([5, 1], dtype=torch.uint8), torch.tensor([5, 1], dtype=torch.uint8), alpha=300)
+torch.tensor([5, 1], dtype=torch.uint8).char().sub(torch.tensor([5, 1], dtype=torch.uint8).char(), alpha=300)
+torch.addcmul(torch.tensor([5, 1], dtype=torch.uint8), torch.tensor([5, 1], dtype=torch.uint8), torch.tensor([5, 1], dtype=torch.uint8), value=-1)
+torch.tensor([5, 1], dtype=torch.uint8).clamp_max(-1)
+torch.tensor([5, 1], dtype=torch.uint8).clamp(-3, 300)
+torch.tensor([5, 1], dtype=torch.uint8).char().clamp(-300, 300)
+torch.addmm(torch.tensor([5, 1], dtype=torch.uint8), torch.tensor([5, 1], dtype=torch.uint8)[None].T, torch.tensor([5, 1], dtype=torch.uint8)[None], alpha=-1)
+torch.vander(torch.tensor([5, 1], dtype=torch.uint8))
+torch.inner(m, torch.tensor(2.).double())
+torch.inner(m, m[0].double())
 torch.hash_tensor(m, 1).long()
 torch.hash_tensor(n, keepdim=True).long()
 m.hash_tensor((0, 1)).long()

@@ -5,6 +5,8 @@ The gradients of a hundred writes of every kind are in test_recorded.py; here ar
 
 from __future__ import annotations
 
+import operator
+
 import pytest
 
 import chainrule as torch
@@ -406,6 +408,29 @@ def test_a_view_made_under_no_grad_has_no_history_after_its_base_was_written() -
         assert (v * 1).tolist() == [8.0]
     with pytest.raises(RuntimeError, match="its base or another view of its base has been modified inplace"):
         v.sum()
+
+
+def test_views_of_a_leaf_that_is_a_view() -> None:
+    x = torch.arange(6.0).reshape(2, 3).requires_grad_()
+    row = x[0]
+    for write in (
+        lambda: row.mul_(2),
+        lambda: x[0].mul_(2),
+        lambda: x.view(-1)[1:].fill_(0),
+        lambda: x[0].unbind()[1].add_(1),
+        lambda: operator.setitem(x, 0, 5.0),
+        lambda: operator.setitem(x, (0, torch.tensor([1])), 5.0),
+        lambda: x.mul_(2),
+    ):
+        with pytest.raises(RuntimeError, match=r"leaf Variable that requires grad|being modified inplace"):
+            write()
+    assert x.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    assert x._version == 0
+    with torch.no_grad():
+        x[0].mul_(3)
+        part = x[1]
+        assert not part.requires_grad
+    assert grad((x[0] ** 2).sum(), x)[0].tolist() == [[0.0, 6.0, 12.0], [0.0, 0.0, 0.0]]
 
 
 # -- views made without recording -------------------------------------------------------------------------------------

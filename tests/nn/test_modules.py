@@ -58,6 +58,20 @@ def test_a_backward_hook_returns_as_many_gradients_as_it_gets() -> None:
     assert x.grad.tolist() == [100, 100]
 
 
+def test_a_backward_hook_returns_as_many_gradients_as_it_got() -> None:
+    three = 3
+    for register in ("register_full_backward_hook", "register_full_backward_pre_hook"):
+        for returned in (torch.ones(2), (), three):
+            relu = nn.ReLU()
+            getattr(relu, register)(lambda module, *grads, returned=returned: returned)
+            with pytest.raises(TypeError if returned is three else RuntimeError):
+                relu(torch.ones(2, requires_grad=True)).sum().backward()
+        relu = nn.ReLU()
+        getattr(relu, register)(lambda module, *grads: [grads[0][0] * 10])
+        x = torch.ones(2, requires_grad=True)
+        assert x.grad.tolist() == [10, 10]
+
+
 def test_a_backward_hook_runs_for_each_order() -> None:
     tanh, seen = nn.Tanh(), []
     tanh.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append(grad_input[0].item()))

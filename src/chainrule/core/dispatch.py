@@ -24,7 +24,7 @@ from .exits import note, note_all
 from .lifted import computed, converted, interpret
 from .messages import explained, refusal
 from .modes import get_modes, modes
-from .node import Node, Port, next_seq, note_levels
+from .node import AccumulateGrad, Node, Port, next_seq, note_levels
 from .number_path import make_with_number
 from .op import ABSENT, ARRAY_WIDTH, MANY, OF_OPERAND, OPERAND, OUTPUT, Op
 from .origin import OUTSIDE, getframe, outer
@@ -274,7 +274,7 @@ def _make_view(op: Op) -> Any:
         else:
             parent = current_node(x)
             array = x._array
-            if isinstance(array, Lifted):
+            if isinstance(array, Lifted) or type(parent) is AccumulateGrad:
                 return general(op, (x,), params)
         result = forward(array, **params)
         cell = x._cell

@@ -106,7 +106,7 @@ def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
         if view.made_in == views.NO_GRAD and with_history:
             refuse_view(tensor, view, node)
         made_leaf = type(node) is AccumulateGrad and view.made_in != views.NO_GRAD
-        if made_leaf or type(base_of(view)._node) is AccumulateGrad:
+        if made_leaf or view.made_in == views.OF_LEAF or type(base_of(view)._node) is AccumulateGrad:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in "
                 "torch.no_grad(), or write to a clone() of the leaf."

@@ -29,6 +29,8 @@ Path = tuple[tuple["Op", tuple[tuple[str, Any], ...], int | None], ...]
 """Steps (view op, its parameters, which output) from a base to a view."""
 
 ORDINARY, NO_GRAD, MULTI, CUSTOM, DETACHED = "ordinary", "no_grad", "multi", "custom", "detached"
+OF_LEAF = "of a leaf"
+"""The view of a tensor that is a leaf and a view itself: what is written there has no place in the history of either."""
 
 
 class View:
@@ -59,10 +61,12 @@ def make_view(out: TensorBase, op: Op, source: TensorBase, params: dict[str, Any
     view.made_in = ORDINARY if number is None else MULTI
     if mode is not None and not mode.grad:
         view.made_in = NO_GRAD
-        if current_node(source) is not None:  # PyTorch: it says that it requires grad, and is a leaf of its own
+        if current_node(view.base) is not None:  # PyTorch: it says that it requires grad, and is a leaf of its own
             out._node = AccumulateGrad.of(out)
     elif source._view is not None and source._view.made_in != ORDINARY:
         view.made_in = source._view.made_in
+    elif source._view is not None and view.made_in == ORDINARY and type(source._node) is AccumulateGrad:
+        view.made_in = OF_LEAF
     view.version = counter(cell)
     out._view = view
 
@@ -89,6 +93,9 @@ def current_node(tensor: TensorBase) -> Node | None:
     base = base_of(view)
     if isinstance(base._array, Lifted):
         tensor._array = part_of(base._array, view.path)
+    if view.made_in == OF_LEAF:
+        view.version = version
+        return tensor._node
     parent = current_node(base)
     if view.made_in != ORDINARY and (parent is not None or tensor._node is not None):
         mode = get_modes()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..core.mutation import inplace
-from ..promotion import scalar_type_name
+from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
 from .contraction import einsum
@@ -172,7 +172,7 @@ def _factors(function: str, input: Tensor, beta: Number, alpha: Number) -> dict[
                 f"For non-complex input tensors, argument {name} must not be a complex number: got {value}"
             )
         if kind in "biu":
-            factors[name] = (bool if kind == "b" else int)(value)  # type: ignore[arg-type]  # complex was refused above
+            factors[name] = checked_scalar(input._array.dtype, value).item()
     return factors
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.dispatch import NUMBERS
 from ..core.value import TensorBase
+from ..promotion import checked_scalar
 from ._arguments import tensor_argument
 from .elementwise import Number, plain, promoted, put, tensors
 
@@ -73,7 +74,16 @@ def clamping(function: str, input: Any, min: Any, max: Any) -> tuple[Any, Any, t
             f"{function}() received an invalid combination of arguments - got (Tensor, {got}), but expected two numbers, two "
             "tensors, or one of either."
         )
-    return ops.clamp, promoted(input, *bounds), (), {"min": plain(min), "max": plain(max)}
+    input = promoted(input, *bounds)
+    limits = {name: plain(bound) for name, bound in (("min", min), ("max", max))}
+    if input._array.dtype.kind in "iu":
+        held = {
+            name: checked_scalar(input._array.dtype, limit).item()
+            for name, limit in limits.items()
+            if limit is not None
+        }
+        limits |= held
+    return ops.clamp, input, (), limits
 
 
 def clamp(

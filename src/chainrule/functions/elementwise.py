@@ -14,7 +14,7 @@ from ..core.dispatch import NUMBERS
 from ..core.messages import refusal
 from ..core.mutation import refuse_overlap
 from ..core.value import TensorBase, writable
-from ..promotion import result_dtype, scalar_to
+from ..promotion import checked_scalar, result_dtype, scalar_to
 from ._arguments import deliver, tensor_argument
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ def scale_argument(function: str, alpha: Any, *operands: Any) -> Any:
     alpha = plain(alpha)
     if not isinstance(alpha, NUMBERS):
         raise TypeError(f"{function}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
-    kind = result_dtype(*[getattr(a, "_array", a) for a in operands]).kind
+    dtype = result_dtype(*[getattr(a, "_array", a) for a in operands])
+    kind = dtype.kind
     if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError(f"Boolean alpha only supported for Boolean results: give {function}() alpha={int(alpha)}.")
     if isinstance(alpha, (float, complex)) and kind in "biu":
@@ -138,7 +139,7 @@ def scale_argument(function: str, alpha: Any, *operands: Any) -> Any:
         raise RuntimeError(
             f"For non-complex input tensors, argument alpha must not be a complex number: {function}() got {alpha}."
         )
-    return alpha
+    return checked_scalar(dtype, alpha).item() if kind in "iu" else alpha  # type: ignore[arg-type]  # no NumPy scalar any more
 
 
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | None = None) -> Tensor:
@@ -312,7 +313,11 @@ def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def three(op: Any, function: str, input: Any, tensor1: Any, tensor2: Any, value: Any, out: Any) -> Tensor:
     for position, (name, tensor) in enumerate((("input", input), ("tensor1", tensor1), ("tensor2", tensor2)), 1):
         tensor_argument(tensor, function, name, position)
-    result = op(input, tensor1, tensor2, value=plain(value))
+    value = plain(value)
+    if type(value) is int:
+        dtype = result_dtype(input._array, tensor1._array, tensor2._array)
+        value = checked_scalar(dtype, value).item() if dtype.kind in "iu" else value
+    result = op(input, tensor1, tensor2, value=value)
     return result if out is None else put(result, out, function, input, tensor1, tensor2)
 
 

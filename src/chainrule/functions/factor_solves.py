@@ -347,6 +347,8 @@ def powers(x: Tensor, count: int) -> Tensor:
     factors = x.unsqueeze(-1)
     if not count:
         return ops.concat([ops.slice_axis(factors, axis=-1, start=0, stop=0, step=1)], axis=-1)
+    if x._array.dtype.kind in "biu":
+        factors = factors.long()
     ones = factors.new_ones(factors.shape)
     if count == 1:
         return ones

@@ -290,10 +290,10 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     tensor_argument(input, "inner", "input", 1)
     tensor_argument(other, "inner", "other", 2)
-    if is_mixed(input, other):
-        raise mixed(input, other, "both inputs should have same dtype, got {} and {}", c=False)
     if not input.ndim or not other.ndim:
         return deliver(ops.multiply(input, other), out, "inner", exact=False)
+    if is_mixed(input, other):
+        raise mixed(input, other, "both inputs should have same dtype, got {} and {}", c=False)
     if input.shape[-1] != other.shape[-1]:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got shapes "

@@ -267,9 +267,10 @@ def binary_cross_entropy_with_logits(
                 "floating point numbers"
             )
     refuse_grad("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
-    return ops.binary_cross_entropy_with_logits(
+    losses = ops.binary_cross_entropy_with_logits(
         input, target, 1 if weight is None else weight, 1 if pos_weight is None else pos_weight, reduction=code
     )
+    return in_dtype_of(losses, *widened(target))
 
 
 def kl_div(
@@ -409,6 +410,11 @@ def is_stretched(shape: Sequence[int], target: Sequence[int]) -> bool:
     return len(shape) == len(target) and other == [1]
 
 
+def in_dtype_of(losses: Tensor, kept: Tensor) -> Tensor:
+    """The losses in the dtype of the argument that decides on it."""
+    return losses if losses._array.dtype == kept._array.dtype else losses.to(kept.dtype)
+
+
 def soft_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -433,4 +439,5 @@ def soft_margin_loss(
     tensor_argument(target, "soft_margin_loss", "target", 2)
     code = code_of(size_average, reduce, reduction)
     refuse_grad("soft_margin_loss", target=target)
-    return ops.soft_margin_loss(input, target, reduction=code)
+    losses = ops.soft_margin_loss(input, target, reduction=code)
+    return in_dtype_of(losses, *widened(input))

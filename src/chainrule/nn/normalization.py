@@ -9,12 +9,38 @@ from .. import ops
 from ..functions import normalization
 from ..functions._arguments import tensor_argument
 from ..functions._autocast import widened
-from ..functions.normalization import group_norm, layer_norm, rms_norm
+from ..functions.normalization import layer_norm, rms_norm
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05
+) -> Tensor:
+    """Over groups of channels: the mean taken away, the variance made 1; then each channel scaled and shifted.
+
+    Args:
+        input: floating point, of shape (N, C, ...).
+        num_groups: how many groups the C channels are.
+        weight: the scale of each channel, of shape (C,).
+        bias: the shift of each channel, of shape (C,).
+        eps: what is added to the variance.
+
+    Raises:
+        ValueError: a single value for each of the sizes behind the groups.
+        RuntimeError: the channels do not divide into the groups, or shapes or dtypes do not fit.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.group_norm(torch.tensor([[1., 3., 5., 9.]]), 2, eps=0.0)
+    tensor([[-1.,  1., -1.,  1.]])
+    """
+    shape = tensor_argument(input, "group_norm", "input").shape
+    if len(shape) > 1 and (shape[0] * shape[1] // num_groups) * math.prod(shape[2:]) == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
+    return normalization.group_norm(input, num_groups, weight, bias, eps)
 
 
 def batch_norm(

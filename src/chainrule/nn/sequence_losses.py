@@ -62,6 +62,8 @@ def ctc_loss(
     if not is_batch:
         log_probs = log_probs.unsqueeze(1)
         targets = targets if targets.ndim == 2 else targets.unsqueeze(0)
+    if not log_probs.numel():
+        raise RuntimeError(f"log_probs tensor must not be empty, but has the shape {list(log_probs.shape)}")
     times, n, classes = log_probs.shape
     if not 0 <= blank < classes:
         raise RuntimeError(f"blank must be in label range: got {blank} for {classes} classes")
