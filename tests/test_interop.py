@@ -61,8 +61,8 @@ def test_a_tensor_with_history_is_not_handed_out() -> None:
         with pytest.raises(RuntimeError, match=r"Can't call numpy\(\) on Tensor that requires grad. Use tensor.detach"):
             call()
     assert w.numpy(force=True).tolist() == [1, 1, 1]
-    with torch.no_grad(), pytest.raises(RuntimeError, match="requires grad"):
-        w.numpy()
+    with torch.no_grad():
+        assert w.numpy().tolist() == [1, 1, 1]  # nothing would be recorded of it anyway
 
 
 def test_asarray_and_array() -> None:

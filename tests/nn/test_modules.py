@@ -45,19 +45,6 @@ def test_refused_clipping_leaves_the_gradients() -> None:
     assert p.grad[0] == 3
 
 
-def test_a_backward_hook_returns_as_many_gradients_as_it_gets() -> None:
-    relu = nn.ReLU()
-    relu.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 10,))
-    handle = relu.register_full_backward_pre_hook(lambda module, grad_output: grad_output[0])
-    x = torch.ones(2, requires_grad=True)
-    with pytest.raises(RuntimeError, match="Backward pre hook returned an invalid number of grad_output, got 2"):
-        relu(x).sum().backward()
-    handle.remove()
-    relu.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 10,))
-    relu(x).sum().backward()
-    assert x.grad.tolist() == [100, 100]
-
-
 def test_a_backward_hook_returns_as_many_gradients_as_it_got() -> None:
     three = 3
     for register in ("register_full_backward_hook", "register_full_backward_pre_hook"):
@@ -69,6 +56,7 @@ def test_a_backward_hook_returns_as_many_gradients_as_it_got() -> None:
         relu = nn.ReLU()
         getattr(relu, register)(lambda module, *grads: [grads[0][0] * 10])
         x = torch.ones(2, requires_grad=True)
+        relu(x).sum().backward()
         assert x.grad.tolist() == [10, 10]
 
 

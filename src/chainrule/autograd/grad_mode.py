@@ -215,7 +215,12 @@ class set_multithreading_enabled(_ModeContext):  # noqa: N801
 
 
 class enforce_grad_layout_policy(set_multithreading_enabled):  # noqa: N801
-    """Accepted for PyTorch's sake: ``.grad`` lies row by row here, whatever is asked."""
+    """Accepted for PyTorch's sake: ``.grad`` lies row by row here, whatever is asked.
+
+    >>> import chainrule as torch
+    >>> with torch.autograd.grad_mode.enforce_grad_layout_policy(False):
+    ...     torch.ones(2, requires_grad=True).sum().backward()
+    """
 
     def __init__(self, enable: bool = True) -> None:
         super().__init__(enable)

@@ -219,6 +219,7 @@ def spectral_norm(
         ValueError: no such parameter.
 
     >>> import chainrule as torch
+    >>> _ = torch.manual_seed(0)
     >>> layer = torch.nn.utils.parametrizations.spectral_norm(torch.nn.Linear(2, 2))
     >>> torch.allclose(torch.linalg.matrix_norm(layer.eval().weight, 2), torch.tensor(1.), atol=1e-3)
     True
