@@ -233,3 +233,9 @@ def test_generator_and_discriminator() -> None:
     discriminator(fake).sum().backward()
     assert why(generator.weight).cause is Cause.NUMBER
     assert why(discriminator.weight).cause is Cause.ACCUMULATED
+
+
+def test_other_tensors_that_are_alive_do_not_make_it_less_certain() -> None:
+    others = [torch.randn(n % 7 + 1, n % 5 + 1) for n in range(600)]
+    assert broken_training.dead_relu_within_a_model()[0].certain
+    assert len(others) == 600

@@ -166,7 +166,7 @@ class Search:
         named = self.named(node)
         if named and is_elementwise:
             return named
-        found = [*named, *numbers, *self.constants]
+        found = [*named, *numbers]
         shapes = {parent.shape for parent in node.parents if parent is not None}
         if not is_elementwise and len(shapes) == 1 and isinstance(node.dtype, np.dtype):  # targets of a loss
             literals = [one for one in node.code.co_consts if type(one) in (int, float)]
@@ -177,6 +177,10 @@ class Search:
             known = [numbers_of(one._array) for parent, one in values.items() if parent.shape == node.shape]
             masks = [compare(one, number) for one in known for number in {0, *numbers} for compare in COMPARISONS]
             found += {mask.tobytes(): mask for mask in masks}.values()
+        # First those whose lengths are found around the node: programs hold many more tensors than are tried.
+        made = node.shape if node.op.outputs is not None else (node.shape,)
+        lengths = {length for shape in (*shapes, *made) for length in shape}
+        found += sorted(self.constants, key=lambda one: sum(length not in lengths for length in one.shape))
         return found[:CANDIDATES]
 
     def named(self, node: Any) -> list[Any]:
