@@ -574,10 +574,8 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         if hooks:
             for hook in list(hooks.values()):
                 if (result := run.inside(hook, tensor)) is not None and result is not tensor:
-                    kind = RuntimeError if isinstance(result, TensorBase) else TypeError
-                    raise kind(
-                        f"Tensor post accumulate grad hooks should return None, but one returned '{type(result).__name__}'."
-                    )
+                    said = f"Tensor post accumulate grad hooks should return None, but one returned a {type(result).__name__}"
+                    raise RuntimeError(said) if isinstance(result, TensorBase) else TypeError(said)
 
 
 def is_rewritten(gradient: Any, meta: Meta) -> bool:
