@@ -336,6 +336,8 @@ def test_a_recorded_gradient_is_a_copy() -> None:
     (h**2).sum().backward(create_graph=True)
     assert repr(x.grad) == "tensor([16., 24.], grad_fn=<CopyBackwards>)"
     assert repr(h.grad) == "tensor([ 8., 12.], grad_fn=<CloneBackward0>)"
+    found = torch.autograd.grad((h**2).sum(), (x, h), create_graph=True)
+    assert [type(g.grad_fn).__name__ for g in found] == ["MulBackward0", "MulBackward0"]
     x.grad = None
     x.sum().backward(create_graph=True)
     assert x.grad.stride() == (1,)

@@ -327,17 +327,21 @@ class Pass:
             made = new_tensor(own(g))
         else:
             g = beside(g, tensor)
-            if self.recorded and g._node is not None:
-                g = self.outward(g)
-                is_leaf = type(tensor._node) is AccumulateGrad
-                return (
-                    self.inside(self.namespace.copy, new_tensor(g._array), g)
-                    if is_leaf
-                    else self.inside(self.namespace.clone, g)
-                )
+            if self.recorded:
+                return self.outward(g)
             array = g._array
             made = new_tensor(array.copy() if type(array) is np.ndarray else array)
         return made.conj_physical() if made._array.dtype.kind == "c" else made
+
+    def first_grad(self, g: Any, tensor: Any) -> Any:
+        """A cotangent as the first ``.grad`` of ``tensor``: of a recorded pass, a copy that is part of the graph."""
+        given = self.handed_out(g, tensor)
+        if not self.recorded:
+            return given
+        if given._node is None:
+            return new_tensor(given._array.copy() if type(given._array) is np.ndarray else given._array)
+        is_leaf, xp = type(tensor._node) is AccumulateGrad, self.namespace
+        return self.inside(xp.copy, new_tensor(given._array), given) if is_leaf else self.inside(xp.clone, given)
 
     def inward(self, tensor: Any) -> Any:
         if tensor is None:
@@ -536,7 +540,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         old = meta_of(tensor).grad
         if old is None:
             replaced.append(tensor._meta)
-            replacements.append(run.handed_out(g, tensor))
+            replacements.append(run.first_grad(g, tensor))
             continue
         if run.tensors or type(writable(old)) is not np.ndarray:
             replaced.append(tensor._meta)
@@ -569,11 +573,9 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         hooks = meta.post_hooks
         if hooks:
             for hook in list(hooks.values()):
-                if (result := run.inside(hook, tensor)) is not None:
-                    kind = RuntimeError if isinstance(result, TensorBase) else TypeError
-                    raise kind(
-                        f"Tensor post accumulate grad hooks should return None, but one returned '{type(result).__name__}'."
-                    )
+                if (result := run.inside(hook, tensor)) is not None and result is not tensor:
+                    said = f"Tensor post accumulate grad hooks should return None, but one returned a {type(result).__name__}"
+                    raise RuntimeError(said) if isinstance(result, TensorBase) else TypeError(said)
 
 
 def is_rewritten(gradient: Any, meta: Meta) -> bool:
