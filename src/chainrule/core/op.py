@@ -297,7 +297,9 @@ LARGE = 1 << 17
 """Elements from which the formulas of an element-wise op are computed block by block."""
 
 
-def by_blocks_if_large(raw: Callable[..., Any]) -> Callable[..., Any]:
+def blockwise(raw: Callable[..., Any]) -> Callable[..., Any]:
+    """A formula that is computed block by block where its arrays are large."""
+
     def forward(*arrays: Any, **params: Any) -> Any:
         if arrays[0].size >= LARGE:
             return numpy_namespace.elementwise(raw, *arrays, **params)
@@ -396,7 +398,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], optio
     op.forward = options.get("forward")
     op.raw = forward_for(op, numpy_namespace)
     if kind == "elementwise" and op.forward is not None and "outputs" not in options:
-        op.raw = by_blocks_if_large(op.raw)
+        op.raw = blockwise(op.raw)
     op.mixed = options.get("mixed")
     op.jvp = options.get("jvp")
     op.batch = options.get("batch")
