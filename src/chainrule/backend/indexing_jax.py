@@ -13,7 +13,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from . import indexing_numpy
 from .indexing_numpy import _limit, along, key_of
 
 Array = Any
