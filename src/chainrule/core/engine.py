@@ -340,8 +340,8 @@ class Pass:
             return given
         if given._node is None:
             return new_tensor(given._array.copy() if type(given._array) is np.ndarray else given._array)
-        is_leaf, xp = type(tensor._node) is AccumulateGrad, self.namespace
-        return self.inside(xp.copy, new_tensor(given._array), given) if is_leaf else self.inside(xp.clone, given)
+        is_leaf, ops = type(tensor._node) is AccumulateGrad, self.namespace
+        return self.inside(ops.copy, new_tensor(given._array), given) if is_leaf else self.inside(ops.clone, given)
 
     def inward(self, tensor: Any) -> Any:
         if tensor is None:
