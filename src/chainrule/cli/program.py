@@ -128,7 +128,7 @@ def run(path: Path, text: str, expression: str | None, arguments: list[str]) -> 
         if isinstance(stop.code, str):
             print(stop.code, file=sys.stderr)
     except Exception as error:  # noqa: BLE001 - whatever a program may raise is shown as Python would show it
-        shown = from_program(error.__traceback__)
+        shown = from_program(error.__traceback__, __name__)
         sys.excepthook(type(error), error.with_traceback(shown), shown)
         return None
     finally:
@@ -149,8 +149,11 @@ def cells_of(path: Path, text: str) -> str:
     return text
 
 
-def from_program(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback without the frame that started the program."""
-    while traceback is not None and traceback.tb_frame.f_globals.get("__name__") == __name__:
+def from_program(traceback: TracebackType | None, *starters: str) -> TracebackType | None:
+    """The traceback without the frames of the modules that started the program.
+
+    None of an error in starting it (a syntax error, an unknown module), which has no frame of the program.
+    """
+    while traceback is not None and traceback.tb_frame.f_globals.get("__name__") in starters:
         traceback = traceback.tb_next
     return traceback

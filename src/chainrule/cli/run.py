@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from .errors import CommandError, require
+from .program import from_program
 
 __all__ = ["add_parser"]
 
@@ -106,15 +106,8 @@ def _run_program(target: str, rest: list[str], *, is_module: bool) -> int:
         else:
             runpy.run_path(target, run_name="__main__")
     except Exception as error:  # noqa: BLE001 - whatever a program may raise is shown as Python would show it
-        sys.excepthook(type(error), error.with_traceback(from_program(error.__traceback__)), error.__traceback__)
+        sys.excepthook(
+            type(error), error.with_traceback(from_program(error.__traceback__, __name__, "runpy")), error.__traceback__
+        )
         return 1
     return 0
-
-
-def from_program(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback without the frames of this file and of runpy that started the program."""
-    start = traceback
-    while start is not None and start.tb_frame.f_globals.get("__name__") in (__name__, "runpy"):
-        start = start.tb_next
-    # An error in starting (a syntax error, an unknown module) has no frame of the program.
-    return start
