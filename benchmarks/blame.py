@@ -64,7 +64,7 @@ class Unmarked(ast.NodeTransformer):
         return self.generic_visit(statement)
 
     def visit_If(self, statement: ast.If) -> Any:
-        if ast.unparse(statement.test) in {"code.co_filename not in OUTSIDE", "code is not known"}:
+        if ast.unparse(statement.test) == "code is not known":
             return ast.Pass()
         return self.generic_visit(statement)
 
@@ -117,8 +117,8 @@ def unmarked() -> Any:
 # -- the programs --------------------------------------------------------------------------------------------------------
 
 
-def forward(torch: Any, elements: int) -> Callable[[], object]:
-    """Forty ops, the half of them recorded with what they keep."""
+def forty(torch: Any, elements: int, backward: bool = False) -> Callable[[], object]:
+    """Forty ops, the half of them recorded with what they keep; with ``backward``, their gradient, too."""
     x = torch.linspace(0.1, 1, elements).requires_grad_()
     c = torch.linspace(1, 2, elements)
 
@@ -126,6 +126,9 @@ def forward(torch: Any, elements: int) -> Callable[[], object]:
         y = x
         for _ in range(8):
             y = torch.tanh(y * c + x) - y * 0.5
+        if backward:
+            y.sum().backward()
+            x.grad = None
         return y
 
     return run
@@ -140,22 +143,6 @@ def arithmetic(torch: Any) -> Callable[[], object]:
         for _ in range(50):
             x = x * c + b
         return x
-
-    return run
-
-
-def forward_and_backward(torch: Any, elements: int) -> Callable[[], object]:
-    """The same, and its gradient."""
-    x = torch.linspace(0.1, 1, elements).requires_grad_()
-    c = torch.linspace(1, 2, elements)
-
-    def run() -> object:
-        y = x
-        for _ in range(8):
-            y = torch.tanh(y * c + x) - y * 0.5
-        y.sum().backward()
-        x.grad = None
-        return y
 
     return run
 
@@ -211,10 +198,10 @@ BY_THEMSELVES: dict[str, tuple[Program, int]] = {
 """What is shown beside, without a limit: a single quick op, and exits that no training step consists of."""
 TABLE: dict[str, tuple[Program, int]] = {
     "100 products and sums of 1 element, forward": (arithmetic, 60),
-    "40 ops of 1 element, forward": (lambda torch: forward(torch, 1), 100),
-    "40 ops of 1 element, and backward": (lambda torch: forward_and_backward(torch, 1), 50),
-    "40 ops of 1000 elements, forward": (lambda torch: forward(torch, 1000), 100),
-    "40 ops of 1000 elements, and backward": (lambda torch: forward_and_backward(torch, 1000), 50),
+    "40 ops of 1 element, forward": (lambda torch: forty(torch, 1), 100),
+    "40 ops of 1 element, and backward": (lambda torch: forty(torch, 1, backward=True), 50),
+    "40 ops of 1000 elements, forward": (lambda torch: forty(torch, 1000), 100),
+    "40 ops of 1000 elements, and backward": (lambda torch: forty(torch, 1000, backward=True), 50),
     "1000 ops, leaves in every op": (programs.chain, 4),
     "a step of an MLP 20-32-32-10, batch 32": (lambda torch: training(torch, (20, 32, 32, 10), 32, True), 15),
     "a step of an MLP 784-256-256-10, batch 128": (lambda torch: training(torch, (784, 256, 256, 10), 128, True), 3),
