@@ -153,7 +153,7 @@ class Op:
         return tuple(f for f in self.fields if f in used)
 
     def layout(self, need: tuple[bool, ...]) -> tuple[tuple[int, int, str], ...]:
-        """What is saved for each field, in order: (one of the codes below, which operand or output, which of its attributes).
+        """What is saved for each field, in order: (one of the codes above, which operand or output, which of its attributes).
 
         Nothing at all, if no field must be kept.
         """

@@ -122,9 +122,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         finally:
             put_modes(current)
         name = op.name
-        if name in KEEPS and not self.raised:
-            return result
-        if result is NotImplemented:
+        if result is NotImplemented or (name in KEEPS and not self.raised):
             return result
         for one in result if type(result) is tuple else (result,):
             array = one._array

@@ -79,9 +79,7 @@ def make_tensor(
     else:
         result = empty(sizes, dtype=dtype, device=device)
         parts = result.view(dtype.to_real()).view(*sizes, 2) if kind == "c" else result
-        if (
-            most - least > dtypes.finfo(dtype).max
-        ):  # an interval so long that its length overflows is drawn at half its size
+        if most - least > dtypes.finfo(dtype).max:  # its length overflows: draw at half the size
             parts.uniform_(least / 2, most / 2).mul_(2)
         else:
             parts.uniform_(least, most)
