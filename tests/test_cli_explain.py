@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from chainrule import torch_alias
 from chainrule.cli import main
 
 NOTEBOOK = Path(__file__).parents[1] / "examples" / "autograd.ipynb"
@@ -23,10 +22,7 @@ print("done")
 """
 
 
-@pytest.fixture(autouse=True)
-def alias_put_back():
-    yield
-    torch_alias.uninstall()
+pytestmark = pytest.mark.usefixtures("alias_put_back")
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import pytest
 from chainrule.cli import main
 from chainrule.cli.serve import PageServer, serve
 
+pytestmark = pytest.mark.usefixtures("alias_put_back")
+
 PROGRAM = """\
 import torch
 w = torch.tensor(2.0, requires_grad=True)

@@ -297,6 +297,22 @@ class TestNamesOfClasses:
                     count += 1
         assert count > 150
 
+    def test_every_class_that_is_renamed_can_be_pickled(self) -> None:
+        code = (
+            "import importlib, pickle, pkgutil, sys, chainrule; from chainrule import torch_alias as alias\n"
+            "alias.install()\n"
+            "for module in pkgutil.walk_packages(chainrule.__path__, 'chainrule.'):\n"
+            "    if not module.name.endswith(('jax', 'tensorboard.writer', '__main__')):\n"
+            "        importlib.import_module(module.name)\n"
+            "[finder] = [finder for finder in sys.meta_path if isinstance(finder, alias.TorchFinder)]\n"
+            "print(len(finder.renamed))\n"
+            "print([kind for kind in finder.renamed if pickle.loads(pickle.dumps(kind)) is not kind])\n"
+        )
+        done = subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True)
+        count, others = done.stdout.splitlines()
+        assert int(count) > 400
+        assert others == "[]"
+
     def test_a_class_that_is_defined_elsewhere_can_be_pickled(self) -> None:
         fold = chainrule.nn.Unfold((2, 2))
         assert type(fold).__module__ == "torch.nn.modules.fold"

@@ -131,17 +131,17 @@ class TorchFinder:
         ours = _our_name(fullname)
         if ours is None:
             return None
-        spec = importlib.util.find_spec(ours)
+        spec = _find_spec(ours)
         if spec is None or spec.origin is None:  # without an origin it is a mere folder
             home = _Home(fullname)
-            if home.names:
-                return ModuleSpec(fullname, cast("Loader", home))
+            if home.kinds or home.is_package:
+                return ModuleSpec(fullname, cast("Loader", home), is_package=home.is_package)
             # An import statement gets the explanation; `importlib.util.find_spec` asks whether, and gets None.
             if sys._getframe(2).f_code.co_name == "_find_and_load_unlocked":
                 raise missing_module(fullname)
             return None
         is_package = spec.submodule_search_locations is not None
-        return ModuleSpec(fullname, cast("Loader", _OurLoader(ours)), origin=spec.origin, is_package=is_package)
+        return _OurSpec(fullname, cast("Loader", _OurLoader(ours)), origin=spec.origin, is_package=is_package)
 
     def _own_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
         """A module of ours that is imported under its own name: as ever, and then its classes get PyTorch's names."""
@@ -163,8 +163,12 @@ class TorchFinder:
         for name, kind in list(vars(module).items()):
             if isinstance(kind, type) and (kind.__module__, kind.__qualname__) == (module.__name__, name):
                 homes = _homes(part, name) or _homes("", name) or (_homes("utils", name) if part == "core" else ())
+                if homes[:1] == ("torch",) and name not in dir(sys.modules["chainrule"]):
+                    homes = ()  # PyTorch's compiler has a class of this name
                 if same in homes or (not homes and part in ("nn", "optim", "utils", "distributions")):  # or private
                     homes = (same,)
+                elif homes[:1] != ("torch",):
+                    homes = tuple(home for home in homes if _package_of(home))
                 if homes:
                     self.renamed[kind] = kind.__module__
                     kind.__module__ = homes[0]
@@ -174,6 +178,15 @@ class TorchFinder:
         wanted = None if context is None else context.name
         if wanted is None or wanted.lower() == "torch":
             yield _distribution()
+
+
+class _OurSpec(ModuleSpec):
+    """The spec of a torch name. While its module has it, what the module imports is still relative to our package."""
+
+    @property
+    def parent(self) -> str:
+        """The package of ours that the module is in."""
+        return cast("str", _our_name(cast("str", super().parent)))
 
 
 class _OurLoader:
@@ -208,20 +221,42 @@ class _Home:
     """Makes a module of torch that is the home of classes which chainrule defines elsewhere: pickle looks there."""
 
     def __init__(self, fullname: str) -> None:
-        names = [name for (_, name), homes in _all_homes().items() if fullname in homes]
-        package = "chainrule." + fullname.split(".")[1] if names else "chainrule"
-        self.package = importlib.import_module(package) if importlib.util.find_spec(package) else None
-        self.names = [name for name in names if hasattr(self.package, name)]
+        self.kinds = {}
+        self.is_package = False
+        for (_, name), homes in _all_homes().items():
+            for home in homes:
+                if (home + ".").startswith(fullname + "."):
+                    package = _package_of(home)
+                    kind = getattr(importlib.import_module(package), name, None) if package else None
+                    if home == fullname and kind is not None:
+                        self.kinds[name] = kind
+                    self.is_package |= home != fullname and kind is not None
 
     def create_module(self, spec: ModuleSpec) -> None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        kinds = {name: getattr(self.package, name) for name in self.names}
-        vars(module).update(kinds)
-        # `inspect.getsource` looks for a class in the file of its home.
+        vars(module).update(self.kinds)
         renamed = cast("TorchFinder", _find_installed()).renamed
-        module.__file__ = sys.modules[renamed[next(iter(kinds.values()))]].__file__
+        for kind in self.kinds.values():  # `inspect.getsource` looks for a class in the file of its home
+            module.__file__ = sys.modules[renamed[kind]].__file__
+
+
+@functools.lru_cache
+def _package_of(home: str) -> str | None:
+    """The package of ours that has the names of a module of torch: the nearest one, if what is nearest is a package."""
+    ours = cast("str", _our_name(home)).rpartition(".")[0]
+    spec = _find_spec(ours)
+    if spec is None:
+        return _package_of(home.rpartition(".")[0])
+    return ours if spec.submodule_search_locations else None
+
+
+def _find_spec(name: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # of the parent
+        return None
 
 
 def _homes(part: str, name: str) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "safetensors", None)
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     monkeypatch.delitem(sys.modules, "chainrule.utils.tensorboard.writer", raising=False)
+    monkeypatch.delattr("chainrule.utils.tensorboard.writer", raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'chainrule\[safetensors\]'"):
         ours.save({})
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'chainrule\[tensorboard\]'"):

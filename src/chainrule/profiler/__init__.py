@@ -12,7 +12,8 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..autograd.profiler import EventList as _EventList, Recorder as _Recorder, record_function as record_function
+from ..autograd.profiler import Recorder as _Recorder, record_function as record_function
+from ..autograd.profiler_util import EventList as _EventList
 from ..core.modes import change_modes as _change_modes, modes as _modes
 
 if TYPE_CHECKING:

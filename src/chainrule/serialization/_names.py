@@ -27,18 +27,18 @@ from ._plain_objects import is_plain_class
 from ._unpickler import hashable
 
 __all__ = [
-    "STORAGES", "StorageType", "add_safe_globals", "approved_here", "clear_safe_globals", "get_safe_globals", "known_values",
+    "STORAGES", "StorageKind", "add_safe_globals", "approved_here", "clear_safe_globals", "get_safe_globals", "known_values",
     "ours_or_modules", "plain_calls", "refused", "safe_globals", "torch_module", "torch_name",
 ]  # fmt: skip
 
 
-class StorageType(NamedTuple):
+class StorageKind(NamedTuple):
     """The type of a storage: of elements, or of mere bytes (None)."""
 
     dtype: dtypes.dtype | None
 
 
-UNTYPED = StorageType(None)
+UNTYPED = StorageKind(None)
 STORAGES: dict[dtypes.dtype, str] = {
     dtype: f"{dtype._scalar_type}Storage" for dtype in dtypes.ALL if not dtype._scalar_type.startswith("UInt")
 }
@@ -130,7 +130,7 @@ def known_values() -> dict[str, Any]:
     for dtype in dtypes.ALL:
         named[str(dtype)] = dtype
         if dtype in STORAGES:
-            named[f"torch.{STORAGES[dtype]}"] = named[f"torch.cuda.{STORAGES[dtype]}"] = StorageType(dtype)
+            named[f"torch.{STORAGES[dtype]}"] = named[f"torch.cuda.{STORAGES[dtype]}"] = StorageKind(dtype)
     for format_ in ("channels_last", "channels_last_3d", "contiguous_format", "preserve_format"):
         named[f"torch.{format_}"] = getattr(memory, format_)
     return named

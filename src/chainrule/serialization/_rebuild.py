@@ -16,7 +16,7 @@ from ..device import CPU, device, place_of
 from ..errors import CorruptFileError
 from ..functions.storage import TypedStorage, UntypedStorage
 from ..nn.parameter import Parameter
-from ._names import StorageType
+from ._names import StorageKind
 
 __all__ = ["Storage", "Tensors", "swapped"]
 
@@ -117,7 +117,7 @@ class Tensors:
         if type(identity) is not tuple or len(identity) not in (5, 6) or identity[0] != "storage":
             raise CorruptFileError(f"the file is damaged: {identity!r} is no storage")
         _, kind, key, location, count, *view = identity
-        if type(kind) is not StorageType or type(key) is not str or type(location) is not str or type(count) is not int:
+        if type(kind) is not StorageKind or type(key) is not str or type(location) is not str or type(count) is not int:
             raise CorruptFileError("the file is damaged: it describes a storage wrongly")
         if view and view[0] is not None:
             raise CorruptFileError("the file has a storage that views another, as PyTorch before 0.4 made them: save it anew with a later PyTorch")  # fmt: skip
