@@ -366,25 +366,6 @@ def xlogy(x: Array, y: Array) -> Array:
     return np.where((x == 0) & ~np.isnan(y), ZERO[x.dtype], x * log(y))
 
 
-@widened
-def softmax(x: Array, *, axis: int) -> Array:
-    if not x.size:
-        return x.copy()
-    e = np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), order="C")
-    e = exp(e)
-    e /= np.add.reduce(e, axis=axis, keepdims=True)
-    return e
-
-
-@widened
-def log_softmax(x: Array, *, axis: int) -> Array:
-    if not x.size:
-        return x.copy()
-    shifted = np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), order="C")
-    shifted -= log(np.add.reduce(exp(shifted), axis=axis, keepdims=True))
-    return shifted
-
-
 # -- functions with series of their own ---------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import numpy as namespace, recurrent_common
 from .elementwise_numpy import DOUBLE, LOOKED_AT, ONE, SINGLE
+from .shape_numpy import transposed
 
 Array = Any
 
@@ -36,7 +37,7 @@ def times(length: int, reverse: bool) -> range:
 
 def right_factor(w: Array, length: int, batch: int) -> Array:
     """The transpose of ``w``, copied where that makes products of this many steps faster."""
-    return w.T if batch == 1 or length < 4 else np.ascontiguousarray(w.T)
+    return w.T if batch == 1 or length < 4 else transposed(w)
 
 
 def by_gate(x: Array, size: int) -> Array:

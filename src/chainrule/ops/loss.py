@@ -209,16 +209,13 @@ nll_loss_of_planes = nll("nll_loss_of_planes", "NllLoss2DBackward0")
 
 
 def cross_entropy_forward(xp, x, target, *weight, axis, rank, ignore_index, reduction):
-    """log(sum(exp(x))) - x at the target, and softmax(x), of which the largest element is taken out first."""
+    """-log_softmax(x) at the target, and softmax(x)."""
     at = chosen(xp, target, axis, ignore_index)
     wide = xp.widen(x)
     counts = counted(xp, wide, target, at, weight, axis, rank, ignore_index)
-    shifted = wide - xp.max(wide, axis=axis, keepdims=True)
-    p = xp.exp(shifted)
-    sums = xp.sum(p, axis=axis, keepdims=True)
-    losses = xp.squeeze(xp.log(sums) - xp.gather(shifted, at, axis=axis), axis=axis)
-    p = p / sums
-    return xp.narrow(reduced_classes(xp, losses, counts, rank, reduction), x), xp.narrow(p, x)
+    logs = xp.log_softmax(wide, axis=axis)
+    losses = -xp.squeeze(xp.gather(logs, at, axis=axis), axis=axis)
+    return xp.narrow(reduced_classes(xp, losses, counts, rank, reduction), x), xp.narrow(xp.exp(logs), x)
 
 
 def cross_entropy_x(xp, g, target, weight, softmax, axis, rank, ignore_index, reduction):
