@@ -12,6 +12,7 @@ import weakref
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from ..promotion import check_cast
 from . import views
@@ -133,19 +134,30 @@ def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
 
 
 def refuse_overlap(memory: Any, source: Any) -> None:
-    """Raise where source and target are different parts of one memory that overlap, as PyTorch does for contiguous ones."""
-    if (
-        source is memory
-        or not isinstance(source, np.ndarray)
-        or not isinstance(memory, np.ndarray)
-        or not (memory.flags.c_contiguous and source.flags.c_contiguous)
-    ):
+    """Raise where source and target are different parts of one memory that overlap.
+
+    As in PyTorch, that is asked only of parts without gaps: there, it is a question of where they begin and end.
+    """
+    if not (isinstance(source, np.ndarray) and isinstance(memory, np.ndarray)) or source is memory:
         return
-    if memory.ctypes.data != source.ctypes.data and np.may_share_memory(memory, source):
+    (start, end), (first, last) = byte_bounds(memory), byte_bounds(source)
+    apart = end <= first or last <= start or not (memory.size and source.size)
+    same = (start, end, memory.strides) == (first, last, source.strides)
+    if not (apart or same) and has_no_gaps(memory) and has_no_gaps(source):
         raise RuntimeError(
             "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
             "location. Please clone() the tensor before performing the operation."
         )
+
+
+def has_no_gaps(array: Any) -> bool:
+    """Whether the elements fill their memory, each in a place of its own, in whatever order of the axes."""
+    step = array.itemsize
+    for stride, size in sorted(zip(array.strides, array.shape, strict=True)):
+        if size > 1 and stride != step:
+            return False
+        step *= size
+    return True
 
 
 def refuse_view(tensor: TensorBase, view: views.View, node: Node | None) -> None:

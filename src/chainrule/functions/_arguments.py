@@ -74,6 +74,10 @@ def axes_of(dim: Any, ndim: int, function: str = "") -> tuple[int, ...]:
 
 def sizes_of(sizes: tuple[Any, ...], function: str, name: str = "size") -> tuple[int, ...]:
     """Sizes given as ``f(2, 3)`` or ``f((2, 3))``, as a tuple of ints."""
+    if not sizes:
+        raise TypeError(
+            f'{function}() missing 1 required positional arguments: "{name}"; () is the shape of one number'
+        )
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = tuple(sizes[0])
     out = []

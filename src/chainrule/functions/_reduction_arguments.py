@@ -54,6 +54,12 @@ def array_of(input: Any, function: str) -> Any:
     return tensor_argument(input, function, "input")._array
 
 
+def refuse_keepdim(keepdim: Any, function: str) -> None:
+    """Raise for a keepdim where there is no dim to keep: PyTorch has no such overload."""
+    if keepdim:
+        raise TypeError(f"{function}() received an invalid combination of arguments: keepdim needs a dim")
+
+
 def check_keepdim(keepdim: Any, function: str) -> None:
     if keepdim is not False and keepdim is not True:
         raise TypeError(f"{function}(): argument 'keepdim' must be bool, not {type(keepdim).__name__}")

@@ -14,7 +14,7 @@ import numpy as np
 from .. import ops
 from ..backend.indexing_numpy import key_of
 from ..core.modes import get_modes
-from ..core.mutation import inplace, refuse_write
+from ..core.mutation import inplace, refuse_overlap, refuse_write
 from ..core.origin import caller
 from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
@@ -278,7 +278,7 @@ SMALL = 65504.0
 
 def setitem(self: Any, key: Any, value: Any) -> None:
     """Write ``value``, broadcast, to the elements at an index."""
-    stored = plain_value(self._array.dtype, value)
+    stored = plain_value(self, value)
     if stored is not None and written(self, key, stored):
         return
     if key is False:
@@ -326,20 +326,23 @@ def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Tensor:
         return inplace(op, x, *values, **params)
     memory = writable(x)
     refuse_write(x, memory, False)
+    for value in values:
+        if value._cell is x._cell is not None:
+            refuse_overlap(memory, value._array)
     np.copyto(memory, values[0]._array if values else params.get("value", 0), casting="unsafe")
     bump(x, caller())
     return x
 
 
-def plain_value(dtype: Any, value: Any) -> Any:
-    """What NumPy may write for ``value`` into memory of this dtype: a number that it holds, an array of it; else None."""
-    kind = type(value)
+def plain_value(x: Any, value: Any) -> Any:
+    """What NumPy may write for ``value`` into ``x``: a number that its dtype holds, an array of it from elsewhere; else None."""
+    dtype, kind = x._array.dtype, type(value)
     if kind is float or kind is int:
         if dtype.kind == "f":
             return value if -SMALL <= value <= SMALL else None
         return value if kind is int and dtype.kind in "iu" and 0 <= value < 128 else None
     if isinstance(value, TensorBase) and value._array.dtype is dtype and not has_more_than_memory(value):
-        return value._array
+        return None if value._cell is x._cell is not None else value._array
     return None
 
 

@@ -19,6 +19,7 @@ from ._reduction_arguments import (
     numpy_names,
     reduced_axes,
     refuse_empty,
+    refuse_keepdim,
     refuse_kinds,
     result_dtype,
 )
@@ -364,6 +365,7 @@ def _extreme(
     if other is not None:
         return deliver(of_two(input, tensor_argument(other, name, "other", 2)), out, name)
     if dim is None:
+        refuse_keepdim(keepdim, name)
         return deliver(of_all(input, axis=_checked_all(input, name)), out, name)
     if array.dtype.kind == "c":
         raise RuntimeError(f"{name}(): does not support complex input, which has no order. Take .abs() or .real first.")

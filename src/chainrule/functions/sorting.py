@@ -11,7 +11,7 @@ from ..core.value import Lifted, TensorBase, new_tensor, numbers_of
 from ..dtypes import float64, int32
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
-from ._reduction_arguments import ALL, array_of, index_axis, named, numpy_names, one_axis, refuse_kinds
+from ._reduction_arguments import ALL, array_of, index_axis, named, numpy_names, one_axis, refuse_keepdim, refuse_kinds
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -232,6 +232,7 @@ def _median(function: str, of_all: Any, along: Any, input: Any, dim: Any, keepdi
     array = array_of(input, function)
     refuse_kinds(array, "bc", "median_cpu")
     if dim is None:
+        refuse_keepdim(keepdim, function)
         return of_all(input, axis=ALL[array.ndim])
     return named(function, along(input, axis=index_axis(dim, keepdim, array.shape, function), keepdims=keepdim), out)
 

@@ -147,7 +147,7 @@ def merged(a: Any, axis: Axis) -> tuple[Any, tuple[int, ...]]:
     kept = tuple(1 if d in axes else n for d, n in enumerate(a.shape))
     rest = [d for d in range(a.ndim) if d not in axes]
     size = prod([a.shape[d] for d in axes])
-    return a.permute(*rest, *axes).reshape(*(a.shape[d] for d in rest), size), kept
+    return a.permute((*rest, *axes)).reshape(*(a.shape[d] for d in rest), size), kept
 
 
 def take(a: Any, places: Any, axis: int | None = None) -> Any:
