@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from chainrule import ops
@@ -49,10 +50,10 @@ All but the steps have derivatives of any order: a rule is made of ops itself. *
 
 def families() -> Iterator[tuple[str, list[Op]]]:
     """The ops of each module of ``chainrule.ops``."""
-    for path in sorted(Path(ops.__path__[0]).glob("*.py")):
-        names = getattr(import_module(f"chainrule.ops.{path.stem}"), "__all__", ())
+    for module in iter_modules(ops.__path__):
+        names = getattr(import_module(f"chainrule.ops.{module.name}"), "__all__", ())
         if found := [OPS[name] for name in names if name in OPS]:
-            yield path.stem, found
+            yield module.name, found
 
 
 def row(op: Op) -> str:
