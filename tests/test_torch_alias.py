@@ -18,6 +18,7 @@ import pytest
 
 import chainrule
 import chainrule.nn.functional
+import chainrule.nn.modules
 from chainrule import torch_alias
 from chainrule._missing import pytorch_names
 from chainrule.version import torch_version
@@ -333,6 +334,19 @@ def test_without_the_alias_classes_have_their_own_names() -> None:
         assert chainrule.nn.Linear.__module__ == "torch.nn.modules.linear"
     assert chainrule.nn.Linear.__module__ == "chainrule.nn.modules.linear"
     assert pickle.loads(pickle.dumps(chainrule.nn.Linear)) is chainrule.nn.Linear
+
+
+def test_uninstall_leaves_no_homes_behind() -> None:
+    with torch_alias.install():
+        assert load("torch.nn.modules.fold").Unfold is chainrule.nn.Unfold
+    assert "fold" not in vars(chainrule.nn.modules)
+
+
+@pytest.mark.usefixtures("alias")
+def test_a_module_does_not_take_the_place_of_a_function_of_its_name() -> None:
+    assert load("torch.autograd.gradcheck").gradcheck is load("torch.autograd").gradcheck
+    assert load("torch.nn.parallel.data_parallel").DataParallel is chainrule.nn.DataParallel
+    assert not isinstance(load("torch.nn.parallel").data_parallel, ModuleType)
 
 
 @pytest.mark.usefixtures("alias")

@@ -15,6 +15,7 @@ import importlib.util
 import os
 import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from ._missing import missing_module, missing_name, torch_name
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from importlib.abc import Loader
     from importlib.metadata import Distribution, DistributionFinder
-    from types import ModuleType
 
 __all__ = ["Alias", "install", "load_ipython_extension", "uninstall", "unload_ipython_extension"]
 
@@ -92,8 +92,11 @@ def uninstall() -> None:
     if finder is None:
         return
     sys.meta_path.remove(finder)
-    for name in [name for name in sys.modules if _our_name(name) is not None]:
-        del sys.modules[name]
+    ours = {name: sys.modules.pop(name) for name in list(sys.modules) if _our_name(name) is not None}
+    for name, module in ours.items():
+        parent, _, own_name = name.rpartition(".")
+        if module.__name__ == name and vars(ours[parent]).get(own_name) is module:
+            delattr(ours[parent], own_name)  # a mere home, which the import system has put into a module of chainrule
     sys.modules.update(finder.evicted)
     for kind, own in finder.renamed.items():
         kind.__module__ = own
@@ -131,6 +134,9 @@ class TorchFinder:
         ours = _our_name(fullname)
         if ours is None:
             return None
+        parent, _, own_name = fullname.rpartition(".")
+        if parent and callable(vars(sys.modules[parent]).get(own_name)):
+            sys.modules[parent].__class__ = _Parent
         spec = _find_spec(ours)
         if spec is None or spec.origin is None:  # without an origin it is a mere folder
             home = _Home(fullname)
@@ -178,6 +184,14 @@ class TorchFinder:
         wanted = None if context is None else context.name
         if wanted is None or wanted.lower() == "torch":
             yield _distribution()
+
+
+class _Parent(ModuleType):
+    """A package with a function that has the name of a module of PyTorch, which does not take the function's place."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (isinstance(value, ModuleType) and callable(vars(self).get(name))):
+            super().__setattr__(name, value)
 
 
 class _OurSpec(ModuleSpec):

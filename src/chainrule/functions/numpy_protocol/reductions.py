@@ -141,7 +141,9 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
                 f"Shape of weights must be consistent with shape of a along specified axis: got {tuple(weights.shape)} for a of "
                 f"shape {tuple(a.shape)} and axis {axis}"
             )
-        weights = weights.permute(tuple(np.argsort(axes))).reshape([n if d in axes else 1 for d, n in enumerate(a.shape)])
+        weights = weights.permute(tuple(np.argsort(axes))).reshape(
+            [n if d in axes else 1 for d, n in enumerate(a.shape)]
+        )
     scale = sum_(F.broadcast_to(weights, a.shape), axis, keepdims=keepdims)
     if not np.all(numbers_of(scale._array)):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
