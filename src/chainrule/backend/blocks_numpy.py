@@ -59,11 +59,12 @@ def elementwise(function: Callable[..., Array], *values: Any, **params: Any) -> 
     first = block(0)
     if first.shape != (BLOCK,):
         return function(*values)
-    result = np.empty(math.prod(shape), first.dtype)
-    result[:BLOCK] = first
-    for start in range(BLOCK, result.size, BLOCK):
-        result[start : start + BLOCK] = block(start)
-    return result.reshape(shape)
+    result = np.empty(shape, first.dtype)  # not a view of something: that would be copied where it is handed out
+    places = result.reshape(-1)
+    places[:BLOCK] = first
+    for start in range(BLOCK, places.size, BLOCK):
+        places[start : start + BLOCK] = block(start)
+    return result
 
 
 def flattened(x: Array) -> Array | None:

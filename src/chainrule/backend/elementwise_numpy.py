@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -315,20 +316,21 @@ def widened(function: Any) -> Any:
     return wide
 
 
-def faster_if_large(name: str, function: Any, least: int = LOOKED_AT, dtypes: tuple[Any, ...] = (SINGLE,)) -> Any:
-    """A function that has a kernel of its own for large arrays of some dtypes."""
+def faster_if_large(
+    name: str, function: Any, least: int = LOOKED_AT, dtypes: tuple[Any, ...] = (SINGLE,), home: str = "blocks_numpy"
+) -> Any:
+    """A function that has a kernel of its own for large arrays of some dtypes, in the module ``home``."""
 
     def kernel(x: Array) -> Array:
         if x.size > least and type(x) is ndarray and x.dtype in dtypes:
-            from . import blocks_numpy
-
-            return getattr(blocks_numpy, name)(x)
+            return getattr(import_module(f".{home}", __package__), name)(x)
         return function(x)
 
     kernel.__name__ = name
     return kernel
 
 
+SEVERAL = 30
 SEVERAL_BLOCKS = 1 << 16
 BOTH = (SINGLE, DOUBLE)
 
@@ -418,7 +420,7 @@ def _gaussian(x: Array) -> Array:
 gaussian = faster_if_large("gaussian", _gaussian)
 erf = faster_if_large("erf", _from_scipy("erf"))
 erfc = faster_if_large("erfc", _from_scipy("erfc"))
-digamma = _from_scipy("psi")
+digamma = faster_if_large("digamma", _from_scipy("psi"), SEVERAL, BOTH, "polygamma_numpy")
 
 
 @widened
@@ -441,7 +443,16 @@ def polygamma(x: Array, *, n: int) -> Array:
     """The n-th derivative of digamma."""
     import scipy.special
 
-    return scipy.special.polygamma(n, x).astype(x.dtype)
+    return trigamma(x) if n == 1 else scipy.special.polygamma(n, x).astype(x.dtype)
+
+
+def _trigamma(x: Array) -> Array:
+    import scipy.special
+
+    return np.where(x == -math.inf, x.dtype.type(math.nan), scipy.special.polygamma(1, x).astype(x.dtype))
+
+
+trigamma = faster_if_large("trigamma", _trigamma, SEVERAL, BOTH, "polygamma_numpy")
 
 
 # -- complex numbers ----------------------------------------------------------------------------------------------------
