@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..core.batching import aligned, same_call
-from ..core.op import elementwise, general
+from ..core.op import by_blocks, elementwise, general
 from .bounds import clamp_numbers
 
 __all__ = [
@@ -219,17 +221,21 @@ REDUCTIONS = ("none", "mean", "sum")  # in the order of PyTorch's codes 0, 1, 2
 
 
 def mse_forward(xp, x, y, reduction):
-    difference = x - y
-    squares = difference * difference
+    squares = by_blocks(xp, squared_difference, x, y)
     if REDUCTIONS[reduction] == "none":
         return squares
     return xp.mean(squares) if REDUCTIONS[reduction] == "mean" else xp.sum(squares)
 
 
-def mse_rule(xp, g, x, y, reduction):
+def squared_difference(xp, x, y):
     difference = x - y
-    count = math.prod(difference.shape) if REDUCTIONS[reduction] == "mean" else 1
-    return difference * (g * (2 / count)) if count else difference
+    return difference * difference
+
+
+def mse_rule(xp, g, need, x, y, reduction):
+    count = math.prod(np.broadcast_shapes(x.shape, y.shape)) if REDUCTIONS[reduction] == "mean" else 1
+    slope = by_blocks(xp, lambda xp, g, x, y: (x - y) * g, g * (2 / max(count, 1)), x, y)
+    return slope if need[0] else None, -slope if need[1] else None
 
 
 def each_reduced(call):
@@ -247,6 +253,5 @@ def each_reduced(call):
 mse_loss = general("mse_loss(x, y, *, reduction)", promotion="common", domain="fcV", saved_names={"y": "target"},
     forward=mse_forward,
     batch=each_reduced,
-    x=mse_rule,
-    y=lambda xp, g, x, y, reduction: -mse_rule(xp, g, x, y, reduction),
+    all=mse_rule,
 )
