@@ -33,11 +33,21 @@ def silu_slope(x: Any) -> Any:
     return scipy.special.expit(x) * (1 + x * scipy.special.expit(-x))
 
 
+def mish(x: Any) -> Any:
+    return x * np.tanh(np.logaddexp(x, 0))
+
+
+def mish_slope(x: Any) -> Any:
+    p = np.logaddexp(x, 0)
+    return np.tanh(p) + silu(x) * (4 * np.exp(-2 * p) / (1 + np.exp(-2 * p)) ** 2)
+
+
 FUNCTIONS: dict[str, tuple[Any, Any, Any]] = {
     "erf": (torch.erf, scipy.special.erf, lambda x: 2 / np.sqrt(np.pi) * gaussian(x)),
     "erfc": (torch.erfc, scipy.special.erfc, lambda x: -2 / np.sqrt(np.pi) * gaussian(x)),
     "sigmoid": (torch.sigmoid, scipy.special.expit, sigmoid_slope),
     "silu": (torch.nn.functional.silu, silu, silu_slope),
+    "mish": (torch.nn.functional.mish, mish, mish_slope),
 }
 
 
@@ -56,10 +66,42 @@ def test_values_and_slopes(name: str, dtype: Any) -> None:
         want = value(wide)
         np.testing.assert_allclose(y.detach().numpy(), want, rtol=tolerance, atol=least)
         np.testing.assert_array_equal(np.signbit(y.detach().numpy())[wide == 0], np.signbit(want)[wide == 0])
-        # Where the slope of silu changes its sign its two terms cancel.
-        np.testing.assert_allclose(
-            g.numpy(), slope(wide), rtol=tolerance, atol=max(least, name == "silu" and tolerance / 10)
-        )
+        # Where these two change their sign their two terms cancel.
+        cancels = name in ("silu", "mish")
+        np.testing.assert_allclose(g.numpy(), slope(wide), rtol=tolerance, atol=max(least, cancels and tolerance / 10))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_derivatives_of_log_gamma(dtype: Any) -> None:
+    """SciPy's digamma cancels near negative integers; its trigamma is a sum of positive numbers everywhere."""
+    single = dtype is np.float32
+    poles = np.resize([0, -0.0, -1, -2, -1e20], 40)
+    for array, tolerance in (
+        (np.concatenate([POWERS, np.linspace(0.01, 15, 20_001)]), 3e-15),
+        (RAMP, 1e-12),
+        (poles, 0),
+    ):
+        x = torch.tensor(np.asarray(array).astype(dtype), requires_grad=True)
+        y = torch.digamma(x)
+        (g,) = torch.autograd.grad(y.sum(), x)
+        wide = x.detach().numpy().astype(np.float64)
+        want, slope = scipy.special.psi(wide).astype(dtype), scipy.special.polygamma(1, wide).astype(dtype)
+        np.testing.assert_allclose(y.detach().numpy(), want, rtol=1e-7 if single else tolerance, atol=1e-14)
+        np.testing.assert_allclose(g.numpy(), slope, rtol=1e-7 if single else 3e-15)
+    ends = torch.tensor(np.resize(np.array([np.inf, -np.inf, np.nan], dtype), 40))
+    np.testing.assert_array_equal(torch.digamma(ends)[:3].numpy(), [np.inf, np.nan, np.nan])
+    np.testing.assert_array_equal(torch.polygamma(1, ends)[:3].numpy(), [0, np.nan, np.nan])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_digamma_near_its_roots() -> None:
+    """The slope there times the distance to the root, which has more digits than a number of double precision."""
+    for root, rest in ((1.4616321449683622, 9.549995429965697e-17), (-0.5040830082644554, -8.15428206243813e-18)):
+        x = root + np.linspace(-1e-9, 1e-9, 101)
+        d = (x - root) - rest
+        want = d * (scipy.special.polygamma(1, root) + d / 2 * scipy.special.polygamma(2, root))
+        np.testing.assert_allclose(torch.digamma(torch.from_numpy(x)).numpy(), want, rtol=1e-14)
 
 
 def test_slices_are_not_written_to() -> None:

@@ -139,6 +139,7 @@ SAMPLES = {
             ),
         ),
     ],
+    "gelu_slope": [sample(V), sample(S), sample(X), sample(EMPTY)],
     "silu_slope": [sample(V), sample(S), sample(X), sample(EMPTY)],
     "silu": [
         sample(V),

@@ -282,6 +282,7 @@ from .special_jax import (
     bessel_y,
     entr,
     erfcx_derivative,
+    gelu_slope,
     igamma,
     igammac,
     log_ndtr,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -87,7 +86,35 @@ def solve(x: Array, y: Array) -> Array:
     return np.linalg.solve(x, y)
 
 
-cofactors = partial(common.cofactors, np)
+def cofactors(x: Array, *directions: Array) -> Array:
+    """Of matrices that are far from singular by their inverses: four times as fast as by singular values.
+
+    In double precision; that of a condition number k loses k parts in 10^16.
+    """
+    n = x.shape[-1]
+    if directions or n <= 3:
+        return common.cofactors(np, x, *directions)
+    wide = x.astype(np.result_type(x.dtype, np.float64))
+    with np.errstate(all="ignore"):  # NumPy warns there in a module of its own
+        det = np.linalg.det(wide)
+    is_far = np.isfinite(det) & (np.abs(det) > SMALLEST)
+    inverse = np.linalg.inv(np.where(is_far[..., None, None], wide, np.eye(n)))
+    is_far &= frobenius(wide) * frobenius(inverse) < CONDITION[x.dtype.char in "fF"]
+    inverse *= det[..., None, None]
+    out = inverse.swapaxes(-1, -2).astype(x.dtype, order="C")
+    if not is_far.all():
+        out[~is_far] = common.cofactors(np, x[~is_far])
+    return out
+
+
+SMALLEST = 1e-290
+"""From here on a determinant has all its digits."""
+CONDITION = (1e3, 1e7)
+"""Below which inverses serve, in double and in single precision."""
+
+
+def frobenius(x: Array) -> Array:
+    return np.linalg.norm(x, axis=(-2, -1))
 
 
 def inv(x: Array) -> Array:

@@ -79,6 +79,7 @@ EXTRAS: dict[str, str] = {
     "gather": "(x, indices, *, axis) x at the indices along the axis, at the index's own place along the others",
     "gaussian": "exp(-x^2)",
     "gcd": "the greatest common divisor",
+    "gelu_slope": "the derivative of x ndtr(x)",
     "geqrf": "R with reflectors below it, and their factors tau",
     "get_path": "(x, *, path, shape) the part of x (of that shape) that a path of views leads to, as an array of its own",
     "gru_adjoint": "(g, h, w, bias, out, gates, *, need, reverse) the cotangents of the operands of gru_steps",

@@ -235,8 +235,8 @@ LATE = {
         searchsorted sort sort_with_indices topk unique unique_consecutive
     """,
     "special_numpy": """
-        airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx_derivative igamma igammac
-        log_ndtr ndtr ndtri normal_hazard polynomial xlog1py zeta
+        airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx_derivative gelu_slope igamma
+        igammac log_ndtr ndtr ndtri normal_hazard polynomial xlog1py zeta
     """,
 }
 """Kernels that load with the first use of one of them."""

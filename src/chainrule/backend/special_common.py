@@ -38,6 +38,11 @@ def normal_hazard(erfcx: Callable[[Array], Array], x: Array) -> Array:
     return math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5))
 
 
+def gelu_slope(ndtr: Callable[[Array], Array], gaussian: Callable[[Array], Array], x: Array) -> Array:
+    """The derivative of x times the normal distribution function: that, and x times the density."""
+    return ndtr(x) + x * (gaussian(x * math.sqrt(0.5)) / math.sqrt(2 * math.pi))
+
+
 # -- orthogonal polynomials ---------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from jax.core import Tracer
 from jax.scipy import special
 
 from . import special_common as common, special_numpy
-from .elementwise_jax import zero_where
+from .elementwise_jax import gaussian, zero_where
 from .elementwise_numpy import narrow, widen, widened
 
 Array = Any
@@ -50,6 +50,7 @@ def entr(x: Array) -> Array:
 
 
 ndtr = of_jax(special.ndtr)
+gelu_slope = widened(lambda x: common.gelu_slope(ndtr, gaussian, x))
 ndtri = of_jax(special.ndtri)
 igamma = on_host(special_numpy.igamma)  # JAX's loops do not end for some huge operands
 igammac = on_host(special_numpy.igammac)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import special_common as common
-from .elementwise_numpy import narrow, widen, widened
+from .elementwise_numpy import faster_if_large, gaussian, narrow, widen, widened
 
 Array = Any
 
@@ -36,6 +36,9 @@ erfcx = of_scipy("erfcx")
 def xlog1py(x: Array, y: Array) -> Array:
     """``x`` log(1 + ``y``), and 0 where x = 0, unless y is a NaN."""
     return narrow(np.where((x == 0) & ~np.isnan(y), 0, widen(x) * np.log1p(widen(y))), x)
+
+
+gelu_slope = faster_if_large("gelu_slope", widened(lambda x: common.gelu_slope(ndtr, gaussian, x)))
 
 
 @widened

@@ -297,6 +297,13 @@ LARGE = 1 << 17
 """Elements from which the formulas of an element-wise op are computed block by block."""
 
 
+def by_blocks(xp: Any, formula: Callable[..., Any], *values: Any, **params: Any) -> Any:
+    """``formula(xp, *values, **params)``, each element of which depends on those at its place: block by block, if that pays."""
+    if xp is numpy_namespace and max(getattr(value, "size", 0) for value in values) >= LARGE:
+        return numpy_namespace.elementwise(formula, xp, *values, **params)
+    return formula(xp, *values, **params)
+
+
 def blockwise(raw: Callable[..., Any]) -> Callable[..., Any]:
     """A formula that is computed block by block where its arrays are large."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..core.batching import aligned, same_call
-from ..core.op import elementwise, general
+from ..core.op import by_blocks, elementwise, general
 from .bounds import clamp_numbers
 
 __all__ = [
-    "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
+    "celu", "elu", "gelu", "gelu_slope", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
     "logsigmoid", "mish", "mse_loss", "prelu", "relu", "rrelu", "rrelu_", "silu", "silu_slope", "softmax", "softplus", "softshrink", "threshold",
 ]  # fmt: skip
 
@@ -28,8 +30,15 @@ threshold = elementwise("threshold(x, *, threshold, value)", domain="iufV",
     forward=lambda xp, x, threshold, value: xp.where(x <= threshold, xp.asarray(value, dtype=x.dtype), x),
     x=lambda xp, g, x, threshold: xp.zero_where(g, x <= threshold),
 )
+
+
+def leaky_relu_forward(xp, x, negative_slope):
+    below = x * xp.asarray(negative_slope, dtype=x.dtype)
+    return xp.maximum(x, below) if 0 < negative_slope <= 1 else xp.where(x > 0, x, below)
+
+
 leaky_relu = elementwise("leaky_relu(x, *, negative_slope)", domain="fV",
-    forward=lambda xp, x, negative_slope: xp.where(x > 0, x, x * xp.asarray(negative_slope, dtype=x.dtype)),
+    forward=leaky_relu_forward,
     x=lambda xp, g, x, negative_slope: xp.where(x > 0, g, g * negative_slope),
 )
 prelu = elementwise("prelu(x, weight)", node="PreluKernelBackward0", domain="fV", saved_names={"weight": "weight"},
@@ -82,12 +91,18 @@ def below(xp, x):
     return xp.zero_where(x, x > 0)
 
 
+def times(x, factor):
+    return x if factor == 1 else x * factor
+
+
+def elu_forward(xp, x, alpha, scale, input_scale):
+    return xp.where(x > 0, times(x, scale), times(xp.expm1(times(below(xp, x), input_scale)), alpha * scale))
+
+
 elu = elementwise("elu(x, *, alpha, scale, input_scale)", domain="fV",
-    forward=widened(lambda xp, x, alpha, scale, input_scale: xp.where(
-        x > 0, x * scale, xp.expm1(below(xp, x) * input_scale) * (alpha * scale)
-    )),
+    forward=widened(elu_forward),
     x=lambda xp, g, x, alpha, scale, input_scale: xp.where(
-        x <= 0, g * (xp.exp(below(xp, x) * input_scale) * (input_scale * alpha * scale)), g * scale
+        x <= 0, g * times(xp.exp(times(below(xp, x), input_scale)), input_scale * alpha * scale), times(g, scale)
     ),
 )
 celu = elementwise("celu(x, *, alpha)", domain="fV",
@@ -102,12 +117,13 @@ def softplus_forward(xp, x, beta, threshold):
     PyTorch needs the threshold against overflow. The default of 20 would make a step of 2e-9, which float64 can see: so
     from there on the exact value is computed, which to PyTorch's float32 is the same.
     """
-    smooth = xp.logaddexp(x * beta, xp.zeros_like(x)) / beta
+    smooth = xp.logaddexp(times(x, beta), xp.zeros((), dtype=x.dtype))
+    smooth = smooth if beta == 1 else smooth / beta
     return smooth if threshold >= 20 else xp.where(x * beta > threshold, x, smooth)
 
 
 def softplus_x(xp, g, x, beta, threshold):
-    smooth = g * xp.sigmoid(x * beta)
+    smooth = g * xp.sigmoid(times(x, beta))
     return smooth if threshold >= 20 else xp.where(x * beta > threshold, g, smooth)
 
 
@@ -130,22 +146,37 @@ silu_slope = elementwise("silu_slope(x)", node="SiluBackwardBackward0", domain="
 )
 
 
+def mish_parts(xp, x):
+    """Of e = exp(x) = h / k: h and k, which do not overflow; then n and m of tanh(log(1 + e)) = n / m.
+
+    That is ((1 + e)^2 - 1) / ((1 + e)^2 + 1) = e (e + 2) / (e (e + 2) + 2), here times k^2 above and below.
+    """
+    zero = xp.zeros((), dtype=x.dtype)
+    h, k = xp.exp(xp.minimum(x, zero)), xp.exp(xp.minimum(-x, zero))
+    n = h * (h + 2 * k)
+    return h, k, n, n + 2 * (k * k)
+
+
+def mish_forward(xp, x):
+    _, _, n, m = mish_parts(xp, x)
+    return x * (n / m)
+
+
 def mish_x(xp, g, x):
-    """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = log(1 + exp x), p' = s(x)."""
-    p = xp.logaddexp(x, xp.zeros((), dtype=x.dtype))
-    return g * (xp.sech_squared(p) * xp.silu(x) + xp.tanh(p))
+    """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = log(1 + e), p' = s(x) = e / (1 + e).
+
+    In N = e (e + 2), M = N + 2 it is 1 / cosh^2 p = 1 - (N / M)^2 = 4 (1 + e)^2 / M^2; and n = N k^2, m = M k^2.
+    """
+    h, k, n, m = mish_parts(xp, x)
+    return g * ((n + x * (4 * k * k * h * (h + k) / m)) / m)
 
 
 mish = elementwise("mish(x)", domain="fV",
-    forward=widened(lambda xp, x: x * xp.tanh(xp.logaddexp(x, xp.zeros((), dtype=x.dtype)))),
+    forward=widened(mish_forward),
     x=mish_x,
 )
 
 # -- GELU: x times the normal distribution function, or an approximation of it ------------------------------------------
-
-
-def normal_cdf(xp, x):
-    return xp.erfc(x * -math.sqrt(0.5)) / 2
 
 
 def tanh_argument(x):
@@ -155,13 +186,12 @@ def tanh_argument(x):
 
 
 def gelu_forward(xp, x, approximate):
-    return x * (normal_cdf(xp, x) if approximate == "none" else xp.sigmoid(tanh_argument(x)[0]))
+    return x * (xp.erfc(x * -math.sqrt(0.5)) / 2 if approximate == "none" else xp.sigmoid(tanh_argument(x)[0]))
 
 
 def gelu_x(xp, g, x, approximate):
     if approximate == "none":
-        density = xp.gaussian(x * math.sqrt(0.5)) / math.sqrt(2 * math.pi)
-        return g * (normal_cdf(xp, x) + x * density)
+        return g * xp.gelu_slope(x)
     v, dv = tanh_argument(x)
     s = xp.sigmoid(v)
     return g * (s + x * dv * (s * xp.sigmoid(-v)))
@@ -170,6 +200,10 @@ def gelu_x(xp, g, x, approximate):
 gelu = elementwise("gelu(x, *, approximate)", domain="fV",
     forward=widened(gelu_forward),
     x=gelu_x,
+)
+# Of x Phi: Phi + x phi. Since phi' = -x phi, its own derivative is phi (2 - x^2).
+gelu_slope = elementwise("gelu_slope(x)", node="GeluBackwardBackward0", domain="fV",
+    x=lambda xp, g, x: g * (xp.gaussian(x * math.sqrt(0.5)) * ((2 - x * x) / math.sqrt(2 * math.pi))),
 )
 
 # -- softmax ------------------------------------------------------------------------------------------------------------
@@ -187,17 +221,21 @@ REDUCTIONS = ("none", "mean", "sum")  # in the order of PyTorch's codes 0, 1, 2
 
 
 def mse_forward(xp, x, y, reduction):
-    difference = x - y
-    squares = difference * difference
+    squares = by_blocks(xp, squared_difference, x, y)
     if REDUCTIONS[reduction] == "none":
         return squares
     return xp.mean(squares) if REDUCTIONS[reduction] == "mean" else xp.sum(squares)
 
 
-def mse_rule(xp, g, x, y, reduction):
+def squared_difference(xp, x, y):
     difference = x - y
-    count = math.prod(difference.shape) if REDUCTIONS[reduction] == "mean" else 1
-    return difference * (g * (2 / count)) if count else difference
+    return difference * difference
+
+
+def mse_rule(xp, g, need, x, y, reduction):
+    count = math.prod(np.broadcast_shapes(x.shape, y.shape)) if REDUCTIONS[reduction] == "mean" else 1
+    slope = by_blocks(xp, lambda xp, g, x, y: (x - y) * g, g * (2 / max(count, 1)), x, y)
+    return slope if need[0] else None, -slope if need[1] else None
 
 
 def each_reduced(call):
@@ -215,6 +253,5 @@ def each_reduced(call):
 mse_loss = general("mse_loss(x, y, *, reduction)", promotion="common", domain="fcV", saved_names={"y": "target"},
     forward=mse_forward,
     batch=each_reduced,
-    x=mse_rule,
-    y=lambda xp, g, x, y, reduction: -mse_rule(xp, g, x, y, reduction),
+    all=mse_rule,
 )

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ..core.batching import same_call
-from ..core.op import general, linear
+from ..core.op import by_blocks, general, linear
 from .activation import REDUCTIONS, each_reduced
 from .indexing import blank
 
@@ -27,8 +27,11 @@ def reduced(forward):
 
     Half-precision operands are computed in single precision and rounded once at the end.
     """
+    def widened(xp, *operands, **params):
+        return forward(xp, *[xp.widen(a) for a in operands], **params)
+
     def of_all(xp, *operands, reduction, **params):
-        losses = forward(xp, *[xp.widen(a) for a in operands], **params)
+        losses = by_blocks(xp, widened, *operands, **params)
         if REDUCTIONS[reduction] != "none":
             losses = xp.mean(losses) if REDUCTIONS[reduction] == "mean" else xp.sum(losses)
         return xp.narrow(losses, operands[0])
@@ -48,15 +51,22 @@ def smooth_l1_forward(xp, x, y, beta):
     return xp.where(far < beta, far * far * (0.5 / beta), far - 0.5 * beta)
 
 
-def smooth_l1_slope(xp, g, x, y, beta, reduction):
+def opposite(need, slope):
+    """The cotangents of the operands of a loss of x - y, from that of x: what moves y moves it the other way."""
+    return slope if need[0] else None, -slope if need[1] else None
+
+
+def smooth_l1_slope(xp, g, x, y, beta):
     d = x - y
-    return share(g, reduction, x, y) * xp.where(xp.abs(d) < beta, d / beta, xp.sign(d))
+    return g * xp.where(xp.abs(d) < beta, d / beta, xp.sign(d))
+
+
+def smooth_l1_rule(xp, g, need, x, y, beta, reduction):
+    return opposite(need, by_blocks(xp, smooth_l1_slope, share(g, reduction, x, y), x, y, beta=beta))
 
 
 smooth_l1_loss = general("smooth_l1_loss(x, y, *, beta, reduction)", node="SmoothL1LossBackward0", promotion="common",
-    domain="fV", saved_names={"y": "target"}, batch=each_reduced, forward=reduced(smooth_l1_forward),
-    x=smooth_l1_slope,
-    y=lambda xp, g, x, y, beta, reduction: -smooth_l1_slope(xp, g, x, y, beta, reduction),
+    domain="fV", saved_names={"y": "target"}, batch=each_reduced, forward=reduced(smooth_l1_forward), all=smooth_l1_rule,
 )
 
 
@@ -65,15 +75,17 @@ def huber_forward(xp, x, y, delta):
     return xp.where(far < delta, far * far * 0.5, (far - 0.5 * delta) * delta)
 
 
-def huber_slope(xp, g, x, y, delta, reduction):
+def huber_slope(xp, g, x, y, delta):
     d = x - y
-    return share(g, reduction, x, y) * xp.where(xp.abs(d) < delta, d, xp.sign(d) * delta)
+    return g * xp.where(xp.abs(d) < delta, d, xp.sign(d) * delta)
+
+
+def huber_rule(xp, g, need, x, y, delta, reduction):
+    return opposite(need, by_blocks(xp, huber_slope, share(g, reduction, x, y), x, y, delta=delta))
 
 
 huber_loss = general("huber_loss(x, y, *, delta, reduction)", node="HuberLossBackward0", promotion="common", domain="fV",
-    saved_names={"y": "target"}, batch=each_reduced, forward=reduced(huber_forward),
-    x=huber_slope,
-    y=lambda xp, g, x, y, delta, reduction: -huber_slope(xp, g, x, y, delta, reduction),
+    saved_names={"y": "target"}, batch=each_reduced, forward=reduced(huber_forward), all=huber_rule,
 )
 
 
@@ -87,39 +99,51 @@ def bce_forward(xp, x, y, w):
     return ((y - 1) * no - y * yes) * w
 
 
-def bce_y(xp, g, x, y, w, reduction):
+def bce_x(xp, g, x, y, w):
+    """-(y log x + (1 - y) log(1 - x)) has the slope (x - y) / (x (1 - x)), whose denominator PyTorch keeps from 0 likewise."""
+    return g * (x - y) / xp.clip((1 - x) * x, min=1e-12) * w
+
+
+def bce_y(xp, g, x, w):
     yes, no = logs(xp, x)
-    return share(g, reduction, x, y, w) * (no - yes) * w
+    return g * (no - yes) * w
 
 
-# -(y log x + (1 - y) log(1 - x)) has the slope (x - y) / (x (1 - x)), whose denominator PyTorch keeps from 0 likewise.
 binary_cross_entropy = general("binary_cross_entropy(x, y, w, *, reduction)", promotion="common", domain="fV",
     saved_names={"y": "target", "w": "weight"}, batch=each_reduced, forward=reduced(bce_forward),
-    x=lambda xp, g, x, y, w, reduction: share(g, reduction, x, y, w) * (x - y) / xp.clip((1 - x) * x, min=1e-12) * w,
-    y=bce_y,
+    x=lambda xp, g, x, y, w, reduction: by_blocks(xp, bce_x, share(g, reduction, x, y, w), x, y, w),
+    y=lambda xp, g, x, y, w, reduction: by_blocks(xp, bce_y, share(g, reduction, x, y, w), x, w),
 )
 
 
 def softplus(xp, x):
-    return xp.logaddexp(x, xp.zeros_like(x))
+    return xp.logaddexp(x, xp.zeros((), dtype=x.dtype))
 
 
 def logits_forward(xp, x, y, w, p):
+    """With s(x) for the sigmoid: -(p y log s(x) + (1 - y) log s(-x)), where log s(x) = -softplus(-x), and s(x) = 1 - s(-x)."""
     return ((1 - y) * x + ((p - 1) * y + 1) * softplus(xp, -x)) * w
 
 
-# With s(x) for the sigmoid: -(p y log s(x) + (1 - y) log s(-x)), where log s(x) = -softplus(-x), and s(x) = 1 - s(-x).
+def logits_x(xp, g, x, y, w, p):
+    return g * w * ((1 - y) * xp.sigmoid(x) - p * y * xp.sigmoid(-x))
+
+
+def logits_y(xp, g, x, w, p):
+    return g * w * ((p - 1) * softplus(xp, -x) - x)
+
+
 binary_cross_entropy_with_logits = general("binary_cross_entropy_with_logits(x, y, w, p, *, reduction)",
     promotion="common", domain="fV", saved_names={"y": "target", "w": "weight", "p": "pos_weight"}, batch=each_reduced,
     forward=reduced(logits_forward),
-    x=lambda xp, g, x, y, w, p, reduction:
-        share(g, reduction, x, y, w, p) * w * ((1 - y) * xp.sigmoid(x) - p * y * xp.sigmoid(-x)),
-    y=lambda xp, g, x, y, w, p, reduction: share(g, reduction, x, y, w, p) * w * ((p - 1) * softplus(xp, -x) - x),
+    x=lambda xp, g, x, y, w, p, reduction: by_blocks(xp, logits_x, share(g, reduction, x, y, w, p), x, y, w, p),
+    y=lambda xp, g, x, y, w, p, reduction: by_blocks(xp, logits_y, share(g, reduction, x, y, w, p), x, w, p),
 )
 
 soft_margin_loss = general("soft_margin_loss(x, y, *, reduction)", promotion="common", domain="fV",
     saved_names={"y": "target"}, batch=each_reduced, forward=reduced(lambda xp, x, y: softplus(xp, -x * y)),
-    x=lambda xp, g, x, y, reduction: share(g, reduction, x, y) * -y * xp.sigmoid(-x * y),
+    x=lambda xp, g, x, y, reduction:
+        by_blocks(xp, lambda xp, g, x, y: g * -y * xp.sigmoid(-x * y), share(g, reduction, x, y), x, y),
 )
 
 # -- of classes ----------------------------------------------------------------------------------------------------------
