@@ -149,6 +149,29 @@ def test_flags_of_numpy_that_others_have_turned_off() -> None:
     assert stopped(program).by == "divide"
 
 
+def test_modes_outside_and_inside_hold() -> None:
+    x = torch.ones(2, requires_grad=True)
+    with torch.no_grad(), torch.guard():
+        assert not (x * 2).requires_grad
+        assert not torch.relu(x).requires_grad
+    with torch.guard():
+        with torch.no_grad():
+            assert not torch.relu(x).requires_grad
+            assert (x * 1)[None].grad_fn is None
+        assert torch.relu(x[None]).grad_fn.origin().file == __file__
+    with torch.no_grad():
+        assert stopped(lambda: torch.log(x - x)).by == "log"
+
+
+def test_ops_that_are_not_looked_at_are_seen_by_others() -> None:
+    x = torch.tensor([0.0, 1.0], requires_grad=True)
+    with torch.kinks() as report, torch.guard():
+        torch.relu(x)
+    with torch.guard(), torch.kinks() as inside:
+        torch.relu(x)
+    assert len(report.hits) == len(inside.hits) == 1
+
+
 def test_step_of_an_optimizer_that_ruins_a_parameter_is_named() -> None:
     layer = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(layer.parameters(), lr=3e38)

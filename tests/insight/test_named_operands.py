@@ -12,7 +12,7 @@ import chainrule.nn.functional as F
 from chainrule import nn
 
 x, W, v = torch.ones(3, 4), torch.ones(5, 6), torch.ones(7)
-image = torch.ones(1, 3, 8, 8)
+image, pair = torch.ones(1, 3, 8, 8), torch.ones(2, 2, 8, 8)
 
 
 class Holder:
@@ -33,6 +33,8 @@ class Net(nn.Module):
 holder, net = Holder(), Net()
 stack = nn.Sequential(nn.Identity(), nn.Sequential(nn.ReLU(), nn.Linear(5, 2)))
 rows = torch.tensor([0, 9])
+sdpa = F.scaled_dot_product_attention
+heads = nn.MultiheadAttention(4, 2)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +76,27 @@ rows = torch.tensor([0, 9])
         (lambda: x @ W.double(), "x @ W.double()", "x is torch.float32, W.double() is torch.float64"),
         (lambda: net.conv(image), "net.conv(image)", "image is (1, 3, 8, 8), net.conv.weight is (2, 4, 3, 3)"),
         (lambda: F.cross_entropy(x, v.long()), "F.cross_entropy(x, v.long())", "x is (3, 4), v.long() is (7,)"),
+        (lambda: x.sum(2), "x.sum(2)", "x is (3, 4)"),
+        (lambda: torch.softmax(x + 1, dim=3), "torch.softmax(x + 1, dim=3)", "x + 1 is (3, 4)"),
+        (lambda: torch.cat([x, x], dim=2), "torch.cat([x, x], dim=2)", "x is (3, 4)"),
+        (lambda: v.unsqueeze(4), "v.unsqueeze(4)", "v is (7,)"),
+        (lambda: x.transpose(0, 2), "x.transpose(0, 2)", "x is (3, 4)"),
+        (lambda: x.argmax(dim=2), "x.argmax(dim=2)", "x is (3, 4)"),
+        (lambda: x.size(2), "x.size(2)", "x is (3, 4)"),
+        (lambda: nn.Softmax(dim=2)(x), "nn.Softmax(dim=2)(x)", "x is (3, 4)"),
+        (lambda: x.scatter(0, rows.reshape(1, 2), v), "x.scatter(0, rows.reshape(1, 2), v)", "rows.reshape(1, 2) is (1, 2), v is (7,)"),
+        (lambda: torch.einsum("ij,jk->ik", x, W), 'torch.einsum("ij,jk->ik", x, W)', "x is (3, 4), W is (5, 6)"),
+        (lambda: torch.einsum("ijk->i", x), 'torch.einsum("ijk->i", x)', "x is (3, 4)"),
+        (lambda: F.scaled_dot_product_attention(x, W, W), "F.scaled_dot_product_attention(x, W, W)", "x is (3, 4), W is (5, 6)"),
+        (lambda: F.scaled_dot_product_attention(x, x, x[:2]), "F.scaled_dot_product_attention(x, x, x[:2])", "x is (3, 4), x is (3, 4), x[:2] is (2, 4)"),
+        (lambda: sdpa(image, pair, image), "sdpa(image, pair, image)", "image is (1, 3, 8, 8), pair is (2, 2, 8, 8)"),
+        (lambda: F.scaled_dot_product_attention(x, x, x, W), "F.scaled_dot_product_attention(x, x, x, W)", "W is (5, 6)"),
+        (lambda: heads(x, x, v), "heads(x, x, v)", "x is (3, 4), x is (3, 4), v is (7,)"),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:Using a target size")
 def test_errors_of_shapes_name_both_sides(program: Any, expression: str, said: str) -> None:
-    with pytest.raises((RuntimeError, ValueError, IndexError)) as caught:
+    with pytest.raises((RuntimeError, ValueError, IndexError, AssertionError)) as caught:
         program()
     last = str(caught.value).splitlines()[-1]
     assert last.startswith(f"  in `{expression}`  (file ")

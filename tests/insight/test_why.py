@@ -15,7 +15,7 @@ from chainrule.core import exits
 from chainrule.core.node import live_nodes
 from chainrule.insight import Cause
 
-from . import broken_errors, broken_programs, broken_training
+from . import broken_errors, broken_programs, broken_reports, broken_training
 
 
 def marked_lines(program: Any) -> set[int]:
@@ -44,11 +44,12 @@ def test_broken_program_gets_its_cause_and_line(program: Any, expected: Any, pla
     assert len(answer.text.splitlines()) <= 6
 
 
-def test_there_are_forty_programs() -> None:
-    assert len(broken_programs.PROGRAMS) >= 40
+def test_there_are_more_than_a_hundred_programs() -> None:
+    assert len(broken_programs.PROGRAMS) >= 120
     assert {program for program, *_ in broken_programs.PROGRAMS} >= {
         broken_errors.backward_twice,
         broken_programs.log_of_zero,
+        broken_reports.exponent_overflows,
     }
 
 

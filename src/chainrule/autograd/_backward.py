@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..core import exits
 from ..core.batch_level import BatchLevel
-from ..core.node import AccumulateGrad, Node, Port
+from ..core.node import RECENT, AccumulateGrad, Node, Port
 from ..core.plain_pass import reverse_pass
 from ..core.value import Lifted, TensorBase, new_tensor
 from ..core.views import current_node
@@ -135,7 +135,9 @@ def unused(one: Any, number: int) -> RuntimeError:
 def cut_from(node: Node) -> str:
     """Where what depends on a node left the graph, as an error says it."""
     found = exits.cuts(node)
-    return f"\n  what depends on it was cut off by {found[0].how}: {found[0].place()}" if found else ""
+    if found:
+        return f"\n  what depends on it was cut off by {found[0].how}: {found[0].place()}"
+    return f"\n  it was made here: {node.origin()}"
 
 
 def batched(
@@ -267,7 +269,11 @@ def cut(source: Any) -> str:
     if site is not None:
         return f"\n  cut by {site.how}: {site.place()}"
     site = exits.last_cut()
-    return "" if site is None else f"\n  the last cut was by {site.how}: {site.place()}"
+    if site is not None:
+        return f"\n  the last cut was by {site.how}: {site.place()}"
+    if RECENT and not (RECENT[-1].accumulates or RECENT[-1].recorded):
+        return f"\n  the last gradients have no history, since they were computed without create_graph=True: {RECENT[-1].place()}"
+    return ""
 
 
 def check_device(source: Any, g: Any, number: int) -> None:

@@ -80,6 +80,7 @@ def _make_unary(op: Op) -> Any:
     forward: Any = op.raw
     keep_x, keep_out = op.args[0] in op.fields, "out" in op.fields
     hot = HOT_DTYPES if "c" in op.domain else HOT_REAL_DTYPES
+    name = op.name
     node_class: Any = None
     known: Any = None
 
@@ -90,7 +91,8 @@ def _make_unary(op: Op) -> Any:
         except AttributeError:
             return general(op, (x,), {})
         dtype = array.dtype
-        if dtype not in hot or get_modes() is not None:
+        mode = get_modes()
+        if dtype not in hot or (mode is not None and name not in mode.unseen):
             return general(op, (x,), {})
         if x._view is None:
             parent = x._node
@@ -250,6 +252,7 @@ def _make_view(op: Op) -> Any:
     """A view of one operand: its result shares the operand's memory, cell and base."""
     forward = op.raw
     names = op.params
+    name = op.name
     keeps_shape = bool(op.fields)
     node_class: Any = None
     known: Any = None
@@ -267,7 +270,8 @@ def _make_view(op: Op) -> Any:
             if isinstance(array, Lifted):
                 return general(op, (x,), params)
         source = x._view
-        if get_modes() is not None or (source is not None and source.made_in is not ORDINARY):
+        mode = get_modes()
+        if (mode is not None and name not in mode.unseen) or (source is not None and source.made_in is not ORDINARY):
             return general(op, (x,), params)
         if source is None:
             parent = x._node

@@ -492,7 +492,7 @@ def backward_pass(
     run = Pass(recorded, tensors, targets, order, after, needed)
     run.levels = levels_at([node for node, _ in roots]) if is_lifted else frozenset()
     if roots:
-        run.ran = Freed(caller(3), max([node for node, _ in roots], key=seq_of), targets is None)
+        run.ran = Freed(caller(3), max([node for node, _ in roots], key=seq_of), targets is None, recorded)
     captured = run.inside(run.whole, roots, accumulate) if tensors else run.whole(roots, accumulate)
     if not retain_graph:
         for node in order:

@@ -1,6 +1,7 @@
 """Where values left the graph: ``detach()``, ``.item()``, ``no_grad``, a comparison, ... noted silently, for later blame.
 
-An exit is noted by its *site*: the caller's instruction together with that of the node whose value left. A program has few
+An exit is noted by its *site*: the caller's instruction together with that of the node whose value left; under ``no_grad``, the
+instruction that switched the recording off stands for the caller's, which then need not be looked for at each op. A program has few
 sites however often they run, so what is kept is bounded by its text. Nothing is kept alive: tensors and nodes are known
 weakly. A node may be gone by the time somebody asks which leaves lay behind it, so a new site looks for them at once, and an
 old one again when the nearest leaf is a new one, and at its 2nd, 4th, 8th, ... time: over a whole run that costs next to nothing.
@@ -55,6 +56,7 @@ class Site:
 
     code: CodeType
     lasti: int
+    """The call by which they leave; under ``no_grad`` the first one."""
     how: str
     """What took the value out: ``"detach()"``, ``"item()"``, ... or the name of the op whose result has no gradient."""
     since: Any
@@ -94,28 +96,57 @@ class Site:
 
 
 SITES: dict[tuple[int, int, int, int], Site] = {}
-"""By the identities of the two code objects, which the sites hold, and the instructions."""
+"""By the identities of two code objects, which the sites hold, and their instructions: of what lets values leave, and of their node."""
 
 
-def note(how: str, node: Node, result: Any = None, since: Any = None) -> None:
+def note(how: str, node: Node, result: Any = None) -> None:
     """The value of ``node`` leaves the graph, at the caller's line; ``result`` is the tensor that comes of it, if one does."""
-    frame = leaving(getframe(2))
-    if frame is not None:
-        put_down(frame.f_code, frame.f_lasti, how, node, result, since)
+    frame: FrameType | None = getframe(2)
+    code = frame.f_code  # type: ignore[union-attr]
+    if code.co_filename not in OUTSIDE:
+        frame = leaving(frame)  # type: ignore[arg-type]
+        if frame is None:
+            return
+        code = frame.f_code
+    lasti = frame.f_lasti  # type: ignore[union-attr]
+    site = SITES.get((id(code), lasti, id(node.code), node.lasti))
+    if site is None:
+        site = new_site(how, code, lasti, node)
+    else:
+        site.how = how
+    put_down(site, node, None if result is None else ref(result))
 
 
-def note_all(how: str, parents: list[Any], out: Any, since: Any = None) -> None:
+def note_all(how: str, parents: list[Any], out: Any, since: tuple[CodeType, int] | None = None) -> None:
     """The operands of an op that is not recorded leave the graph; ``out`` is its result, or a tuple of them.
 
-    It is called by ``dispatch.general``, and that by a path of dispatch: the caller is beyond the two.
+    ``since`` is what switched the recording off. It is called by ``dispatch.general``, and that by a path of dispatch: the
+    caller is beyond the two.
     """
-    frame = leaving(getframe(3))
-    if frame is None:
-        return
-    result = out[0] if type(out) is tuple else out
+    frame: FrameType | None = None
+    if since is None:
+        frame = leaving(getframe(3))
+        if frame is None:
+            return
+        code, lasti = frame.f_code, frame.f_lasti
+    else:
+        code, lasti = since
+    at, site = id(code), None
+    result = ref(out[0] if type(out) is tuple else out)
     for parent in parents:
-        if parent is not None:
-            put_down(frame.f_code, frame.f_lasti, how, parent, result, since)
+        if parent is None:
+            continue
+        if site is not None and parent.lasti == site.source_lasti and parent.code is site.source_code:
+            if site.count > OFTEN and site.count & 15:
+                continue  # weight and bias of a layer, say: one stands for both, where that has been looked at often enough
+        else:
+            site = SITES.get((at, lasti, id(parent.code), parent.lasti))
+        if site is None:
+            frame = frame or leaving(getframe(3))
+            if frame is None:
+                return
+            site = new_site(how, frame.f_code, frame.f_lasti, parent, since)
+        put_down(site, parent, result)
 
 
 def leaving(frame: FrameType) -> FrameType | None:
@@ -137,14 +168,8 @@ def leaving(frame: FrameType) -> FrameType | None:
             (PASSED if name.startswith(PACKAGE) else OUTSIDE).add(name)
 
 
-def put_down(code: CodeType, lasti: int, how: str, node: Node, result: Any, since: Any) -> None:
+def put_down(site: Site, node: Node, result: ref[Any] | None) -> None:
     """Note an exit at its site."""
-    key = (id(code), lasti, id(node.code), node.lasti)
-    site = SITES.get(key)
-    if site is None:
-        site = SITES[key] = new_site(code, lasti, node)
-    site.how = how
-    site.since = since
     source = site.source = ref(node)
     site.when = next_seq()
     count = site.count = site.count + 1
@@ -155,13 +180,14 @@ def put_down(code: CodeType, lasti: int, how: str, node: Node, result: Any, sinc
             known.update(map(ref, leaves_behind(node)))
             site.leaves = known
     if result is not None:
-        site.results.append(ref(result))
+        site.results.append(result)
 
 
-def new_site(code: CodeType, lasti: int, node: Node) -> Site:
+def new_site(how: str, code: CodeType, lasti: int, node: Node, since: tuple[CodeType, int] | None = None) -> Site:
     while len(SITES) >= LIMIT:
         SITES.pop(next(iter(SITES)), None)
     site = Site()
+    site.how, site.since = how, since
     site.code, site.lasti = code, lasti
     site.source_code, site.source_lasti = node.code, node.lasti
     site.name = node.name()
@@ -169,6 +195,8 @@ def new_site(code: CodeType, lasti: int, node: Node) -> Site:
     site.results = deque(maxlen=RESULTS)
     site.count = 0
     site.first = next_seq()
+    key_code, key_lasti = (code, lasti) if since is None else since
+    SITES[id(key_code), key_lasti, id(node.code), node.lasti] = site
     return site
 
 

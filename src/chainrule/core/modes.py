@@ -16,23 +16,6 @@ Hooks = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 class Modes:
     """One combination of modes. Never changed once made: ``replace`` gives another."""
 
-    __slots__ = (
-        "anomaly",
-        "autocast",
-        "capture",
-        "check_nan",
-        "clone_on_write",
-        "draws",
-        "forward",
-        "grad",
-        "hooks",
-        "hooks_refused",
-        "inference",
-        "keep_versions",
-        "since",
-        "tape",
-    )
-
     grad: bool
     """Whether ops on tensors that require grad are recorded."""
     forward: bool
@@ -63,17 +46,23 @@ class Modes:
     """Who runs the calls of ops and of custom Functions, to note or check them (``check`` and ``guard`` do), or None. If it has the
     methods, it is told of each step of a backward (``stepped``) and of each write by the short way (``wrote``), and runs
     the hot path of a backward (``pull_back``), which tells of no steps."""
+    unseen: frozenset[str]
+    """The names of ops that the tape need not run, where nothing else is in force: they take their hot path. Other modes made of
+    these begin without."""
 
     def replace(self, **changes: Any) -> Modes:
-        new = Modes.__new__(Modes)
-        for name in Modes.__slots__:
-            setattr(new, name, changes[name] if name in changes else getattr(self, name))
+        new = Modes()
+        values = new.__dict__
+        values.update(self.__dict__)
+        values["unseen"] = NONE
+        values.update(changes)
         return new
 
     def is_ordinary(self) -> bool:
-        return all(getattr(self, name) == getattr(ORDINARY, name) for name in Modes.__slots__)
+        return self.__dict__ == ORDINARY.__dict__
 
 
+NONE: frozenset[str] = frozenset()
 ORDINARY = Modes()
 ORDINARY.grad = True
 ORDINARY.forward = True
@@ -89,6 +78,7 @@ ORDINARY.draws = None
 ORDINARY.keep_versions = False
 ORDINARY.since = None
 ORDINARY.tape = None
+ORDINARY.unseen = NONE
 
 _current: ContextVar[Modes | None] = ContextVar("chainrule_modes", default=None)
 get_modes, put_modes = _current.get, _current.set

@@ -102,6 +102,7 @@ def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation. A leaf's value has no history to "
             "put the write into: wrap the update in torch.no_grad(), or use the out-of-place form, which gives a new tensor."
+            f"\n  the leaf: {node.origin()}"
         )
     if mode.grad and view is not None and view.made_in != views.DETACHED:
         if view.made_in == views.NO_GRAD and with_history:
@@ -111,6 +112,7 @@ def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in "
                 "torch.no_grad(), or write to a clone() of the leaf."
+                + ("" if node is None else f"\n  the leaf: {(base_of(view)._node or node).origin()}")
             )
         if recorded:
             refuse_view(tensor, view, node)

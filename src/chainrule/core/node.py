@@ -234,7 +234,7 @@ class AccumulateGrad(Node):
 class Freed:
     """A reverse pass that has run: where, and from which node. It stands where saved values were that it has let go."""
 
-    __slots__ = ("accumulates", "code", "lasti", "root", "seq", "when")
+    __slots__ = ("accumulates", "code", "lasti", "recorded", "root", "seq", "when")
 
     code: CodeType
     lasti: int
@@ -245,13 +245,16 @@ class Freed:
     """When it ran, by the clock that numbers nodes."""
     accumulates: bool
     """Whether it added to ``.grad`` of leaves, all there were."""
+    recorded: bool
+    """Whether what it gave has a history itself."""
 
-    def __init__(self, place: tuple[CodeType, int], root: Node, accumulates: bool) -> None:
+    def __init__(self, place: tuple[CodeType, int], root: Node, accumulates: bool, recorded: bool = False) -> None:
         self.code, self.lasti = place
         self.root = weakref.ref(root)
         self.seq = root.seq
         self.when = next_seq()
         self.accumulates = accumulates
+        self.recorded = recorded
         RECENT.append(self)
 
     def place(self) -> origin.Place:

@@ -23,6 +23,8 @@ SHOWING = frozenset(
     "print append extend format info debug warning write log add_scalar set_description set_postfix isclose allclose".split()
 )
 """Calls that take a number to show it or to keep it for the record."""
+WRITING_NOTHING = frozenset(("requires_grad_", "detach_", "share_memory_"))
+"""Methods whose names end in an underscore, and that leave the values as they are."""
 LONG = 60
 """Characters from which an expression is cut."""
 
@@ -72,7 +74,7 @@ class Syntax:
             if isinstance(whole, ast.Assign):
                 return any(target is inner for target in whole.targets)
             if isinstance(whole, ast.Attribute) and whole.value is inner:
-                if whole.attr.endswith("_") and not whole.attr.endswith("__"):
+                if whole.attr.endswith("_") and not whole.attr.endswith("__") and whole.attr not in WRITING_NOTHING:
                     return True
             elif not (isinstance(whole, ast.Subscript) and whole.value is inner):
                 return False
@@ -150,6 +152,21 @@ def naming(error: E, *operands: Any, dtypes: bool = False) -> E:
     text = operands_said(outer(getframe(1)), operands, dtype_of if dtypes else shape_of)
     error.args = (f"{error.args[0]}{text}", *error.args[1:])
     return error
+
+
+def given(ndim: int) -> list[Any]:
+    """The tensor that a function of ours was given, which now looks for one of ``ndim`` dimensions (of a result with one more, it may be)."""
+    frame: FrameType | None = getframe(2)
+    user = outer(getframe(1))
+    while frame is not None and frame is not user:
+        code = frame.f_code
+        for name in code.co_varnames[: code.co_argcount]:
+            value = frame.f_locals.get(name)
+            for one in value if isinstance(value, (tuple, list)) else (value,):
+                if isinstance(one, TensorBase) and one._array.ndim in (ndim, ndim - 1):
+                    return [one]
+        frame = frame.f_back
+    return []
 
 
 def operands_said(frame: FrameType, operands: tuple[Any, ...], show: Callable[[Any], str]) -> str:

@@ -55,7 +55,10 @@ def axis_of(dim: Any, ndim: int, function: str = "") -> int:
     dim = dim.__index__()
     size = ndim or 1
     if not -size <= dim < size:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-size}, {size - 1}], but got {dim})")
+        from ..core import source
+
+        said = f"Dimension out of range (expected to be in range of [{-size}, {size - 1}], but got {dim})"
+        raise source.naming(IndexError(said), *source.given(ndim))
     return dim - size if dim >= 0 else dim
 
 

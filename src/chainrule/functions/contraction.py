@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..core.value import TensorBase
+from ._arguments import naming
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -55,6 +56,17 @@ def einsum(*args: Any) -> Tensor:
     for at, operand in enumerate(operands):
         if not isinstance(operand, TensorBase):
             raise TypeError(f"expected Tensor as element {at} in argument 1, but got {type(operand).__name__}")
+    try:
+        tensors, labels, out = _fitted(operands, inputs, output)
+    except RuntimeError as error:
+        raise naming(error, *operands) from None
+    return _contracted(tensors, labels, out)
+
+
+def _fitted(
+    operands: tuple[Any, ...], inputs: list[list[int]], output: list[int] | None
+) -> tuple[list[Tensor], list[Labels], Labels]:
+    """The operands with a label for each dimension, none twice, and the labels of the output."""
     if len(inputs) != len(operands):
         fewer = "fewer" if len(operands) < len(inputs) else "more"
         raise RuntimeError(
@@ -70,7 +82,7 @@ def einsum(*args: Any) -> Tensor:
         tensors.append(tensor)
         labels.append(names)
     _check_sizes(tensors, labels)
-    return _contracted(tensors, labels, out)
+    return tensors, labels, out
 
 
 # -- reading the equation ------------------------------------------------------------------------------------------------

@@ -121,13 +121,13 @@ def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -
     if source is not None and max(source._array.ndim, 1) != max(raw.ndim, 1):
         have = source._array.ndim
         if 0 < have < raw.ndim and source._array.size:
-            raise IndexError(
+            said = (
                 f"Dimension out of range (expected to be in range of [{-have}, {have - 1}], but got {have}): the index has "
                 f"{raw.ndim} dimensions, and src {have}"
             )
-        raise RuntimeError(
-            f"Index tensor must have the same number of dimensions as src tensor: got {raw.ndim} and {source._array.ndim}"
-        )
+            raise naming(IndexError(said), index, source)
+        said = f"Index tensor must have the same number of dimensions as src tensor: got {raw.ndim} and {source._array.ndim}"
+        raise naming(RuntimeError(said), index, source)
     if not x.ndim:
         input = ops.reshape(input, (1,))
     if not raw.ndim:

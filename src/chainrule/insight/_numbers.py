@@ -84,6 +84,9 @@ def name_of(step: Step) -> str:
     return step.node.name()
 
 
+GIVEN = ": a tensor that was no result of the graph went into it"
+LOOK = "look at what goes in (torch.isfinite(x).all(): missing values, a division by a deviation of 0), or leave those rows out."
+
 # -- not finite ------------------------------------------------------------------------------------------------------
 
 
@@ -100,7 +103,7 @@ def why_not_finite(subject: str, gradient: Any, steps: list[Step], out: Any, on_
             return Reason(
                 Cause.NOT_FINITE_FORWARD,
                 f"{subject} is {kind_of(gradient)}: {gave}, at {shown_index(index)}{inputs}.",
-                node.origin(), by=node.name(), element=index,
+                node.origin(), by=node.name(), element=index, advice=LOOK if inputs.startswith(GIVEN) else "",
             )  # fmt: skip
     for step in steps:
         if not all(map(is_finite, step.arrived)):
@@ -145,6 +148,16 @@ def bad_forward(root: Node, value: Any) -> tuple[Node, tuple[int, ...], str, str
                 by_name.setdefault(name, values[parent])
         if all(map(is_finite, by_name.values())):
             return node, index, what, of_what(node, by_name, np.shape(array), index)
+        given = {
+            name: by_name[name]
+            for name, parent in zip(names, node.parents, strict=False)
+            if parent is None and name in by_name
+        }
+        bad = next((name for name, a in given.items() if not is_finite(a)), None)
+        if bad is not None and all(is_finite(a) for name, a in by_name.items() if name not in given):
+            at = first_bad(given[bad])
+            held = "NaN" if np.isnan(np.asarray(given[bad])[at]) else "infinity"
+            return node, index, what, f"{GIVEN}, {held} at {shown_index(at)} of it"
     return None
 
 
@@ -337,14 +350,14 @@ def suspects(nodes: Iterable[Node], names: frozenset[str]) -> list[Node]:
     return [node for node in nodes if getattr(node, "op", None) is not None and node.op.name in names]
 
 
-def guessed(subject: str, gradient: Any, nodes: list[Node]) -> Reason | None:
+def guessed(subject: str, gradient: Any, nodes: list[Node], is_output_finite: bool = True) -> Reason | None:
     """What is left of the graph's shape: the one kind of op on the path that can do this."""
     if not is_finite(gradient):
         singular = suspects(nodes, SINGULAR) or suspects(nodes, PERHAPS)
         by_variables = [node for node in singular if node.op.name != "divide" or node.parents[1] is not None]
         singular = by_variables or singular  # a division by a constant is suspected last
         hidden = [node for node in suspects(nodes, HIDING - {"multiply"}) if singular and node.seq > singular[-1].seq]
-        if hidden and singular and kind_of(gradient) == "NaN":
+        if hidden and singular and kind_of(gradient) == "NaN" and is_output_finite:
             return Reason(
                 Cause.ZERO_TIMES_INF,
                 f"{subject} is NaN: {hidden[0].name()} leaves elements out and sends back 0, and the slope of {singular[-1].name()} can be "
@@ -352,6 +365,11 @@ def guessed(subject: str, gradient: Any, nodes: list[Node]) -> Reason | None:
                 hidden[0].origin(), (("the infinite slope", singular[-1].origin()),), singular[-1].name(), certain=False,
             )  # fmt: skip
         if len({node.code.co_filename + str(node.lasti) for node in singular}) == 1:
+            if not is_output_finite:
+                said = f"{subject} is {kind_of(gradient)}: the output is not finite, and {singular[0].name()} is the one step that can have done it."
+                return Reason(
+                    Cause.NOT_FINITE_FORWARD, said, singular[0].origin(), by=singular[0].name(), certain=False
+                )
             said = f"{subject} is {kind_of(gradient)}: {singular[0].name()} is the one step on the way whose slope can be infinite."
             return Reason(Cause.NOT_FINITE_BACKWARD, said, singular[0].origin(), by=singular[0].name(), certain=False)
         return None

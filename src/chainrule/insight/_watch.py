@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ..core.dispatch import general
 from ..core.modes import Modes, change_modes, get_modes, modes, put_modes as put, set_modes
@@ -23,9 +23,19 @@ class Watch:
     _known: tuple[Any, Any] = (None, None)
     """Modes inside, and the same without this watch."""
 
+    UNSEEN: ClassVar[frozenset[str]] = frozenset()
+    """The names of ops that it need not see (``Modes.unseen``)."""
+    _inside: Any = None
+    """The modes inside, if nothing else is in force there."""
+
     def __enter__(self) -> Self:
         self._outer = modes().tape
-        self._old = change_modes(tape=self)
+        if get_modes() is None:
+            self._old = change_modes(tape=self, unseen=self.UNSEEN)
+            self._inside = get_modes()
+        else:
+            self._old = change_modes(tape=self)
+            self._inside = None
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import gc
+import linecache
 from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, overload
@@ -15,7 +16,7 @@ from ..core import exits
 from ..core.custom import CustomNode
 from ..core.engine import is_rewritten
 from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
-from ..core.origin import caller, resolve
+from ..core.origin import Place, caller, resolve
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
@@ -237,11 +238,11 @@ def _of_none(t: Any, node: Node, meta: Any, name: str) -> Reason:
     last = given[-1] if given else passes[-1]
     root = last.root()
     nodes = [] if root is None else path_to(node, root)
+    if not given and (nodes or root is None):
+        said = f"{name} is None: no pass that has run adds to every .grad (they were autograd.grad, or had inputs= without it)."
+        return _reason(Cause.NONE_RETURNED, said, last.place(), by="autograd.grad")
     if not nodes:
         return _unreached(t, node, last.seq, root, name, last)
-    if not given or not last.accumulates:
-        said = f"{name} is None: the pass that reached it was none that adds to every .grad (autograd.grad, or inputs= without it)."
-        return _reason(Cause.NONE_RETURNED, said, last.place(), by="autograd.grad")
     return _stopped(nodes, node, name, last)
 
 
@@ -290,7 +291,9 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
             )
         answer = _of_rebuilt(node, nodes, gradient, name, ran, known) if meta.count <= 1 else None
         answer = answer or _hooked(node, nodes, name)
-        answer = answer or guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1])
+        answer = answer or guessed(
+            _sentence(name), gradient, nodes or _alive_behind(node)[::-1], is_finite(_held(root))
+        )
         if answer is not None:
             return answer
         what = kind_of(gradient) or "0"
@@ -316,10 +319,20 @@ def _hooked(node: Node, nodes: list[Node], name: str) -> Reason | None:
         if one.extra is not None and (one.extra.tensor_hooks or one.extra.hooks or one.extra.prehooks):
             on = "the tensor itself" if one is node else one.name()
             said = f"{name} is what a hook on {on} made of it, unless that handed on what came."
+            hooks = (one.extra.tensor_hooks, one.extra.hooks, one.extra.prehooks)
+            first = next(hook for some in hooks if some for hook in some.values())
+            code = getattr(first, "__code__", None)
             return _reason(
                 Cause.NONE_RETURNED,
                 said,
-                one.origin(),
+                one.origin()
+                if code is None
+                else Place(
+                    code.co_filename,
+                    code.co_firstlineno,
+                    code.co_name,
+                    linecache.getline(code.co_filename, code.co_firstlineno).strip(),
+                ),
                 by="a hook",
                 certain=False,
                 advice="look at what the hook returns.",
@@ -344,6 +357,13 @@ def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Fr
     if len({(one.cause, one.where, one.by) for one in answers}) != 1:
         return None
     return answers[0]
+
+
+def _held(root: Node | None) -> Any:
+    """What a node gave, where somebody still holds the tensor; else None."""
+    of_root = (thing for thing in gc.get_objects() if isinstance(thing, TensorBase) and thing._node is root)
+    held = None if root is None else next(of_root, None)
+    return None if held is None else numbers_of(held._array)
 
 
 def _as_output(root: Node) -> Any:

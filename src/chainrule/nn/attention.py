@@ -14,7 +14,7 @@ import numpy as np
 from .. import ops
 from ..core.mutation import WIDE_FLOATS
 from ..core.value import new_tensor, numbers_of
-from ..functions._arguments import tensor_argument
+from ..functions._arguments import naming, tensor_argument
 from ..functions._autocast import lowered
 from ..functions.dropping import dropout
 from ..promotion import scalar_type_name
@@ -97,17 +97,17 @@ def scaled_dot_product_attention(
     """
     for at, (name, x) in enumerate((("query", query), ("key", key), ("value", value)), 1):
         if tensor_argument(x, "scaled_dot_product_attention", name, at).ndim < 2:
-            raise RuntimeError(
-                f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, but {name} is "
-                f"{x.ndim}D"
-            )
+            said = f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, but {name} is {x.ndim}D"
+            raise naming(RuntimeError(said), query, key, value)
     query, key, value = lowered(query, key, value) or (query, key, value)
     if not query.dtype == key.dtype == value.dtype:
         names = [scalar_type_name(x._array.dtype).lower() for x in (query, key, value)]
-        raise RuntimeError(
+        said = (
             "Expected query, key, and value to have the same dtype, but got query.dtype: {} key.dtype: {} and value.dtype: {} "
             "instead.".format(*names)
         )
+        raise naming(RuntimeError(said), query, key, value, dtypes=True)
+    check_shapes(query, key, value, enable_gqa)
     if is_causal and attn_mask is not None:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     if attn_mask is not None and attn_mask._array.dtype.kind != "b":
@@ -139,6 +139,22 @@ def scaled_dot_product_attention(
     if dead is not None:
         weights = weights.masked_fill(dead, 0)
     return dropout(weights, dropout_p, dropout_p > 0).matmul(value)
+
+
+def check_shapes(query: Any, key: Any, value: Any, grouped: bool) -> None:
+    """Raise where query, key and value do not fit each other."""
+    said = ""
+    if query.shape[-1] != key.shape[-1]:
+        said = f"query and key must have the same last dimension, but got {query.shape[-1]} and {key.shape[-1]}"
+    elif key.shape[-2] != value.shape[-2]:
+        said = f"value must have a row for each of the {key.shape[-2]} keys, but has {value.shape[-2]}"
+    elif not grouped:
+        try:
+            np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+        except ValueError:
+            said = f"the dimensions before the last two must broadcast, but are {', '.join(str(list(x.shape[:-2])) for x in (query, key, value))}"
+    if said:
+        raise naming(RuntimeError(f"scaled_dot_product_attention: {said}"), query, key, value)
 
 
 def is_fused(query: Any, key: Any, value: Any, mask: Any) -> bool:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
+from ..functions._arguments import naming
 from ..functions.affine import linear
 from ..functions.dropping import dropout
 from ..functions.joining import cat
@@ -96,12 +97,15 @@ def multi_head_attention_forward(
     need(
         embedding == embed_dim_to_check,
         f"was expecting embedding dimension of {embed_dim_to_check}, but got {embedding}",
+        query,
     )
     need(width * num_heads == embedding, f"embed_dim {embedding} not divisible by num_heads {num_heads}")
     compared = 2 if use_separate_proj_weight else 3
     need(
         key.shape[:compared] == value.shape[:compared],
         f"key shape {key.shape} does not match value shape {value.shape}",
+        key,
+        value,
     )
     padding = added(key_padding_mask, query, "key_padding_mask")
     if is_causal and attn_mask is None:
@@ -164,19 +168,22 @@ def multi_head_attention_forward(
     return out.squeeze(1), None if shares is None else shares.squeeze(0)
 
 
-def need(holds: bool, message: str) -> None:
+def need(holds: bool, message: str, *operands: Any) -> None:
     if not holds:
-        raise AssertionError(message)
+        raise naming(AssertionError(message), *operands) if operands else AssertionError(message)
 
 
 def check_ranks(query: Any, key: Any, value: Any, padding: Any, mask: Any, heads: int) -> bool:
     """Whether there is a batch; raise where that is not clear."""
     rank = query.ndim
-    need(rank in (2, 3), f"query should be unbatched 2D or batched 3D tensor but received {rank}-D query tensor")
+    need(rank in (2, 3), f"query should be unbatched 2D or batched 3D tensor but received {rank}-D query tensor", query)
     what = f"For {'batched' if rank == 3 else 'unbatched'} ({rank}-D) `query`, expected"
     need(
         key.ndim == value.ndim == rank,
         f"{what} `key` and `value` to be {rank}-D but found {key.ndim}-D and {value.ndim}-D tensors respectively",
+        query,
+        key,
+        value,
     )
     if padding is not None:
         need(
@@ -206,7 +213,9 @@ def checked(mask: Any, length: int, sources: int, heads: int) -> Any:
     """A mask for all heads, or for each of them."""
     wanted = (length, sources) if mask.ndim == 2 else (heads, length, sources)
     if mask.shape != wanted:
-        raise RuntimeError(f"The shape of the {mask.ndim}D attn_mask is {mask.shape}, but should be {wanted}.")
+        raise naming(
+            RuntimeError(f"The shape of the {mask.ndim}D attn_mask is {mask.shape}, but should be {wanted}."), mask
+        )
     return mask.unsqueeze(0) if mask.ndim == 2 else mask
 
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from ..functions._arguments import tensor_argument
+from ..functions._arguments import naming, tensor_argument
 from ..functions._reduction_arguments import refuse_kinds
 from ..functions._windows import each
 from ..functions.convolutions import blocks, plane_axes
@@ -42,7 +42,8 @@ def unfold(input: Tensor, kernel_size: Number, dilation: Number = 1, padding: Nu
     """
     tensor_argument(input, "unfold", "input", 1)
     if input.ndim < 3:
-        raise IndexError(f"unfold: Dimension out of range: expected a 3D or 4D tensor, but got {list(input.shape)}")
+        said = f"unfold: Dimension out of range: expected a 3D or 4D tensor, but got {list(input.shape)}"
+        raise naming(IndexError(said), input)
     axes = plane_axes("unfold", input.shape[-2:], kernel_size, dilation, padding, stride)
     if input.ndim > 4 or 0 in input.shape[-3:]:
         raise RuntimeError(
