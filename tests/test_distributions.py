@@ -220,3 +220,7 @@ def test_what_is_said_of_a_whole_distribution() -> None:
     assert D.Categorical(torch.ones(4)).perplexity() == 4  # four values, all alike
     tail = D.GeneralizedPareto(0.0, 1.0, torch.tensor([0.0, 0.5]))
     torch.testing.assert_close(tail.log_cdf(torch.tensor(2.0)).exp(), tail.cdf(torch.tensor(2.0)))
+
+
+def test_an_inverse_shows_whose_it_is() -> None:
+    assert repr(D.ExpTransform().inv) == "_InverseTransform(ExpTransform())"

@@ -63,7 +63,8 @@ def test_what_is_made_has_memory_of_its_own() -> None:
     t = torch.ones(3)
     assert not np.shares_memory(torch.ones_like(t).numpy(), t.numpy())
     assert not np.shares_memory(t.to(torch.float32, copy=True).numpy(), t.numpy())
-    assert not np.shares_memory(t.new_tensor(t).numpy(), t.numpy())
+    with pytest.warns(UserWarning, match="rather than tensor.new_tensor"):
+        assert not np.shares_memory(t.new_tensor(t).numpy(), t.numpy())
 
 
 def test_likes_keep_the_order_in_memory() -> None:

@@ -104,6 +104,8 @@ class TestMissing:
             ModuleNotFoundError, match=r"^No module named 'torch\.nn\.functionals': .* is torch\.nn\.func"
         ):
             load("torch.nn.functionals")
+        with pytest.raises(ModuleNotFoundError, match=r"^No module named 'torch\.sparse': PyTorch .* has it, chainrule"):
+            load("torch.sparse")  # where PyTorch has classes by the names of ours
 
     def test_an_attribute_names_the_nearest(self) -> None:
         with pytest.raises(
@@ -363,3 +365,24 @@ def test_a_name_that_its_own_home_lacks_is_missing() -> None:
 
 def test_the_module_holds_itself() -> None:
     assert chainrule.torch is chainrule
+
+
+@pytest.mark.usefixtures("alias")
+def test_a_program_that_compiles_runs_without_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jax", None)
+    torch = load("torch")
+    with pytest.warns(UserWarning, match=r"compile needs JAX: pip .* runs as it stands") as caught:
+        compiled = torch.compile(torch.nn.ReLU(), mode="max-autotune")
+    assert caught[0].filename == __file__
+    assert compiled(-torch.ones(1)).tolist() == [0]
+    with pytest.warns(UserWarning, match="compile needs JAX"):
+        assert torch.compile(dynamic=True)(torch.neg)(torch.ones(1)).tolist() == [-1]
+    for asked in ({"fullgraph": True}, {"fallback": "error"}):
+        with pytest.raises(ImportError, match="compile needs JAX"):
+            torch.compile(torch.nn.ReLU(), **asked)
+
+
+def test_compile_without_jax_is_an_error_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(ImportError, match="compile needs JAX"):
+        chainrule.compile(chainrule.sin)

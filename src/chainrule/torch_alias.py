@@ -237,12 +237,13 @@ class _Home:
     def __init__(self, fullname: str) -> None:
         self.kinds = {}
         self.is_package = False
+        renamed = cast("TorchFinder", _find_installed()).renamed
         for (_, name), homes in _all_homes().items():
             for home in homes:
                 if (home + ".").startswith(fullname + "."):
                     package = _package_of(home)
                     kind = getattr(importlib.import_module(package), name, None) if package else None
-                    if home == fullname and kind is not None:
+                    if home == fullname and kind in renamed:
                         self.kinds[name] = kind
                     self.is_package |= home != fullname and kind is not None
 

@@ -536,3 +536,12 @@ def test_legacy_names() -> None:
     assert isinstance(y.grad_fn, torch.autograd.function.BackwardCFunction)
     assert not isinstance((x * 1).grad_fn, torch.autograd.function.BackwardCFunction)
     assert grad(y, x)[0].tolist() == [2]
+
+
+def test_an_instance_is_warned_of_and_not_called() -> None:
+    with pytest.warns(DeprecationWarning, match="Square'> should not be instantiated"):
+        square = Square()
+    x = leaf(3.0)
+    assert square.apply(x).tolist() == [9]
+    with pytest.raises(RuntimeError, match="Legacy autograd function with non-static forward method is deprecated"):
+        square(x)

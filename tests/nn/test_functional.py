@@ -58,6 +58,15 @@ def test_an_ignored_class_hides_infinities() -> None:
     assert scores.grad.tolist() == [[0, 0], [-1, 0]]
 
 
+@pytest.mark.parametrize("shape", [(5,), (4, 5), (2, 2, 5)])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_linear_layer_in_half_precision_rounds_once(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    x, w, b = (torch.randn(*sizes).to(dtype) for sizes in (shape, (30, 5), (30,)))
+    exact = (x.double() @ w.double().T + b.double()).to(dtype)
+    assert torch.equal(F.linear(x, w, b), exact)
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_is_computed_in_single(dtype: torch.dtype) -> None:
     scores = torch.tensor([[0.5, 300.0, -2.0, 299.0]], dtype=dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import pickle
 import warnings
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import chainrule as torch
-from chainrule import nn
+from chainrule import nn, torch_alias
 
 jax = pytest.importorskip("jax")
 
@@ -506,6 +507,18 @@ def test_it_may_fall_back_with_one_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert compiled(-torch.ones(1)).tolist() == [1]
+
+
+def test_a_program_written_for_torch_falls_back() -> None:
+    with torch_alias.install():
+        compiled = importlib.import_module("torch").compile(branching)
+        whole = importlib.import_module("torch").compile(branching, fullgraph=True)
+    for function in (compiled, whole):
+        function(torch.ones(1))
+    with pytest.warns(UserWarning, match="It runs as it stands from now on"):
+        assert compiled(torch.ones(1)).tolist() == [1]
+    with pytest.raises(RuntimeError, match="compile: "):
+        whole(torch.ones(1))
 
 
 def test_a_tensor_that_is_kept_beyond_the_call_is_refused() -> None:

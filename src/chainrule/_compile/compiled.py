@@ -31,32 +31,35 @@ from .feeds import Draws, drawn_now
 from .program import Program, described
 from .reach import PLAIN, Reach, itself
 
-BACKENDS = frozenset({"xla", "inductor", "openxla", "eager"})
+BACKENDS = frozenset({"xla", "inductor", "openxla", "eager", "aot_eager"})
 MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
 
 def compile(
     model: Callable[..., Any] | None = None,
     *,
-    fullgraph: bool = True,
+    fullgraph: bool = False,
     dynamic: bool | None = None,
     backend: str = "xla",
     mode: str | None = None,
     options: Any = None,
     disable: bool = False,
-    fallback: str = "error",
+    fallback: str | None = None,
 ) -> Any:
     """``model``, run by XLA from its second call on.
 
     Args:
         model: a function or a module; left out, the call gives a decorator.
-        fullgraph: accepted: the whole function is one program, always.
+        fullgraph: the whole function is one program, always; with True, what cannot be one is an error.
         dynamic: accepted: each shape has a program of its own.
-        backend: "xla" or PyTorch's "inductor" and "openxla", which are taken as that; "eager": give ``model`` back as it is.
+        backend: "xla" or PyTorch's "inductor" and "openxla", which are taken as that; "eager" and "aot_eager":
+            give ``model`` back as it is.
         mode: one of PyTorch's, of no effect: XLA has one way.
         options: accepted, and of no effect; not together with ``mode``.
         disable: give ``model`` back as it is.
-        fallback: what happens where the function depends on values: "error", or "eager": a warning, and it runs as it stands.
+        fallback: what happens where the function depends on values, or JAX is not installed: "error", or "eager": a warning, and
+            it runs as it stands. Left out, "eager" where chainrule stands for torch (``chainrule run``) and ``fullgraph`` is
+            not asked for, as PyTorch breaks the graph there; else "error".
 
     Returns:
         A function of the same arguments. Tensors that it uses otherwise (parameters, ``.grad``, the state of an optimizer)
@@ -84,14 +87,25 @@ def compile(
         raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
     if mode not in (None, *MODES):
         raise RuntimeError(f"Unrecognized mode={mode!r}, should be one of: {', '.join(MODES)}")
+    if fallback is None:
+        stands_for_torch = sys.modules.get("torch") is sys.modules["chainrule"]
+        fallback = "eager" if stands_for_torch and not fullgraph else "error"
     if fallback not in ("error", "eager"):
         raise ValueError(f"compile(): fallback must be 'error' or 'eager', got {fallback!r}")
     if model is None:
         return functools.partial(compile, backend=backend, disable=disable, fallback=fallback)
-    if disable or backend == "eager":
+    if disable or backend in ("eager", "aot_eager"):
         return model
     if not callable(model):
         raise TypeError(f"compile(): expected a function or a module, got {type(model).__name__}")
+    try:
+        import jax  # noqa: F401
+    except ImportError:
+        needed = "compile needs JAX: pip install 'chainrule[xla]'"
+        if fallback == "error":
+            raise ImportError(needed) from None
+        warnings.warn(f"{needed}. What it was given runs as it stands.", stacklevel=2)
+        return model
     return Compiled(model, fallback)
 
 
@@ -112,10 +126,6 @@ class Compiled:
         self._is_warm = False
         self._eager_keys: set[Any] = set()
         self._log: list[str] = []
-        try:
-            import jax  # noqa: F401
-        except ImportError:
-            raise ImportError("compile needs JAX: pip install 'chainrule[xla]'") from None
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_function" not in self.__dict__:

@@ -333,9 +333,21 @@ class Function(metaclass=FunctionMeta):
     """Whether backward gets the gradients of the outputs in one list, which it may empty as it goes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        import warnings
+
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke "
+            f"them on the class itself: {type(self).__name__}.apply(...). Instantiating an autograd function will raise an "
+            "error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises: what is called is the class, by ``apply``."""
         raise RuntimeError(
-            f"{type(self).__name__} is a Function and is not to be instantiated: call it by {type(self).__name__}.apply(...), "
-            "with static forward and backward methods"
+            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd function "
+            f"with static forward method: call it by {type(self).__name__}.apply(...), with static forward and backward methods"
         )
 
     @staticmethod

@@ -94,14 +94,7 @@ def tensor(
     where = data.device if device is None and isinstance(data, TensorBase) else place_of(device)
     wanted = None if dtype is None else as_dtype(dtype).numpy
     if isinstance(data, TensorBase):
-        import warnings
-
-        warnings.warn(
-            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
-            UserWarning,
-            stacklevel=2,
-        )
+        warn_of_copy("torch.tensor")
     array = values(data, wanted)
     if isinstance(array, np.ndarray) and not isinstance(data, (list, tuple)):
         array = array.copy()
@@ -112,6 +105,18 @@ def tensor(
         for one in data:
             _note_copy(one, made)
     return made
+
+
+def warn_of_copy(name: str) -> None:
+    """Say that ``name`` got a tensor, of which there are better ways to make a copy."""
+    import warnings
+
+    warnings.warn(
+        "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+        f"sourceTensor.detach().clone().requires_grad_(True), rather than {name}(sourceTensor).",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def _note_copy(source: Any, made: Tensor) -> None:

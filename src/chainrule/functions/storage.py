@@ -8,6 +8,8 @@ import numpy as np
 
 from ..backend.shape_numpy import storage as memory_of
 from ..core.value import Lifted, TensorBase, writable
+from ..core.version import expose
+from ..core.views import base_of
 from ..device import CPU
 from ..dtypes import FROM_NUMPY, dtype
 
@@ -17,11 +19,12 @@ __all__ = ["is_storage"]
 class UntypedStorage:
     """The bytes behind a tensor and its views."""
 
-    __slots__ = ("_bytes",)
+    __slots__ = ("_bytes", "_owner")
 
-    def __init__(self, memory: np.ndarray[Any, Any] | int = 0) -> None:
-        """``memory``: of which it is; or a number of bytes, for memory of its own."""
+    def __init__(self, memory: np.ndarray[Any, Any] | int = 0, owner: Any = None) -> None:
+        """``memory``: of which it is; or a number of bytes, for memory of its own. ``owner``: the tensor, if one has it."""
         self._bytes = np.zeros(memory, np.uint8) if isinstance(memory, int) else memory.view(np.uint8)
+        self._owner = owner
 
     @staticmethod
     def from_file(filename: Any, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
@@ -43,7 +46,19 @@ class UntypedStorage:
         return self._bytes.tolist()
 
     def __getitem__(self, key: Any) -> Any:
-        return UntypedStorage(self._bytes[key]) if isinstance(key, slice) else self._bytes[key].tolist()
+        return UntypedStorage(self._bytes[key], self._owner) if isinstance(key, slice) else self._bytes[key].tolist()
+
+    def __setitem__(self, key: int | slice, value: int) -> None:
+        _write(self._owner, self._bytes, key, value)
+
+    def fill_(self, value: int) -> UntypedStorage:
+        """Write one value to all bytes."""
+        self[:] = value
+        return self
+
+    def clone(self) -> UntypedStorage:
+        """A storage of its own with a copy of the bytes."""
+        return UntypedStorage(self._bytes.copy())
 
     def untyped(self) -> UntypedStorage:
         return self
@@ -69,10 +84,12 @@ class UntypedStorage:
 class TypedStorage:
     """The elements behind a tensor and its views, in the order in which they lie in memory."""
 
-    __slots__ = ("_elements",)
+    __slots__ = ("_elements", "_owner")
 
-    def __init__(self, memory: np.ndarray[Any, Any]) -> None:
+    def __init__(self, memory: np.ndarray[Any, Any], owner: Any = None) -> None:
+        """``memory``: of which it is. ``owner``: the tensor, if one has it."""
         self._elements = memory
+        self._owner = owner
 
     @property
     def dtype(self) -> dtype:
@@ -105,15 +122,50 @@ class TypedStorage:
     def __iter__(self) -> Any:
         return iter(self.tolist())
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: int) -> Any:
+        if isinstance(key, slice):
+            raise RuntimeError("slices are only supported in UntypedStorage.__getitem__: slice .tolist() instead")
+        _check_key(key)
         return self._elements[key].tolist()
 
+    def __setitem__(self, key: int | slice, value: Any) -> None:
+        """Write to the memory: the tensor and its views have the new values."""
+        _check_key(key)
+        _write(self._owner, self._elements, key, value)
+
+    def fill_(self, value: Any) -> TypedStorage:
+        """Write one value to all elements."""
+        self[:] = value
+        return self
+
+    def copy_(self, source: TypedStorage) -> TypedStorage:
+        """Write the elements of a storage of the same size."""
+        self[:] = source._elements
+        return self
+
+    def clone(self) -> TypedStorage:
+        """A storage of its own with a copy of the elements."""
+        return TypedStorage(self._elements.copy())
+
     def untyped(self) -> UntypedStorage:
-        return UntypedStorage(self._elements)
+        return UntypedStorage(self._elements, self._owner)
 
     def __repr__(self) -> str:
         elements = "".join(f" {value}\n" for value in self.tolist())
         return f"{elements}[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size {len(self)}]"
+
+
+def _check_key(key: Any) -> None:
+    if not isinstance(key, (int, slice)):
+        raise RuntimeError(f"can't index a {TypedStorage} with {type(key)}: give the number of an element")
+
+
+def _write(owner: Any, memory: np.ndarray[Any, Any], key: int | slice, value: Any) -> None:
+    """Write as NumPy code would: versions stay, and a graph that needs the old values notices."""
+    if owner is not None:
+        view = owner._view
+        expose(owner if view is None else base_of(view))
+    memory[key] = value
 
 
 def typed_storage(input: Any) -> TypedStorage:
@@ -123,7 +175,7 @@ def typed_storage(input: Any) -> TypedStorage:
         raise NotImplementedError(
             "Cannot access the storage of a tensor inside of a transform, or on another device: it has no memory here"
         )
-    return TypedStorage(memory_of(array))
+    return TypedStorage(memory_of(array), input)
 
 
 def untyped_storage(input: Any) -> UntypedStorage:

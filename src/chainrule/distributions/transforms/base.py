@@ -38,7 +38,7 @@ class Transform:
         if cache_size not in (0, 1):
             raise ValueError("cache_size must be 0 or 1")
         self._cache_size = cache_size
-        self._inv: _Inverse | None = None
+        self._inv: _InverseTransform | None = None
         self._last: tuple[Any, Any] = (None, None)
 
     @property
@@ -52,7 +52,7 @@ class Transform:
     def inv(self) -> Any:
         """The inverse."""
         if self._inv is None:
-            self._inv = _Inverse(self)
+            self._inv = _InverseTransform(self)
         return self._inv
 
     @property
@@ -112,7 +112,7 @@ class Transform:
         return self.__class__.__name__ + "()"
 
 
-class _Inverse(Transform):
+class _InverseTransform(Transform):
     """The inverse of a transform."""
 
     def __init__(self, transform: Transform) -> None:
@@ -128,7 +128,7 @@ class _Inverse(Transform):
         return self.inv.with_cache(cache_size).inv
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Inverse) and self._inv == other._inv
+        return isinstance(other, _InverseTransform) and self._inv == other._inv
 
     __hash__ = object.__hash__
 
@@ -145,7 +145,7 @@ class _Inverse(Transform):
         return self.inv.forward_shape(shape)
 
     def __repr__(self) -> str:
-        return f"{self.__class__.__name__.strip('_')}({self._inv!r})"
+        return f"{self.__class__.__name__}({self._inv!r})"
 
 
 class ComposeTransform(Transform):

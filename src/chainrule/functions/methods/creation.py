@@ -29,6 +29,8 @@ class CreationMethods(TensorBase):
         >>> torch.ones(1).new_tensor([1, 2])
         tensor([1., 2.])
         """
+        if isinstance(data, TensorBase):
+            creation.warn_of_copy("tensor.new_tensor")
         where = self.device if device is None else place_of(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, "new_tensor")
         array = creation.values(data, wanted)
