@@ -28,8 +28,11 @@ Array = Any
 
 CHUNK = 1 << 20
 """So many bytes of windows are laid out at once: they should still be in the cache when BLAS reads them."""
-KEEP = 4 * CHUNK
+KEEP = 8 * CHUNK
 KEPT = threading.local()
+COLUMNS = 192
+"""In matrices of fewer columns, BLAS is slow."""
+FEW = 128
 SHORT = 16
 """Rows of up to so many places are laid out faster with the images as the last axis in memory: a row of all is one copy."""
 
@@ -66,6 +69,9 @@ def convolution(
         np.matmul(weights, x.reshape(n, groups, rows, inner), out=products)
         if bias is not None:
             products += bias
+        return out
+    if saves_by_rows(n, rows, outputs // groups, kernel, dilation, lengths):
+        by_rows(out, x, w, bias, stride, padding, dilation, groups)
         return out
     images_last = is_short(n, kernel, lengths) and rows >= 2 * outputs // groups
     count = at_once(n, groups * rows * inner * x.itemsize, images_last)
@@ -180,7 +186,10 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
     n, places = y.shape[0], y.shape[2:]
     inner, channels, rows = math.prod(places), groups * each, each * math.prod(kernel)
     images_last = is_short(n, tuple(kernel), places)
-    if math.prod(stride) == 1 and copied <= 3 * added and not images_last:
+    turns = not images_last or saves_by_rows(
+        n, outputs // groups * math.prod(kernel), each, tuple(kernel), dilation, lengths
+    )
+    if math.prod(stride) == 1 and copied <= 3 * added and turns:
         # A convolution with the kernel turned around: copying the windows of y is faster than adding up those of x.
         turned = np.ascontiguousarray(w[(..., *[slice(None, None, -1)] * len(kernel))])
         turned = turned.reshape(groups, outputs // groups, each, *kernel).swapaxes(1, 2)
@@ -233,6 +242,8 @@ def conv_weight(
     out = np.zeros((groups, rows, outputs // groups), x.dtype)
     if x.size and y.size:
         inner = math.prod(places)
+        if rows <= FEW and lengths[0] > 1 == dilation[0] < dims and not is_short(len(x), lengths, places):
+            return weight_by_rows(x, y, stride, padding, dilation, groups, lengths)
         images_last = is_short(len(x), lengths, places) and rows >= 2 * outputs // groups
         count = at_once(len(x), groups * rows * inner * x.itemsize, images_last)
         # Images are summed over as places are: they go behind them, or before.
@@ -249,6 +260,98 @@ def conv_weight(
                     part.reshape(groups, outputs // groups, columns).swapaxes(-1, -2),
                 )
     return np.ascontiguousarray(out.swapaxes(-1, -2)).reshape(outputs, each, *lengths)
+
+
+# -- by rows ------------------------------------------------------------------------------------------------------------
+# Windows laid out but for the first axis of the kernel. With the rows of some images (places on the first axis) one after
+# the other in memory, and of each row all that windows take of it,
+#
+#     row, kernel[1:], channel, image, lengths[1:]
+#
+# the windows of a row of the result lie there as a matrix: the rows that they reach over are neighbours.
+
+
+def saves_by_rows(images: int, rows: int, outputs: int, kernel: Ints, dilation: Ints, lengths: Ints) -> bool:
+    """Whether far less is copied so, the result included, that is laid out by rows as well."""
+    if len(kernel) == 1 or dilation[0] > 1 or images * math.prod(lengths[1:]) < COLUMNS // 2:
+        return False
+    return rows >= (2 + is_short(images, kernel, lengths)) * (rows // kernel[0] + outputs)
+
+
+def row_sizes(x: Array, kernel: Ints, stride: Ints, lengths: Ints) -> tuple[int, int]:
+    """How many images to take at once, and how many elements are laid out of each."""
+    across = math.prod(lengths[1:])
+    size = ((lengths[0] - 1) * stride[0] + kernel[0]) * math.prod(kernel[1:]) * x.shape[1] * across
+    count = max(-(-COLUMNS // across), CHUNK // 2 // (size * x.itemsize))
+    return -(-len(x) // -(-len(x) // count)), size
+
+
+def row_windows(
+    room: Array, x: Array, count: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
+) -> Iterator[tuple[int, Array]]:
+    """Matrices (groups, lengths[0], rows, columns) of the windows of ``count`` images at a time, laid out in ``room``."""
+    n, channels, *places = x.shape
+    spans = reach(lengths, kernel, stride, dilation)
+    taps, each, across = math.prod(kernel[1:]), channels // groups, math.prod(lengths[1:])
+    first = places[0], spans[0], 1, 1, padding[0], 1
+    others = zip(places[1:], lengths[1:], kernel[1:], stride[1:], padding[1:], dilation[1:], strict=True)
+    elements = list(all_parts((first, *others)))
+    has_zeros = any(padding) or any(span > length for span, length in zip(spans, places, strict=True))
+    x = x.reshape(n, groups, each, *places)
+    for at in range(0, n, count):
+        part = x[at : at + count]
+        rows = room[: part.size // math.prod(places) * taps * spans[0] * across]
+        rows = rows.reshape(groups, spans[0], taps, each, len(part), *lengths[1:])
+        if has_zeros and (not at or len(part) < count):
+            rows[...] = 0
+        for number, have, where in elements:
+            rows[(slice(None), have[0], number, ..., *have[1:])] = rows_first(part[(..., *where)])
+        yield at, as_strided(
+            rows, (groups, lengths[0], kernel[0] * taps * each, len(part) * across),
+            (rows.strides[0], rows.strides[1] * stride[0], rows.strides[3], x.itemsize),
+        )  # fmt: skip
+
+
+def rows_first(x: Array) -> Array:
+    """(image, group, channel, row, ...) seen as (group, row, channel, image, ...)."""
+    return x.transpose(1, 3, 2, 0, *range(4, x.ndim))
+
+
+def by_rows(
+    out: Array, x: Array, w: Array, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> None:
+    """``convolution`` into ``out``."""
+    (outputs, each, *kernel), lengths = w.shape, out.shape[2:]
+    wide = out.reshape(len(out), groups, outputs // groups, *lengths)
+    weights = w.reshape(groups, 1, outputs // groups, each, math.prod(kernel)).swapaxes(-1, -2)
+    weights = weights.reshape(groups, 1, outputs // groups, -1)
+    count, size = row_sizes(x, tuple(kernel), stride, lengths)
+    with workspace(x.dtype, count * size, count * outputs * math.prod(lengths)) as (room, results):
+        for at, matrices in row_windows(room, x, count, tuple(kernel), stride, padding, dilation, groups, lengths):
+            into = rows_first(wide[at : at + count])
+            found = results[: into.size].reshape(into.shape)
+            np.matmul(weights, matrices, out=found.reshape(*into.shape[:3], matrices.shape[-1]))
+            if bias is None:
+                into[...] = found
+            else:
+                np.add(found, bias.reshape(groups, 1, -1, 1, *[1] * len(lengths[1:])), out=into)
+
+
+def weight_by_rows(
+    x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
+) -> Array:
+    """``conv_weight``."""
+    (n, outputs, *places), each = y.shape, x.shape[1] // groups
+    out = np.zeros((groups, math.prod(lengths) * each, outputs // groups), x.dtype)
+    wide = y.reshape(n, groups, outputs // groups, *places)
+    count, size = row_sizes(x, lengths, stride, tuple(places))
+    with workspace(x.dtype, count * size, count * outputs * math.prod(places)) as (room, moved):
+        for at, matrices in row_windows(room, x, count, lengths, stride, padding, dilation, groups, tuple(places)):
+            part = laid(moved, rows_first(wide[at : at + count]))
+            part = part.reshape(*part.shape[:3], matrices.shape[-1])
+            out += np.matmul(matrices, part.swapaxes(-1, -2)).sum(axis=1)
+    out = out.reshape(groups, math.prod(lengths), each, outputs // groups).transpose(0, 3, 2, 1)
+    return np.ascontiguousarray(out).reshape(outputs, each, *lengths)
 
 
 # -- windows as columns -------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ from .windows import (
 Array = Any
 Axes = tuple[Axis, ...]
 
+BLOCK = 1 << 17
+"""Elements."""
 LONG = 8
 """From so many elements on, NumPy reduces a window faster than slices do."""
 
@@ -98,40 +100,48 @@ def window_max(x: Array, *, axes: Axes) -> Array:
 # -- which element is the largest ---------------------------------------------------------------------------------------
 
 
+def by_blocks(kernel: Any, out: Array, *arrays: Array, axes: Axes) -> Array:
+    """``kernel(out, *arrays, axes)`` on a few images at a time: what it makes in between stays in the cache."""
+    images = math.prod(out.shape[: -len(axes)])
+    flat = [one.reshape(images, *one.shape[-len(axes) :]) for one in (out, *arrays)]
+    step = max(1, BLOCK // max([math.prod(one.shape[1:]) for one in flat] + [1]))
+    for at in range(0, images, step):
+        kernel(*[one[at : at + step] for one in flat], axes)
+    return out
+
+
 def max_places(x: Array, *, axes: Axes) -> Array:
-    """The number, in C order within the window, of the first of its largest elements; of the last NaN, if there is one.
-
-    Axis by axis from the last: the first of the largest in a row of windows, then the first row that has the largest.
-    """
-    x = np.ascontiguousarray(x)
-    best, numbers = places_along(x, axes, False)
-    if x.dtype.kind not in "biu" and np.isnan(best).any():
-        _, numbers = places_along(x, axes, True)
-    return numbers
+    """The number, in C order within the window, of the first of its largest elements; of the last NaN, if there is one."""
+    out = np.empty((*x.shape[: -len(axes)], *[axis[1] for axis in axes]), number_dtype(axes))
+    return by_blocks(places_of_largest, out, np.ascontiguousarray(x), axes=axes)
 
 
-def places_along(x: Array, axes: Axes, has_nan: bool) -> tuple[Array, Array]:
-    """(the largest element of each window, its number)."""
-    dtype, inner, start = number_dtype(axes), 1, lowest(x.dtype)
+def places_of_largest(out: Array, x: Array, axes: Axes) -> None:
+    """Axis by axis from the last: the first of the largest in a row of windows, then the first row that has the largest."""
+    inner, start = 1, lowest(x.dtype)
+    has_nan = x.dtype.kind not in "biu" and x.size and np.isnan(np.max(x))
     numbers: Any = None
     for at in range(-1, -len(axes) - 1, -1):
-        axis = regular(axes[at])
+        axis, is_last = regular(axes[at]), at == -len(axes)
         x, rows = padded(x, at, axis, start), None if numbers is None else padded(numbers, at, axis, 0)
         best = element(x, at, axis, 0, start)
         # To begin with, the first element that there is: where all are -inf, none is larger than the padding.
         place, first = firsts(axis)
-        begin = np.asarray(along(first, at) * inner).astype(dtype)
-        numbers = np.broadcast_to(begin, best.shape) if rows is None else numbers[on(at, place)] + begin
+        begin = np.asarray(along(first, at) * inner).astype(out.dtype)
+        found = out if is_last else np.empty(best.shape, out.dtype)
+        numbers = np.add(0 if numbers is None else numbers[on(at, place)], begin, out=found)
         for number in range(1, kernel_of(axis)):
             part = element(x, at, axis, number, start)
             better = part > best
             if has_nan:
                 better |= part != part
             # Later elements have larger numbers: where the later one is larger, so is its number.
-            new = dtype(number * inner) if rows is None else element(rows, at, axis, number, 0) + dtype(number * inner)
-            numbers, best = np.maximum(numbers, better * new), np.maximum(best, part)
+            new = out.dtype.type(number * inner)
+            new = better * (new if rows is None else element(rows, at, axis, number, 0) + new)
+            np.maximum(numbers, new, out=numbers)
+            if not is_last or number < kernel_of(axis) - 1:
+                best = np.maximum(best, part)
         x, inner = best, inner * kernel_of(axis)
-    return x, numbers
 
 
 def bits(x: Array) -> Array:
@@ -150,7 +160,12 @@ def window_pick(x: Array, places: Array, *, axes: Axes) -> Array:
 
 def window_put(g: Array, places: Array, *, axes: Axes) -> Array:
     """The adjoint: each element of ``g`` added to the element of its window that has the number."""
-    out = np.zeros((*g.shape[: -len(axes)], *[axis[0] for axis in axes]), g.dtype)
+    covered = all(is_tiled(axis) and axis[0] == axis[1] * kernel_of(axis) for axis in axes)
+    out = (np.empty if covered else np.zeros)((*g.shape[: -len(axes)], *[axis[0] for axis in axes]), g.dtype)
+    return by_blocks(put, out, g, places, axes=axes)
+
+
+def put(out: Array, g: Array, places: Array, axes: Axes) -> None:
     shared = any(map(overlap, axes))
     for number, have, where in all_parts(axes):
         key, target = grid(axes, have), grid(axes, where)
@@ -159,7 +174,6 @@ def window_put(g: Array, places: Array, *, axes: Axes) -> Array:
             add_at(out, target, (bits(g)[key] * chosen).view(g.dtype))
         else:
             np.multiply(bits(g)[key], chosen, out=bits(out)[target])
-    return out
 
 
 def add_at(out: Array, key: tuple[Any, ...], part: Array) -> None:

@@ -27,6 +27,9 @@ AT_ONCE = 1 << 16
 MANY = 512
 """Terms from which the rounding errors of a running total in single precision begin to matter."""
 
+LONG = 64
+"""Neighbours that it is worth to add together first."""
+
 add_reduce: Any = np.add.reduce
 multiply_reduce: Any = np.multiply.reduce
 maximum_reduce: Any = np.maximum.reduce
@@ -51,6 +54,9 @@ def _total(x: Array, axis: Axis, keepdims: bool) -> Array:
     elif dtype.itemsize == 2:
         dtype = FLOAT64 if count(x.shape, axis) > MANY else FLOAT32
     elif dtype in WIDER and count(x.shape, axis) > MANY and not _along_memory(x, axis):
+        last = _last_along_memory(x, axis)
+        if count(x.shape, last) >= LONG:
+            x = add_reduce(x, axis=last, keepdims=True)
         dtype = WIDER[dtype]
     return add_reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
@@ -59,6 +65,15 @@ def _along_memory(x: Array, axis: Axis) -> bool:
     """Whether the elements that are added together are neighbours."""
     last = axis is None or axis == -1 or (isinstance(axis, tuple) and -builtins.min(axis, default=0) == len(axis))
     return last and x.flags.c_contiguous
+
+
+def _last_along_memory(x: Array, axis: Axis) -> tuple[int, ...]:
+    """The last axes, so many as there are neighbours to add together: that leaves less to widen."""
+    first = 0
+    if isinstance(axis, tuple) and x.flags.c_contiguous:
+        while first - 1 in axis:
+            first -= 1
+    return tuple(range(first, 0))
 
 
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
