@@ -56,7 +56,7 @@ def elementwise(function: Callable[..., Array], *values: Any, **params: Any) -> 
         elif any(array.strides):
             return function(*values)
         else:  # one number everywhere, as in the gradient that a sum hands on
-            given[at] = array[(*(0,) * array.ndim, ...)]
+            given[at] = array[(slice(1),) * array.ndim].reshape(())
     if not flat:
         return function(*values)
     length = BLOCK // max(one.itemsize for one in flat.values())

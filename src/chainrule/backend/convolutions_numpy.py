@@ -264,11 +264,8 @@ def conv_weight(
 
 # -- by rows ------------------------------------------------------------------------------------------------------------
 # Windows laid out but for the first axis of the kernel. With the rows of some images (places on the first axis) one after
-# the other in memory, and of each row all that windows take of it,
-#
-#     row, kernel[1:], channel, image, lengths[1:]
-#
-# the windows of a row of the result lie there as a matrix: the rows that they reach over are neighbours.
+# the other in memory, and of each row all that windows take of it (the axes are: row, then kernel[1:], channel, image and
+# lengths[1:]), the windows of a row of the result lie there as a matrix: the rows that they reach over are neighbours.
 
 
 def saves_by_rows(images: int, rows: int, outputs: int, kernel: Ints, dilation: Ints, lengths: Ints) -> bool:
@@ -287,7 +284,15 @@ def row_sizes(x: Array, kernel: Ints, stride: Ints, lengths: Ints) -> tuple[int,
 
 
 def row_windows(
-    room: Array, x: Array, count: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
+    room: Array,
+    x: Array,
+    count: int,
+    kernel: Ints,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
+    lengths: Ints,
 ) -> Iterator[tuple[int, Array]]:
     """Matrices (groups, lengths[0], rows, columns) of the windows of ``count`` images at a time, laid out in ``room``."""
     n, channels, *places = x.shape

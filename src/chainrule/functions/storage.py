@@ -122,7 +122,7 @@ class TypedStorage:
     def __iter__(self) -> Any:
         return iter(self.tolist())
 
-    def __getitem__(self, key: int) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
             raise RuntimeError("slices are only supported in UntypedStorage.__getitem__: slice .tolist() instead")
         _check_key(key)
