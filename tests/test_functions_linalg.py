@@ -147,12 +147,30 @@ def test_linear_refusals() -> None:
         linear(x, w.double())
     with pytest.raises(RuntimeError, match="self and mat2 must have the same dtype, but got Double and Float"):
         linear(x, w, torch.ones(4).double())
+    for given, bias in ((x, torch.ones(())), (x, torch.ones(2)), (x[0], torch.ones(1)), (x[None], torch.ones(2))):
+        with pytest.raises(RuntimeError, match="mat2 must be a matrix, got 1-D tensor"):
+            linear(given, torch.ones(3), bias)
     with pytest.raises(RuntimeError, match="both arguments to linear need to be at least 1D, but they are 0D and 2D"):
         linear(torch.tensor(1.0), w)
     with pytest.raises(TypeError, match=r"argument 'weight' .* must be Tensor, not list"):
         linear(x, [[1.0]])
     assert linear(x, w, torch.ones(1)).shape == (2, 4)
     assert linear(x, torch.ones(3)).tolist() == [3.0, 3.0]
+
+
+def test_a_bias_that_is_added_has_a_dtype_of_its_own() -> None:
+    x, w = torch.ones(2, 3, 5), torch.ones(4, 5)
+    for bias in (torch.tensor(1), torch.tensor(1.0, dtype=torch.float64)):
+        for y in (linear(x, w, bias), linear(x[0, 0], torch.ones(5), bias), linear(x[0, 0], w, bias)):
+            assert y.dtype == torch.float32
+            assert (y == 6).all()
+    one_each = torch.ones(4, dtype=torch.float64)
+    assert linear(x.transpose(0, 1), w, one_each).dtype == torch.float32
+    for given in (x, x[0], x[0, 0]):
+        with pytest.raises(RuntimeError, match="self and mat2 must have the same dtype, but got Double and Float"):
+            linear(given, w, one_each)
+    with pytest.raises(RuntimeError, match="result type ComplexFloat can't be cast to the desired output type Float"):
+        linear(x, w, torch.tensor(1j))
 
 
 def test_in_place_forms() -> None:

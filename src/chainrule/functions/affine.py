@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..core.mutation import inplace
-from ..promotion import checked_scalar, scalar_type_name
+from ..promotion import check_cast, checked_scalar, scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
 from .contraction import einsum
@@ -214,12 +214,27 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Te
             return (ops.linear_layer if x.ndim == 2 else ops.stacked_linear_layer)(bias, input, weight)
     elif (given := lowered(input, weight, bias)) is not None:
         return linear(*given)
-    elif not is_mixed(input, weight):
+    elif not is_mixed(input, weight) and not _is_added(input, bias):  # type: ignore[arg-type]
         raise mixed(bias, input, "self and mat2 must have the same dtype, but got {} and {}", c=False)  # type: ignore[arg-type]
+    if w.ndim == 1 and not _is_added(input, bias):  # type: ignore[arg-type]
+        raise RuntimeError(
+            f"mat2 must be a matrix, got 1-D tensor: a weight of shape {list(w.shape)} takes a bias of shape [] and an input "
+            f"that is no matrix; this bias is of shape {list(b.shape)}, and the input of {list(x.shape)}"
+        )
     _check_features(input, weight)
     product = matmul(input, ops.t(weight))
     _stretched(bias, product.shape)  # type: ignore[arg-type]
-    return ops.add(product, bias)
+    total = ops.add(product, bias)
+    if total._array.dtype == product._array.dtype:
+        return total
+    check_cast(total._array.dtype, product._array.dtype)
+    return ops.astype(total, product._array.dtype)
+
+
+def _is_added(input: Tensor, bias: Tensor) -> bool:
+    """Whether PyTorch adds this bias in place, so that it may have a dtype of its own; else it calls ``addmm``."""
+    ndim = input._array.ndim
+    return ndim != 2 and (bias._array.ndim != 1 or (ndim > 2 and not input.is_contiguous()))
 
 
 def _check_features(input: Tensor, weight: Tensor) -> None:
