@@ -139,6 +139,7 @@ def activate() -> None:
 
     for function in (_backward.grad, _backward.backward):
         _hooked(function, f"torch.autograd.{function.__name__}").in_python = True
+        del NAMES[function]  # PyTorch resolves no such name
 
 
 def watch(home: str, names: dict[str, Any]) -> None:
@@ -161,6 +162,8 @@ def watch(home: str, names: dict[str, Any]) -> None:
             name in IN_PYTHON if not home else home == "nn.init" or (home == "nn.functional" and name not in IN_C)
         )
         hooked = _hooked(value, f"{'torch.functional' if in_python and not home else HOMES[home]}.{name}")
+        if home in ("linalg", "fft", "special"):
+            value.__name__ = f"{home}_{name}"  # what PyTorch's objects call themselves
         hooked.makes = name in MAKING
         hooked.in_python = in_python
         hooked.named_only = home == "nn.init"
@@ -197,4 +200,5 @@ def _hook_methods(names: Any) -> None:
                 if accessor is not None and accessor not in _done:
                     _hooked(accessor, f"torch.Tensor.{name}.{how}").func = getattr(value, how)
                     del NAMES[accessor]
-                    NAMES[getattr(value, how)] = f"torch.Tensor.{name}.{how}"
+                    if accessor is not value.fdel:
+                        NAMES[getattr(value, how)] = f"torch.Tensor.{name}.{how}"

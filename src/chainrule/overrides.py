@@ -280,7 +280,9 @@ def get_overridable_functions() -> dict[Any, list[Callable[..., Any]]]:
     """
     found: dict[Any, list[Callable[..., Any]]] = {}
     for home, names in _namespaces().items():
-        for value in names.values():
+        for name, value in names.items():
+            if name in _overridable.MAKING:
+                continue
             if isinstance(value, property):
                 getters = [value.__get__] if value.__get__ in _overridable.NAMES else []
                 found.update({value: getters} if getters else {})
