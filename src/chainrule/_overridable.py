@@ -10,7 +10,7 @@ import sys
 from types import FunctionType
 from typing import Any
 
-from . import _late
+from . import _late, functions
 from ._tensor import Tensor
 from .core.overriding import Public, hook, set_plain_tensor
 
@@ -155,7 +155,7 @@ def watch(home: str, names: dict[str, Any]) -> None:
         value = names[name]
         if type(value) is not FunctionType or value in _done or (home == "nn.init" and name not in INITS):
             continue
-        if home in ("linalg", "special") and value is _of_torch(name):
+        if home in ("linalg", "special") and _is_torchs(name, value):
             watch(TOP, {name: value})
             continue
         in_python = (
@@ -169,10 +169,12 @@ def watch(home: str, names: dict[str, Any]) -> None:
         hooked.named_only = home == "nn.init"
 
 
-def _of_torch(name: str) -> Any:
-    """What ``torch`` has under a name, if it has been loaded or is late."""
-    top = sys.modules[TOP]
-    return getattr(top, name) if name in top.__all__ else None
+def _is_torchs(name: str, function: FunctionType) -> bool:
+    """Whether ``torch`` has the same function under this name, asked without loading what is late."""
+    late_home = _late.homes(functions.LATE).get(name)
+    if late_home is not None:
+        return function.__module__ == f"{TOP}.functions.{late_home}"
+    return vars(sys.modules[TOP]).get(name) is function
 
 
 def _hooked(function: FunctionType, name: str) -> Public:
