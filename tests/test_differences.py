@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import io
 import math
@@ -442,3 +443,25 @@ def test_many_normal_numbers() -> None:
     apart = np.abs(quick.view(np.int32) - exact.view(np.int32))
     assert apart.max() <= 4
     assert (apart > 2).mean() < 1e-3
+
+
+class Marked(torch.Tensor):
+    """A subclass with nothing of its own."""
+
+
+def test_copies_of_a_subclass() -> None:
+    marked = Marked([1.0]).requires_grad_()
+    marked.tag = ["t"]
+    for made in (copy.deepcopy(marked), pickle.loads(pickle.dumps(marked))):
+        assert type(made) is Marked
+        assert made.tag == ["t"]
+        assert made.tag is not marked.tag
+        assert made.is_leaf
+        assert made.requires_grad
+
+
+def test_two_classes_that_decline() -> None:
+    class Other(torch.Tensor):
+        pass
+
+    assert (Marked([1.0]) == Other([1.0])) is False

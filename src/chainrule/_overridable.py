@@ -177,7 +177,7 @@ def _is_torchs(name: str, function: FunctionType) -> bool:
     return vars(sys.modules[TOP]).get(name) is function
 
 
-def _hooked(function: FunctionType, name: str) -> Public:
+def _hooked(function: Any, name: str) -> Public:
     _done.add(function)
     NAMES[function] = name
     return hook(function, name)

@@ -53,7 +53,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     def __init_subclass__(cls, **options: Any) -> None:
         """A subclass that may take calls over makes the public functions ask."""
         super().__init_subclass__(**options)
-        if cls.__torch_function__ is not overriding.disabled:  # type: ignore[comparison-overlap]
+        if cls.__torch_function__ is not overriding.disabled:
             from ._overridable import activate
 
             activate()

@@ -17,7 +17,7 @@ from ._missing import missing_name
 from ._overridable import MAKING, NAMES, TOP, activate
 from ._tensor import Tensor
 from .core import overriding
-from .core.overriding import get_overriding, modes_in_force, overrides, overriding_among, put
+from .core.overriding import in_force, overrides, overriding_among, put
 
 __all__ = [
     "BaseTorchFunctionMode",
@@ -60,8 +60,8 @@ def has_torch_function(relevant_args: Iterable[Any]) -> bool:
 
 def has_torch_function_variadic(*args: Any) -> bool:
     """As :func:`has_torch_function`, of arguments given one by one."""
-    state = get_overriding()
-    if state is not None and (state.modes or state.off):
+    state = in_force()
+    if state.off or state.modes:
         return bool(state.modes) and state.off != overriding.EVERYTHING
     return any(overrides(type(arg)) for arg in args)
 
@@ -104,7 +104,7 @@ def handle_torch_function(
     relevant = list(relevant_args)
     found = overriding_among(relevant)
     types = tuple([type(one) for one in overriding_among(relevant, Tensor)])
-    modes = modes_in_force()
+    modes = in_force().modes
     if modes:
         with _Popped():
             result = modes[-1].__torch_function__(public_api, types, args, kwargs)
@@ -166,13 +166,11 @@ class _Popped:
     __slots__ = ("_state",)
 
     def __enter__(self) -> None:
-        self._state = get_overriding()
-        if self._state is not None:
-            put(self._state.off, self._state.modes[:-1])
+        self._state = in_force()
+        put(self._state.off, self._state.modes[:-1])
 
     def __exit__(self, *exc: object) -> None:
-        state = self._state
-        put(0 if state is None else state.off, () if state is None else state.modes)
+        put(self._state.off, self._state.modes)
 
 
 class TorchFunctionMode:
@@ -198,13 +196,13 @@ class TorchFunctionMode:
         )
 
     def __enter__(self) -> Self:
-        state = get_overriding()
-        put(0 if state is None else state.off, (*modes_in_force(), self))
+        state = in_force()
+        put(state.off, (*state.modes, self))
         return self
 
     def __exit__(self, *exc: object) -> None:
-        state = get_overriding()
-        put(0 if state is None else state.off, modes_in_force()[:-1])
+        state = in_force()
+        put(state.off, state.modes[:-1])
 
 
 class BaseTorchFunctionMode(TorchFunctionMode):
@@ -222,18 +220,18 @@ class BaseTorchFunctionMode(TorchFunctionMode):
 
 def _get_current_function_mode() -> Any:
     """The mode that is asked next, or None."""
-    modes = modes_in_force()
+    modes = in_force().modes
     return modes[-1] if modes else None
 
 
 def _get_current_function_mode_stack() -> list[Any]:
     """The modes in force, the last of which is asked first."""
-    return list(modes_in_force())
+    return list(in_force().modes)
 
 
 def _len_torch_function_stack() -> int:
     """How many modes are in force."""
-    return len(modes_in_force())
+    return len(in_force().modes)
 
 
 # -- which functions ----------------------------------------------------------------------------------------------------

@@ -37,21 +37,20 @@ class Overriding:
         self.modes = modes
 
 
+ORDINARY = Overriding(0, ())
+
 _current: ContextVar[Overriding | None] = ContextVar("chainrule_overriding", default=None)
 get_overriding = _current.get
 
 
-def put(off: int, modes: tuple[Any, ...]) -> Overriding | None:
-    """Put another state in force; return what was."""
-    old = get_overriding()
+def in_force() -> Overriding:
+    """The state, as a record even when it is ordinary."""
+    return get_overriding() or ORDINARY
+
+
+def put(off: int, modes: tuple[Any, ...]) -> None:
+    """Put another state in force."""
     _current.set(Overriding(off, modes) if off or modes else None)
-    return old
-
-
-def modes_in_force() -> tuple[Any, ...]:
-    """The modes that are asked, the last of them first."""
-    state = get_overriding()
-    return () if state is None else state.modes
 
 
 class _Switch:
@@ -61,8 +60,9 @@ class _Switch:
     off: int
 
     def __enter__(self) -> None:
-        state = get_overriding()
-        self._old = put(max(self.off, 0 if state is None else state.off), () if state is None else state.modes)
+        self._old = get_overriding()
+        state = in_force()
+        put(max(self.off, state.off), state.modes)
 
     def __exit__(self, *exc: object) -> None:
         _current.set(self._old)
@@ -181,11 +181,8 @@ class Public:
 
 def ask(public: Public, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A call of a hooked function, of which somebody may have to be asked."""
-    state = get_overriding()
-    if state is None:
-        off, modes = 0, ()
-    else:
-        off, modes = state.off, state.modes
+    state = in_force()
+    off, modes = state.off, state.modes
     if off == EVERYTHING:
         return public.original(*args, **kwargs)
     asked = not off and not public.makes
@@ -203,7 +200,7 @@ def ask(public: Public, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             result = modes[-1].__torch_function__(public.func, types, given, named)
         finally:
-            _current.set(state)
+            put(off, modes)
         if result is not NotImplemented:
             return result
     for one in found:
@@ -237,23 +234,33 @@ def nobody(name: str, found: list[Any], modes: tuple[Any, ...] = ()) -> TypeErro
 # -- hooking ------------------------------------------------------------------------------------------------------------
 
 
+HIDDEN = __file__ + ":importlib._bootstrap"
+"""The file that code which asks says it is from.
+
+``warnings`` counts no frames of the import system, which it knows by these words. So a warning names the line that its
+``stacklevel`` means, whether its function asks or not.
+"""
+
+ask.__code__ = ask.__code__.replace(co_filename=HIDDEN)
+
 PLACES = ("public", "original", "state", "is_plain", "ask", "type_of")
 
 
 def _asking(*args: Any, **kwargs: Any) -> Any:
     # Runs with the globals of other modules, so that all it needs is a constant of its own copy of this code: see hook.
-    public, original, state, is_plain, ask, type_of = ("public", "original", "state", "is_plain", "ask", "type_of")
-    if state() is None:  # type: ignore[operator]
+    needed: Any = ("public", "original", "state", "is_plain", "ask", "type_of")
+    public, original, state, is_plain, ask, type_of = needed
+    if state() is None:
         for value in args:
-            if not is_plain(type_of(value)):  # type: ignore[operator]
+            if not is_plain(type_of(value)):
                 break
         else:
             for value in kwargs.values():
-                if not is_plain(type_of(value)):  # type: ignore[operator]
+                if not is_plain(type_of(value)):
                     break
             else:
-                return original(*args, **kwargs)  # type: ignore[operator]
-    return ask(public, args, kwargs)  # type: ignore[operator]
+                return original(*args, **kwargs)
+    return ask(public, args, kwargs)
 
 
 def hook(function: FunctionType, name: str) -> Public:
@@ -265,6 +272,7 @@ def hook(function: FunctionType, name: str) -> Public:
     function.__code__ = _asking.__code__.replace(
         co_name=code.co_name,
         co_qualname=code.co_qualname,
+        co_filename=HIDDEN,
         co_freevars=code.co_freevars,
         co_consts=tuple([needed if constant == PLACES else constant for constant in _asking.__code__.co_consts]),
     )

@@ -70,12 +70,11 @@ class Parameter(Tensor, metaclass=ParameterMeta):
             memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
         return memo[id(self)]
 
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:
-        """The printed form; ``tensor_contents`` stands in the place of the numbers."""
+    def __repr__(self, **options: Any) -> str:  # type: ignore[override]  # mypy forgets the names of special methods' arguments
+        """The printed form, with the options of a tensor's."""
         if type(self) is Parameter:
-            return "Parameter containing:\n" + tensor_repr(self, contents=tensor_contents)
-        text = tensor_repr(self, class_prefix=f"{type(self).__name__}(", contents=tensor_contents)
-        return f"Parameter containing:\nParameter({text})"
+            return "Parameter containing:\n" + tensor_repr(self, contents=options.get("tensor_contents"))
+        return f"Parameter containing:\nParameter({super().__repr__(**options)})"
 
 
 class BufferMeta(TensorMeta):
