@@ -12,7 +12,7 @@ from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
 from . import autograd, functions as _functions
-from ._late import homes as _homes
+from ._late import announce as _announce, homes as _homes
 from ._tensor import Tensor, is_inference
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from .autograd.grad_mode import enable_grad, inference_mode, is_inference_mode_enabled, no_grad, set_grad_enabled
@@ -146,6 +146,7 @@ newaxis = None
 
 _LAZY = frozenset(
     {
+        "_C",
         "accelerator",
         "amp",
         "backends",
@@ -167,6 +168,7 @@ _LAZY = frozenset(
         "multiprocessing",
         "nn",
         "optim",
+        "overrides",
         "profiler",
         "random",
         "return_types",
@@ -197,6 +199,7 @@ _LAZY_NAMES = {
         "amp.settings",
     ),
     **dict.fromkeys(("load", "save"), "serialization"),
+    **dict.fromkeys(("DisableTorchFunction", "DisableTorchFunctionSubclass"), "core.overriding"),
     **dict.fromkeys(("TypedStorage", "UntypedStorage"), "functions.storage"),
     **dict.fromkeys(
         """
@@ -219,6 +222,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _LAZY_NAMES:
         found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
+        _announce(__name__, {name: found})
         return found
     if name == "torch":  # in PyTorch, too, the module holds itself: programs say torch.torch.nn
         return importlib.import_module(__name__)

@@ -25,10 +25,22 @@ def late(home: dict[str, Any], names: dict[str, str]) -> Callable[[str], Any]:
         if module is None:
             raise AttributeError(f"module {home['__name__']!r} has no attribute {name!r}")
         found = import_module(f".{module}", home["__package__"])
-        home.update((one, getattr(found, one)) for one in names[module].split())
+        loaded = {one: getattr(found, one) for one in names[module].split()}
+        home.update(loaded)
+        announce(home["__name__"], loaded)
         return home[name]
 
     return load
+
+
+WATCHERS: list[Callable[[str, dict[str, Any]], None]] = []
+"""Who is told of public functions when they load."""
+
+
+def announce(home: str, names: dict[str, Any]) -> None:
+    """Tell whoever asks of public functions that have been loaded: where they are at home, and their names."""
+    for watcher in WATCHERS:
+        watcher(home, names)
 
 
 class LateMethod:

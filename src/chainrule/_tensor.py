@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, printing
+from . import dtypes, ops, printing
 from .autograd import _backward
-from .core import exits, version, views
+from .core import exits, overriding, version, views
 from .core.hooks import RemovableHandle
 from .core.lifted import levels_of
 from .core.modes import met, modes
 from .core.node import AccumulateGrad, Node, edge_of, extra_of
 from .core.origin import caller
+from .core.overriding import with_class
 from .core.value import Lifted, TensorBase, device_of, meta_of, set_tensor_class, writable
 from .core.views import current_array, current_node, values_of
 from .device import CPU, device
@@ -45,7 +46,69 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def __new__(cls, *args: Any, device: Any = None) -> Any:
         made = creation.legacy_tensor(args, dtypes.get_default_dtype(), device)
-        return made if cls is Tensor else as_subclass(made, cls)
+        return made if cls is Tensor else with_class(made, cls)
+
+    # -- subclasses ------------------------------------------------------------------------------------------------
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A subclass that may take calls over makes the public functions ask."""
+        super().__init_subclass__(**options)
+        if cls.__torch_function__ is not overriding.disabled:  # type: ignore[comparison-overlap]
+            from . import _overridable
+
+            _overridable.activate()
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What a subclass that defines none of its own does with a call: makes it, and turns tensors in the result into its own.
+
+        Args:
+            func: the public function or method, as ``torch.add``, ``torch.Tensor.add`` or ``torch.Tensor.shape.__get__``.
+            types: the classes among the operands that take calls over.
+            args: its arguments by position.
+            kwargs: those by name; None if there are none.
+
+        Returns:
+            The result; NotImplemented if there is an operand of a class that this one is not derived from.
+
+        >>> import chainrule as torch
+        >>> class Marked(torch.Tensor):
+        ...     pass
+        >>> Marked([1., 2.]) * 2
+        Marked([2., 4.])
+        """
+        if not all(issubclass(cls, kind) for kind in types):
+            return NotImplemented
+        with overriding.DisableTorchFunctionSubclass():
+            result = func(*args, **(kwargs or {}))
+            return result if func in unwrapped() else converted(result, cls)
+
+    __torch_dispatch__ = overriding.undispatched
+
+    @staticmethod
+    def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:  # noqa: PLW0211 - PyTorch's
+        """The values of ``data`` without their history as an instance of ``cls``, which shares the memory."""
+        if not isinstance(data, TensorBase):
+            raise TypeError(f"_make_subclass(): argument 'data' (position 2) must be Tensor, not {type(data).__name__}")
+        with overriding.DisableTorchFunctionSubclass():
+            made = with_class(data.detach(), cls)
+            return made.requires_grad_() if require_grad else made
+
+    @staticmethod
+    def _make_wrapper_subclass(cls: type[Tensor], *args: Any, **kwargs: Any) -> Any:  # noqa: PLW0211 - PyTorch's
+        """Refused: a tensor without values of its own needs ``__torch_dispatch__``."""
+        raise NotImplementedError(f"_make_wrapper_subclass({cls.__name__}): {overriding.NO_DISPATCH}")
+
+    def as_subclass(self, cls: type[Tensor]) -> Any:
+        """The same memory and history as an instance of ``cls``, a subclass of Tensor.
+
+        >>> import chainrule as torch
+        >>> class Marked(torch.Tensor):
+        ...     pass
+        >>> torch.ones(2).as_subclass(Marked)
+        Marked([1., 1.])
+        """
+        return with_class(ops.alias(self), cls)
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -482,17 +545,16 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     # -- as text ---------------------------------------------------------------------------------------------------
 
-    def __repr__(self) -> str:
-        return printing.tensor_repr(self, class_prefix="tensor(" if type(self) is Tensor else f"{type(self).__name__}(")
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        """The printed form; ``tensor_contents`` stands in the place of the numbers."""
+        prefix = "tensor(" if type(self) is Tensor else f"{type(self).__name__}("
+        text = printing.tensor_repr(self, class_prefix=prefix, contents=tensor_contents)
+        return f"Parameter({text})" if getattr(self, "_is_param", False) else text
 
     def __format__(self, spec: str) -> str:
         if self._array.ndim == 0 and type(self) is Tensor:  # a subclass (a Parameter, say) shows itself
             return format(self.item(), spec)
         return object.__format__(self, spec)
-
-    def as_subclass(self, cls: type[Tensor]) -> Tensor:
-        """The same memory and history as an instance of ``cls``, a subclass of Tensor."""
-        return as_subclass(self, cls)
 
     def __dir__(self) -> list[str]:
         return sorted({*dir(type(self)), *self.__dict__})
@@ -505,12 +567,20 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     __array_priority__ = 1000
 
 
-def as_subclass(tensor: Tensor, cls: type[Tensor]) -> Tensor:
-    """The same memory and history as an instance of a subclass."""
-    made: Tensor = object.__new__(cls)
-    for slot in ("_array", "_node", "_cell", "_view", "_meta"):
-        setattr(made, slot, getattr(tensor, slot))
-    return made
+def converted(result: Any, cls: type[Tensor]) -> Any:
+    """A result whose tensors are of a class; those that are already remain what they are."""
+    if cls is Tensor:
+        return result
+    if isinstance(result, TensorBase):
+        return result if isinstance(result, cls) else result.as_subclass(cls)
+    if isinstance(result, (tuple, list)):
+        return type(result)([converted(one, cls) for one in result])
+    return result
+
+
+def unwrapped() -> tuple[Any, ...]:
+    """What gives a tensor that is no result: it stays of the class that it is of."""
+    return vars(Tensor)["grad"].__get__, vars(Tensor)["_base"].__get__
 
 
 def is_inference(input: Tensor) -> bool:

@@ -126,13 +126,14 @@ def printoptions(**options: Any) -> Iterator[None]:
         set_printoptions(**before)
 
 
-def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(") -> str:
+def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(", contents: str | None = None) -> str:
     """The printed form of ``tensor``.
 
     Args:
         tensor: of any dtype and shape.
         class_prefix: what it begins with; a subclass prints as its name and "(". Further lines are indented by its
             length.
+        contents: what stands in the place of the numbers.
 
     Example:
         >>> import chainrule as torch
@@ -148,7 +149,7 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(") -> str:
             return array
     array = np.asarray(array)
     indent = len(class_prefix)
-    text = class_prefix + _contents(array, indent, is_complex=tensor.dtype.is_complex)
+    text = class_prefix + (contents or _contents(array, indent, is_complex=tensor.dtype.is_complex))
     return _with_suffixes(text, [*_suffixes(tensor, array), *more], indent)
 
 

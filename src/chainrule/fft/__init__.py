@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._late import announce as _announce
 from ..device import place_of
 from ..dtypes import FROM_NUMPY
 from ..functions._arguments import axis_of, deliver, tensor_argument
@@ -499,3 +500,6 @@ def __getattr__(name: str) -> Any:
     from .._missing import missing_name
 
     raise missing_name(__name__, name)
+
+
+_announce(__name__, globals())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, ops
 from ..core import exits
 from ..core.lifted import converted
 from ..core.modes import get_modes
@@ -395,7 +395,7 @@ def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tens
         if isinstance(data, tuple) and type(data).__name__ == "Size":
             return empty(*data, dtype=dtype, device=CPU)
         if isinstance(data, TensorBase):
-            return data.detach()
+            return ops.alias(data)
         if isinstance(data, str):
             raise TypeError("new(): invalid data type 'str'")
         if not is_sequence(data) and not isinstance(data, np.ndarray):

@@ -10,6 +10,7 @@ from .. import ops
 from ..core import exits
 from ..core.modes import is_grad_enabled
 from ..core.node import AccumulateGrad
+from ..core.overriding import with_class
 from ..core.value import Lifted, TensorBase, meta_of, new_tensor, writable
 from ..core.version import ExposedCell, cell_of, expose
 from ..core.views import current_array, current_node, values_of
@@ -244,7 +245,7 @@ def _dressed(made: Any, cls: type, attributes: dict[str, Any]) -> Any:
     A leaf's node knows its tensor, so that requires_grad comes after the class.
     """
     if type(made) is not cls:
-        made = made.as_subclass(cls)
+        made = with_class(made, cls)
     made.__dict__.update(attributes)
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._late import announce as _announce
 from ..functions import linalg as _products, matrices as _matrices
 from ..functions._reduction_arguments import named as _named
 from ..functions.linalg import matmul
@@ -117,3 +118,6 @@ def __getattr__(name: str) -> Any:
     from .._missing import missing_name
 
     raise missing_name(__name__, name)
+
+
+_announce(__name__, globals())

@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from .._late import homes, late
+from .._late import announce, homes, late
 from .._missing import missing_name
 from ..core import mutation
 from ..functions import activation, leaks, transcendental
@@ -551,3 +551,6 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     tensor([-0.1000,  2.0000])
     """
     return leaky_relu(input, negative_slope, inplace=True)
+
+
+announce(__name__, globals())

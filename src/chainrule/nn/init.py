@@ -9,6 +9,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from .._late import announce
 from .._missing import missing_name
 from ..autograd.grad_mode import no_grad
 from ..functions.decompositions import qr
@@ -370,3 +371,6 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         q = q * r.diagonal().sign()
         tensor.copy_((q.T if wide else q).reshape(tensor.shape)).mul_(gain)
     return tensor
+
+
+announce(__name__, globals())

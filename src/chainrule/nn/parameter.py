@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from .._tensor import Tensor, TensorMeta
+from ..core.overriding import DisableTorchFunction, disabled, with_class
 from ..core.value import Lifted
 from ..device import CPU
 from ..dtypes import FROM_NUMPY, bfloat16, get_default_dtype
@@ -18,11 +19,12 @@ __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter
 
 def made_from(data: Any, cls: type[Tensor]) -> Any:
     """The memory of ``data`` as a leaf of class ``cls``, or of the class of ``data`` if that is a subclass of its own."""
-    if data is None:
-        data = empty(0)
+    kind = type(data)
+    if data is None or kind in (Tensor, Parameter):
+        with DisableTorchFunction():  # modes are not told of what it is made by
+            return with_class(empty(0) if data is None else data.detach(), cls)
     alias = data.detach()
-    kind = type(data) if type(data) not in (Tensor, Parameter) else cls
-    return alias if type(alias) is kind else alias.as_subclass(kind)
+    return alias if type(alias) is kind else with_class(alias, kind)
 
 
 class ParameterMeta(TensorMeta):
@@ -53,11 +55,14 @@ class Parameter(Tensor, metaclass=ParameterMeta):
 
     __slots__ = ()
 
+    __torch_function__ = staticmethod(disabled)
+
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         made = made_from(data, cls)
         if not issubclass(type(made), cls):
             made._is_param = True
-        return made.requires_grad_(requires_grad)
+        with DisableTorchFunction():
+            return made.requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """A parameter with memory of its own and, unlike the copy of a tensor, without gradient."""
@@ -65,8 +70,12 @@ class Parameter(Tensor, metaclass=ParameterMeta):
             memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
         return memo[id(self)]
 
-    def __repr__(self) -> str:
-        return "Parameter containing:\n" + tensor_repr(self)
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        """The printed form; ``tensor_contents`` stands in the place of the numbers."""
+        if type(self) is Parameter:
+            return "Parameter containing:\n" + tensor_repr(self, contents=tensor_contents)
+        text = tensor_repr(self, class_prefix=f"{type(self).__name__}(", contents=tensor_contents)
+        return f"Parameter containing:\nParameter({text})"
 
 
 class BufferMeta(TensorMeta):
@@ -91,6 +100,8 @@ class Buffer(Tensor, metaclass=BufferMeta):
     """
 
     __slots__ = ()
+
+    __torch_function__ = staticmethod(disabled)
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         made = made_from(data, Tensor)
@@ -251,7 +262,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
     cls_to_become = Parameter
 
     def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
-        made = empty(0, device=device, dtype=dtype).as_subclass(cls).requires_grad_(requires_grad)
+        made = with_class(empty(0, device=device, dtype=dtype), cls).requires_grad_(requires_grad)
         made._array = Unmade(made._array.dtype)
         return made
 
@@ -274,12 +285,14 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[mis
 
     __slots__ = ()
 
+    __torch_function__ = staticmethod(disabled)
+
     cls_to_become = Tensor
 
     def __new__(
         cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
     ) -> Any:
-        made: Any = empty(0, device=device, dtype=dtype).as_subclass(cls).requires_grad_(requires_grad)
+        made: Any = with_class(empty(0, device=device, dtype=dtype), cls).requires_grad_(requires_grad)
         made.persistent = persistent
         made._is_buffer = True
         made._array = Unmade(made._array.dtype)

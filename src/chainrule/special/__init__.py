@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._late import announce as _announce
 from ..functions.activation import log_softmax, softmax
 from ..functions.elementwise import round
 from ..functions.polynomials import (
@@ -89,3 +90,6 @@ def __getattr__(name: str) -> Any:
     from .._missing import missing_name
 
     raise missing_name(__name__, name)
+
+
+_announce(__name__, globals())

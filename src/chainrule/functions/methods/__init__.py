@@ -1,12 +1,18 @@
-"""The methods of ``Tensor`` that are functions: mostly the same objects, so one docstring and one behaviour."""
+"""The methods of ``Tensor`` that are functions: mostly copies of their objects, so one docstring and one behaviour.
+
+They are copies, since to a ``__torch_function__``, ``torch.add`` and ``torch.Tensor.add`` are two functions.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
+from ... import _late
 from ..._late import LateMethod
+from ...core.overriding import copy_of
 from ...core.value import TensorBase
 from .comparison import ComparisonMethods
 from .conversion import ConversionMethods
@@ -108,12 +114,21 @@ else:
         __slots__ = ()
 
 
+def is_shared(name: str, value: Any) -> bool:
+    """Whether a method is a function of ``functions`` or ``ops``, or another method, and not written as this one."""
+    return type(value) is FunctionType and ("." not in value.__qualname__ or value.__name__ != name)
+
+
 def load(family: str) -> None:
     """Put the methods of a late family in the place of their stand-ins."""
     module, _, name = family.partition(".")
     methods = getattr(import_module(f".{module}", __name__), name)
+    loaded = {}
     for one in LATE[family].split():
-        setattr(LateMethods, one, vars(methods)[one])
+        value = vars(methods)[one]
+        loaded[one] = copy_of(value, one) if is_shared(one, value) else value
+        setattr(LateMethods, one, loaded[one])
+    _late.announce(__name__, loaded)
 
 
 for family, names in LATE.items():
@@ -137,3 +152,14 @@ class TensorMethods(
     """All families together."""
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:
+        vars().update(
+            (name, copy_of(value, name))
+            for family in (
+                ComparisonMethods, ConversionMethods, CreationMethods, ElementwiseMethods, IndexingMethods, InteropMethods,
+                ReductionMethods, ShapeMethods, TranscendentalMethods,
+            )
+            for name, value in vars(family).items()
+            if is_shared(name, value)
+        )  # fmt: skip

@@ -1,0 +1,318 @@
+"""``__torch_function__``: calls of public functions that the class of an operand, or a mode, takes over.
+
+A program that has neither pays nothing, for nothing asks: the public functions are what they are written as. Once there is a
+class that may take calls over, ``hook`` gives each of these function objects the code of ``_asking`` instead of its own,
+so that whoever holds one (a program that imported it by name, a table that has it as a key) holds the same object as before.
+"""
+
+from __future__ import annotations
+
+import inspect
+from contextvars import ContextVar
+from types import FunctionType, NoneType
+from typing import Any
+
+import numpy as np
+
+from ..device import device
+from ..dtypes import dtype
+from ..size import Size
+from .value import TensorBase
+
+SUBCLASSES, EVERYTHING = 1, 2
+"""What is switched off: what classes ask for, or what modes ask for as well."""
+
+
+class Overriding:
+    """What is unusual about who takes calls over. Never changed once made; the ordinary state is None."""
+
+    __slots__ = ("modes", "off")
+
+    off: int
+    modes: tuple[Any, ...]
+    """The modes in force; the last is asked first."""
+
+    def __init__(self, off: int, modes: tuple[Any, ...]) -> None:
+        self.off = off
+        self.modes = modes
+
+
+_current: ContextVar[Overriding | None] = ContextVar("chainrule_overriding", default=None)
+get_overriding = _current.get
+
+
+def put(off: int, modes: tuple[Any, ...]) -> Overriding | None:
+    """Put another state in force; return what was."""
+    old = get_overriding()
+    _current.set(Overriding(off, modes) if off or modes else None)
+    return old
+
+
+def modes_in_force() -> tuple[Any, ...]:
+    """The modes that are asked, the last of them first."""
+    state = get_overriding()
+    return () if state is None else state.modes
+
+
+class _Switch:
+    """A context inside of which some of the asking is off."""
+
+    __slots__ = ("_old",)
+    off: int
+
+    def __enter__(self) -> None:
+        state = get_overriding()
+        self._old = put(max(self.off, 0 if state is None else state.off), () if state is None else state.modes)
+
+    def __exit__(self, *exc: object) -> None:
+        _current.set(self._old)
+
+
+class DisableTorchFunctionSubclass(_Switch):
+    """``with`` it, classes do not take calls over; modes do."""
+
+    __slots__ = ()
+    off = SUBCLASSES
+
+
+class DisableTorchFunction(_Switch):
+    """``with`` it, neither classes nor modes take calls over."""
+
+    __slots__ = ()
+    off = EVERYTHING
+
+
+def disabled(func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    """The ``__torch_function__`` of a class that takes no calls over: the call itself."""
+    with DisableTorchFunctionSubclass():
+        return func(*args, **(kwargs or {}))
+
+
+# -- who is asked -------------------------------------------------------------------------------------------------------
+
+PLAIN: set[type] = {
+    NoneType, bool, int, float, complex, str, slice, type(...), dtype, device, Size, np.ndarray,
+}  # fmt: skip
+"""Types of arguments that take nothing over, known without asking; ``Tensor`` itself comes in when anything is hooked."""
+
+
+def overrides(kind: type) -> bool:
+    """Whether instances of a class take calls over."""
+    return kind not in PLAIN and getattr(kind, "__torch_function__", disabled) is not disabled
+
+
+def overriding_among(values: Any, also: type | None = None) -> list[Any]:
+    """Those of the values that take calls over (or are of the class ``also``), one of each class, in the order of asking.
+
+    That is the order of the arguments, but for a subclass, which goes before the classes that it is made from.
+    """
+    found: list[Any] = []
+    for value in values:
+        kind = type(value)
+        if (overrides(kind) or kind is also) and all(type(other) is not kind for other in found):
+            at = next((at for at, other in enumerate(found) if issubclass(kind, type(other))), len(found))
+            found.insert(at, value)
+    return found
+
+
+def _flat(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """The arguments, and what is in those that are sequences."""
+    values: list[Any] = []
+    for value in (*args, *kwargs.values()):
+        if type(value) is list or type(value) is tuple:
+            values += value
+        else:
+            values.append(value)
+    return values
+
+
+# -- what is asked ------------------------------------------------------------------------------------------------------
+
+
+class Public:
+    """A public function as those who are asked are told of it."""
+
+    __slots__ = ("_signature", "func", "in_python", "makes", "name", "named_only", "operator", "original")
+
+    func: Any
+    """What is handed to ``__torch_function__``: what programs compare with ``torch.add`` or ``torch.Tensor.add``."""
+    original: Any
+    """The function as it is written."""
+    name: str
+    operator: bool
+    """Whether Python tries the other operand's method if nobody takes the call."""
+    makes: bool
+    """Whether it makes tensors of what are not, so that only modes are asked."""
+    in_python: bool
+    """Whether PyTorch has it in Python. It then tells of all that is optional by name, and of a plain tensor's type."""
+    named_only: bool
+    """Whether it tells of everything by name."""
+
+    def __init__(self, name: str, original: Any) -> None:
+        self.name = name
+        self.func = self.original = original
+        self.operator = self.makes = self.in_python = self.named_only = False
+        self._signature: Any = None
+
+    def told(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+        """The arguments in the layout in which PyTorch hands them on."""
+        if not self.in_python:
+            return args, kwargs or None
+        if self._signature is None:
+            self._signature = inspect.signature(self.original)
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError:
+            return args, kwargs
+        bound.apply_defaults()
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
+        for name, parameter in self._signature.parameters.items():
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                positional += bound.arguments[name]
+            elif parameter.kind is parameter.VAR_KEYWORD:
+                named.update(bound.arguments[name])
+            elif parameter.default is parameter.empty and not self.named_only and not named:
+                positional.append(bound.arguments[name])
+            else:
+                named[name] = bound.arguments[name]
+        return tuple(positional), named
+
+
+def ask(public: Public, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call of a hooked function, of which somebody may have to be asked."""
+    state = get_overriding()
+    if state is None:
+        off, modes = 0, ()
+    else:
+        off, modes = state.off, state.modes
+    if off == EVERYTHING:
+        return public.original(*args, **kwargs)
+    asked = not off and not public.makes
+    found = overriding_among(_flat(args, kwargs)) if asked else []
+    if not found and not modes:
+        if not public.makes:
+            return public.original(*args, **kwargs)
+        with DisableTorchFunctionSubclass():
+            return public.original(*args, **kwargs)
+    given, named = public.told(args, kwargs)
+    named_in_types = overriding_among(_flat(args, kwargs), _plain_tensor) if asked and public.in_python else found
+    types = tuple([type(one) for one in named_in_types])
+    if modes:
+        put(off, modes[:-1])
+        try:
+            result = modes[-1].__torch_function__(public.func, types, given, named)
+        finally:
+            _current.set(state)
+        if result is not NotImplemented:
+            return result
+    for one in found:
+        result = one.__torch_function__(public.func, types, given, named)
+        if result is not NotImplemented:
+            return result
+    if public.operator:
+        return NotImplemented
+    raise nobody(public.name, found, modes)
+
+
+_plain_tensor: type | None = None
+
+
+def set_plain_tensor(kind: type) -> None:
+    """Called once, before the first hook: the class ``Tensor``, which takes nothing over."""
+    global _plain_tensor
+    _plain_tensor = kind
+    PLAIN.add(kind)
+
+
+def nobody(name: str, found: list[Any], modes: tuple[Any, ...] = ()) -> TypeError:
+    """The error where all who were asked declined."""
+    asked = f" nor in mode {modes[-1]}" if modes else ""
+    return TypeError(
+        f"no implementation found for '{name}' on types that implement __torch_function__: {[type(one) for one in found]}{asked}. "
+        "Each of them was asked and returned NotImplemented."
+    )
+
+
+# -- hooking ------------------------------------------------------------------------------------------------------------
+
+
+class Everything:
+    """The set that everything is in."""
+
+    def __contains__(self, value: object) -> bool:
+        return True
+
+
+def _asking(*args, _public, _original, _state, _plain, _ask, _type, **kwargs):  # type: ignore[no-untyped-def]
+    # What stands here runs with the globals of other modules, in which a name like `type` may mean anything.
+    if _state() is None:
+        for value in args:
+            if _type(value) not in _plain:
+                break
+        else:
+            for value in kwargs.values():
+                if _type(value) not in _plain:
+                    break
+            else:
+                return _original(*args, **kwargs)
+    return _ask(_public, args, kwargs)
+
+
+def hook(function: FunctionType, name: str) -> Public:
+    """Let calls of a function object ask first; what it did so far is what it does when nobody takes the call over."""
+    original = copy_of(function, function.__name__)
+    public = Public(name, original)
+    public.func = function
+    code = function.__code__
+    function.__code__ = _asking.__code__.replace(
+        co_name=code.co_name, co_qualname=code.co_qualname, co_freevars=code.co_freevars
+    )
+    function.__defaults__ = None
+    function.__kwdefaults__ = {
+        "_public": public,
+        "_original": original,
+        "_state": get_overriding,
+        "_plain": PLAIN,
+        "_ask": ask,
+        "_type": type,
+    }
+    vars(function)["__wrapped__"] = original  # where `inspect.signature` looks
+    return public
+
+
+def copy_of(function: FunctionType, name: str) -> FunctionType:
+    """Another function object that does the same, under a name."""
+    made = FunctionType(function.__code__, function.__globals__, name, function.__defaults__, function.__closure__)
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
+
+
+# -- subclasses ---------------------------------------------------------------------------------------------------------
+
+
+def undispatched(func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    """The ``__torch_dispatch__`` of a class that asks for nothing."""
+    return func(*args, **(kwargs or {}))
+
+
+NO_DISPATCH = (
+    "chainrule has no __torch_dispatch__: its ops are not PyTorch's ATen operators, so there is nothing to dispatch on below the public "
+    "functions. Write __torch_function__ (or a torch.overrides.TorchFunctionMode), which is told of each public function."
+)
+
+
+def with_class(tensor: Any, cls: Any) -> Any:
+    """The same memory, cell and view as an instance of a subclass: of a tensor that nobody else will hold."""
+    if not isinstance(cls, type):
+        raise TypeError(f"cls must be a type (got {type(cls).__name__})")
+    if not issubclass(cls, TensorBase):
+        raise TypeError(
+            f"Creating a Tensor subclass from a class that does not inherit from Tensor is not possible: {cls.__name__} is none"
+        )
+    if getattr(cls, "__torch_dispatch__", undispatched) is not undispatched:
+        raise NotImplementedError(f"{cls.__name__} defines __torch_dispatch__: {NO_DISPATCH}")
+    made: Any = object.__new__(cls)
+    for slot in ("_array", "_node", "_cell", "_view", "_meta"):
+        setattr(made, slot, getattr(tensor, slot))
+    return made
