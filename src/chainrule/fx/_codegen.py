@@ -60,8 +60,6 @@ class Names:
             name = f"_{name}"
         numbered = re.fullmatch(r"(.*)_(\d+)", name)
         base, number = (numbered[1], int(numbered[2])) if numbered else (name, self._highest.get(name, 0))
-        if numbered is None and number:
-            name = f"{base}_{number}"
         while name in self.taken or self._means_something_else(name, obj):
             number += 1
             name = f"{base}_{number}"

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .. import overrides as overrides  # functions of torch ask their arguments from here on
+from .. import overrides
 from .._tensor import Tensor
 from ..functions.assertions import _assert
 from ..nn.modules.container import Sequential
@@ -126,6 +126,16 @@ class _Patches:
     def end(self) -> None:
         while self.undo:
             self.undo.pop()()
+
+
+class _Recording(overrides.TorchFunctionMode):
+    """In force while a program is traced: functions that make tensors ask nobody else, and may be given traced sizes."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if _find_proxy(args, kwargs) is not None:
+            return Proxy.__torch_function__(func, types, args, kwargs)
+        return func(*args, **kwargs)
 
 
 class ProxyableClassMeta(type):
@@ -338,10 +348,11 @@ class Tracer(TracerBase):
         patches = _Patches()
         old, _tracing = _tracing, True
         try:
-            args = self.create_args_for_root(function, isinstance(root, Module), concrete_args)
+            call, args = self.create_args_for_root(function, isinstance(root, Module), concrete_args)
             self._patch(patches, function)
-            returned = self.create_arg(args[0](*args[1]))
-            kind = getattr(inspect.unwrap(function), "__annotations__", {}).get("return")
+            with _Recording():
+                returned = self.create_arg(call(*args))
+            kind = _annotation(inspect.unwrap(function), "return")
             self.create_node("output", "output", (self._flat_result(returned),), {}, type_expr=kind)
         finally:
             _tracing = old
@@ -395,13 +406,10 @@ class Tracer(TracerBase):
         args: list[Any] = [self.root] if is_module else []
         skipped = names[:1] if is_module else []
         values = {} if concrete_args is None else dict(concrete_args)
-        unknown = set(values) - set(names)
-        if unknown:
-            raise ValueError(f"concrete_args: {', '.join(sorted(unknown))} is no argument of {root_fn.__name__}({', '.join(names)})")
         for name in names[len(skipped) :]:
             parameter = signature[name]
             default = () if parameter.default is inspect.Parameter.empty else (parameter.default,)
-            kind = analysed.__annotations__.get(name)
+            kind = _annotation(analysed, name)
             if name in values:
                 args.append(self._given(name, values[name], default, kind))
             else:
@@ -416,8 +424,10 @@ class Tracer(TracerBase):
             )
         ]
         args += [self.create_proxy("placeholder", name, (), {}) for name in rest]
-        if rest or code.co_kwonlyargcount:
+        if rest:
             call = _with_all_by_position(analysed)
+        elif code.co_kwonlyargcount:
+            call = functools.partial(_with_names, root_fn, code.co_argcount, names[code.co_argcount :])
         if concrete_args is not None and any(tree_flatten(value)[0] != [value] for value in values.values()):
             inputs = [values.get(name, PH) for name in names[len(skipped) :]]
             self.graph.set_codegen(TreeCodeGen(TreeInfo(names, tree_flatten(inputs)[1], None)))
@@ -447,6 +457,18 @@ class Tracer(TracerBase):
             return one
 
         return tree_map(leaf, value)
+
+
+def _with_names(function: Callable[..., Any], first: int, names: list[str], *args: Any) -> Any:
+    return function(*args[:first], **dict(zip(names, args[first:], strict=True)))
+
+
+def _annotation(function: types.FunctionType, name: str) -> Any:
+    """How an argument is annotated; of functions of torch only what PyTorch annotates as well."""
+    kind = function.__annotations__.get(name)
+    if is_torch_module(function.__module__ or ""):
+        return {"Tensor": Tensor, "bool": bool, "int": int, "float": float}.get(kind)
+    return kind
 
 
 def _with_all_by_position(function: types.FunctionType) -> Callable[..., Any]:

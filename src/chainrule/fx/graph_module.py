@@ -158,13 +158,14 @@ class GraphModule(Module):
         ['0']
         """
         used: set[str] = set()
+        modules = dict(self.named_modules())
         for node in self.graph.nodes:
             if node.op in ("call_module", "get_attr"):
                 path = str(node.target)
                 steps = path.split(".")
                 used.update(".".join(steps[:at]) for at in range(1, len(steps) + 1))
-                if node.op == "call_module" or isinstance(_found(self, path), Module):
-                    used.update(f"{path}.{inner}" for inner, _ in self.get_submodule(path).named_modules() if inner)
+                if path in modules:
+                    used.update(f"{path}.{inner}" for inner, _ in modules[path].named_modules() if inner)
         for path in [path for path, _ in self.named_modules() if path and path not in used]:
             self.delete_submodule(path)
 
@@ -178,19 +179,20 @@ class GraphModule(Module):
             accepted, more: PyTorch's settings of how much is shown.
         """
         lines = [f"    {line}".rstrip() for line in self.code.strip().split("\n")]
+        lines.insert(1, "        # No stacktrace found for following nodes")
         text = "\n".join([f"class {type(self).__name__}(torch.nn.Module):", *lines, ""])
         if print_output:
             print(text)  # noqa: T201 - it prints
         return text
 
     def __str__(self) -> str:
-        return f"{super().__repr__()}\n{self.code}\n# print_readable() prints the code, graph.print_tabular() the graph"
+        return f"{super().__repr__()}\n{self.code}\n# To see more debug info, please use `graph_module.print_readable()`"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> GraphModule:
         held = Module()
         memo[id(self)] = made = GraphModule.__new__(type(self))
         held.__dict__.update(copy.deepcopy({key: value for key, value in self.__dict__.items() if key not in _MADE}, memo))
-        made.__init__(held, copy.deepcopy(self.graph, memo), type(self).__name__)  # type: ignore[misc]
+        made.__init__(held, copy.deepcopy(self.graph, memo))  # type: ignore[misc]
         for key, value in held.__dict__.items():
             made.__dict__.setdefault(key, value)
         made.meta = held.__dict__.get("meta", {})

@@ -75,11 +75,11 @@ class Interpreter:
                 if self.extra_traceback:
                     _say_where(error, node)
                 raise
+            for done in self.user_to_last_uses.get(node, ()):
+                self.env.pop(done, None)
             if node.op == "output":
                 result = self.env[node]
                 return self.graph.process_outputs(result) if enable_io_processing else result
-            for done in self.user_to_last_uses.get(node, ()):
-                self.env.pop(done, None)
         return None
 
     def run_node(self, n: Node) -> Any:

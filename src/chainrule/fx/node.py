@@ -265,6 +265,16 @@ class Node:
         """The node before this one."""
         return self._prev
 
+    def __lt__(self, other: Node) -> bool:
+        """Whether it comes before another node of the same graph."""
+        node = self._next
+        while node is not other and node.op != "root":
+            node = node._next
+        return node is other
+
+    def __gt__(self, other: Node) -> bool:
+        return other < self
+
     def prepend(self, x: Node) -> None:
         """Move a node of the same graph in front of this one.
 

@@ -15,6 +15,7 @@ from ..device import device
 from ..dtypes import dtype
 from ..functions.creation import layout
 from ..functions.memory import memory_format
+from ..functions.normalization import layer_norm
 from . import _words
 from .node import Node, Target, map_aggregate
 
@@ -234,6 +235,8 @@ class Proxy:
                 "torch.fx.proxy.GraphAppendingTracer(graph), and torch.fx.Proxy(node, tracer)"
             )
         (tracer,) = tracers
+        if orig_method is layer_norm:  # one function for what is two in PyTorch, of which one has no such argument
+            kwargs = {name: value for name, value in kwargs.items() if name != "cudnn_enable"}
         if _is_method(orig_method, args):
             return tracer.create_proxy("call_method", orig_method.__name__, args, kwargs)
         return tracer.create_proxy("call_function", orig_method, args, kwargs)

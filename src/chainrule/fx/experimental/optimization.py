@@ -85,7 +85,7 @@ def fuse(model: nn.Module, inplace: bool = False, no_trace: bool = False) -> nn.
             replace_node_module(before, modules, fused(modules[str(before.target)], modules[str(node.target)]))
             node.replace_all_uses_with(before)
             traced.graph.erase_node(node)
-    return GraphModule(traced, traced.graph, type(traced).__name__)
+    return GraphModule(traced, traced.graph)
 
 
 class _WithoutDropout(Transformer):
