@@ -10,7 +10,7 @@ import sys
 from types import FunctionType
 from typing import Any
 
-from . import _late
+from . import _late, functions
 from ._tensor import Tensor
 from .core.overriding import Public, hook, set_plain_tensor
 
@@ -139,6 +139,7 @@ def activate() -> None:
 
     for function in (_backward.grad, _backward.backward):
         _hooked(function, f"torch.autograd.{function.__name__}").in_python = True
+        del NAMES[function]  # PyTorch resolves no such name
 
 
 def watch(home: str, names: dict[str, Any]) -> None:
@@ -154,22 +155,26 @@ def watch(home: str, names: dict[str, Any]) -> None:
         value = names[name]
         if type(value) is not FunctionType or value in _done or (home == "nn.init" and name not in INITS):
             continue
-        if home in ("linalg", "special") and value is _of_torch(name):
+        if home in ("linalg", "special") and _is_torchs(name, value):
             watch(TOP, {name: value})
             continue
         in_python = (
             name in IN_PYTHON if not home else home == "nn.init" or (home == "nn.functional" and name not in IN_C)
         )
         hooked = _hooked(value, f"{'torch.functional' if in_python and not home else HOMES[home]}.{name}")
+        if home in ("linalg", "fft", "special"):
+            value.__name__ = f"{home}_{name}"  # what PyTorch's objects call themselves
         hooked.makes = name in MAKING
         hooked.in_python = in_python
         hooked.named_only = home == "nn.init"
 
 
-def _of_torch(name: str) -> Any:
-    """What ``torch`` has under a name, if it has been loaded or is late."""
-    top = sys.modules[TOP]
-    return getattr(top, name) if name in top.__all__ else None
+def _is_torchs(name: str, function: FunctionType) -> bool:
+    """Whether ``torch`` has the same function under this name, asked without loading what is late."""
+    late_home = _late.homes(functions.LATE).get(name)
+    if late_home is not None:
+        return function.__module__ == f"{TOP}.functions.{late_home}"
+    return vars(sys.modules[TOP]).get(name) is function
 
 
 def _hooked(function: FunctionType, name: str) -> Public:
@@ -197,4 +202,5 @@ def _hook_methods(names: Any) -> None:
                 if accessor is not None and accessor not in _done:
                     _hooked(accessor, f"torch.Tensor.{name}.{how}").func = getattr(value, how)
                     del NAMES[accessor]
-                    NAMES[getattr(value, how)] = f"torch.Tensor.{name}.{how}"
+                    if accessor is not value.fdel:
+                        NAMES[getattr(value, how)] = f"torch.Tensor.{name}.{how}"

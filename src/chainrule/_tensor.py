@@ -54,9 +54,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """A subclass that may take calls over makes the public functions ask."""
         super().__init_subclass__(**options)
         if cls.__torch_function__ is not overriding.disabled:  # type: ignore[comparison-overlap]
-            from . import _overridable
+            from ._overridable import activate
 
-            _overridable.activate()
+            activate()
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

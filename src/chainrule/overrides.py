@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from types import FunctionType, ModuleType
 from typing import Any, Self
 
-from . import _overridable
 from ._missing import missing_name
+from ._overridable import MAKING, NAMES, TOP, activate
 from ._tensor import Tensor
 from .core import overriding
 from .core.overriding import get_overriding, modes_in_force, overrides, overriding_among, put
@@ -33,7 +33,7 @@ __all__ = [
     "wrap_torch_function",
 ]
 
-_overridable.activate()
+activate()
 
 
 def __getattr__(name: str) -> Any:
@@ -246,7 +246,7 @@ def resolve_name(f: Any) -> str | None:
     >>> torch.overrides.resolve_name(torch.add), torch.overrides.resolve_name(torch.Tensor.shape.__get__)
     ('torch.add', 'torch.Tensor.shape.__get__')
     """
-    return _overridable.NAMES.get(f) if callable(f) else None
+    return NAMES.get(f) if callable(f) else None
 
 
 def is_tensor_method_or_property(func: Callable[..., Any]) -> bool:
@@ -263,7 +263,7 @@ def _namespaces() -> dict[Any, dict[str, Any]]:
     """Module or class -> what it has, late families included."""
     found: dict[Any, dict[str, Any]] = {}
     for home in ("", "functional", "nn.functional", "linalg", "fft", "special"):
-        name = f"{_overridable.TOP}.{home}" if home else _overridable.TOP
+        name = f"{TOP}.{home}" if home else TOP
         module: ModuleType = sys.modules.get(name) or __import__(name, fromlist=["*"])
         names = getattr(module, "__all__", None) or dir(module)
         found[module] = {one: getattr(module, one) for one in names if not one.startswith("_")}
@@ -280,11 +280,13 @@ def get_overridable_functions() -> dict[Any, list[Callable[..., Any]]]:
     """
     found: dict[Any, list[Callable[..., Any]]] = {}
     for home, names in _namespaces().items():
-        for value in names.values():
+        for name, value in names.items():
+            if name in MAKING:
+                continue
             if isinstance(value, property):
-                getters = [value.__get__] if value.__get__ in _overridable.NAMES else []
+                getters = [value.__get__] if value.__get__ in NAMES else []
                 found.update({value: getters} if getters else {})
-            elif type(value) is FunctionType and value in _overridable.NAMES:
+            elif type(value) is FunctionType and value in NAMES:
                 found.setdefault(home, []).append(value)
     return found
 
@@ -300,7 +302,7 @@ def get_ignored_functions() -> set[Callable[..., Any]]:
         value
         for names in _namespaces().values()
         for name, value in names.items()
-        if type(value) is FunctionType and (value not in _overridable.NAMES or name in _overridable.MAKING)
+        if type(value) is FunctionType and (value not in NAMES or name in MAKING)
     }
 
 

@@ -9,6 +9,7 @@ Child processes see the same: a folder with a `torch.py` that calls `install` is
 
 from __future__ import annotations
 
+import builtins
 import functools
 import importlib
 import importlib.util
@@ -83,6 +84,7 @@ def install(*, force: bool = False) -> Alias:
             finder.name_classes(module)
     sys.path.insert(1, _SHIM)  # the first entry is the program's own folder, and programs rely on that
     os.environ["PYTHONPATH"] = os.pathsep.join([_SHIM, *_python_path()])
+    finder.watch_classes()
     return Alias(is_new=True)
 
 
@@ -92,6 +94,7 @@ def uninstall() -> None:
     if finder is None:
         return
     sys.meta_path.remove(finder)
+    finder.unwatch_classes()
     for name in [name for name in sys.modules if _our_name(name) is not None]:
         del sys.modules[name]
     sys.modules.update(finder.evicted)
@@ -121,6 +124,8 @@ class TorchFinder:
     def __init__(self, evicted: dict[str, ModuleType]) -> None:
         self.evicted = evicted
         self.renamed: dict[type, str] = {}
+        self.build_class: Any = None
+        self.plain_build_class: Any = None
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -172,6 +177,28 @@ class TorchFinder:
                 if homes:
                     self.renamed[kind] = kind.__module__
                     kind.__module__ = homes[0]
+
+    def watch_classes(self) -> None:
+        """Let public functions ask for ``__torch_function__`` as soon as the program has a class that defines it.
+
+        A subclass of ``Tensor`` says so itself. Of other classes nothing is known before the call, and then it is too late.
+        """
+        build = builtins.__build_class__
+
+        def build_class(*args: Any, **options: Any) -> Any:
+            made = build(*args, **options)
+            if "__torch_function__" in getattr(made, "__dict__", ()):
+                self.unwatch_classes()
+                importlib.import_module("chainrule._overridable").activate()
+            return made
+
+        self.build_class, self.plain_build_class = build_class, build
+        builtins.__build_class__ = build_class
+
+    def unwatch_classes(self) -> None:
+        """Build classes as ever."""
+        if builtins.__build_class__ is self.build_class:
+            builtins.__build_class__ = self.plain_build_class
 
     def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterator[Distribution]:
         """Answer `importlib.metadata.version("torch")`."""

@@ -237,26 +237,23 @@ def nobody(name: str, found: list[Any], modes: tuple[Any, ...] = ()) -> TypeErro
 # -- hooking ------------------------------------------------------------------------------------------------------------
 
 
-class Everything:
-    """The set that everything is in."""
-
-    def __contains__(self, value: object) -> bool:
-        return True
+PLACES = ("public", "original", "state", "is_plain", "ask", "type_of")
 
 
-def _asking(*args, _public, _original, _state, _plain, _ask, _type, **kwargs):  # type: ignore[no-untyped-def]
-    # What stands here runs with the globals of other modules, in which a name like `type` may mean anything.
-    if _state() is None:
+def _asking(*args: Any, **kwargs: Any) -> Any:
+    # Runs with the globals of other modules, so that all it needs is a constant of its own copy of this code: see hook.
+    public, original, state, is_plain, ask, type_of = ("public", "original", "state", "is_plain", "ask", "type_of")
+    if state() is None:  # type: ignore[operator]
         for value in args:
-            if _type(value) not in _plain:
+            if not is_plain(type_of(value)):  # type: ignore[operator]
                 break
         else:
             for value in kwargs.values():
-                if _type(value) not in _plain:
+                if not is_plain(type_of(value)):  # type: ignore[operator]
                     break
             else:
-                return _original(*args, **kwargs)
-    return _ask(_public, args, kwargs)
+                return original(*args, **kwargs)  # type: ignore[operator]
+    return ask(public, args, kwargs)  # type: ignore[operator]
 
 
 def hook(function: FunctionType, name: str) -> Public:
@@ -264,19 +261,14 @@ def hook(function: FunctionType, name: str) -> Public:
     original = copy_of(function, function.__name__)
     public = Public(name, original)
     public.func = function
-    code = function.__code__
+    code, needed = function.__code__, (public, original, get_overriding, PLAIN.__contains__, ask, type)
     function.__code__ = _asking.__code__.replace(
-        co_name=code.co_name, co_qualname=code.co_qualname, co_freevars=code.co_freevars
+        co_name=code.co_name,
+        co_qualname=code.co_qualname,
+        co_freevars=code.co_freevars,
+        co_consts=tuple([needed if constant == PLACES else constant for constant in _asking.__code__.co_consts]),
     )
-    function.__defaults__ = None
-    function.__kwdefaults__ = {
-        "_public": public,
-        "_original": original,
-        "_state": get_overriding,
-        "_plain": PLAIN,
-        "_ask": ask,
-        "_type": type,
-    }
+    function.__defaults__ = function.__kwdefaults__ = None
     vars(function)["__wrapped__"] = original  # where `inspect.signature` looks
     return public
 

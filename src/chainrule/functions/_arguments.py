@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _late
 from ..core.modes import is_grad_enabled
 from ..core.mutation import check_fits, refuse_write, write
 from ..core.value import TensorBase, like, new_tensor, writable
@@ -27,7 +28,16 @@ def tensor_argument(value: Any, function: str, name: str, position: int = 1) -> 
     """``value``, if it is a tensor; else the TypeError that PyTorch raises."""
     if isinstance(value, TensorBase):
         return value  # type: ignore[return-value]
-    raise TypeError(f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}")
+    raise TypeError(
+        f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}{_unheard(value)}"
+    )
+
+
+def _unheard(value: Any) -> str:
+    """What to do about a class whose ``__torch_function__`` nobody has asked for yet."""
+    if _late.WATCHERS or not hasattr(value, "__torch_function__"):
+        return ""
+    return ". It has __torch_function__, but is no subclass of Tensor: import torch.overrides, and such classes are heard from then on"
 
 
 def refuse_grad(function: str, **constants: Any) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _LAZY = frozenset(
     {
         "_pytree",
+        "_python_dispatch",
         "benchmark",
         "checkpoint",
         "data",
