@@ -1,7 +1,11 @@
-"""``torch._C``: of PyTorch's compiled half, what programs take from it to switch ``__torch_function__`` off."""
+"""``torch._C``: of PyTorch's compiled half, what programs take from it to switch ``__torch_function__`` off.
+
+And its names of functions: code that ``torch.fx`` makes says ``torch._C._nn.gelu`` and ``torch._C._fft.fft_rfft``.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from ._missing import missing_name
@@ -18,6 +22,25 @@ __all__ = [
     "_disabled_torch_dispatch_impl",
     "_disabled_torch_function_impl",
 ]
+
+
+class _Functions:
+    """The functions of a module under the names that they have in ``torch._C``."""
+
+    def __init__(self, module: str, prefix: str) -> None:
+        self._module = module
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith(self._prefix):
+            raise AttributeError(f"torch._C has no {name!r} beside those of {self._module}")
+        return getattr(import_module(f"{__package__}.{self._module}"), name.removeprefix(self._prefix))
+
+
+_nn = _Functions("nn.functional", "")
+_linalg = _Functions("linalg", "linalg_")
+_fft = _Functions("fft", "fft_")
+_special = _Functions("special", "special_")
 
 
 def __getattr__(name: str) -> Any:

@@ -78,6 +78,7 @@ LATE = {
         celu celu_ hardshrink log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_
     """,
     "affine": "addbmm addmm addmv addr baddbmm bilinear",
+    "assertions": "_assert",
     "attributes": "get_device is_distributed is_signed to_dlpack",
     "complex_numbers": """
         angle conj conj_physical imag is_conj is_neg real resolve_conj resolve_neg view_as_complex
