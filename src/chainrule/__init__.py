@@ -161,6 +161,7 @@ _LAZY = frozenset(
         "hub",
         "insight",
         "jit",
+        "library",
         "linalg",
         "masked",
         "mps",
