@@ -17,9 +17,16 @@ MODULES = ("torch", "torch.Tensor", "torch.nn.functional", *PREFIXES)
 NO_TENSORS = re.compile(r"Dimname|Stream|Storage|\bt\[\]|Any|Future")
 
 
+INNER = "_log_softmax _softmax _to_copy _unsafe_view alias index slice"
+"""Names that are not public, which programs meet where they look at what PyTorch calls."""
+OTHER_RESULTS = "fractional_max_pool2d fractional_max_pool3d max_unpool2d max_unpool3d unique_consecutive"
+"""Operators that take or give something else than the functions of their names."""
+
+
 def public_names() -> set[str]:
     lines = (line.partition(": ") for line in (DATA / "torch_names.txt").read_text().splitlines())
-    return {PREFIXES.get(module, "") + name for module, _, names in lines if module in MODULES for name in names.split()}
+    public = {PREFIXES.get(module, "") + name for module, _, names in lines if module in MODULES for name in names.split()}
+    return {*(name for name in public if name[0] != "_"), *INNER.split()} - {*OTHER_RESULTS.split()}
 
 
 def is_kept(schema: torch._C.FunctionSchema) -> bool:
@@ -34,7 +41,7 @@ def main() -> None:
     kept = [
         str(s).removeprefix("aten::")
         for s in torch._C._jit_get_all_schemas()
-        if s.name.startswith("aten::") and s.name[6:] in names and not s.name[6:].startswith("_") and is_kept(s)
+        if s.name.startswith("aten::") and s.name[6:] in names and is_kept(s)
     ]
     # The overload that a name's first schema is, is the one that PyTorch tries first: only the names are sorted.
     kept.sort(key=lambda line: line.partition("(")[0].partition(".")[0])
