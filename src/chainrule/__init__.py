@@ -163,6 +163,7 @@ _LAZY = frozenset(
         "hub",
         "insight",
         "jit",
+        "library",
         "linalg",
         "masked",
         "mps",

@@ -6,7 +6,9 @@ This module is also the *recorded namespace*: the ``xp`` of a rule whose backwar
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from .. import _late
 from ..core.op import set_recorded_namespace
@@ -129,5 +131,20 @@ LATE = {
 }
 """Families that load with the first use of one of these."""
 
-__getattr__ = _late.late(globals(), LATE)
+_late_op = _late.late(globals(), LATE)
+
+
+def __getattr__(name: str) -> Any:
+    """An op of a late family; or, since this module is ``torch.ops`` too, the operators of a namespace of ``torch.library``."""
+    try:
+        return _late_op(name)
+    except AttributeError:
+        if name.startswith("_"):
+            raise
+        if find_spec(f"{__name__}.{name}") is not None:  # the import system asks, before it loads a module of ours
+            raise
+        # By its name: what users define lies above, and nothing here depends on it.
+        return import_module("chainrule.library._operators").found_under_ops(name)
+
+
 set_recorded_namespace(sys.modules[__name__])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import importlib
 import math
 import warnings
 from collections.abc import Iterator, Sequence
@@ -11,18 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import ops
-from ..core.mutation import WIDE_FLOATS
-from ..core.value import new_tensor, numbers_of
-from ..functions._arguments import naming, tensor_argument
-from ..functions._autocast import lowered
-from ..functions.dropping import dropout
-from ..promotion import scalar_type_name
+from ... import ops
+from ..._missing import missing_name
+from ...core.mutation import WIDE_FLOATS
+from ...core.value import new_tensor, numbers_of
+from ...functions._arguments import naming, tensor_argument
+from ...functions._autocast import lowered
+from ...functions.dropping import dropout
+from ...promotion import scalar_type_name
+from .bias import CausalBias
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
+    from ..._tensor import Tensor
 
 __all__ = ["SDPBackend", "gumbel_softmax", "scaled_dot_product_attention", "sdpa_kernel"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("flex_attention", "bias"):
+        return importlib.import_module(f"{__name__}.{name}")
+    raise missing_name(__name__, name)
 
 
 class SDPBackend(enum.IntEnum):
@@ -67,7 +76,7 @@ def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    attn_mask: Tensor | None = None,
+    attn_mask: Tensor | CausalBias | None = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
@@ -80,7 +89,7 @@ def scaled_dot_product_attention(
         key: of shape (..., S, E).
         value: of shape (..., S, V).
         attn_mask: broadcast to (..., L, S): bools, True where a query may attend to a key; or numbers that are added. A query
-            that may attend to nothing gets 0.
+            that may attend to nothing gets 0. Or one of ``nn.attention.bias``.
         dropout_p: with which probability a weight becomes 0 (always, not only in training).
         is_causal: whether the i-th query attends to the first i + 1 keys only.
         scale: by default ``1 / sqrt(E)``.
@@ -108,6 +117,10 @@ def scaled_dot_product_attention(
         )
         raise naming(RuntimeError(said), query, key, value, dtypes=True)
     check_shapes(query, key, value, enable_gqa)
+    if isinstance(attn_mask, CausalBias):
+        if is_causal:
+            raise ValueError("CausalBias should not be used with causal=True")
+        attn_mask = attn_mask._materialize()
     if is_causal and attn_mask is not None:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     if attn_mask is not None and attn_mask._array.dtype.kind != "b":
