@@ -33,6 +33,7 @@ KEPT = threading.local()
 COLUMNS = 192
 """In matrices of fewer columns, BLAS is slow."""
 FEW = 128
+"""Up to so many rows of windows, the derivative by the weights is faster by rows."""
 SHORT = 16
 """Rows of up to so many places are laid out faster with the images as the last axis in memory: a row of all is one copy."""
 
@@ -70,11 +71,11 @@ def convolution(
         if bias is not None:
             products += bias
         return out
-    if saves_by_rows(n, rows, outputs // groups, kernel, dilation, lengths):
+    if saves_by_rows(n, rows, outputs // groups, kernel, stride, dilation, lengths):
         by_rows(out, x, w, bias, stride, padding, dilation, groups)
         return out
     images_last = is_short(n, kernel, lengths) and rows >= 2 * outputs // groups
-    count = at_once(n, groups * rows * inner * x.itemsize, images_last)
+    count = at_once(n, groups * rows * inner * x.itemsize, CHUNK << 2 * images_last)
     with workspace(x.dtype, count * groups * rows * inner, count * outputs * inner) as (room, results):
         for at, view in windows(x, count, kernel, stride, padding, dilation, lengths, images_last):
             part = products[at : at + count]
@@ -119,9 +120,9 @@ def is_short(images: int, kernel: Ints, lengths: Ints) -> bool:
     return lengths[-1] <= SHORT and images > 1 and math.prod(kernel) > 1
 
 
-def at_once(images: int, nbytes: int, images_last: bool) -> int:
+def at_once(images: int, nbytes: int, chunk: int) -> int:
     """How many images to take at once, that have so many bytes of windows."""
-    return max(1, min(images, (CHUNK << images_last) // max(nbytes, 1)))
+    return max(1, min(images, chunk // max(nbytes, 1)))
 
 
 def to_end(x: Array) -> Array:
@@ -186,9 +187,8 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
     n, places = y.shape[0], y.shape[2:]
     inner, channels, rows = math.prod(places), groups * each, each * math.prod(kernel)
     images_last = is_short(n, tuple(kernel), places)
-    turns = not images_last or saves_by_rows(
-        n, outputs // groups * math.prod(kernel), each, tuple(kernel), dilation, lengths
-    )
+    taken = outputs // groups * math.prod(kernel)
+    turns = not images_last or saves_by_rows(n, taken, each, tuple(kernel), stride, dilation, lengths)
     if math.prod(stride) == 1 and copied <= 3 * added and turns:
         # A convolution with the kernel turned around: copying the windows of y is faster than adding up those of x.
         turned = np.ascontiguousarray(w[(..., *[slice(None, None, -1)] * len(kernel))])
@@ -204,7 +204,7 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
     weights = w.reshape(groups, outputs // groups, rows).swapaxes(-1, -2)
     y = y.reshape(n, groups, outputs // groups, inner)
     elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
-    count = at_once(n, groups * rows * inner * y.itemsize, images_last)
+    count = at_once(n, groups * rows * inner * y.itemsize, CHUNK << 2 * images_last)
     sizes = groups * rows * inner, outputs * inner, channels * math.prod(lengths)
     with workspace(y.dtype, *[count * size for size in sizes]) as (room, moved, totals):
         for at in range(0, n, count):
@@ -242,10 +242,11 @@ def conv_weight(
     out = np.zeros((groups, rows, outputs // groups), x.dtype)
     if x.size and y.size:
         inner = math.prod(places)
-        if rows <= FEW and lengths[0] > 1 == dilation[0] < dims and not is_short(len(x), lengths, places):
+        is_wide = goes_by_rows(len(x), lengths, dilation, places) and not is_short(len(x), lengths, places)
+        if is_wide and rows <= FEW:
             return weight_by_rows(x, y, stride, padding, dilation, groups, lengths)
         images_last = is_short(len(x), lengths, places) and rows >= 2 * outputs // groups
-        count = at_once(len(x), groups * rows * inner * x.itemsize, images_last)
+        count = at_once(len(x), groups * rows * inner * x.itemsize, CHUNK << images_last)
         # Images are summed over as places are: they go behind them, or before.
         order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
         with workspace(x.dtype, count * groups * rows * inner, count * outputs * inner) as (room, moved):
@@ -268,15 +269,22 @@ def conv_weight(
 # lengths[1:]), the windows of a row of the result lie there as a matrix: the rows that they reach over are neighbours.
 
 
-def saves_by_rows(images: int, rows: int, outputs: int, kernel: Ints, dilation: Ints, lengths: Ints) -> bool:
-    """Whether far less is copied so, the result included, that is laid out by rows as well."""
-    if len(kernel) == 1 or dilation[0] > 1 or images * math.prod(lengths[1:]) < COLUMNS // 2:
-        return False
-    return rows >= (2 + is_short(images, kernel, lengths)) * (rows // kernel[0] + outputs)
+def goes_by_rows(images: int, kernel: Ints, dilation: Ints, lengths: Ints) -> bool:
+    """Whether rows lie so, and make matrices that are not too small."""
+    return 1 == dilation[0] < min(kernel[0], len(kernel)) and images * math.prod(lengths[1:]) >= COLUMNS // 2
+
+
+def saves_by_rows(
+    images: int, rows: int, outputs: int, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints
+) -> bool:  # fmt: skip
+    """Whether far less is copied so, though the result is laid out by rows as well."""
+    copied = rows * min(stride[0], kernel[0]) // kernel[0] + outputs
+    enough = 2 * rows >= (5 + is_short(images, kernel, lengths)) * copied
+    return enough and goes_by_rows(images, kernel, dilation, lengths)
 
 
 def row_sizes(x: Array, kernel: Ints, stride: Ints, lengths: Ints) -> tuple[int, int]:
-    """How many images to take at once, and how many elements are laid out of each."""
+    """How many images to take at once, about as many each time, and how many elements are laid out of each."""
     across = math.prod(lengths[1:])
     size = ((lengths[0] - 1) * stride[0] + kernel[0]) * math.prod(kernel[1:]) * x.shape[1] * across
     count = max(-(-COLUMNS // across), CHUNK // 2 // (size * x.itemsize))
@@ -305,7 +313,7 @@ def row_windows(
     x = x.reshape(n, groups, each, *places)
     for at in range(0, n, count):
         part = x[at : at + count]
-        rows = room[: part.size // math.prod(places) * taps * spans[0] * across]
+        rows = room[: len(part) * channels * taps * spans[0] * across]
         rows = rows.reshape(groups, spans[0], taps, each, len(part), *lengths[1:])
         if has_zeros and (not at or len(part) < count):
             rows[...] = 0
