@@ -82,7 +82,6 @@ MORE: dict[str, dict[str, Case]] = {
 REASONS: dict[str, str] = {
     "sum": "a gradient has memory of its own",
     "sum of rows": "a gradient has memory of its own",
-    "grid_sample": "places are int64: they take twice the memory of the image",
 }
 """Why an op may use more."""
 

@@ -49,10 +49,19 @@ def add_rows(out: Array, indices: Array, v: Array) -> None:
     if width != 1 and places.size * width >= SUMMED * len(out) > 0:
         add_sums(out, places.reshape(-1), np.broadcast_to(v, (*indices.shape, *out.shape[1:])))
         return
-    if width != 1:
-        places = places.reshape(-1, 1) * width + np.arange(width)
     v = np.broadcast_to(v, (*indices.shape, *out.shape[1:]))
-    np.add.at(out.reshape(-1), places.reshape(-1), v.reshape(-1))
+    if width == 1:
+        np.add.at(out.reshape(-1), places.reshape(-1), v.reshape(-1))
+        return
+    out, v, places, columns = out.reshape(-1), v.reshape(-1, width), places.reshape(-1, 1), np.arange(width)
+    step = max(1, SOME // width)  # places take more memory than what is added
+    for start in range(0, len(places), step):
+        some = slice(start, start + step)
+        np.add.at(out, (places[some] * width + columns).reshape(-1), v[some].reshape(-1))
+
+
+SOME = 1 << 16
+"""Elements."""
 
 
 def add_sums(out: Array, places: Array, v: Array) -> None:
@@ -78,8 +87,18 @@ def along(indices: Array, axis: int) -> tuple[Array, ...]:
     )
 
 
+def of_rows(shape: tuple[int, ...], indices: Array, axis: int) -> Array | None:
+    """Which rows, of all that ``shape`` has, an index along the last axis but one speaks of as a whole; None if of none."""
+    if axis != -2 or indices.strides[-1] or indices.shape[-1] != shape[-1] or indices.shape[:-2] != shape[:-2]:
+        return None
+    first = np.arange(math.prod(shape[:-2])).reshape(*shape[:-2], 1) * shape[-2]
+    return first + indices[..., 0]
+
+
 def gather(x: Array, indices: Array, *, axis: int) -> Array:
     """The elements of ``x`` at the indices along one axis and at the index's own place along the others."""
+    if (rows := of_rows(x.shape, indices, axis)) is not None:
+        return x.reshape(-1, x.shape[-1]).take(rows, 0)
     return x[along(indices, axis)]
 
 
@@ -93,6 +112,9 @@ def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
 def scatter_add(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
     """A copy of ``x`` to which ``v`` is added at the indices; repeated ones add up."""
     out = np.array(x, order="C")
+    if (rows := of_rows(out.shape, indices, axis)) is not None:
+        add_rows(out.reshape(-1, out.shape[-1]), rows, v)
+        return out
     np.add.at(out.reshape(-1), _places(out.shape, indices, axis), np.broadcast_to(v, indices.shape).reshape(-1))
     return out
 

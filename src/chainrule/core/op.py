@@ -25,6 +25,8 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from ..backend import forward_for, numpy as numpy_namespace
 from .node import Node
 
@@ -302,6 +304,23 @@ def by_blocks(xp: Any, formula: Callable[..., Any], *values: Any, **params: Any)
     if xp is numpy_namespace and max(getattr(value, "size", 0) for value in values) >= LARGE:
         return numpy_namespace.elementwise(formula, xp, *values, **params)
     return formula(xp, *values, **params)
+
+
+def by_items(xp: Any, function: Callable[..., Any], *arrays: Any) -> tuple[Any, ...]:
+    """``function(xp, *arrays)``, results that each depend on one item along the first axis: of some at a time, if that pays."""
+    x = arrays[0]
+    many = xp is numpy_namespace and x.size >= LARGE and {len(a) for a in arrays} == {len(x)}
+    step = LARGE * len(x) // x.size if many else 0
+    if not 0 < step < len(x):
+        return function(xp, *arrays)
+    parts = [function(xp, *[a[:step] for a in arrays])]
+    out = tuple([None if one is None else np.empty((len(x), *one.shape[1:]), one.dtype) for one in parts[0]])
+    for start in range(0, len(x), step):
+        some = slice(start, start + step)
+        for whole, one in zip(out, parts.pop() if parts else function(xp, *[a[some] for a in arrays]), strict=True):
+            if whole is not None:
+                whole[some] = one
+    return out
 
 
 def blockwise(raw: Callable[..., Any]) -> Callable[..., Any]:

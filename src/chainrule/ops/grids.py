@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.batching import same_call
-from ..core.op import general, linear
+from ..core.op import by_items, general, linear
 
 __all__ = ["affine_grid_generator", "grid_sampler_2d", "grid_sampler_3d"]
 
@@ -30,7 +30,7 @@ class Tap(NamedTuple):
     index: Any
     """Its number, within the image."""
     inside: Any
-    """Whether it is in the image; None where it always is."""
+    """Whether it is in the image."""
     weight: Any
     derivative: Any
     """Of the weight, by the place."""
@@ -103,9 +103,9 @@ def along_axis(xp, grid, size, mode, padding, align):
     return [tap(xp, low, 1 - part, -1, size), tap(xp, low + 1, part, 1, size)], slope
 
 
-def corners(xp, grid, sizes, mode, padding, align):
-    """For each choice of a tap an axis: the place in C order, whether it is in the image, the weight and its derivatives by
-    the axes, x (the last) first. And the slopes.
+def corners(xp, grid, sizes, mode, padding, align, with_derivatives):
+    """For each choice of a tap an axis: the place in C order, or the one after the last if it is not in the image; the weight
+    and, if wanted, its derivatives by the axes, x (the last) first. And the slopes.
     """
     axes = [
         along_axis(xp, xp.select(grid, axis=-1, index=at), size, MODES[mode], PADDINGS[padding], align)
@@ -119,64 +119,74 @@ def corners(xp, grid, sizes, mode, padding, align):
             inside = one.inside if inside is None else xp.logical_and(inside, one.inside)
             weight = one.weight * weight
         derivatives = None
-        if MODES[mode] != "nearest":
+        if with_derivatives and MODES[mode] != "nearest":
             derivatives = [
                 math.prod([other.weight for other in chosen if other is not one], start=one.derivative) for one in chosen
             ]
-        found.append((place, inside, weight, derivatives))
+        found.append((xp.where(inside, place, block), weight, derivatives))
     return found, [slope for _, slope in axes]
-
-
-def flat(xp, x, n):
-    """The last n axes as one."""
-    return xp.reshape(x, (*x.shape[:-n], math.prod(x.shape[-n:])))
 
 
 def flat_grid(xp, grid, n):
     return xp.reshape(grid, (*grid.shape[: -n - 1], math.prod(grid.shape[-n - 1 : -1]), n))
 
 
-def channels(xp, v, x):
-    """One for each place, for all channels of x."""
-    return xp.broadcast_to(xp.expand_dims(v, axis=-2), (*x.shape[:-1], v.shape[-1]))
+def pixels(xp, x, n):
+    """The channels of each place as a row, so that they are read at once."""
+    return xp.matrix_transpose(xp.reshape(x, (*x.shape[:-n], math.prod(x.shape[-n:]))))
+
+
+def and_zeros(xp, rows):
+    """After the last row one of zeros, which is what lies outside of the image."""
+    return xp.concat([rows, xp.zeros((*rows.shape[:-2], 1, rows.shape[-1]), dtype=rows.dtype)], axis=-2)
+
+
+def of_all_channels(xp, place, rows):
+    return xp.broadcast_to(xp.expand_dims(place, axis=-1), (*place.shape, rows.shape[-1]))
 
 
 def sampler_forward(xp, x, grid, mode, padding, align, n):
-    sizes, image, places = x.shape[-n:], flat(xp, xp.widen(x), n), flat_grid(xp, xp.widen(grid), n)
-    out = None
-    for place, inside, weight, _ in corners(xp, places, sizes, mode, padding, align)[0]:
-        values = xp.gather(image, channels(xp, place, image), axis=-1)
-        part = xp.where(xp.expand_dims(inside, axis=-2), values, 0)
-        if MODES[mode] != "nearest":
-            part = part * xp.expand_dims(weight, axis=-2)
-        out = part if out is None else out + part
-    return xp.narrow(xp.reshape(out, (*x.shape[:-n], *grid.shape[-n - 1 : -1])), x)
+    def sampled(xp, x, grid):
+        sizes, rows, places = x.shape[-n:], and_zeros(xp, pixels(xp, xp.widen(x), n)), flat_grid(xp, xp.widen(grid), n)
+        out = None
+        for place, weight, _ in corners(xp, places, sizes, mode, padding, align, False)[0]:
+            part = xp.gather(rows, of_all_channels(xp, place, rows), axis=-2)
+            if MODES[mode] != "nearest":
+                part = part * xp.expand_dims(weight, axis=-1)
+            out = part if out is None else out + part
+        return (xp.narrow(xp.reshape(xp.matrix_transpose(out), (*x.shape[:-n], *grid.shape[-n - 1 : -1])), x),)
+
+    return by_items(xp, sampled, x, grid)[0]
 
 
 def sampler_rule(xp, g, need, x, grid, mode, padding, align, n):
-    sizes, image, places = x.shape[-n:], flat(xp, x, n), flat_grid(xp, grid, n)
-    g = flat(xp, g, n)
-    found, slopes = corners(xp, places, sizes, mode, padding, align)
-    gx = xp.zeros_like(image)
-    by_axis: list[Any] = [None] * n
-    for place, inside, weight, derivatives in found:
-        at, there = channels(xp, place, image), xp.expand_dims(inside, axis=-2)
-        if need[0]:
-            part = g if derivatives is None else g * xp.expand_dims(weight, axis=-2)
-            gx = xp.scatter_add(gx, at, xp.where(there, part, 0), axis=-1)
-        if need[1] and derivatives is not None:
-            values = xp.where(there, xp.gather(image, at, axis=-1), 0)
-            total = xp.sum(g * values, axis=-2)
-            by_axis = [
-                total * one if old is None else old + total * one for one, old in zip(derivatives, by_axis, strict=True)
-            ]
-    gx = xp.reshape(gx, x.shape) if need[0] else None
-    if not need[1]:
-        return gx, None
-    if by_axis[0] is None:
-        return gx, xp.zeros_like(grid)
-    by_axis = [one * slope for one, slope in zip(by_axis, slopes, strict=True)]
-    return gx, xp.reshape(xp.stack(by_axis, axis=-1), grid.shape)
+    def pulled(xp, g, x, grid):
+        sizes, rows, places = x.shape[-n:], and_zeros(xp, pixels(xp, x, n)), flat_grid(xp, grid, n)
+        g = pixels(xp, g, n)
+        found, slopes = corners(xp, places, sizes, mode, padding, align, need[1])
+        gx = xp.zeros_like(rows)
+        by_axis: list[Any] = [None] * n
+        for place, weight, derivatives in found:
+            at = of_all_channels(xp, place, rows)
+            if need[0]:
+                part = g if MODES[mode] == "nearest" else g * xp.expand_dims(weight, axis=-1)
+                gx = xp.scatter_add(gx, at, part, axis=-2)
+            if derivatives is not None:
+                total = xp.sum(g * xp.gather(rows, at, axis=-2), axis=-1)
+                by_axis = [
+                    total * one if old is None else old + total * one
+                    for one, old in zip(derivatives, by_axis, strict=True)
+                ]
+        gx = xp.slice_axis(gx, axis=-2, start=0, stop=rows.shape[-2] - 1, step=1)
+        gx = xp.reshape(xp.matrix_transpose(gx), x.shape) if need[0] else None
+        if not need[1]:
+            return gx, None
+        if by_axis[0] is None:
+            return gx, xp.zeros_like(grid)
+        by_axis = [one * slope for one, slope in zip(by_axis, slopes, strict=True)]
+        return gx, xp.reshape(xp.stack(by_axis, axis=-1), grid.shape)
+
+    return by_items(xp, pulled, g, x, grid)
 
 
 def sampler(name, node):
