@@ -308,9 +308,55 @@ class A(torch.Tensor):
 copy.deepcopy([A([1.0])])
 """
 
+LIBRARIES = """
+class A(torch.Tensor):
+    def requires_grad_(self, requires_grad=True): self.requires_grad = requires_grad; return self
+    def pow_(self, exponent): raise KeyError
+    def clamp_(self, *bounds, **named): raise KeyError
+A([1.0]).requires_grad_(), A([3.0]).square_(), A([3.0]).clamp_min_(4)
+class A(torch.Tensor):
+    kept = {torch.Tensor.clone, torch.Tensor.to, torch.Tensor.detach, torch.Tensor.requires_grad_}
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        with torch._C.DisableTorchFunctionSubclass():
+            made = func(*args, **(kwargs or {}))
+        return made.as_subclass(cls) if func in cls.kept and isinstance(args[0], cls) else made
+    @property
+    def shape(self):
+        with torch._C.DisableTorchFunctionSubclass(): return super().shape
+    def __repr__(self, *, tensor_contents=None): return f"{super().__repr__()[:-1]}, of={tuple(self.shape)})"
+    def __deepcopy__(self, memo): return self.detach().clone()
+t = A([[0.0, 1.0]]); t, t + 1, t.clone(), torch.clone(t), t.to(torch.float64), t.sum(), t.add_(1), copy.deepcopy(t), t[0]
+class A(torch.Tensor):
+    pairs = []
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        if func in cls.pairs: types = (torch.Tensor,)
+        made = super().__torch_function__(func, types, args, kwargs)
+        if isinstance(made, A) and isinstance(args[0], A): made.__dict__.update(args[0].__dict__)
+        return made
+class B(A): pass
+class C(A): pass
+A.pairs += [torch.Tensor.mul, torch.Tensor.__eq__, C.__getitem__, torch.Tensor.__rsub__]
+t, u = B([1.0, 2.0]), C([3.0, 4.0]); t.src = "a"; [t * u, u * t, (t * 2).src, t[0].src, t == t, 1 - t, F.mse_loss(t, torch.ones(2)), nn.Linear(2, 1)(t).src]
+class Flops(Mode):
+    total = 0
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in (F.linear, torch.matmul, torch.Tensor.matmul): self.total += args[0].numel() * args[1].shape[0]
+        return func(*args, **(kwargs or {}))
+with Flops() as t: nn.Linear(3, 4)(torch.ones(2, 3)); torch.ones(2, 3) @ torch.ones(3, 2)
+t.total
+class NoInit(Mode):
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        return kwargs["tensor"] if func is nn.init.kaiming_uniform_ else func(*args, **(kwargs or {}))
+torch.manual_seed(0); t = nn.Linear(2, 2); u = torch.manual_seed(0)
+with NoInit(): nn.Linear(2, 2)
+torch.rand(1)
+"""
+
 GROUPS = {
     "operators": OPERATORS, "methods": METHODS, "functions": FUNCTIONS, "graphs": GRAPHS, "parameters": PARAMETERS,
-    "classes": CLASSES, "others": OTHERS, "modes": MODES, "names": NAMES, "copies": COPIES,
+    "classes": CLASSES, "others": OTHERS, "modes": MODES, "names": NAMES, "copies": COPIES, "libraries": LIBRARIES,
 }  # fmt: skip
 
 

@@ -172,7 +172,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, bool):
             raise RuntimeError(f"requires_grad must be a bool, not {type(value).__name__}")
-        self.requires_grad_(value)
+        Tensor.requires_grad_(self, value)  # not a subclass's own, which may come here
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set whether gradients are computed for this leaf.
@@ -524,7 +524,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             raise TypeError(
                 f"only integer tensors of a single element can be converted to an index, not {self.dtype} of shape {list(self._array.shape)}"
             )
-        return int(self.item())
+        return int(Tensor.item(self))
 
     def __len__(self) -> int:
         if not self._array.ndim:

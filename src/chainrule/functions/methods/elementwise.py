@@ -200,7 +200,7 @@ class ElementwiseMethods(TensorBase):
 
     def square_(self) -> Tensor:
         """``self **= 2``."""
-        return self.pow_(2)
+        return ElementwiseMethods.pow_(self, 2)
 
     def float_power_(self, exponent: Operand) -> Tensor:
         """:func:`chainrule.float_power` in place, of a float64 or complex128 tensor."""
@@ -208,7 +208,7 @@ class ElementwiseMethods(TensorBase):
             raise RuntimeError(
                 f"the base given to float_power_ has dtype {self.dtype} but the operation's result type requires double precision"
             )
-        return self.pow_(exponent)
+        return ElementwiseMethods.pow_(self, exponent)
 
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
         """``self += value * tensor1 * tensor2``."""
@@ -234,11 +234,11 @@ class ElementwiseMethods(TensorBase):
 
     def clamp_min_(self, min: Operand) -> Tensor:
         """:func:`chainrule.clamp_min` in place."""
-        return self.clamp_(min=min)
+        return ElementwiseMethods.clamp_(self, min=min)
 
     def clamp_max_(self, max: Operand) -> Tensor:
         """:func:`chainrule.clamp_max` in place."""
-        return self.clamp_(max=max)
+        return ElementwiseMethods.clamp_(self, max=max)
 
     def copysign_(self, other: Operand) -> Tensor:
         """:func:`chainrule.copysign` in place."""

@@ -51,7 +51,7 @@ class MemoryMethods(TensorBase):
 
     def resize_as(self: Any, tensor: Tensor) -> Tensor:
         """``resize`` to the shape of another tensor."""
-        return self.resize(*tensor_argument(tensor, "resize_as", "tensor").shape)
+        return MemoryMethods.resize(self, *tensor_argument(tensor, "resize_as", "tensor").shape)
 
     def sum_to_size(self: Any, *size: Any, **named: Any) -> Tensor:
         """The sum over what broadcasting from ``size`` would have repeated; the tensor itself if it has that shape.

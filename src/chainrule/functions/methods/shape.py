@@ -257,7 +257,7 @@ class ShapeMethods(TensorBase):
 
     def swapaxes_(self: Any, axis0: int, axis1: int) -> Tensor:
         """Another name of ``transpose_``."""
-        return self.transpose_(axis0, axis1)
+        return ShapeMethods.transpose_(self, axis0, axis1)
 
     def t_(self: Any) -> Tensor:
         """``t`` in place."""
