@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .shape_numpy import row_major
+
 Array = Any
 
 FEW = 256
@@ -80,7 +82,7 @@ def along(indices: Array, axis: int) -> tuple[Array, ...]:
 
 def gather(x: Array, indices: Array, *, axis: int) -> Array:
     """The elements of ``x`` at the indices along one axis and at the index's own place along the others."""
-    return x[along(indices, axis)]
+    return row_major(x[along(indices, axis)])
 
 
 def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
