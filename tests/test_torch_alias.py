@@ -104,7 +104,9 @@ class TestMissing:
             ModuleNotFoundError, match=r"^No module named 'torch\.nn\.functionals': .* is torch\.nn\.func"
         ):
             load("torch.nn.functionals")
-        with pytest.raises(ModuleNotFoundError, match=r"^No module named 'torch\.sparse': PyTorch .* has it, chainrule"):
+        with pytest.raises(
+            ModuleNotFoundError, match=r"^No module named 'torch\.sparse': PyTorch .* has it, chainrule"
+        ):
             load("torch.sparse")  # where PyTorch has classes by the names of ours
 
     def test_an_attribute_names_the_nearest(self) -> None:
