@@ -41,6 +41,15 @@ def test_a_module_is_not_copied_to_other_processes() -> None:
         DistributedDataParallel(torch.nn.Linear(1, 1))
 
 
+def test_no_value_is_in_another_process() -> None:
+    assert not isinstance(torch.ones(1), torch.distributed.rpc.api.RRef)
+    assert not dist.rpc.is_available()
+    with pytest.raises(RuntimeError, match="Current RPC agent is not set"):
+        dist.rpc.RRef(torch.ones(1))
+    with pytest.raises(AttributeError, match=r"module 'torch.distributed.rpc' has no attribute 'rpc_sync'"):
+        dist.rpc.rpc_sync  # noqa: B018
+
+
 def test_what_is_not_here_is_named() -> None:
     with pytest.raises(AttributeError, match=r"module 'torch.distributed' has no attribute 'TCPStore'"):
         dist.TCPStore  # noqa: B018

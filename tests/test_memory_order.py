@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import chainrule as torch
+import chainrule.nn.functional as F
 
 RESULTS: dict[str, Any] = {
     "sum": lambda x: x.sum(0),
@@ -30,6 +31,15 @@ RESULTS: dict[str, Any] = {
     "tril": lambda x: x.tril(),
     "topk": lambda x: x.topk(2, 1).values,
     "scatter": lambda x: x.scatter(1, torch.zeros(2, 3, 4, dtype=torch.int64), x),
+    "gather": lambda x: x.gather(1, torch.zeros(2, 3, 4, dtype=torch.int64).mT.contiguous().mT),
+    "masked_fill": lambda x: x.masked_fill(x > 1, 0.0),
+    "masked_fill with a tensor": lambda x: x.masked_fill(x > 1, torch.tensor(0.0)),
+    "layer_norm": lambda x: F.layer_norm(x, (4,)),
+    "rms_norm": lambda x: F.rms_norm(x, (4,)),
+    "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "batch_norm with statistics": lambda x: F.batch_norm(x, torch.zeros(3), torch.ones(3)),
+    "adaptive_avg_pool": lambda x: F.adaptive_avg_pool2d(x, (2, 3)),
+    "adaptive_max_pool": lambda x: F.adaptive_max_pool2d(x, (2, 3)),
     "clone of shared elements": lambda x: x[:, :1].expand(2, 3, 4).clone(),
     "conversion of shared elements": lambda x: x[:1].expand(2, 3, 4).double(),
 }
@@ -44,3 +54,9 @@ def test_results_are_contiguous(make: Any, axes: tuple[int, ...]) -> None:
     result = make(torch.arange(24.0).reshape(sizes).permute(axes))
     assert result.is_contiguous()
     result.view(-1)
+
+
+@pytest.mark.parametrize("pool", ["adaptive_avg_pool", "adaptive_max_pool"])
+def test_windows_of_several_lengths_leave_rows(pool: str) -> None:
+    for dims, sizes in ((2, (2, 3)), (3, (3, 2, 3))):
+        getattr(F, f"{pool}{dims}d")(torch.ones(2, 3, *[4] * dims), sizes).view(2, -1)

@@ -353,3 +353,11 @@ def test_a_backward_adds_in_place_to_a_recorded_gradient(value: object) -> None:
     assert x.grad is g
     assert torch.equal(g, 3 * x**2 + 2 * x)
     assert torch.equal(torch.autograd.grad(g.sum(), x)[0], 6 * x)
+
+
+def test_a_variable_is_not_volatile() -> None:
+    with pytest.warns(UserWarning, match="volatile was removed and now has no effect"):
+        v = torch.autograd.Variable(torch.ones(1), volatile=True)
+    assert not v.requires_grad
+    with pytest.raises(ValueError, match="can't be volatile and require_grad"):
+        torch.autograd.Variable(torch.ones(1), requires_grad=True, volatile=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .shape_numpy import row_major
+
 Array = Any
 
 FEW = 256
@@ -99,7 +101,7 @@ def gather(x: Array, indices: Array, *, axis: int) -> Array:
     """The elements of ``x`` at the indices along one axis and at the index's own place along the others."""
     if (rows := of_rows(x.shape, indices, axis)) is not None:
         return x.reshape(-1, x.shape[-1]).take(rows, 0)
-    return x[along(indices, axis)]
+    return row_major(x[along(indices, axis)])
 
 
 def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:

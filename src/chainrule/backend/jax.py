@@ -246,6 +246,7 @@ from .shape_jax import (
     restride,
     roll,
     rot90,
+    row_major,
     select,
     select_adjoint,
     slice_adjoint,

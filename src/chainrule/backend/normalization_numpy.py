@@ -46,7 +46,7 @@ def layer_norm(x: Array, *affine: Array, rank: int, eps: float) -> tuple[Array, 
     """The result, the means, and the inverses of the spreads."""
     size = row_size(x, rank, affine)
     if not size:
-        return common.layer_norm(namespace, x, *affine, rank=rank, eps=eps)
+        return common.layer_norm(namespace, np.ascontiguousarray(x), *affine, rank=rank, eps=eps)
     rows, (scale, shift) = as_rows(x, size), common.pair([v.reshape(-1) for v in affine])
     out, (mean, r), ones = np.empty_like(rows), np.empty((2, len(rows), 1), x.dtype), np.ones(size, x.dtype)
     for block in blocks(len(rows), size):

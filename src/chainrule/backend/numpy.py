@@ -197,6 +197,7 @@ from .shape_numpy import (
     restride,
     roll,
     rot90,
+    row_major,
     select,
     select_adjoint,
     slice_adjoint,

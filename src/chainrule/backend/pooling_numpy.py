@@ -91,10 +91,10 @@ def lowest(dtype: Any) -> Any:
 
 def window_max(x: Array, *, axes: Axes) -> Array:
     """The largest element of each window; NaN where there is one."""
-    x, start = np.ascontiguousarray(x), lowest(x.dtype)  # so that the result is
+    x, start = np.ascontiguousarray(x), lowest(x.dtype)  # so that the result is, but of windows of several lengths
     for at in range(-1, -len(axes) - 1, -1):
         x = reduced(np.maximum, start, x, at, axes[at])
-    return x
+    return np.ascontiguousarray(x)
 
 
 # -- which element is the largest ---------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def window_sum(x: Array, axes: Axes) -> Array:
     x = np.ascontiguousarray(x)
     for at in range(-1, -len(axes) - 1, -1):
         x = reduced(np.add, 0, x, at, axes[at])
-    return x
+    return np.ascontiguousarray(x)  # which windows of several lengths do not leave it
 
 
 def window_spread(g: Array, axes: Axes) -> Array:

@@ -32,7 +32,7 @@ def clone(x: Array) -> Array:
     return jnp.asarray(x)
 
 
-contiguous = clone
+contiguous = row_major = clone
 
 
 # -- views --------------------------------------------------------------------------------------------------------------

@@ -269,6 +269,11 @@ def clone(x: Array) -> Array:
     return np.array(x, order="C" if 0 in x.strides else "K")
 
 
+def row_major(x: Array) -> Array:
+    """``x`` in C order: itself, or a copy."""
+    return x if x.ndim < 2 else np.ascontiguousarray(x)
+
+
 def contiguous(x: Array) -> Array:
     """A copy in C order."""
     is_turned = x.ndim == 2 and x.strides[0] == x.itemsize and x.size >= MANY

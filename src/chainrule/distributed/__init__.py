@@ -113,8 +113,8 @@ reduce = reduce_scatter = reduce_scatter_tensor = scatter = scatter_object_list 
 
 
 def __getattr__(name: str) -> Any:
-    if name == "nn":
-        return importlib.import_module(f"{__name__}.nn")
+    if name in ("nn", "rpc"):
+        return importlib.import_module(f"{__name__}.{name}")
     from .._missing import missing_name
 
     raise missing_name(__name__, name)

@@ -52,10 +52,12 @@ def _filled(xp, g, mask):
 
 
 masked_fill = elementwise("masked_fill(x, mask, v)", node="MaskedFillBackward1", promotion=None,
-    forward=_masked_fill, saved_names={"mask": "mask"}, x=_kept, v=_filled,
+    forward=lambda xp, x, mask, v: xp.row_major(_masked_fill(xp, x, mask, v)),
+    saved_names={"mask": "mask"}, x=_kept, v=_filled,
 )
 masked_fill_number = elementwise("masked_fill_number(x, mask, *, value)", node="MaskedFillBackward0", promotion=None,
-    forward=_masked_fill_number, saved_names={"mask": "mask"}, x=_kept,
+    forward=lambda xp, x, mask, value: xp.row_major(_masked_fill_number(xp, x, mask, value)),
+    saved_names={"mask": "mask"}, x=_kept,
 )
 # An index along one axis, as the mask of the places that it names: repeated ones count once.
 index_fill = elementwise("index_fill(x, mask, v)", node="IndexFillBackward1", promotion=None,

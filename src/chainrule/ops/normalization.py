@@ -48,11 +48,16 @@ def wide_pair(xp, affine, axis, rank):
     return [None if v is None else by_channel(xp, xp.widen(v), axis, rank) for v in pair(affine)]
 
 
+def in_order(xp, out, rank):
+    """Row by row, as PyTorch gives it; of images and volumes it keeps the order, in which channels may be last."""
+    return out if rank > 3 else xp.row_major(out)
+
+
 def batch_norm_forward(xp, x, *affine, axis, rank, eps):
     d, mean, var = centered(xp, xp.widen(x), others(axis, rank))
     scale, shift = wide_pair(xp, affine, axis, rank)
     r = inverse_spread(xp, var, eps)
-    out = scaled(d, (r if scale is None else r * scale,), shift)
+    out = in_order(xp, scaled(d, (r if scale is None else r * scale,), shift), rank)
     flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
     return xp.narrow(out, x), *[xp.narrow(xp.reshape(one, flat), x) for one in (mean, var)]
 
@@ -91,7 +96,7 @@ def fixed_forward(xp, x, mean, var, *affine, axis, rank, eps):
     scale, shift = wide_pair(xp, affine, axis, rank)
     r = inverse_spread(xp, by_channel(xp, xp.widen(var), axis, rank), eps)
     d = xp.widen(x) - by_channel(xp, xp.widen(mean), axis, rank)
-    return xp.narrow(scaled(d, (r if scale is None else r * scale,), shift), x)
+    return xp.narrow(in_order(xp, scaled(d, (r if scale is None else r * scale,), shift), rank), x)
 
 
 def fixed_rule(xp, g, need, x, mean, var, affine, axis, rank, eps):
@@ -179,7 +184,7 @@ group_norm = general("group_norm(x, *affine, groups, rank, eps)", node="NativeGr
 def rms_norm_forward(xp, x, *affine, rank, eps):
     wide = xp.widen(x)
     r = 1 / xp.sqrt(xp.mean(wide * wide, axis=last(rank), keepdims=True) + eps)
-    out = wide * r
+    out = xp.row_major(wide * r)
     if affine:
         out *= xp.widen(affine[0])
     return xp.narrow(out, x), xp.narrow(r, x)
