@@ -272,3 +272,39 @@ def test_notebook_shows_a_grad_fn_as_its_graph() -> None:
     assert "<script" not in text
     assert repr(node).startswith("<ReluBackward0 object at 0x")
     assert node.next_functions[0][0].next_functions[0][0]._repr_svg_() is None  # the end at w
+
+
+def covered_lines(placed: Placed) -> int:
+    """How many labels lie on a line."""
+    points = [point for curve in (*placed.links, *placed.arcs) for point in curve.samples(2.0)]
+    boxes = [label_box(label) for label in placed.labels if label is not None]
+    return sum(
+        any(left < x < right and top + 2 < y < bottom - 2 for x, y in points) for left, top, right, bottom in boxes
+    )
+
+
+def test_labels_lie_beside_the_lines() -> None:
+    x, w, v = (torch.tensor([1.0, 2.0, 3.0], requires_grad=True) for _ in range(3))
+    s = torch.tensor(3.0, requires_grad=True)
+    h = torch.relu(x * w) + x
+    lstm = torch.sigmoid(w) * torch.tanh(x) + torch.sigmoid(v) * torch.tanh(torch.sigmoid(x) * w) + w
+    for out in (s * s, s * s * s + s**3, (v / (v * v).sum().sqrt()).sum(), torch.tanh(h) + h + x, lstm):
+        drawing = chainrule.draw(out)
+        assert covered_lines(Placed(drawing.scene)) == 0, drawing.text()
+
+
+def test_two_arcs_to_one_operand_pass_on_either_side() -> None:
+    s = torch.tensor(3.0, requires_grad=True)
+    placed = Placed(chainrule.draw(s * s).scene)
+    assert sorted(side for side, _ in placed.sides) == [-1, 1]
+
+
+def test_long_lines_keep_clear_of_what_they_pass() -> None:
+    a, b, c = (torch.ones(2, 2, requires_grad=True) for _ in range(3))
+    placed = Placed(chainrule.draw(torch.trace(a @ b @ c + a @ c)).scene)
+    for link, curve in zip(placed.scene.links, placed.links, strict=True):
+        others = set(range(len(placed.sizes))) - {link.source, link.target}
+        boxes = [placed.item_box(number) for number in others]
+        assert not any(
+            left < x < right and top < y < bottom for x, y in curve.samples(3.0) for left, top, right, bottom in boxes
+        )

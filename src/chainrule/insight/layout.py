@@ -55,11 +55,16 @@ def layered(
     web = Web(sizes, edges)
     crossings = order(web, sweeps)
     across = settled(web, coordinates(web, gap[1]), gap[1])
-    along, depth = depths(web, gap[0])
+    along, thick, depth = depths(web, gap[0])
     low = min(a - web.width[v] / 2 for v, a in enumerate(across))
     high = max(a + web.width[v] / 2 for v, a in enumerate(across))
     place = [(along[web.layer[v]], across[v] - low) for v in range(len(across))]
-    routes = [[place[v] for v in chain] for chain in web.chains]
+    routes = []
+    for chain in (
+        web.chains
+    ):  # a long edge goes straight through a layer, so that it bends in the gaps only, where nothing stands
+        halves = [(place[v], thick[web.layer[v]] / 2) for v in chain]
+        routes.append([(u + side * half, v) for (u, v), half in halves for side in (-1, 1)])
     return Layout(place[: len(sizes)], routes, (depth, high - low), crossings)
 
 
@@ -344,8 +349,8 @@ def compacted(rows: list[list[int]], root: list[int], width: list[float], gap: f
     return [place[block] for block in root]
 
 
-def depths(web: Web, gap: float) -> tuple[list[float], float]:
-    """The middle of each layer along the flow, and the whole length."""
+def depths(web: Web, gap: float) -> tuple[list[float], list[float], float]:
+    """The middle of each layer along the flow, how thick it is, and the whole length."""
     thick = [0.0] * len(web.rows)
     for v in range(web.real):
         thick[web.layer[v]] = max(thick[web.layer[v]], web.sizes[v][0])
@@ -354,4 +359,4 @@ def depths(web: Web, gap: float) -> tuple[list[float], float]:
     for one in thick:
         middles.append(end + one / 2)
         end += one + gap
-    return middles, end - gap
+    return middles, thick, end - gap

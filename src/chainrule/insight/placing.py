@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -21,6 +22,10 @@ BEND = 13.0
 """How far from an operation its backward arcs pass."""
 BESIDE = 7.0
 """How far from a link its arc runs, where nothing stands between its ends."""
+FEW = 4
+"""Links up to which those that arrive at a card need no more room before it than the gap."""
+WORDS = 24.0
+"""How bad it is to cover other words, by area: see ``Crowd``."""
 WIDEST = 980.0
 """Beyond this a small graph flows down the page."""
 
@@ -136,6 +141,7 @@ class Placed:
 
     def lay_out(self) -> Layout:
         sizes = []
+        arriving = Counter(link.target for link in self.scene.links)
         for number, (width, height) in enumerate(self.sizes):
             labels = self.passing.get(number)
             if labels is not None:  # room for the arcs that pass it, and what is written on them
@@ -144,7 +150,8 @@ class Placed:
                 beside = BEND + 18 if self.across_page else BEND + max(labels) + 8
                 sizes.append((along, (height if self.across_page else width) + 2 * rounds * beside))
             else:
-                sizes.append((width, height) if self.across_page else (height, width))
+                room = 0.0 if self.is_lecture else min(120.0, 16.0 * max(0, arriving[number] - FEW))
+                sizes.append((width, height) if self.across_page else (height + room, width))
         gap = (34.0, 22.0) if self.is_lecture else (56.0, 30.0)
         return layered(sizes, [(link.source, link.target) for link in self.scene.links], gap)
 
@@ -213,11 +220,15 @@ class Placed:
         arcs = [(number, arc) for number, arc in enumerate(self.scene.arcs) if arc.via is not None]
         away = {n: self.next_point(arc.links[-1], True)[1] - self.layout.centers[arc.via or 0][1] for n, arc in arcs}
         free: dict[tuple[int, int], float] = {}
+        taken: set[tuple[int, int, int]] = set()
         for number, arc in sorted(arcs, key=lambda one: abs(away[one[0]])):
             via = arc.via or 0
             side = 1 if away[number] > 2 else -1
             if abs(away[number]) <= 2 and sum(away[n] < -2 for n, other in arcs if other.via == via) > 0:
                 side = 1
+            if (via, side, arc.end) in taken and (via, -side) not in free:  # x * x: one arc on each side
+                side = -side
+            taken.add((via, side, arc.end))
             out = free.get((via, side), BEND)
             found[number] = side, out
             words = 20.0 if self.across_page else text_width(arc.label, 12.0) + 16
@@ -247,25 +258,34 @@ class Placed:
         for number in range(len(self.sizes)):
             covered.add(self.item_box(number), 8.0)
         for curve in (*self.links, *self.arcs):
-            for x, y in curve.samples(8.0):
-                covered.add((x - 1.5, y - 1.5, x + 1.5, y + 1.5), 1.3)
-        found: list[Label | None] = []
-        for number, arc in enumerate(self.scene.arcs):
-            best: tuple[float, Label | None] = (math.inf, None)
-            for rank, label in enumerate(self.candidates(number, arc) if arc.label else ()):
-                cost = rank * 0.5 + covered.cost(label_box(label))
-                if cost < best[0]:
-                    best = cost, label
-                if cost <= rank * 0.5 + 0.5:
-                    break  # those that follow are no better
-            found.append(best[1])
-            if best[1] is not None:
-                covered.add(label_box(best[1]), 24.0)
+            for x, y in curve.samples(4.0):
+                covered.add((x - 1.5, y - 1.5, x + 1.5, y + 1.5), 1.0)
+        found: list[Label | None] = [None] * len(self.scene.arcs)
+        for attempt in range(2):  # the second time those that come later are known
+            for number, arc in enumerate(self.scene.arcs):
+                old = found[number]
+                if old is not None:
+                    covered.remove(label_box(old), WORDS)
+                best: tuple[float, Label | None] = (math.inf, None)
+                for rank, label in enumerate(self.candidates(number, arc) if arc.label else ()):
+                    cost = rank * 0.5 + covered.cost(label_box(label))
+                    if cost < best[0]:
+                        best = cost, label
+                    if cost <= rank * 0.5 + 0.5:
+                        break  # those that follow are no better
+                found[number] = best[1]
+                if best[1] is not None:
+                    covered.add(label_box(best[1]), WORDS)
+            if attempt == 0 and not any(
+                label is not None and covered.cost(label_box(label)) > WORDS * area(label) + 0.5 for label in found
+            ):
+                break
         return found
 
     def candidates(self, number: int, arc: Arc) -> Iterator[Label]:
-        """Places for the words, the best first."""
+        """Places for the words, the best first: at their place, then along the arc on either side."""
         curve, (side, _) = self.arcs[number], self.sides[number]
+        parts: tuple[float, ...] = (0.22, 0.35, 0.5, 0.12, 0.65, 0.8, 0.28, 0.42, 0.58, 0.72, 0.88, 0.94)
         if arc.via is not None:
             x, y = curve.points[1]
             if self.across_page:
@@ -274,14 +294,17 @@ class Placed:
             else:
                 for dy in (0.0, -14.0, 14.0):
                     yield Label(arc.label, x + side * 6, y + 4 + dy, "end" if side < 0 else "start")
-            return
-        for part in (0.22, 0.35, 0.5, 0.12, 0.65, 0.8, 0.28, 0.42, 0.58, 0.72):
+            parts = (0.6, 0.7, 0.8, 0.88, 0.94, 0.4, 0.3)
+        for part in parts:
             x, y = curve.at(part)
             yield Label(arc.label, x + 5, y + 4, "start")
             yield Label(arc.label, x + 5, y + 15, "start")
             yield Label(arc.label, x - 5, y - 5, "end")
             yield Label(arc.label, x - BESIDE - 6, y + 4, "end")
             yield Label(arc.label, x + 9, y - 6, "start")
+            yield Label(arc.label, x - 6, y + 15, "end")
+            yield Label(arc.label, x, y - 7, "middle")
+            yield Label(arc.label, x, y + 17, "middle")
 
     def bounds(self) -> Box:
         """What the picture covers."""
@@ -295,7 +318,7 @@ class Placed:
 class Crowd:
     """Boxes, found by where they are."""
 
-    CELL = 40.0
+    CELL = 16.0
 
     def __init__(self) -> None:
         self.cells: dict[tuple[int, int], list[tuple[Box, float]]] = {}
@@ -308,6 +331,10 @@ class Crowd:
         for cell in self.cells_of(box):
             self.cells.setdefault(cell, []).append((box, weight))
 
+    def remove(self, box: Box, weight: float) -> None:
+        for cell in self.cells_of(box):
+            self.cells[cell].remove((box, weight))
+
     def cost(self, box: Box) -> float:
         """How much of the others a box would cover, by their weights."""
         near = {one for cell in self.cells_of(box) for one in self.cells.get(cell, ())}
@@ -318,6 +345,11 @@ def label_box(label: Label) -> Box:
     width = text_width(label.text, 12.0)
     left = label.x - {"start": 0.0, "middle": width / 2, "end": width}[label.anchor]
     return left, label.y - 11, left + width, label.y + 3
+
+
+def area(label: Label) -> float:
+    left, top, right, bottom = label_box(label)
+    return (right - left) * (bottom - top)
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LECTURE = 12
-"""Operations up to which values and operations are drawn apart."""
+"""Operations up to which values and operations are drawn apart..."""
+ARCS = 5
+"""...if no more operands than that go into one of them: their arcs would lie too close."""
 CROWD = 5
 """Readers of a leaf beyond which they name it, instead of lines to each of them."""
 LONG = 24
@@ -101,7 +103,8 @@ def scene(graph: Graph, whole: Group, open_: frozenset[str]) -> Scene:
     """The picture with these groups open."""
     shown_ = visible(whole, open_)
     is_folded = any(isinstance(one, Group) for one in shown_)
-    maker = Lecture if len(graph.operations) <= LECTURE and not is_folded else Cards
+    is_small = len(graph.operations) <= LECTURE and all(len(op.inputs) <= ARCS for op in graph.operations)
+    maker = Lecture if is_small and not is_folded else Cards
     return maker(graph, shown_, _parents(whole, open_)).scene()
 
 
