@@ -352,7 +352,8 @@ class Tracer(TracerBase):
             self._patch(patches, function)
             with _Recording():
                 returned = self.create_arg(call(*args))
-            kind = _annotation(inspect.unwrap(function), "return")
+            rest = function.__code__.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+            kind = None if rest else _annotation(inspect.unwrap(function), "return")  # as PyTorch has it
             self.create_node("output", "output", (self._flat_result(returned),), {}, type_expr=kind)
         finally:
             _tracing = old

@@ -81,13 +81,14 @@ def _torch_function(func: Any, name: str) -> str:
     functional = torch.nn.functional
     if name in LAYER_FUNCTIONS and func is getattr(torch, name):
         return f"torch.nn.functional.{name}"
-    if getattr(torch, name, None) is func:
+    if func.__module__ != f"{TOP}.random" and getattr(torch, name, None) is func:
         return f"torch.{'functional.' if name in OF_FUNCTIONAL else ''}{name}"
     if getattr(functional, name, None) is func:
         return f"torch.{'_C._nn' if name in OF_C_NN else 'nn.functional'}.{name}"
     for part in PARTS:
-        if getattr(getattr(torch, part), name, None) is func:
-            return f"torch._C._{part}.{part}_{name}"
+        plain = name.removeprefix(f"{part}_")
+        if getattr(getattr(torch, part), plain, None) is func:
+            return f"torch._C._{part}.{part}_{plain}"
     if getattr(torch.Tensor, name, None) is func:
         return f"torch.Tensor.{name}"
     return f"{torch_name(func.__module__)}.{getattr(func, '__qualname__', name)}"

@@ -276,7 +276,7 @@ class Graph:
         >>> x, relu, output = traced.graph.nodes
         >>> with traced.graph.inserting_before(relu):
         ...     relu.args = (traced.graph.call_function(torch.neg, (x,)),)
-        >>> traced.recompile()
+        >>> _ = traced.recompile()
         >>> print(traced.code.strip())
         def forward(self, x):
             neg = torch.neg(x);  x = None

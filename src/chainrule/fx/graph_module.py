@@ -35,7 +35,7 @@ class GraphModule(Module):
     >>> for node in traced.graph.nodes:
     ...     if node.target is torch.sin:
     ...         node.target = torch.cos
-    >>> traced.recompile()
+    >>> _ = traced.recompile()
     >>> traced(torch.zeros(1))
     tensor([1.])
     """
