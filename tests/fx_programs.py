@@ -1,5 +1,7 @@
 """Programs that trace, print, change and run graphs: PyTorch's answers are in tests/golden/fx.json (tools/record_fx.py)."""
 
+# ruff: noqa: E501, T201 - a program is a line, and prints
+
 from __future__ import annotations
 
 import contextlib

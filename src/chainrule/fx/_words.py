@@ -96,7 +96,10 @@ def _torch_function(func: Any, name: str) -> str:
 
 def type_name(kind: Any) -> str:
     """The name of a type, in annotations."""
-    if isinstance(kind, type) and not isinstance(kind, types.GenericAlias):
+    if isinstance(kind, types.GenericAlias):
+        inside = ", ".join(map(type_name, kind.__args__))
+        return f"{type_name(kind.__origin__)}[{inside}]"
+    if isinstance(kind, type):
         if kind.__module__ == "builtins":
             return kind.__qualname__
         torch = sys.modules[TOP]
@@ -109,9 +112,6 @@ def type_name(kind: Any) -> str:
         return "..."
     if isinstance(kind, types.FunctionType):
         return kind.__name__
-    if isinstance(kind, types.GenericAlias):
-        inside = ", ".join(map(type_name, kind.__args__))
-        return f"{type_name(kind.__origin__)}[{inside}]"
     return re.sub(rf"\b{TOP}\.([\w.]+)", lambda found: _torch_path(found[1]), repr(kind))
 
 
