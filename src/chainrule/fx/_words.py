@@ -102,9 +102,9 @@ def type_name(kind: Any) -> str:
     if isinstance(kind, type):
         if kind.__module__ == "builtins":
             return kind.__qualname__
-        torch = sys.modules[TOP]
         if is_torch(kind):
-            if vars(torch).get(kind.__name__) is kind:
+            loaded = vars(sys.modules[TOP])
+            if kind.__name__ in loaded and loaded[kind.__name__] is kind:
                 return f"torch.{kind.__name__}"
             return f"{torch_name(kind.__module__)}.{kind.__qualname__}"
         return f"{kind.__module__}.{kind.__qualname__}"

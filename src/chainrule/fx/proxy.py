@@ -145,7 +145,7 @@ class TracerBase:
                 f"the program iterates over a traced value, {_of(obj)} (for, list(...), *args, in): how long it is, is not known while a "
                 "program is traced. Unpacking into names works: a, b = x; or keep the function that iterates whole: torch.fx.wrap"
             )
-        return (operator.getitem(obj, i) for i in range(count))  # type: ignore[call-overload]
+        return (operator.getitem(obj, i) for i in range(count))
 
     def keys(self, obj: Proxy) -> Any:
         """Called for ``proxy.keys()`` and ``**proxy``."""
