@@ -168,7 +168,9 @@ class TreeCodeGen(CodeGen):
         """The value, put together."""
         from ..utils._pytree import tree_unflatten
 
-        return outputs if self.pytree_info.out_spec is None else tree_unflatten(list(outputs), self.pytree_info.out_spec)
+        return (
+            outputs if self.pytree_info.out_spec is None else tree_unflatten(list(outputs), self.pytree_info.out_spec)
+        )
 
 
 def attribute_path(base: str, path: str) -> str:
@@ -274,7 +276,9 @@ class _Writer:
         if isinstance(arg, Node):
             return arg.name
         if isinstance(arg, tuple) and hasattr(arg, "_fields"):
-            return self.call(self.named(_words.qualified_name(type(arg)), type(arg)), [self.text(one) for one in arg], {})
+            return self.call(
+                self.named(_words.qualified_name(type(arg)), type(arg)), [self.text(one) for one in arg], {}
+            )
         if isinstance(arg, enum.Enum):
             return f"{self.named(type(arg).__name__, type(arg))}.{arg.name}"
         if isinstance(arg, (type, types.FunctionType, types.BuiltinFunctionType)):

@@ -17,5 +17,7 @@ def tree_flatten_spec(pytree: Any, spec: Any) -> list[Any]:
     """
     leaves, found = tree_flatten(pytree)
     if found != spec:
-        raise ValueError(f"the traced program takes containers of the shape {spec}, not {found}: trace it again for those")
+        raise ValueError(
+            f"the traced program takes containers of the shape {spec}, not {found}: trace it again for those"
+        )
     return leaves

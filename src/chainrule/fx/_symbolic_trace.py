@@ -6,6 +6,7 @@ import builtins
 import functools
 import inspect
 import math
+import operator
 import sys
 import types
 import warnings
@@ -74,7 +75,9 @@ def wrap(fn_or_name: Any) -> Any:
     elif callable(fn_or_name):
         name = fn_or_name.__name__
     else:
-        raise RuntimeError(f"wrap: a function, or the name of one, is wrapped, not {fn_or_name!r} of type {type(fn_or_name).__name__}")
+        raise RuntimeError(
+            f"wrap: a function, or the name of one, is wrapped, not {fn_or_name!r} of type {type(fn_or_name).__name__}"
+        )
     frame = sys._getframe(1)
     if frame.f_code.co_name != "<module>":
         raise NotImplementedError(
@@ -120,7 +123,9 @@ class _Patches:
 
     def attribute(self, owner: type, name: str, value: Any) -> None:
         old = vars(owner).get(name)
-        self.undo.append(functools.partial(delattr, owner, name) if old is None else functools.partial(setattr, owner, name, old))
+        self.undo.append(
+            functools.partial(delattr, owner, name) if old is None else functools.partial(setattr, owner, name, old)
+        )
         setattr(owner, name, value)
 
     def end(self) -> None:
@@ -211,7 +216,8 @@ class Tracer(TracerBase):
         Args:
             m: the submodule.
             forward: what it would do.
-            args, kwargs: what it is called with.
+            args: what it is called with by position.
+            kwargs: and by name.
 
         Raises:
             NameError: it is no submodule of the program's root.
@@ -281,7 +287,9 @@ class Tracer(TracerBase):
         if isinstance(a, Parameter):
             name = next((name for name, one in self.root.named_parameters() if one is a), None)
             if name is None:
-                raise NameError(f"a parameter of shape {tuple(a.shape)} is used, and is none of {type(self.root).__name__}'s: keep it as an attribute")
+                raise NameError(
+                    f"a parameter of shape {tuple(a.shape)} is used, and is none of {type(self.root).__name__}'s: keep it as an attribute"
+                )
             return self.create_node("get_attr", name, (), {})
         if isinstance(a, Tensor):
             return self.create_node("get_attr", self._tensor_path(a), (), {})
@@ -337,10 +345,15 @@ class Tracer(TracerBase):
             function = root
             self.submodule_paths = {}
         if not isinstance(function, types.FunctionType):
-            raise AssertionError(f"a module or a function defined in Python is traced, not {root!r} of type {type(root).__name__}")
+            raise AssertionError(
+                f"a module or a function defined in Python is traced, not {root!r} of type {type(root).__name__}"
+            )
         self.graph = Graph(tracer_cls=type(self))
         self.tensor_attrs = {}
-        for path, module in [("", self.root), *((path, module) for module, path in self.submodule_paths.items() if path)]:
+        for path, module in [
+            ("", self.root),
+            *((path, module) for module, path in self.submodule_paths.items() if path),
+        ]:
             for name, value in vars(module).items():
                 if isinstance(value, Tensor):
                     self.tensor_attrs[id(value)] = f"{path}.{name}" if path else name
@@ -352,7 +365,8 @@ class Tracer(TracerBase):
             self._patch(patches, function)
             with _Recording():
                 returned = self.create_arg(call(*args))
-            kind = _annotation(inspect.unwrap(function), "return")
+            rest = function.__code__.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+            kind = None if rest else _annotation(inspect.unwrap(function), "return")  # as PyTorch has it
             self.create_node("output", "output", (self._flat_result(returned),), {}, type_expr=kind)
         finally:
             _tracing = old
@@ -418,7 +432,11 @@ class Tracer(TracerBase):
         rest = [
             f"{stars}{name}"
             for stars, name in zip(
-                [stars for stars, flag in (("*", inspect.CO_VARARGS), ("**", inspect.CO_VARKEYWORDS)) if code.co_flags & flag],
+                [
+                    stars
+                    for stars, flag in (("*", inspect.CO_VARARGS), ("**", inspect.CO_VARKEYWORDS))
+                    if code.co_flags & flag
+                ],
                 code.co_varnames[count:],
                 strict=False,
             )
@@ -440,14 +458,16 @@ class Tracer(TracerBase):
         def leaf(one: Any) -> Any:
             nonlocal at
             at += 1
-            made = self.create_proxy("placeholder", f"{name}_{at}", default, {}, type_expr=kind if one is value else None)
+            made = self.create_proxy(
+                "placeholder", f"{name}_{at}", default, {}, type_expr=kind if one is value else None
+            )
             if one is PH:
                 return made
             message = f"{name} has been specialized to have value {one} but got another value"
             if one is None:
                 self.create_proxy("call_function", _assert_is_none, (made, message), {})
             elif isinstance(one, (bool, int, float, str)):
-                _assert(made == one, message)
+                _assert(operator.eq(made, one), message)
             else:
                 warnings.warn(
                     f"concrete_args: that {name} is {one!r} is not checked when the graph runs, since it is of type {type(one).__name__}: call it "
@@ -467,7 +487,7 @@ def _annotation(function: types.FunctionType, name: str) -> Any:
     """How an argument is annotated; of functions of torch only what PyTorch annotates as well."""
     kind = function.__annotations__.get(name)
     if is_torch_module(function.__module__ or ""):
-        return {"Tensor": Tensor, "bool": bool, "int": int, "float": float}.get(kind)
+        return {"Tensor": Tensor, "bool": bool, "int": int, "float": float}.get(str(kind))
     return kind
 
 

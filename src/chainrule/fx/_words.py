@@ -81,13 +81,14 @@ def _torch_function(func: Any, name: str) -> str:
     functional = torch.nn.functional
     if name in LAYER_FUNCTIONS and func is getattr(torch, name):
         return f"torch.nn.functional.{name}"
-    if getattr(torch, name, None) is func:
+    if func.__module__ != f"{TOP}.random" and getattr(torch, name, None) is func:
         return f"torch.{'functional.' if name in OF_FUNCTIONAL else ''}{name}"
     if getattr(functional, name, None) is func:
         return f"torch.{'_C._nn' if name in OF_C_NN else 'nn.functional'}.{name}"
     for part in PARTS:
-        if getattr(getattr(torch, part), name, None) is func:
-            return f"torch._C._{part}.{part}_{name}"
+        plain = name.removeprefix(f"{part}_")
+        if getattr(getattr(torch, part), plain, None) is func:
+            return f"torch._C._{part}.{part}_{plain}"
     if getattr(torch.Tensor, name, None) is func:
         return f"torch.Tensor.{name}"
     return f"{torch_name(func.__module__)}.{getattr(func, '__qualname__', name)}"
@@ -95,12 +96,15 @@ def _torch_function(func: Any, name: str) -> str:
 
 def type_name(kind: Any) -> str:
     """The name of a type, in annotations."""
-    if isinstance(kind, type) and not isinstance(kind, types.GenericAlias):
+    if isinstance(kind, types.GenericAlias):
+        inside = ", ".join(map(type_name, kind.__args__))
+        return f"{type_name(kind.__origin__)}[{inside}]"
+    if isinstance(kind, type):
         if kind.__module__ == "builtins":
             return kind.__qualname__
-        torch = sys.modules[TOP]
         if is_torch(kind):
-            if vars(torch).get(kind.__name__) is kind:
+            loaded = vars(sys.modules[TOP])
+            if kind.__name__ in loaded and loaded[kind.__name__] is kind:
                 return f"torch.{kind.__name__}"
             return f"{torch_name(kind.__module__)}.{kind.__qualname__}"
         return f"{kind.__module__}.{kind.__qualname__}"
@@ -108,9 +112,6 @@ def type_name(kind: Any) -> str:
         return "..."
     if isinstance(kind, types.FunctionType):
         return kind.__name__
-    if isinstance(kind, types.GenericAlias):
-        inside = ", ".join(map(type_name, kind.__args__))
-        return f"{type_name(kind.__origin__)}[{inside}]"
     return re.sub(rf"\b{TOP}\.([\w.]+)", lambda found: _torch_path(found[1]), repr(kind))
 
 

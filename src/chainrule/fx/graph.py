@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _words
 from ._codegen import CodeGen as CodeGen, Names, PythonCode as PythonCode
-from .node import Node, Target, argument_text as argument_text, map_arg
+from .node import Node, Target, map_aggregate, map_arg
 
 __all__ = ["Graph", "PythonCode"]
 
@@ -74,7 +74,9 @@ class Graph:
     tensor([0., 2.])
     """
 
-    def __init__(self, owning_module: Any = None, tracer_cls: Any = None, tracer_extras: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, owning_module: Any = None, tracer_cls: Any = None, tracer_extras: dict[str, Any] | None = None
+    ) -> None:
         self._names = Names()
         self._count = 0
         self._root = Node(self, "", "root", "", (), {})
@@ -170,12 +172,15 @@ class Graph:
             )
         return self.create_node("get_attr", qualified_name, type_expr=type_expr)
 
-    def call_module(self, module_name: str, args: Any = None, kwargs: dict[str, Any] | None = None, type_expr: Any = None) -> Node:
+    def call_module(
+        self, module_name: str, args: Any = None, kwargs: dict[str, Any] | None = None, type_expr: Any = None
+    ) -> Node:
         """Add the call of a submodule.
 
         Args:
             module_name: the path to it, as ``"layer.0"``.
-            args, kwargs: what it is called with.
+            args: what it is called with by position.
+            kwargs: and by name.
             type_expr: an annotation.
 
         Raises:
@@ -185,7 +190,9 @@ class Graph:
             self.owning_module.get_submodule(module_name)
         return self.create_node("call_module", module_name, args, kwargs, type_expr=type_expr)
 
-    def call_method(self, method_name: str, args: Any = None, kwargs: dict[str, Any] | None = None, type_expr: Any = None) -> Node:
+    def call_method(
+        self, method_name: str, args: Any = None, kwargs: dict[str, Any] | None = None, type_expr: Any = None
+    ) -> Node:
         """Add the call of a method of ``args[0]``."""
         return self.create_node("call_method", method_name, args, kwargs, type_expr=type_expr)
 
@@ -276,7 +283,7 @@ class Graph:
         >>> x, relu, output = traced.graph.nodes
         >>> with traced.graph.inserting_before(relu):
         ...     relu.args = (traced.graph.call_function(torch.neg, (x,)),)
-        >>> traced.recompile()
+        >>> _ = traced.recompile()
         >>> print(traced.code.strip())
         def forward(self, x):
             neg = torch.neg(x);  x = None
@@ -314,7 +321,11 @@ class Graph:
         self.lint()
         before = self._count
         for node in reversed(self.nodes):
-            impure = node.is_impure() if is_impure_node is None or node.op in ("placeholder", "output") else is_impure_node(node)
+            impure = (
+                node.is_impure()
+                if is_impure_node is None or node.op in ("placeholder", "output")
+                else is_impure_node(node)
+            )
             if not node.users and not impure:
                 self.erase_node(node)
         return self._count < before
@@ -356,7 +367,9 @@ class Graph:
                         f"{node} uses {used}, a node of another graph: copy that one (node_copy or graph_copy)\n{self}"
                     )
                 if used not in seen:
-                    raise RuntimeError(f"{node} uses {used}, which comes after it or was erased: nodes stand in the order in which they run\n{self}")
+                    raise RuntimeError(
+                        f"{node} uses {used}, which comes after it or was erased: nodes stand in the order in which they run\n{self}"
+                    )
             seen.add(node)
             if node.name in names:
                 raise RuntimeError(f"two nodes have the name {node.name!r}")
@@ -372,10 +385,14 @@ class Graph:
         for at, step in enumerate((*steps, last)):
             where = ".".join(steps[:at]) or "the module"
             if not hasattr(found, step):
-                raise RuntimeError(f"{node.op} {node}: its target is {node.target!r}, and {where} has no attribute {step!r}")
+                raise RuntimeError(
+                    f"{node.op} {node}: its target is {node.target!r}, and {where} has no attribute {step!r}"
+                )
             found = getattr(found, step)
             if (at < len(steps) or node.op == "call_module") and not isinstance(found, Module):
-                raise RuntimeError(f"{node.op} {node}: its target is {node.target!r}, and {step!r} of {where} is no module")
+                raise RuntimeError(
+                    f"{node.op} {node}: its target is {node.target!r}, and {step!r} of {where} is no module"
+                )
 
     def python_code(self, root_module: str, **accepted: Any) -> PythonCode:
         """The graph as Python code.
@@ -393,7 +410,9 @@ class Graph:
         """Let the code be made by another :class:`CodeGen`."""
         self._codegen = codegen
 
-    def on_generate_code(self, make_transformer: Callable[[Any], Callable[[list[str]], list[str]] | None]) -> _CodeTransform:
+    def on_generate_code(
+        self, make_transformer: Callable[[Any], Callable[[list[str]], list[str]] | None]
+    ) -> _CodeTransform:
         """Change the code as it is made.
 
         Args:
@@ -443,20 +462,31 @@ class Graph:
             return _Place(places[node])
 
         rows = [
-            (node.op, node.target, map_arg(node.args, place), map_arg(node.kwargs, place), node.name, node.type, node.meta)
+            (
+                node.op,
+                node.target,
+                map_arg(node.args, place),
+                map_arg(node.kwargs, place),
+                node.name,
+                node.type,
+                node.meta,
+            )
             for node in self.nodes
         ]
         return {"rows": rows, "codegen": self._codegen, "tracer_cls": self._tracer_cls}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        from .node import map_aggregate
-
         Graph.__init__(self, tracer_cls=state["tracer_cls"])
         self._codegen = state["codegen"]
         made: list[Node] = []
+
+        def node(arg: Any) -> Any:
+            return made[arg.at] if isinstance(arg, _Place) else arg
+
         for op, target, args, kwargs, name, kind, meta in state["rows"]:
-            args, kwargs = (map_aggregate(one, lambda arg: made[arg.at] if isinstance(arg, _Place) else arg) for one in (args, kwargs))
-            made.append(self.create_node(op, target, args, kwargs, name, kind))
+            made.append(
+                self.create_node(op, target, map_aggregate(args, node), map_aggregate(kwargs, node), name, kind)
+            )
             made[-1].meta = meta
 
 
@@ -476,8 +506,8 @@ class _CodeTransform:
         made = make(self.old[-1] if self.old else None)
         graph._code_transforms = [] if made is None else [made]
 
-    def __enter__(self) -> _CodeTransform:
-        return self
+    def __enter__(self) -> None:
+        pass
 
     def __exit__(self, *exc: object) -> None:
         self.graph._code_transforms = self.old

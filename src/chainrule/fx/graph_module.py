@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import linecache
-from typing import Any
+from typing import Any, Self
 
 from .._tensor import Tensor
 from ..nn.modules.module import Module
@@ -35,12 +35,12 @@ class GraphModule(Module):
     >>> for node in traced.graph.nodes:
     ...     if node.target is torch.sin:
     ...         node.target = torch.cos
-    >>> traced.recompile()
+    >>> _ = traced.recompile()
     >>> traced(torch.zeros(1))
     tensor([1.])
     """
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> GraphModule:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         # Each has a class of its own, for `forward` is looked up there.
         own = next(one for one in cls.__mro__ if "_is_of_one_module" not in vars(one))
 
@@ -60,7 +60,9 @@ class GraphModule(Module):
         elif isinstance(root, dict):
             lacking = [target for target in targets if target not in root]
             if lacking:
-                raise RuntimeError(f"GraphModule: the graph names {', '.join(sorted(set(lacking)))}, which is not among what root has: {', '.join(root) or 'nothing'}")
+                raise RuntimeError(
+                    f"GraphModule: the graph names {', '.join(sorted(set(lacking)))}, and root has {', '.join(root) or 'nothing'}"
+                )
             for target in sorted(set(targets), key=lambda path: path.count(".")):
                 _assign_attr(root[target], self, target)
         else:
@@ -171,12 +173,12 @@ class GraphModule(Module):
 
     # -- how it is shown, copied and pickled ----------------------------------------------------------------------------
 
-    def print_readable(self, print_output: bool = True, *accepted: Any, **more: Any) -> str:
+    def print_readable(self, print_output: bool = True, *accepted: Any) -> str:
         """The code as a class; printed, too.
 
         Args:
             print_output: whether to print it.
-            accepted, more: PyTorch's settings of how much is shown.
+            accepted: PyTorch's settings of how much is shown.
         """
         lines = [f"    {line}".rstrip() for line in self.code.strip().split("\n")]
         lines.insert(1, "        # No stacktrace found for following nodes")
@@ -186,12 +188,16 @@ class GraphModule(Module):
         return text
 
     def __str__(self) -> str:
-        return f"{super().__repr__()}\n{self.code}\n# To see more debug info, please use `graph_module.print_readable()`"
+        return (
+            f"{super().__repr__()}\n{self.code}\n# To see more debug info, please use `graph_module.print_readable()`"
+        )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> GraphModule:
         held = Module()
         memo[id(self)] = made = GraphModule.__new__(type(self))
-        held.__dict__.update(copy.deepcopy({key: value for key, value in self.__dict__.items() if key not in _MADE}, memo))
+        held.__dict__.update(
+            copy.deepcopy({key: value for key, value in self.__dict__.items() if key not in _MADE}, memo)
+        )
         made.__init__(held, copy.deepcopy(self.graph, memo))  # type: ignore[misc]
         for key, value in held.__dict__.items():
             made.__dict__.setdefault(key, value)
@@ -210,8 +216,6 @@ class GraphModule(Module):
 
 
 _MADE = ("_graph", "_code", "_file")
-
-
 
 
 def _from_pickle(kind: type[GraphModule], held: dict[str, Any], graph: Graph, name: str) -> GraphModule:

@@ -8,7 +8,7 @@ from typing import Any
 from ._codegen import _last_uses
 from .graph import Graph
 from .graph_module import GraphModule
-from .node import Node, Target, map_arg
+from .node import Node, Target, map_aggregate, map_arg
 from .proxy import GraphAppendingTracer, Proxy
 
 __all__ = ["Interpreter", "Transformer"]
@@ -131,7 +131,9 @@ class Interpreter:
         found = self.module
         for at, step in enumerate(target.split(".")):
             if not hasattr(found, step):
-                raise RuntimeError(f"{target} is named by the graph; the module has nothing at {'.'.join(target.split('.')[: at + 1])}")
+                raise RuntimeError(
+                    f"{target} is named by the graph; the module has nothing at {'.'.join(target.split('.')[: at + 1])}"
+                )
             found = getattr(found, step)
         return found
 
@@ -148,7 +150,9 @@ class Interpreter:
 
         def value(used: Node) -> Any:
             if used not in self.env:
-                raise RuntimeError(f"{n} uses {used}, which has no value: it comes later, or was let go. graph.lint() tells more")
+                raise RuntimeError(
+                    f"{n} uses {used}, which has no value: it comes later, or was let go. graph.lint() tells more"
+                )
             return self.env[used]
 
         return map_arg(args, value)
@@ -223,8 +227,4 @@ class Transformer(Interpreter):
 
 def map_proxies(value: Any) -> Any:
     """Containers of proxies as containers of nodes."""
-    from .node import map_aggregate
-
     return map_aggregate(value, lambda one: one.node if isinstance(one, Proxy) else one)
-
-

@@ -204,7 +204,9 @@ class Node:
             AssertionError: there is no such position.
         """
         if not 0 <= idx <= len(self._args):
-            raise AssertionError(f"insert_arg: {idx} is no position among {len(self._args)} arguments: give 0 to {len(self._args)}")
+            raise AssertionError(
+                f"insert_arg: {idx} is no position among {len(self._args)} arguments: give 0 to {len(self._args)}"
+            )
         self.args = (*self._args[:idx], arg, *self._args[idx:])
 
     def update_kwarg(self, key: str, arg: Any) -> None:
@@ -246,7 +248,9 @@ class Node:
         """
         if propagate_meta:
             if replace_with.meta:
-                raise AssertionError(f"replace_all_uses_with: propagate_meta=True, and {replace_with} has a meta already: {replace_with.meta}")
+                raise AssertionError(
+                    f"replace_all_uses_with: propagate_meta=True, and {replace_with} has a meta already: {replace_with.meta}"
+                )
             replace_with.meta.update(self.meta)
         changed = [user for user in self.users if delete_user_cb(user)]
         for user in changed:

@@ -29,7 +29,22 @@ class TraceError(ValueError):
     """What a program asks of a value while it is traced, and only a computed value could tell."""
 
 
-CONSTANTS = (str, int, float, complex, bool, bytes, dtype, device, Tensor, memory_format, layout, types.NoneType, types.EllipsisType, range)
+CONSTANTS = (
+    str,
+    int,
+    float,
+    complex,
+    bool,
+    bytes,
+    dtype,
+    device,
+    Tensor,
+    memory_format,
+    layout,
+    types.NoneType,
+    types.EllipsisType,
+    range,
+)
 """Types of values that stand in a node's arguments as they are."""
 
 
@@ -101,7 +116,9 @@ class TracerBase:
     def _key(self, key: Any) -> Any:
         made = self.create_arg(key)
         if isinstance(made, Node):
-            raise RuntimeError(f"a dict that is an argument has the traced value {made} as a key: keys must be known when a program is traced")
+            raise RuntimeError(
+                f"a dict that is an argument has the traced value {made} as a key: keys must be known when a program is traced"
+            )
         return made
 
     def to_bool(self, obj: Proxy) -> bool:
@@ -128,7 +145,7 @@ class TracerBase:
                 f"the program iterates over a traced value, {_of(obj)} (for, list(...), *args, in): how long it is, is not known while a "
                 "program is traced. Unpacking into names works: a, b = x; or keep the function that iterates whole: torch.fx.wrap"
             )
-        return (obj[i] for i in range(count))
+        return (operator.getitem(obj, i) for i in range(count))
 
     def keys(self, obj: Proxy) -> Any:
         """Called for ``proxy.keys()`` and ``**proxy``."""
@@ -218,7 +235,9 @@ class Proxy:
         raise TraceError(f"{_of(self)} is copied; a traced value is only used")
 
     @classmethod
-    def __torch_function__(cls, orig_method: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
+    def __torch_function__(
+        cls, orig_method: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
         """A function of torch that has met a proxy: the proxy of its call."""
         kwargs = kwargs or {}
         tracers: dict[TracerBase, None] = {}

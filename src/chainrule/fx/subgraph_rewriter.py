@@ -20,7 +20,7 @@ class Match(NamedTuple):
     """A place in a graph that looks like the pattern.
 
     Attributes:
-        anchor: the node that computes what the pattern returns.
+        anchor: the node of the pattern that it returns.
         nodes_map: node of the pattern -> node of the graph (or constant).
     """
 
@@ -94,14 +94,20 @@ def replace_pattern_with_filters(
     looked_for, put = _graph_of(pattern), _graph_of(replacement)
     ours, theirs = ([node for node in graph.nodes if node.op == "placeholder"] for graph in (looked_for, put))
     if len(ours) != len(theirs):
-        raise AssertionError(f"the pattern has {len(ours)} arguments, and the replacement {len(theirs)}: they get the same values")
+        raise AssertionError(
+            f"the pattern has {len(ours)} arguments, and the replacement {len(theirs)}: they get the same values"
+        )
     attributes = _attributes(gm, replacement, put)
     now: dict[Node, Any] = {}
     replaced: list[ReplacedPatterns] = []
     for found in list(_matches(gm, looked_for, pattern, ignore_literals)):
         if not all(accept(found, gm.graph, looked_for) for accept in match_filters or ()):
             continue
-        known = {theirs_: found.nodes_map.get(ours_) for ours_, theirs_ in zip(ours, theirs, strict=True) if ours_ in found.nodes_map}
+        known = {
+            theirs_: found.nodes_map.get(ours_)
+            for ours_, theirs_ in zip(ours, theirs, strict=True)
+            if ours_ in found.nodes_map
+        }
         known = {node: now.get(value, value) if isinstance(value, Node) else value for node, value in known.items()}
         replaced.append(_put(gm.graph, put, looked_for, found, known, attributes, now))
     gm.recompile()
@@ -245,9 +251,15 @@ class _Finder:
                 and all(self.same(one, other, found) for one, other in zip(p, value, strict=True))
             )
         if isinstance(p, dict):
-            return isinstance(value, dict) and p.keys() == value.keys() and all(self.same(p[key], value[key], found) for key in p)
+            return (
+                isinstance(value, dict)
+                and p.keys() == value.keys()
+                and all(self.same(p[key], value[key], found) for key in p)
+            )
         if isinstance(p, slice):
-            return isinstance(value, slice) and self.same((p.start, p.stop, p.step), (value.start, value.stop, value.step), found)
+            return isinstance(value, slice) and self.same(
+                (p.start, p.stop, p.step), (value.start, value.stop, value.step), found
+            )
         if self.ignore_literals and isinstance(p, (int, float, str, bool)):
             return not isinstance(value, Node)
         return type(p) is type(value) and bool(p == value)

@@ -12,7 +12,7 @@ from .. import ops
 from .._late import announce, homes, late
 from .._missing import missing_name
 from ..core import mutation
-from ..functions import activation, leaks, transcendental
+from ..functions import activation, leaks
 from ..functions._arguments import axis_of, deliver, tensor_argument
 from ..functions.activation import SELU_ALPHA, SELU_SCALE, celu_, nonzero_alpha, prelu, relu_, selu_, threshold_
 from ..functions.affine import bilinear, linear
@@ -312,7 +312,7 @@ def sigmoid(input: Tensor) -> Tensor:
     >>> F.sigmoid(torch.tensor([-1., 0., 1.]))
     tensor([0.2689, 0.5000, 0.7311])
     """
-    return transcendental.sigmoid(input)
+    return input.sigmoid()
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -322,7 +322,7 @@ def tanh(input: Tensor) -> Tensor:
     >>> F.tanh(torch.tensor([0., 1.]))
     tensor([0.0000, 0.7616])
     """
-    return transcendental.tanh(input)
+    return input.tanh()
 
 
 def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:

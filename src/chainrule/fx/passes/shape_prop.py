@@ -27,7 +27,9 @@ class TensorMetadata(NamedTuple):
 def _extract_tensor_metadata(result: Tensor, include_contiguity: bool = True) -> TensorMetadata:
     """The metadata of a tensor."""
     formats = [contiguous_format, *({4: [channels_last], 5: [channels_last_3d]}.get(result.ndim, []))]
-    laid_out = next((one for one in formats if result.is_contiguous(memory_format=one)), None) if include_contiguity else None
+    laid_out = (
+        next((one for one in formats if result.is_contiguous(memory_format=one)), None) if include_contiguity else None
+    )
     return TensorMetadata(result.shape, result.dtype, result.requires_grad, result.stride(), laid_out, False, {})
 
 
@@ -50,7 +52,9 @@ class ShapeProp(Interpreter):
 
     def __init__(self, gm: Any, fake_mode: None = None) -> None:
         if fake_mode is not None:
-            raise NotImplementedError("ShapeProp: chainrule has no fake tensors; the example runs as it is (fake_mode=None)")
+            raise NotImplementedError(
+                "ShapeProp: chainrule has no fake tensors; the example runs as it is (fake_mode=None)"
+            )
         super().__init__(gm)
 
     def run_node(self, n: Node) -> Any:

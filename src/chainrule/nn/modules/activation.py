@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...functions.filling import empty
+from ...functions.transcendental import sigmoid, tanh
 from .. import functional as F, init
 from ..parameter import Parameter
 from .module import Module
@@ -155,7 +156,7 @@ class Sigmoid(Module):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.sigmoid(input)
+        return sigmoid(input)
 
 
 class Tanh(Module):
@@ -167,7 +168,7 @@ class Tanh(Module):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.tanh(input)
+        return tanh(input)
 
 
 class LogSigmoid(Module):
