@@ -158,6 +158,7 @@ _LAZY = frozenset(
         "fft",
         "func",
         "functional",
+        "futures",
         "hub",
         "insight",
         "jit",

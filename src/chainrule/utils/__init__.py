@@ -17,6 +17,7 @@ _LAZY = frozenset(
         "checkpoint",
         "data",
         "dlpack",
+        "flop_counter",
         "hooks",
         "model_zoo",
         "safetensors",
