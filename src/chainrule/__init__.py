@@ -159,6 +159,7 @@ _LAZY = frozenset(
         "fft",
         "func",
         "functional",
+        "futures",
         "fx",
         "hub",
         "insight",

@@ -17,6 +17,7 @@ __all__ = [
     "list_backends",
     "nested_compile_region",
     "reset",
+    "set_stance",
 ]
 
 
@@ -65,6 +66,35 @@ def cudagraph_mark_step_begin() -> None:
 
 def reset() -> None:
     """Forget what has been compiled. Each compiled function keeps its own programs: there is nothing else to forget."""
+
+
+class set_stance:  # noqa: N801 - PyTorch's name
+    """Say how compiled functions run from now on; also a context manager, and a decorator. Remembered, and of no effect.
+
+    Args:
+        stance: "default", "force_eager", "eager_on_recompile", "fail_on_recompile", "eager_then_compile" or "aot_eager_then_compile".
+        skip_guard_eval_unsafe: accepted.
+        force_backend: accepted.
+
+    >>> import chainrule as torch
+    >>> with torch.compiler.set_stance("force_eager"):
+    ...     torch.ones(1) * 2
+    tensor([2.])
+    """
+
+    def __init__(
+        self, stance: str = "default", *, skip_guard_eval_unsafe: bool = False, force_backend: Any = None
+    ) -> None:
+        self.stance = stance
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def __call__(self, fn: Any) -> Any:
+        return fn
 
 
 def list_backends(exclude_tags: Any = ()) -> list[str]:

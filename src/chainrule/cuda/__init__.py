@@ -41,6 +41,8 @@ __all__ = [
     "memory_allocated",
     "memory_reserved",
     "memory_stats",
+    "memory_stats_as_nested_dict",
+    "memory_summary",
     "reset_max_memory_allocated",
     "reset_peak_memory_stats",
     "seed",
@@ -149,6 +151,14 @@ def max_memory_reserved(device: Which = None) -> int:
 def memory_stats(device: Which = None) -> dict[str, Any]:
     """Statistics of the GPU's memory: none."""
     return {}
+
+
+memory_stats_as_nested_dict = memory_stats
+
+
+def memory_summary(device: Which = None, abbreviated: bool = False) -> str:
+    """Statistics of the GPU's memory as a text: that there are none."""
+    return "There is no GPU, and no memory of one."
 
 
 def reset_peak_memory_stats(device: Which = None) -> None:

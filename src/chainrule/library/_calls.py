@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autograd import grad
 from ..autograd.function import Function, FunctionMeta
+from ..core.lifted import levels_of
 from ..core.modes import changed_modes, is_grad_enabled, modes
 from ..core.origin import caller
 from ..core.value import Lifted, TensorBase, new_tensor
@@ -24,6 +25,13 @@ __all__ = ["call"]
 
 def call(op: OpOverload, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Call an operator on arguments that fit its schema."""
+    run = getattr(modes().tape, "run_operator", None)
+    if run is not None and (op.registered.is_opaque or op.registered.backward is not None):
+        return run(op, args, kwargs, lambda: called(op, args, kwargs))
+    return called(op, args, kwargs)
+
+
+def called(op: OpOverload, args: list[Any], kwargs: dict[str, Any]) -> Any:
     registered = op.registered
     if registered.autocast:
         args = autocasted(registered.autocast, args)
@@ -102,7 +110,9 @@ class Recorded(Function):
     @staticmethod
     def forward(ctx: Any, record: Call, *leaves: Any) -> Any:
         args, kwargs = record.arguments(leaves)
-        result = run_kernel(record.op, args, kwargs)
+        # Forward mode comes here with what it moves along, which may be a batch.
+        is_batched = any(is_batch(leaf) for leaf in leaves)
+        result = record.op(*args, **kwargs) if is_batched else run_kernel(record.op, args, kwargs)
         outputs, record.out_spec = tree_flatten(result)
         record.outputs = [(y._array.shape, y._array.dtype) if isinstance(y, TensorBase) else None for y in outputs]
         ctx.record, ctx.kwargs = record, kwargs
@@ -156,6 +166,10 @@ class Recorded(Function):
             ends, moves = zip(*pairs, strict=True)
             found = iter(grad(ends, wanted, moves, create_graph=recorded, allow_unused=True))
         return tuple([next(found) if s is not None and s.requires_grad else None for s in seeds])
+
+
+def is_batch(leaf: Any) -> bool:
+    return isinstance(leaf, TensorBase) and any(level.makes_batch for level in levels_of(leaf._array))
 
 
 class needs_structured:  # noqa: N801 - reads as a statement

@@ -18,6 +18,7 @@ _LAZY = frozenset(
         "checkpoint",
         "data",
         "dlpack",
+        "flop_counter",
         "hooks",
         "model_zoo",
         "safetensors",

@@ -199,7 +199,7 @@ def from_blocks(lengths: tuple[int, int], partial: Any, whole: Any, size: tuple[
     return BlockMask(lengths, *tables, size, mod)
 
 
-def sliced_mask(*args: Any) -> Any:
+def _sliced_mask_mod_error(*args: Any) -> Any:
     raise RuntimeError(
         "Cannot use mask_mod from a sliced BlockMask. When you slice a BlockMask using [], the mask_mod attribute is reset: set it from "
         "the original BlockMask's mask_mod, moved by where the slice begins"
@@ -333,8 +333,8 @@ class BlockMask:
         at = tuple([slice(n, n + 1 if n != -1 else None) if isinstance(n, int) else n for n in given])
         tables = [None if table is None else table[at[:3]] for table in self.as_tuple(False)[1:5]]
         return BlockMask.from_kv_blocks(
-            *tables, self.BLOCK_SIZE, sliced_mask, self.seq_lengths, compute_q_blocks=False
-        )  # type: ignore[arg-type]
+            *tables, self.BLOCK_SIZE, _sliced_mask_mod_error, self.seq_lengths
+        )
 
     def _adjust(self, new_q_len: int, new_kv_len: int) -> BlockMask:
         """The same for other numbers of queries and keys: blocks are cut off."""

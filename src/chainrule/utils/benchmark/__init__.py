@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 from ..._missing import missing_name
@@ -11,6 +12,7 @@ from .timer import Timer, set_torch_threads, timer
 
 __all__ = [
     "Compare",
+    "Language",
     "Measurement",
     "TaskSpec",
     "Timer",
@@ -20,6 +22,13 @@ __all__ = [
     "trim_sigfig",
     "unit_to_english",
 ]
+
+
+class Language(enum.Enum):
+    """What a statement is written in; :class:`Timer` takes Python."""
+
+    PYTHON = 0
+    CPP = 1
 
 
 def __getattr__(name: str) -> Any:

@@ -67,7 +67,7 @@ class Timer:
     ) -> None:
         if not isinstance(stmt, str):
             raise ValueError("Currently only a `str` stmt is supported.")
-        if str(language).lower() not in ("python", "py"):
+        if str(getattr(language, "name", language)).lower() not in ("python", "py"):
             raise ValueError(f"Timer times Python alone, not {language}")
         if global_setup:
             raise ValueError("global_setup is for C++ only, which is not timed here. Put it into setup.")
