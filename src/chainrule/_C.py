@@ -27,17 +27,19 @@ __all__ = [
 class _Functions:
     """The functions of a module under the names that they have in ``torch._C``."""
 
-    def __init__(self, module: str, prefix: str) -> None:
+    def __init__(self, module: str, prefix: str = "", **other: str) -> None:
         self._module = module
         self._prefix = prefix
+        self._other = other
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith(self._prefix):
             raise AttributeError(f"torch._C has no {name!r} beside those of {self._module}")
-        return getattr(import_module(f"{__package__}.{self._module}"), name.removeprefix(self._prefix))
+        plain = self._other.get(name, name.removeprefix(self._prefix))
+        return getattr(import_module(f"{__package__}.{self._module}"), plain)
 
 
-_nn = _Functions("nn.functional", "")
+_nn = _Functions("nn.functional", log_sigmoid="logsigmoid")
 _linalg = _Functions("linalg", "linalg_")
 _fft = _Functions("fft", "fft_")
 _special = _Functions("special", "special_")

@@ -25,7 +25,7 @@ OF_FUNCTIONAL = frozenset(
 
 OF_C_NN = frozenset(
     """
-    avg_pool2d avg_pool3d elu_ gelu hardtanh_ leaky_relu_ linear logsigmoid one_hot scaled_dot_product_attention softplus
+    avg_pool2d avg_pool3d elu_ gelu hardtanh_ leaky_relu_ linear log_sigmoid one_hot scaled_dot_product_attention softplus
     softshrink
     """.split()
 )
@@ -84,6 +84,7 @@ def _torch_function(func: Any, name: str) -> str:
     if func.__module__ != f"{TOP}.random" and getattr(torch, name, None) is func:
         return f"torch.{'functional.' if name in OF_FUNCTIONAL else ''}{name}"
     if getattr(functional, name, None) is func:
+        name = {"logsigmoid": "log_sigmoid"}.get(name, name)
         return f"torch.{'_C._nn' if name in OF_C_NN else 'nn.functional'}.{name}"
     for part in PARTS:
         plain = name.removeprefix(f"{part}_")
