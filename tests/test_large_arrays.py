@@ -165,3 +165,27 @@ def test_formulas_taken_block_by_block(name: str) -> None:
             np.testing.assert_allclose(g[part].numpy(), h.numpy(), rtol=1e-13, atol=1e-15)
     (s,) = torch.autograd.grad(function(x).sum(), x)
     np.testing.assert_array_equal(s.numpy(), torch.autograd.grad(y, x, torch.ones_like(y))[0].numpy())
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("scale", "offset"), [(1, 0), (1, 1e4), (1e30, 0), (1e-35, 0)])
+def test_distances_of_many_rows(scale: float, offset: float) -> None:
+    """Of equal and of nearly equal rows, too, and of infinities."""
+    x, y = (np.random.default_rng(0).standard_normal((2, 70, 20)) * scale + offset).astype(np.float32)
+    y[:3], y[3] = x[:3], np.nextafter(x[3], np.float32(np.inf))
+    x[5, 2], y[5, 2], y[6, 1], x[7, 0] = np.inf, np.inf, -np.inf, np.nan
+    want = np.sqrt(np.square(x[:, None].astype(float) - y.astype(float)).sum(-1)).astype(np.float32)
+    np.testing.assert_allclose(torch.cdist(torch.from_numpy(x), torch.from_numpy(y)).numpy(), want, rtol=1.2e-7)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_cofactors_of_matrices_near_and_far_from_singular(dtype: Any) -> None:
+    """Of a stack of both; those of an orthogonal matrix times numbers are known."""
+    q = np.linalg.qr(np.random.default_rng(0).standard_normal((5, 5)))[0]
+    sizes = np.array([[1, 2, 3, 4, 5], [1, 2, 3, 4, 0], [1, 2, 3, 4, 5e-9], [0, 0, 3, 4, 5]], float)
+    others = np.stack([np.prod(np.delete(sizes, at, -1), -1) for at in range(5)], -1)
+    x = torch.tensor((q * sizes[:, None]).astype(dtype), requires_grad=True)
+    (g,) = torch.autograd.grad(torch.linalg.det(x).real.sum(), x)
+    want = np.linalg.det(q) * q * others[:, None]
+    error = np.abs(g.numpy() - want).max((-2, -1)) / np.maximum(np.abs(want).max((-2, -1)), 1)
+    assert (error < 100 * np.finfo(dtype).eps).all()
