@@ -37,6 +37,10 @@ class _Functions:
         return getattr(import_module(f"{__package__}.{self._module}"), name.removeprefix(self._prefix))
 
 
+def _log_api_usage_once(event: str) -> None:
+    """Nothing is logged: packages tell PyTorch here which of their classes are used."""
+
+
 _nn = _Functions("nn.functional", "")
 _linalg = _Functions("linalg", "linalg_")
 _fft = _Functions("fft", "fft_")
