@@ -39,6 +39,10 @@ class _Functions:
         return getattr(import_module(f"{__package__}.{self._module}"), plain)
 
 
+def _log_api_usage_once(event: str) -> None:
+    """Nothing is logged: packages tell PyTorch here which of their classes are used."""
+
+
 _nn = _Functions("nn.functional", log_sigmoid="logsigmoid")
 _linalg = _Functions("linalg", "linalg_")
 _fft = _Functions("fft", "fft_")
