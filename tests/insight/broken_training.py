@@ -217,3 +217,15 @@ def parameter_made_anew_in_forward() -> Any:
     loss = F.mse_loss(x @ weight, y)
     loss.backward()
     return why(base)
+
+
+@broken(Cause.SATURATED)
+def discriminator_that_is_sure() -> Any:
+    x, _ = data()
+    generator, discriminator = nn.Linear(3, 3), nn.Linear(3, 1)
+    with torch.no_grad():
+        discriminator.bias.fill_(-1000.0)
+    judged = torch.sigmoid(discriminator(generator(x)))  # here
+    loss = F.mse_loss(judged, torch.ones(8, 1))
+    loss.backward()
+    return why(generator.weight), loss

@@ -146,8 +146,16 @@ class Builder:
         self.problems: dict[Any, str] = {}
         self.shared: dict[Any, Constant] = {}
         levels = [frozenset() if node.extra is None else node.extra.levels for node in roots]
-        self.inside: frozenset[Any] = frozenset.intersection(*levels) - {XLA}
-        """The levels that all outputs are of: one looks from inside of them."""
+        batches = {
+            level
+            for node in ancestors(roots)
+            if node.extra is not None
+            for level in node.extra.levels
+            if isinstance(level, BatchLevel)
+        }
+        self.inside: frozenset[Any] = (frozenset.intersection(*levels) | batches) - {XLA}
+        """The levels that one looks from inside of: those that all outputs are of, and each vmap on the way, of which the first element
+        is shown."""
 
     def graph(self) -> Graph:
         self.lay_out()

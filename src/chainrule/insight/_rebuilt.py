@@ -1,9 +1,19 @@
 """A graph that a backward has let go, made once more.
 
-What nodes had saved is gone, but not their structure: each knows its op, its parameters and its parents. So the ops run again, on
-the leaves, and on constants looked for among the tensors alive, the numbers in the text of the program, and the usual masks
-(comparisons of known values with such numbers). Whether these were the ones, the backward itself tells: every value of the graph
-that somebody still holds, and every gradient that it gave, must come out again.
+What nodes had saved is gone, but not their structure: each knows its op, its parameters and its parents. So the ops run again, from
+the leaves on, in the order in which they ran. What is missing are the operands without gradient, the *constants*. Of those four
+sources are asked, the surest first:
+
+1. what the node still has (``saved_operands``), or what stands at the operator in the text: a number, a variable of a function that is
+   still running;
+2. zero, one, and the numbers in the function that called the op: as they are where an op goes element by element, else as a tensor of
+   the operand's shape (the targets of a loss are often made where they are used, and gone);
+3. masks, for ops that leave elements out: comparisons of values of the graph with these numbers;
+4. the tensors alive, those first whose lengths occur around the node.
+
+Where several fit an operand each is tried, and what follows from it (``Search.chosen``). Guesses are no answers: a graph is believed only
+if every value of it that somebody still holds, and every gradient that the backward gave, comes out again. Hence the root must be
+held. Where several choices pass, as where all is NaN, all are handed out, and the caller compares what follows from them.
 """
 
 from __future__ import annotations
@@ -81,7 +91,6 @@ class Search:
         self.leaves = leaves
         self.ran = ran
         self.runs = 0
-        self.constants: list[Any] = []
         self.variables: dict[Any, list[dict[str, Any]]] = {}
         """Those of the functions that are running, by their code."""
         frame: FrameType | None = sys._getframe(1)
@@ -90,23 +99,27 @@ class Search:
             frame = frame.f_back
         self.held: dict[Node, Any] = {}
         """What the nodes gave, where somebody still holds the tensor."""
-        known, inside = set(), set(nodes)
+        self.constants: list[Any] = []
+        """The values of the tensors alive that have no history, but for gradients; equal ones once."""
+        self.look_around(set(nodes))
+
+    def look_around(self, inside: set[Any]) -> None:
+        """Find the tensors alive: results of the graph, and what may have been constants of it."""
         tensors = [thing for thing in gc.get_objects() if isinstance(thing, TensorBase)]
         gradients = {id(thing._meta.grad) for thing in tensors if thing._meta is not None}
+        known = set()
         for thing in tensors:
-            if id(thing) in gradients:
-                continue
-            array = plain(thing._array) if thing._view is None or thing._node is None else None
-            if array is None:
-                continue
             node = thing._node
-            if node is not None and node in inside and not isinstance(node, AccumulateGrad):
-                self.held[node] = array
-            elif node is None:
+            array = plain(thing._array) if thing._view is None or node is None else None
+            if array is None or id(thing) in gradients:
+                continue
+            if node is None:
                 key = (array.shape, array.dtype, array.tobytes() if array.size < 4096 else id(thing._array))
                 if key not in known:
                     known.add(key)
                     self.constants.append(array)
+            elif node in inside and not isinstance(node, AccumulateGrad):
+                self.held[node] = array
 
     def found(self) -> Iterator[Rebuilt]:
         """The choices of constants with which everything comes out again."""
@@ -160,24 +173,21 @@ class Search:
         return list(product(*choices))
 
     def candidates(self, node: Any, values: dict[Node, Any]) -> list[Any]:
-        """What an operand without gradient may have been."""
+        """What an operand without gradient may have been, the likeliest first."""
+        found = self.named(node)
         is_elementwise = node.op.kind == "elementwise"
-        numbers = [one for one in node.code.co_consts if type(one) in (int, float)] if is_elementwise else []
-        named = self.named(node)
-        if named and is_elementwise:
-            return named
-        found = [*named, *numbers]
+        if found and is_elementwise:
+            return found
+        literals = [one for one in node.code.co_consts if type(one) in (int, float)]
         shapes = {parent.shape for parent in node.parents if parent is not None}
-        if not is_elementwise and len(shapes) == 1 and isinstance(node.dtype, np.dtype):  # targets of a loss
-            literals = [one for one in node.code.co_consts if type(one) in (int, float)]
-            (shape,) = shapes
-            found += [np.full(shape, number, node.dtype) for number in dict.fromkeys((0, 1, *literals[:FEW]))]
+        if is_elementwise:
+            found += dict.fromkeys((*literals, 0, 1))
+        elif len(shapes) == 1 and isinstance(node.dtype, np.dtype):
+            found += [np.full(*shapes, number, node.dtype) for number in dict.fromkeys((0, 1, *literals[:FEW]))]
         if node.op.name in HIDING and isinstance(node.shape, tuple):
-            found += [np.zeros(node.shape, node.dtype), np.ones(node.shape, node.dtype)]
             known = [numbers_of(one._array) for parent, one in values.items() if parent.shape == node.shape]
-            masks = [compare(one, number) for one in known for number in {0, *numbers} for compare in COMPARISONS]
+            masks = [compare(one, number) for one in known for number in {0, *literals} for compare in COMPARISONS]
             found += {mask.tobytes(): mask for mask in masks}.values()
-        # First those whose lengths are found around the node: programs hold many more tensors than are tried.
         made = node.shape if node.op.outputs is not None else (node.shape,)
         lengths = {length for shape in (*shapes, *made) for length in shape}
         found += sorted(self.constants, key=lambda one: sum(length not in lengths for length in one.shape))
