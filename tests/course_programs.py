@@ -21,12 +21,17 @@ def sin(x: Tensor) -> Tensor:
     return torch.from_numpy(np.sin(x.numpy()))
 x = torch.tensor([1., 2.], requires_grad=True)
 """
-WITH_GRAD = OPERATORS + """
+WITH_GRAD = (
+    OPERATORS
+    + """
 sin.register_autograd(
     lambda ctx, g: g * ctx.saved_tensors[0].cos(), setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs)
 )
 """
-SEVERAL = OPERATORS + """
+)
+SEVERAL = (
+    OPERATORS
+    + """
 @lib.custom_op("course::scaled", mutates_args=())
 def scaled(xs: List[Tensor], k: int) -> Tuple[Tensor, int]:
     return sum(xs) * k, k
@@ -36,7 +41,10 @@ def backward(ctx, g, _):
     return [g * ctx.k if need else None for need in ctx.needs_input_grad[0]], None
 scaled.register_autograd(backward, setup_context=setup)
 """
-KEYED = OPERATORS + """
+)
+KEYED = (
+    OPERATORS
+    + """
 @lib.custom_op("course::keyed", mutates_args=())
 def keyed(x: Tensor, k: int = 4, *, by: float = 2.) -> Tensor:
     return x * k * by
@@ -44,11 +52,15 @@ def setup(ctx, inputs, keyword_only_inputs, output):
     ctx.factor = inputs[1] * keyword_only_inputs["by"]
 keyed.register_autograd(lambda ctx, g: (g * ctx.factor, None), setup_context=setup)
 """
-WRITES = OPERATORS + """
+)
+WRITES = (
+    OPERATORS
+    + """
 @lib.custom_op("course::double_", mutates_args={"x"})
 def double_(x: Tensor) -> None:
     np.multiply(x.numpy(), 2, out=x.numpy())
 """
+)
 FLEX = """
 from torch.nn.attention.flex_attention import *
 from torch.nn.attention.flex_attention import create_mask, flex_attention, BlockMask, noop_mask
@@ -90,8 +102,7 @@ result = [str(p), repr(p), str(o), repr(o), o.name(), o.namespace, o.__name__, p
     "unknown overload": OPERATORS + "torch.ops.course.sin.nope",
     "several, with lists": SEVERAL
     + "y, k = scaled([x, x.detach() * 3], 4); y.sum().backward(); result = y, k, x.grad, scaled([x], 1)",
-    "keywords": KEYED
-    + "keyed(x).sum().backward(); result = x.grad, keyed(x, 1, by=1), keyed(x, torch.tensor(3))",
+    "keywords": KEYED + "keyed(x).sum().backward(); result = x.grad, keyed(x, 1, by=1), keyed(x, torch.tensor(3))",
     "positional keyword": KEYED + "keyed(x, 1, 2.)",
     "unknown keyword": KEYED + "keyed(x, q=2.)",
     "twice given": KEYED + "keyed(x, x=x)",
@@ -127,12 +138,19 @@ result = torch.vmap(sin, in_dims=1, out_dims=1)(torch.ones(2, 3)), torch.vmap(to
 def f(x: Tensor, a: int, b: float = 1.0, c: bool = True, d: str = "q", e: Optional[int] = None, h: Optional[Tensor] = None,
       m: torch.types.Number = 2, *, n: Optional[List[int]] = None, o: int = -1) -> Tuple[Tensor, int, List[Tensor]]: ...
 def g(xs: Sequence[Tensor], ys: List[Optional[Tensor]], t: torch.dtype) -> None: ...
-result = [lib.infer_schema(f, mutates_args={"x"}), lib.infer_schema(g, mutates_args=(), op_name="g"), lib.infer_schema(sin._init_fn, mutates_args="unknown")]""",
+result = [lib.infer_schema(f, mutates_args={"x"}), lib.infer_schema(g, mutates_args=(), op_name="g"),
+          lib.infer_schema(sin._init_fn, mutates_args="unknown")]""",
     **{
         f"no schema: {text}": OPERATORS + f"def f{text}: ...\nlib.infer_schema(f, mutates_args=())"
         for text in (
-            "(x) -> Tensor", "(x: Tensor)", "(x: dict) -> Tensor", "(x: Tuple[int, int]) -> Tensor", "(*x: Tensor) -> Tensor",
-            "(x: Tensor) -> str", "(x: Tensor, y: Sequence[float] = (1.,)) -> Tensor", "(x: Optional[List[Tensor]]) -> Tensor",
+            "(x) -> Tensor",
+            "(x: Tensor)",
+            "(x: dict) -> Tensor",
+            "(x: Tuple[int, int]) -> Tensor",
+            "(*x: Tensor) -> Tensor",
+            "(x: Tensor) -> str",
+            "(x: Tensor, y: Sequence[float] = (1.,)) -> Tensor",
+            "(x: Optional[List[Tensor]]) -> Tensor",
         )
     },
     "no such argument": OPERATORS + "lib.infer_schema(sin._init_fn, mutates_args={'z'})",
@@ -183,7 +201,8 @@ result = [
     "flex: no groups": FLEX + "flex_attention(q, k[:, :1], v[:, :1])",
     "flex: 3-D": FLEX + "flex_attention(q[0], k[0], v[0])",
     "flex: widths": FLEX + "flex_attention(q, k[..., :1], v)",
-    "flex: another length": FLEX + "flex_attention(q, k, v, block_mask=create_block_mask(causal, 1, 1, 8, 4, device='cpu'))",
+    "flex: another length": FLEX
+    + "flex_attention(q, k, v, block_mask=create_block_mask(causal, 1, 1, 8, 4, device='cpu'))",
     "masks": FLEX
     + """
 m = create_block_mask(causal, 2, 1, 10, 6, device="cpu", BLOCK_SIZE=(2, 3))

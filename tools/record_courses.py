@@ -16,7 +16,9 @@ from course_programs import PROGRAMS, outcome  # noqa: E402
 
 
 def main() -> None:
-    torch.nn.attention.flex_attention._FLEX_ATTENTION_DISABLE_COMPILE_DEBUG = True  # as it is written, not as it is traced
+    torch.nn.attention.flex_attention._FLEX_ATTENTION_DISABLE_COMPILE_DEBUG = (
+        True  # as it is written, not as it is traced
+    )
     recorded = {name: outcome(torch, program) for name, program in PROGRAMS.items()}
     text = ",\n".join(f"{json.dumps(name)}: {json.dumps(result)}" for name, result in recorded.items())
     (TESTS / "golden" / "courses.json").write_text("{\n" + text + "\n}\n")

@@ -25,7 +25,9 @@ OTHER_RESULTS = "fractional_max_pool2d fractional_max_pool3d max_unpool2d max_un
 
 def public_names() -> set[str]:
     lines = (line.partition(": ") for line in (DATA / "torch_names.txt").read_text().splitlines())
-    public = {PREFIXES.get(module, "") + name for module, _, names in lines if module in MODULES for name in names.split()}
+    public = {
+        PREFIXES.get(module, "") + name for module, _, names in lines if module in MODULES for name in names.split()
+    }
     return {*(name for name in public if name[0] != "_"), *INNER.split()} - {*OTHER_RESULTS.split()}
 
 

@@ -24,8 +24,7 @@ REASONS = {
     "torch.nn.attention": {
         "WARN_FOR_UNFUSED_KERNELS activate_flash_attention_impl current_flash_attention_impl": GPU,
         "list_flash_attention_impls register_flash_attention_impl restore_flash_attention_impl varlen": GPU,
-        "bias": "masks as a class of tensors; scaled_dot_product_attention takes is_causal and any mask",
-        "experimental flex_attention": "compiles Python functions to GPU kernels",
+        "experimental": "what is not decided in PyTorch",
     },
     "torch.nn.functional": {
         "BroadcastingList1 BroadcastingList2 BroadcastingList3 Tensor boolean_dispatch torch": TYPING,
@@ -40,7 +39,7 @@ REASONS = {
         "channelshuffle fold linear_cross_entropy linear_cross_entropy_options pixelshuffle": "files, whose classes are elsewhere",
     },
     "torch.nn.parallel": {
-        "comm distributed gather parallel_apply replicate scatter scatter_gather": PROCESSES,
+        "comm distributed scatter_gather": PROCESSES,
     },
     "torch.nn.utils.prune": {"torch": TYPING},
 }

@@ -33,7 +33,15 @@ __all__ = [
     "register_vmap",
 ]
 
-KEYS = {"": None, "CPU": "cpu", "CUDA": "cuda", "XLA": "xla", "MPS": "mps", "Meta": "meta", "CompositeExplicitAutograd": None}
+KEYS = {
+    "": None,
+    "CPU": "cpu",
+    "CUDA": "cuda",
+    "XLA": "xla",
+    "MPS": "mps",
+    "Meta": "meta",
+    "CompositeExplicitAutograd": None,
+}
 """Dispatch keys -> types of device."""
 OWNED: set[str] = set()
 
@@ -113,7 +121,9 @@ class Library:
         if not callable(fn):
             raise TypeError(f"Input function is required to be a callable but found type {type(fn)}")
         if with_keyset:
-            raise ValueError("there are no dispatch key sets here: give a kernel that takes the operator's arguments only")
+            raise ValueError(
+                "there are no dispatch key sets here: give a kernel that takes the operator's arguments only"
+            )
         key = dispatch_key or self.dispatch_key
         name = op_name._name if isinstance(op_name, OpOverload) else f"{self.ns}::{op_name.rpartition('::')[2]}"
         registered = waiting(name)
@@ -141,7 +151,8 @@ def define(qualname: str, schema: str, *, lib: Library | None = None, tags: Any 
     Args:
         qualname: ``"namespace::name"``.
         schema: as in ``"(Tensor x) -> Tensor"``.
-        lib, tags: accepted.
+        lib: accepted.
+        tags: accepted.
 
     >>> import chainrule as torch
     >>> torch.library.define("example::cube", "(Tensor x) -> Tensor")

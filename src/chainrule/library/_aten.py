@@ -95,7 +95,7 @@ def function_for(name: str) -> Callable[..., Any] | None:
         if name.startswith(prefix):
             found = getattr(import_module(home), name.removeprefix(prefix), None)
             if found is not None:
-                return found  # type: ignore[no-any-return]
+                return found
     method = getattr(import_module("chainrule").Tensor, name, None)
     return method or getattr(import_module("chainrule.nn.functional"), name, None)
 
@@ -125,7 +125,7 @@ def kernel(op: OpOverload, function: Callable[..., Any]) -> Callable[..., Any]:
         }
         if takes_name and "reduction" in names:
             # Positions of ``nn.functional`` are others: it has old arguments in between.
-            by_name |= {name: value for name, value in zip(names[2:], args[2:], strict=True)}
+            by_name |= dict(zip(names[2:], args[2:], strict=True))
             given = given[:2]
             if isinstance(parameters["reduction"].default, str):
                 by_name["reduction"] = REDUCTIONS[by_name["reduction"]]

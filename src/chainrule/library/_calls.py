@@ -159,7 +159,11 @@ class Recorded(Function):
                 for space in ctx.record.outputs
             ]
             back = Recorded.backward(ctx, *seeds)[1:]
-            pairs = [(g, t) for g, t in zip(back, tangents, strict=True) if g is not None and t is not None and g.requires_grad]
+            pairs = [
+                (g, t)
+                for g, t in zip(back, tangents, strict=True)
+                if g is not None and t is not None and g.requires_grad
+            ]
             wanted = [s for s in seeds if s is not None and s.requires_grad]
             if not pairs:
                 return tuple([None] * len(seeds))
@@ -243,7 +247,9 @@ def run_mutable(op: OpOverload, args: list[Any], kwargs: dict[str, Any]) -> Any:
     ]
     tensors = [x for x in tree_leaves(written) if isinstance(x, TensorBase)]
     if any(isinstance(x._array, Lifted) for x in tensors):
-        raise RuntimeError(f"{op.name()} writes to its arguments, and cannot be batched or moved: write a functional operator")
+        raise RuntimeError(
+            f"{op.name()} writes to its arguments, and cannot be batched or moved: write a functional operator"
+        )
     for tensor in tensors:
         bump(tensor, caller())
     with without_grad():

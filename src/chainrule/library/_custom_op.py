@@ -198,7 +198,7 @@ def add_autocast(registered: Registered, device_type: str, cast_inputs: Any) -> 
         ValueError: no type of device that supports autocast.
     """
     if not isinstance(device_type, str):
-        raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")  # noqa: TRY004
+        raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
     if device_type not in ("cpu", "cuda", "mps", "xla"):
         raise ValueError(f"Device type '{device_type}' does not support autocast.")
     registered.autocast[device_type] = cast_inputs

@@ -94,7 +94,9 @@ def infer_schema(
         if kind.startswith("Tensor") and (written is None or name in written):
             kind = kind.replace("Tensor", f"Tensor(a{position}!)", 1)
         elif written is not None and name in written:
-            raise refusal(f"Parameter {name} is in mutable_args but only Tensors or collections of Tensors can be mutated.")
+            raise refusal(
+                f"Parameter {name} is in mutable_args but only Tensors or collections of Tensors can be mutated."
+            )
         text = f"{kind} {name}"
         if parameter.default is not parameter.empty:
             text += f"={default_text(parameter.default, name, refusal)}"
@@ -128,13 +130,13 @@ def schema_type(annotation: Any) -> str | None:
         if len(inside) != 1 or not optional:
             return None
         (one,) = inside
-        word = schema_type(one)
-        return None if word is None or word.endswith("?") or word == "Tensor[]" or word == "Tensor?[]" else word + "?"
+        inner = schema_type(one)
+        return None if inner is None or word.endswith("?") or word == "Tensor[]" or word == "Tensor?[]" else word + "?"
     if origin in (list, collections.abc.Sequence) and len(args) == 1:
         if args[0] in LISTED:
             return f"{SCALARS[args[0]]}[]"
-        word = schema_type(args[0])
-        return f"{word}[]" if word in ("Scalar", "Tensor?") else None
+        each = schema_type(args[0])
+        return f"{each}[]" if each in ("Scalar", "Tensor?") else None
     return None
 
 

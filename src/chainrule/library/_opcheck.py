@@ -37,7 +37,7 @@ class FakeImplCtx:
     def __init__(self) -> None:
         self.is_asked = False
 
-    def new_dynamic_size(self, *, min: int = 0, max: int | None = None) -> int:  # noqa: A002 - PyTorch's name
+    def new_dynamic_size(self, *, min: int = 0, max: int | None = None) -> int:
         """A size that nobody knows before: here 0, which is compared with no other."""
         self.is_asked = True
         return 0
@@ -83,10 +83,12 @@ def opcheck(
 
     Args:
         op: made by :func:`custom_op`, or ``torch.ops.namespace.name.default``.
-        args, kwargs: what to call it with.
+        args: what to call it with.
+        kwargs: and by name.
         test_utils: which tests. PyTorch's tests of a traced program (``test_aot_dispatch_...``) are a call and its backward here.
         raise_exception: whether to raise what is found; otherwise it is in the result.
-        atol, rtol: accepted.
+        atol: accepted.
+        rtol: accepted.
 
     Returns:
         For each test "SUCCESS", or the exception.
@@ -148,7 +150,10 @@ def test_schema(op: OpOverload, args: Any, kwargs: Any) -> None:
     op(*args, **kwargs)
     for argument, value, old in zip(op._schema.arguments, given, before, strict=True):
         is_written = argument.alias_info is not None and argument.alias_info.is_write
-        same = all(np.array_equal(x._array, o, equal_nan=o.dtype.kind in "fc") for x, o in zip(tensors_of(value), old, strict=True))
+        same = all(
+            np.array_equal(x._array, o, equal_nan=o.dtype.kind in "fc")
+            for x, o in zip(tensors_of(value), old, strict=True)
+        )
         if not same and not is_written:
             raise RuntimeError(f"Argument {argument.name} is not defined as mutable but was mutated")
 

@@ -56,7 +56,7 @@ class OpOverload:
 
     @property
     def overloadpacket(self) -> OpOverloadPacket:
-        return getattr(namespace(self.namespace), self._opname)  # type: ignore[no-any-return]
+        return getattr(namespace(self.namespace), self._opname)
 
     def name(self) -> str:
         """``namespace::name``, with ``.overload`` if it has one."""
@@ -173,13 +173,17 @@ def found_under_ops(name: str) -> Any:
     if name == "loaded_libraries":
         return set()
     if name != "aten" and not any(space == name for space, _ in PACKETS):
-        raise AttributeError(f"module 'torch.ops' has no attribute '{name}': no operator of the namespace {name!r} is defined")
+        raise AttributeError(
+            f"module 'torch.ops' has no attribute '{name}': no operator of the namespace {name!r} is defined"
+        )
     return namespace(name)
 
 
 def load_library(path: Any) -> None:
     """Refused: operators that are written in C++ cannot be loaded."""
-    raise OSError(f"Could not load this library: {path}: its operators are for PyTorch's own tensors. Define them in Python, by torch.library")
+    raise OSError(
+        f"Could not load this library: {path}: its operators are for PyTorch's own tensors. Define them in Python, by torch.library"
+    )
 
 
 def aten_packet(name: str) -> OpOverloadPacket | None:
@@ -259,8 +263,7 @@ def find(op: Any) -> OpOverload:
         return found
     space, name = split(op)
     base, _, overload = name.partition(".")
-    found = getattr(getattr(namespace(space), base), overload or "default")
-    return found
+    return getattr(getattr(namespace(space), base), overload or "default")
 
 
 def without_grad() -> changed_modes:

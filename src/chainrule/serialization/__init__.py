@@ -25,6 +25,7 @@ __all__ = [
     "safe_globals",
     "save",
     "set_default_load_endianness",
+    "skip_data",
 ]
 
 DEFAULT_PROTOCOL = 2
@@ -45,6 +46,32 @@ class LoadEndianness(Enum):
 
 class _Options:
     endianness: LoadEndianness | None = None
+    skips_data = False
+
+
+class skip_data:  # noqa: N801 - PyTorch's name
+    """Context manager: :func:`save` leaves the memory of tensors empty in the file, of its full size, to be filled in later.
+
+    Args:
+        materialize_fake_tensors: accepted.
+
+    >>> import io
+    >>> import chainrule as torch
+    >>> file = io.BytesIO()
+    >>> with torch.serialization.skip_data():
+    ...     torch.save(torch.ones(2), file)
+    >>> torch.load(io.BytesIO(file.getvalue()))
+    tensor([0., 0.])
+    """
+
+    def __init__(self, materialize_fake_tensors: bool = False) -> None:
+        self.materialize_fake_tensors = materialize_fake_tensors
+
+    def __enter__(self) -> None:
+        self._before, _Options.skips_data = _Options.skips_data, True
+
+    def __exit__(self, *exception: object) -> None:
+        _Options.skips_data = self._before
 
 
 def get_default_load_endianness() -> LoadEndianness | None:
@@ -93,6 +120,7 @@ def save(
         _disable_byteorder_record: do not tell the order of bytes.
 
     Raises:
+        RuntimeError: the older layout under :class:`skip_data`.
         RuntimeError: the folder does not exist, or tensors share memory and differ in dtype.
         AttributeError: ``f`` is neither path nor file.
         pickle.PicklingError, AttributeError, TypeError: ``obj`` holds what cannot be pickled, such as a lambda.
@@ -117,8 +145,11 @@ def save(
 
     def write(file: Any) -> None:
         if _use_new_zipfile_serialization:
-            write_archive(obj, file, folder, pickle_protocol, tells_order=not _disable_byteorder_record)
+            tells_order = not _disable_byteorder_record
+            write_archive(obj, file, folder, pickle_protocol, tells_order=tells_order, skips_data=_Options.skips_data)
         else:
+            if _Options.skips_data:
+                raise RuntimeError("Cannot use skip_data=True with _use_new_zipfile_serialization=False")
             write_legacy(obj, file, pickle_protocol)
 
     if is_path:

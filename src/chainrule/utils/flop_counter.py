@@ -49,9 +49,7 @@ def packet(name: str) -> OpOverloadPacket:
 INNER: dict[str, OpOverloadPacket] = {}
 
 
-def register_flop_formula(
-    targets: Any, get_raw: bool = False
-) -> Callable[[Callable[..., int]], Callable[..., int]]:
+def register_flop_formula(targets: Any, get_raw: bool = False) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Decorator: the operations that a call of an operator is.
 
     Args:
@@ -119,7 +117,16 @@ def addmm_flop(added: Any, a: Shape, b: Shape, *args: Any, out_shape: Any = None
 
 
 def conv_flop(
-    x: Shape, w: Shape, _bias: Any, _stride: Any, _padding: Any, _dilation: Any, transposed: bool, *args: Any, out_shape: Shape, **kwargs: Any
+    x: Shape,
+    w: Shape,
+    _bias: Any,
+    _stride: Any,
+    _padding: Any,
+    _dilation: Any,
+    transposed: bool,
+    *args: Any,
+    out_shape: Shape,
+    **kwargs: Any,
 ) -> int:
     """Each place of the output (transposed: of the input) is met by all weights."""
     return 2 * x[0] * prod(w) * prod((x if transposed else out_shape)[2:])
@@ -223,7 +230,10 @@ def layer(args: Any, params: Any, out: Shape) -> Counted:
 def contracted(args: Any, params: Any, out: Shape) -> Counted:
     """A product in batches: labels of both operands and of the result count the batches."""
     x, y = args
-    sizes = {**dict(zip(params["x_labels"], x.shape, strict=True)), **dict(zip(params["y_labels"], y.shape, strict=True))}
+    sizes = {
+        **dict(zip(params["x_labels"], x.shape, strict=True)),
+        **dict(zip(params["y_labels"], y.shape, strict=True)),
+    }
     in_x, in_y, in_out = (set(params[name]) for name in ("x_labels", "y_labels", "out_labels"))
 
     def size(labels: set[Any]) -> int:
@@ -299,7 +309,7 @@ class FlopCounterMode:
 
     Args:
         mods: accepted: all modules are told apart.
-        depth: of the table: so many levels of modules.
+        depth: of the table: so many levels of modules (None: all).
         display: whether to print the table at the end.
         custom_mapping: ``torch.ops.namespace.name`` -> a formula, beside those that are registered.
 
@@ -311,11 +321,11 @@ class FlopCounterMode:
     >>> counter.get_total_flops()
     672
     >>> print(counter.get_table(1))
-    Module        FLOP    % Total
-    ----------  ------  ---------
-    Sequential     672    100.00%
-    - aten.addmm   288     42.86%
-    - aten.mm      384     57.14%
+    Module          FLOP    % Total
+    ------------  ------  ---------
+    Sequential       672    100.00%
+    - aten.addmm     288     42.86%
+    - aten.mm        384     57.14%
     """
 
     follows_values = False
@@ -323,7 +333,7 @@ class FlopCounterMode:
     def __init__(
         self,
         mods: Module | list[Module] | None = None,
-        depth: int = 2,
+        depth: int | None = 2,
         display: bool = True,
         custom_mapping: dict[Any, Any] | None = None,
     ) -> None:
@@ -366,13 +376,12 @@ class FlopCounterMode:
             depth: so many levels of modules (default: that of the counter).
         """
         wanted = self.depth if depth is None else depth
-        wanted = 999999 if wanted is None else wanted
         total = self.get_total_flops()
         unit = max(0, min(4, (len(str(total)) - 2) // 3))
         covered = False
         table: list[tuple[str, str, str]] = []
         for name in sorted(self.flop_counts):
-            if name == "Global" or name.count(".") >= wanted:
+            if name == "Global" or (wanted is not None and name.count(".") >= wanted):
                 continue
             covered |= sum(self.flop_counts[name].values()) >= total
             table += self._rows(name, total, unit)
@@ -484,6 +493,8 @@ def tabulated(headers: Sequence[str], table: Sequence[Sequence[str]]) -> str:
     widths = [max(len(header) + 2, *[len(row[at]) for row in table]) for at, header in enumerate(headers)]
     lines = [headers, ["-" * width for width in widths], *table]
     return "\n".join(
-        "  ".join([row[0].ljust(widths[0]), *[cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]])
+        "  ".join(
+            [row[0].ljust(widths[0]), *[cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]]
+        )
         for row in lines
     )

@@ -50,7 +50,7 @@ class CausalBias:
     def _materialize(self, device: Any = None) -> Tensor:
         """The mask as a tensor of bools, True where a query may attend to a key."""
         shift = self.seq_len_kv - self.seq_len_q if self.variant is CausalVariant.LOWER_RIGHT else 0
-        return new_tensor(np.tri(self.seq_len_q, self.seq_len_kv, shift, dtype=bool))  # type: ignore[no-any-return]
+        return new_tensor(np.tri(self.seq_len_q, self.seq_len_kv, shift, dtype=bool))
 
     def __repr__(self) -> str:
         return repr(self._materialize())

@@ -11,7 +11,7 @@ import numpy as np
 from ...core.value import new_tensor
 from ...device import device as device_of
 from ...func import vmap
-from ...functions import arange, full, isneginf, where, zeros
+from ...functions import arange, full, isneginf, zeros
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
@@ -94,16 +94,16 @@ def over_all(mod: Mod, scores: Tensor | None, sizes: tuple[int, int, int, int]) 
     return mod(*(() if scores is None else (scores,)), *places)
 
 
-def create_mask(
-    mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: int, device: Any = None
-) -> Tensor:
+def create_mask(mod_fn: Mod, B: int | None, H: int | None, Q_LEN: int, KV_LEN: int, device: Any = None) -> Tensor:
     """A mask, element by element, from a function of the places.
 
     Args:
         mod_fn: of (batch, head, query, key), True where attention goes; or of (score, batch, head, query, key), for where it does
             not give minus infinity.
-        B, H: the numbers of batches and heads (None: 1).
-        Q_LEN, KV_LEN: the numbers of queries and keys.
+        B: the number of batches (None: 1).
+        H: of heads (None: 1).
+        Q_LEN: of queries.
+        KV_LEN: of keys.
         device: the CPU.
 
     Returns:
@@ -143,12 +143,15 @@ def create_block_mask(
 
     Args:
         mask_mod: of (batch, head, query, key), True where attention goes.
-        B, H: the numbers of batches and heads that it tells apart (None: 1).
-        Q_LEN, KV_LEN: the numbers of queries and keys.
+        B: the number of batches that it tells apart (None: 1).
+        H: of heads (None: 1).
+        Q_LEN: of queries.
+        KV_LEN: of keys.
         device: the CPU.
         BLOCK_SIZE: of queries and keys.
         separate_full_blocks: whether blocks that are allowed as a whole are noted apart.
-        compute_dq_write_order, dq_kv_order: accepted.
+        compute_dq_write_order: accepted.
+        dq_kv_order: accepted.
 
     Raises:
         AssertionError: a function that does not give bools, or of another number of arguments.
@@ -192,11 +195,12 @@ def unordered(counts: Tensor, columns: Tensor) -> Any:
 
 
 def from_blocks(lengths: tuple[int, int], partial: Any, whole: Any, size: tuple[int, int], mod: Mod) -> BlockMask:
+    """The mask of which some (``partial``) or all (``whole``, or None) of each block is allowed."""
     tables: list[Any] = []
-    for turn in (lambda x: x, lambda x: x.swapaxes(-1, -2)):
+    for axes in ((-2, -1), (-1, -2)):
         for blocks in (partial, whole):
-            tables += (None, None) if blocks is None else ordered(turn(blocks))
-    return BlockMask(lengths, *tables, size, mod)
+            tables += (None, None) if blocks is None else ordered(np.moveaxis(blocks, axes, (-2, -1)))
+    return BlockMask(lengths, **named(tables), BLOCK_SIZE=size, mask_mod=mod)
 
 
 def _sliced_mask_mod_error(*args: Any) -> Any:
@@ -210,6 +214,10 @@ TABLES = (
     "kv_num_blocks", "kv_indices", "full_kv_num_blocks", "full_kv_indices",
     "q_num_blocks", "q_indices", "full_q_num_blocks", "full_q_indices",
 )  # fmt: skip
+
+
+def named(tables: list[Any]) -> dict[str, Any]:
+    return dict(zip(TABLES, tables, strict=False))
 
 
 class BlockMask:
@@ -281,10 +289,8 @@ class BlockMask:
         if full_kv_num_blocks is not None and full_kv_indices is not None:
             full = list(ordered(unordered(full_kv_num_blocks, full_kv_indices).swapaxes(-1, -2)))
         by_column = [*ordered(partial.swapaxes(-1, -2)), *full] if compute_q_blocks else [None] * 4
-        return cls(
-            lengths, kv_num_blocks, kv_indices, full_kv_num_blocks, full_kv_indices, *by_column, (rows, columns),
-            mask_mod or noop_mask,
-        )  # fmt: skip
+        tables: list[Any] = [kv_num_blocks, kv_indices, full_kv_num_blocks, full_kv_indices, *by_column]
+        return cls(lengths, **named(tables), BLOCK_SIZE=(rows, columns), mask_mod=mask_mod or noop_mask)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -307,7 +313,7 @@ class BlockMask:
 
     def to_dense(self) -> Tensor:
         """1 for each block of which anything is allowed, else 0; int32."""
-        return new_tensor(self._blocks().astype(np.int32))  # type: ignore[no-any-return]
+        return new_tensor(self._blocks().astype(np.int32))
 
     def _blocks(self) -> Any:
         partial = unordered(self.kv_num_blocks, self.kv_indices)
@@ -324,16 +330,18 @@ class BlockMask:
 
     def to(self, device: Any) -> BlockMask:
         """The same mask, with its tables on a device."""
-        moved = [None if table is None else table.to(device) for table in (getattr(self, name) for name in TABLES)]
-        return BlockMask(self.seq_lengths, *moved, self.BLOCK_SIZE, self.mask_mod)  # type: ignore[arg-type]
+        moved: list[Any] = [
+            None if table is None else table.to(device) for table in (getattr(self, name) for name in TABLES)
+        ]
+        return BlockMask(self.seq_lengths, **named(moved), BLOCK_SIZE=self.BLOCK_SIZE, mask_mod=self.mask_mod)
 
     def __getitem__(self, index: Any) -> BlockMask:
         """Some batches, heads and rows of blocks. Its ``mask_mod`` is to be set anew."""
         given = index if isinstance(index, tuple) else (index,)
         at = tuple([slice(n, n + 1 if n != -1 else None) if isinstance(n, int) else n for n in given])
-        tables = [None if table is None else table[at[:3]] for table in self.as_tuple(False)[1:5]]
+        tables: list[Any] = [None if table is None else table[at[:3]] for table in self.as_tuple(False)[1:5]]
         return BlockMask.from_kv_blocks(
-            *tables, self.BLOCK_SIZE, _sliced_mask_mod_error, self.seq_lengths
+            **named(tables), BLOCK_SIZE=self.BLOCK_SIZE, mask_mod=_sliced_mask_mod_error, seq_lengths=self.seq_lengths
         )
 
     def _adjust(self, new_q_len: int, new_kv_len: int) -> BlockMask:
@@ -353,10 +361,10 @@ class BlockMask:
             limit: at most so many batches and heads.
         """
         blocks = self._blocks()
-        drawn = []
         places = list(np.ndindex(blocks.shape[:-2]))
-        for place in places[:limit]:
-            drawn.append(f"{place}\n" + "".join(f"{line}\n" for line in cells(blocks[place], grid_size)))
+        drawn = [
+            f"{place}\n" + "".join(f"{line}\n" for line in cells(blocks[place], grid_size)) for place in places[:limit]
+        ]
         if len(places) > limit:
             drawn.append(
                 "...\nTo print out more, set BlockMask.to_string(limit=N)\n"

@@ -170,7 +170,9 @@ def parallel_apply(
         f"The number of modules {len(modules)} is not equal to the number of inputs {len(inputs)}"
     )
     named = kwargs_tup if kwargs_tup is not None else [{}] * len(modules)
-    return [data_parallel(module, given, module_kwargs=by) for module, given, by in zip(modules, inputs, named, strict=True)]
+    return [
+        data_parallel(module, given, module_kwargs=by) for module, given, by in zip(modules, inputs, named, strict=True)
+    ]
 
 
 class DistributedDataParallel(Module):
