@@ -20,7 +20,7 @@ LIMIT = 3.0
 LIMITS = {"image networks": 1.5}
 REASONS = {
     "activation": "NumPy makes one pass over memory for each operation of a formula, by one thread; PyTorch one for all, by several",
-    "special": "the same; SciPy's functions take float32 in double precision, and digamma one number at a time",
+    "special": "the same; SciPy's functions take float32 in double precision",
     "losses": "as of activations",
     "image networks": "windows are copied by one thread; OpenBLAS reaches two thirds of oneDNN's speed on matrices of one image",
 }

@@ -96,7 +96,7 @@ def times(x, factor):
 
 
 def elu_forward(xp, x, alpha, scale, input_scale):
-    return xp.where(x > 0, times(x, scale), times(xp.expm1(times(below(xp, x), input_scale)), alpha * scale))
+    return xp.where(x > 0, times(x, scale), times(xp.expm1(times(x, input_scale)), alpha * scale))
 
 
 elu = elementwise("elu(x, *, alpha, scale, input_scale)", domain="fV",
