@@ -183,7 +183,8 @@ class Search:
         if is_elementwise:
             found += dict.fromkeys((*literals, 0, 1))
         elif len(shapes) == 1 and isinstance(node.dtype, np.dtype):
-            found += [np.full(*shapes, number, node.dtype) for number in dict.fromkeys((0, 1, *literals[:FEW]))]
+            (shape,) = shapes
+            found += [np.full(shape, number, node.dtype) for number in dict.fromkeys((0, 1, *literals[:FEW]))]
         if node.op.name in HIDING and isinstance(node.shape, tuple):
             known = [numbers_of(one._array) for parent, one in values.items() if parent.shape == node.shape]
             masks = [compare(one, number) for one in known for number in {0, *literals} for compare in COMPARISONS]
