@@ -170,6 +170,7 @@ _LAZY = frozenset(
         "nn",
         "optim",
         "profiler",
+        "quasirandom",
         "random",
         "return_types",
         "serialization",
