@@ -75,7 +75,9 @@ class TestNames:
         for handler in ("ImportError", "(ValueError, AttributeError)", "Exception"):
             assert missing(f"import torch\ntry:\n    torch.onnx\nexcept {handler}:\n    torch.onnxx") == {"torch.onnxx"}
         assert missing("import torch\ntry:\n    torch.onnx\nexcept ValueError:\n    pass") == {"torch.onnx"}
-        assert missing("import torch\nif hasattr(torch, 'onnx'):\n    torch.onnx\nelse:\n    torch.onnxx") == {"torch.onnxx"}
+        assert missing("import torch\nif hasattr(torch, 'onnx'):\n    torch.onnx\nelse:\n    torch.onnxx") == {
+            "torch.onnxx"
+        }
         assert missing("import torch\nif not hasattr(torch, 'onnx'):\n    torch.onnxx") == {"torch.onnxx"}
 
     def test_the_first_missing_part_is_named(self) -> None:

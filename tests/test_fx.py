@@ -117,7 +117,11 @@ def test_filters_choose_matches() -> None:
 
     traced = torch.fx.symbolic_trace(lambda x: (x + 1) * (x + 2))
     found = replace_pattern_with_filters(
-        traced, lambda a: a + 1, lambda a: a - 1, [lambda match, *_: match.nodes_map[match.anchor].name == "add_1"], ignore_literals=True
+        traced,
+        lambda a: a + 1,
+        lambda a: a - 1,
+        [lambda match, *_: match.nodes_map[match.anchor].name == "add_1"],
+        ignore_literals=True,
     )
     assert [one.replacements[0].name for one in found] == ["sub"]
     assert traced(3) == 8

@@ -176,7 +176,9 @@ class TorchFinder:
                 homes = _homes(part, name) or _homes("", name) or (_homes("utils", name) if part == "core" else ())
                 if homes[:1] == ("torch",) and name not in dir(sys.modules["chainrule"]):
                     homes = ()  # PyTorch's compiler has a class of this name
-                if same in homes or (not homes and part in ("nn", "optim", "utils", "distributions", "fx")):  # or private
+                if same in homes or (
+                    not homes and part in ("nn", "optim", "utils", "distributions", "fx")
+                ):  # or private
                     homes = (same,)
                 elif homes[:1] != ("torch",):
                     homes = tuple(home for home in homes if _package_of(home))
