@@ -84,6 +84,12 @@ def leaf(*shape):
 x, w = leaf(2, 3, 4), leaf(4, 5)
 """
 
+MISC = """
+from torch.quasirandom import SobolEngine
+from torch.futures import Future, collect_all, wait_all
+import io
+"""
+
 PROGRAMS: dict[str, str] = {
     "an operator without derivative": OPERATORS + "y = sin(x); result = y, y.grad_fn.name(), repr(sin)",
     "its backward": OPERATORS + "sin(x).sum().backward()",
@@ -246,6 +252,38 @@ result = [counts(run) for run in (
 with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.mul: lambda a, b, out_shape=None, **k: 3 + len(out_shape)}) as counter:
     torch.ones(2, 3) * torch.ones(3)
 result = counter.get_total_flops()""",
+    "sobol": MISC
+    + """
+e, s = SobolEngine(5), SobolEngine(40, scramble=True, seed=5)
+torch.manual_seed(3)
+d = SobolEngine(2, True)
+result = [e.draw(3), e.draw(1), e.draw_base2(2), e.reset().fast_forward(2).draw(2, dtype=torch.float64), s.draw(4), s.sobolstate[:2], s.shift,
+          s.draw(), d.draw(3), torch.rand(1), repr(e), repr(s), e.num_generated, e.MAXBIT, SobolEngine(1024).draw(200)[-1]]""",
+    "sobol, too many": MISC + "SobolEngine(30000)",
+    "sobol, no power of 2": MISC + "e = SobolEngine(2); e.draw(3); e.draw_base2(2)",
+    "futures": MISC
+    + """
+f, seen = Future(), []
+g = f.then(lambda done: done.wait() + 1)
+f.add_done_callback(lambda done: seen.append(done.value()))
+before = f.done()
+f.set_result(3)
+result = before, f.done(), f.wait(), g.wait(), seen, wait_all([f, g]), [one.value() for one in collect_all([f, g]).wait()]""",
+    "a future, twice": MISC + "f = Future(); f.set_result(3); f.set_result(3)",
+    "a future with an exception": MISC + "f = Future(); f.set_exception(KeyError('no')); f.wait()",
+    "a future after an exception": MISC
+    + "f = Future(); f.set_exception(KeyError('no')); f.then(lambda done: done.wait()).wait()",
+    "a future without result": MISC + "Future().value()",
+    "a future of no exception": MISC + "Future().set_exception(3)",
+    "data left out": MISC
+    + """
+file = io.BytesIO()
+with torch.serialization.skip_data():
+    torch.save({"a": torch.ones(3), "b": 2}, file)
+result = [*torch.load(io.BytesIO(file.getvalue())).values()]""",
+    "stances": """
+with torch.compiler.set_stance("force_eager"):
+    result = torch.compiler.set_stance("eager_on_recompile")(lambda x: x + 1)(3)""",
     "flops, twice a formula": FLOPS + "register_flop_formula(torch.ops.aten.mm)(lambda *a: 1)",
     "flops, no operator": FLOPS + "register_flop_formula(3)(lambda *a: 1)",
 }

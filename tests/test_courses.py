@@ -83,6 +83,23 @@ def test_flex_attention_has_every_derivative() -> None:
         torch.testing.assert_close(one, other)
 
 
+def test_modules_in_parallel_on_one_device() -> None:
+    torch = chainrule
+    parallel = torch.nn.parallel
+    net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.BatchNorm1d(3).eval())
+    x = torch.randn(5, 2, requires_grad=True)
+    devices = ["cpu"] * 3
+    copies = parallel.replicate(net, devices)
+    y = parallel.gather(parallel.parallel_apply(copies, parallel.scatter(x, devices)), "cpu")
+    torch.testing.assert_close(y, net(x))
+    y.sum().backward()
+    assert x.grad is not None
+    assert net[0].weight.grad is not None
+    assert copies[0][0] is not net[0]
+    assert not any(p.requires_grad for p in parallel.replicate(net, devices, detach=True)[0].parameters())
+    assert parallel.gather([{"a": x, "b": 1}] * 2, "cpu")["a"].shape == (10, 2)
+
+
 def test_attention_is_counted() -> None:
     # On the CPU, PyTorch counts none: it has formulas for the kernels of GPUs only.
     torch = chainrule

@@ -131,7 +131,8 @@ def schema_type(annotation: Any) -> str | None:
             return None
         (one,) = inside
         inner = schema_type(one)
-        return None if inner is None or word.endswith("?") or word == "Tensor[]" or word == "Tensor?[]" else word + "?"
+        is_open = inner is None or inner.endswith("?") or inner in ("Tensor[]", "Tensor?[]")
+        return None if is_open else f"{inner}?"
     if origin in (list, collections.abc.Sequence) and len(args) == 1:
         if args[0] in LISTED:
             return f"{SCALARS[args[0]]}[]"
