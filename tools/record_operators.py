@@ -14,7 +14,7 @@ import torch
 DATA = Path(__file__).resolve().parent.parent / "src" / "chainrule" / "data"
 PREFIXES = {"torch.linalg": "linalg_", "torch.special": "special_", "torch.fft": "fft_"}
 MODULES = ("torch", "torch.Tensor", "torch.nn.functional", *PREFIXES)
-NO_TENSORS = re.compile(r"Dimname|Stream|Storage|\bt\[\]|Any|Future")
+NO_TENSORS = re.compile(r"Dimname|Stream|Storage|\bt\[\]|\[\]\(|Any|Future")
 
 
 INNER = "_log_softmax _softmax _to_copy _unsafe_view alias index slice"

@@ -155,7 +155,7 @@ def watch(home: str, names: dict[str, Any]) -> None:
         value = names[name]
         if type(value) is not FunctionType or value in _done or (home == "nn.init" and name not in INITS):
             continue
-        if home in ("linalg", "special") and _is_torchs(name, value):
+        if home in ("linalg", "special", "nn.functional") and _is_torchs(name, value):
             watch(TOP, {name: value})
             continue
         in_python = (

@@ -214,6 +214,14 @@ class FunctionSchema:
                 raise RuntimeError(
                     f"{self.name}() is missing value for argument '{argument.name}'. Declaration: {self}"
                 )
+            if (
+                position
+                and argument.kind == "Tensor"
+                and self.name.startswith("aten::")
+                and type(value) in (int, float, bool, complex)
+            ):
+                values.append(value)  # PyTorch's own operators make tensors of numbers
+                continue
             try:
                 values.append(argument.cast(value))
             except TypeError:
