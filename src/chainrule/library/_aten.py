@@ -44,6 +44,12 @@ def indexed(x: Any, indices: list[Any]) -> Any:
     return x[tuple([slice(None) if index is None else index for index in indices])]
 
 
+def scaled_elu(x: Any, alpha: Any = 1, scale: Any = 1, input_scale: Any = 1) -> Any:
+    """Also what ``celu`` and ``selu`` are in PyTorch."""
+    below = (x.clamp(max=0) * input_scale).expm1() * alpha
+    return x.where(x > 0, below) * scale
+
+
 def cast_copy(x: Any, *, dtype: Any = None, device: Any = None, **same: Any) -> Any:
     return x.to(device or x.device, dtype or x.dtype, copy=True)
 
@@ -57,6 +63,7 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "adaptive_max_pool3d": lambda x, size: functional().adaptive_max_pool3d(x, size, return_indices=True),
     "alias": lambda x: x.view_as(x),
     "block_diag": lambda tensors: import_module("chainrule").block_diag(*tensors),
+    "elu": scaled_elu,
     "index": indexed,
     "slice": sliced,
 }
