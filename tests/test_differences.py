@@ -465,3 +465,31 @@ def test_two_classes_that_decline() -> None:
         pass
 
     assert (Marked([1.0]) == Other([1.0])) is False
+
+
+def test_operators_in_forward_mode() -> None:
+    @torch.library.custom_op("differences::cube", mutates_args=())
+    def cube(x: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(x.numpy() ** 3)
+
+    cube.register_autograd(
+        lambda ctx, g: 3 * g * ctx.saved_tensors[0] ** 2,
+        setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs),
+    )
+    assert torch.func.jvp(cube, (torch.tensor([2.0]),), (torch.ones(1),))[1].item() == 12
+
+
+def test_operations_of_attention_and_of_lstm_are_counted() -> None:
+    q = torch.ones(1, 1, 3, 2)
+    lstm = torch.nn.LSTM(2, 4)
+    with torch.utils.flop_counter.FlopCounterMode(display=False) as counter, torch.no_grad():
+        torch.nn.functional.scaled_dot_product_attention(q, q, q)
+        lstm(torch.ones(5, 1, 2))
+    by_state = 5 * 2 * 4 * 16
+    assert counter.get_total_flops() == 2 * 2 * 3 * 3 * 2 + 5 * 2 * 2 * 16 + by_state
+
+
+def test_flex_attention_has_derivatives() -> None:
+    q = torch.randn(1, 1, 3, 2, dtype=torch.float64, requires_grad=True)
+    flex = torch.nn.attention.flex_attention.flex_attention
+    assert torch.autograd.gradgradcheck(lambda q: flex(q, q, q, lambda s, b, h, i, j: s * s + i - j), (q,))
