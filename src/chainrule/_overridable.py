@@ -155,13 +155,14 @@ def watch(home: str, names: dict[str, Any]) -> None:
         value = names[name]
         if type(value) is not FunctionType or value in _done or (home == "nn.init" and name not in INITS):
             continue
-        if home in ("linalg", "special", "nn.functional") and _is_torchs(name, value):
+        if home in ("linalg", "special") and _is_torchs(name, value):
             watch(TOP, {name: value})
             continue
         in_python = (
             name in IN_PYTHON if not home else home == "nn.init" or (home == "nn.functional" and name not in IN_C)
         )
-        hooked = _hooked(value, f"{'torch.functional' if in_python and not home else HOMES[home]}.{name}")
+        of_torch = HOMES["nn.functional"] if name in IN_C else "torch.functional" if in_python else HOMES[""]
+        hooked = _hooked(value, f"{HOMES[home] if home else of_torch}.{name}")
         if home in ("linalg", "fft", "special"):
             value.__name__ = f"{home}_{name}"  # what PyTorch's objects call themselves
         hooked.makes = name in MAKING
@@ -172,9 +173,8 @@ def watch(home: str, names: dict[str, Any]) -> None:
 def _is_torchs(name: str, function: FunctionType) -> bool:
     """Whether ``torch`` has the same function under this name, asked without loading what is late."""
     late_home = _late.homes(functions.LATE).get(name)
-    if late_home is not None:
-        return function.__module__ == f"{TOP}.functions.{late_home}"
-    return vars(sys.modules[TOP]).get(name) is function
+    home = sys.modules.get(TOP if late_home is None else f"{TOP}.functions.{late_home}")
+    return home is not None and vars(home).get(name) is function
 
 
 def _hooked(function: Any, name: str) -> Public:

@@ -278,11 +278,17 @@ def hook(function: FunctionType, name: str) -> Public:
     )
     function.__defaults__ = function.__kwdefaults__ = None
     vars(function)["__wrapped__"] = original  # where `inspect.signature` looks
+    _as_written[function] = original
     return public
 
 
+_as_written: dict[FunctionType, FunctionType] = {}
+"""Hooked function -> what it did before."""
+
+
 def copy_of(function: FunctionType, name: str) -> FunctionType:
-    """Another function object that does the same, under a name."""
+    """Another function object that does the same, under a name; of a hooked function, what it did before."""
+    function = _as_written.get(function, function)
     made = FunctionType(function.__code__, function.__globals__, name, function.__defaults__, function.__closure__)
     made.__kwdefaults__ = function.__kwdefaults__
     return made

@@ -31,9 +31,6 @@ OF_C_NN = frozenset(
 )
 """Functions of ``torch.nn.functional`` that say that they are at home in ``torch._C._nn``."""
 
-LAYER_FUNCTIONS = frozenset(["layer_norm", "rms_norm"])
-"""One function here, two in PyTorch: of ``torch``, and of ``torch.nn.functional``, which is what layers call."""
-
 PARTS = ("linalg", "fft", "special")
 """Modules whose functions say that they are at home in ``torch._C._PART``, as ``PART_NAME``."""
 
@@ -79,8 +76,6 @@ def _torch_function(func: Any, name: str) -> str:
     """PyTorch's name of a function of ours; it leads to the function, or to one that does the same."""
     torch = import_module(TOP)
     functional = torch.nn.functional
-    if name in LAYER_FUNCTIONS and func is getattr(torch, name):
-        return f"torch.nn.functional.{name}"
     if func.__module__ != f"{TOP}.random" and getattr(torch, name, None) is func:
         return f"torch.{'functional.' if name in OF_FUNCTIONAL else ''}{name}"
     if getattr(functional, name, None) is func:

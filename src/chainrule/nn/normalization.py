@@ -9,12 +9,45 @@ from .. import ops
 from ..functions import normalization
 from ..functions._arguments import tensor_argument
 from ..functions._autocast import widened
-from ..functions.normalization import layer_norm, rms_norm
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .._tensor import Tensor
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-05,
+) -> Tensor:
+    """Over the last dimensions: the mean taken away, the variance made 1, then scaled and shifted.
+
+    For the arguments see :func:`torch.layer_norm`.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.layer_norm(torch.tensor([[1., 3.], [2., 2.]]), (2,), eps=0.0)[0]
+    tensor([-1.,  1.])
+    """
+    return normalization.layer_norm(input, normalized_shape, weight, bias, eps)
+
+
+def rms_norm(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """Over the last dimensions: divided by the root of the mean of the squares, then scaled.
+
+    For the arguments see :func:`torch.rms_norm`.
+
+    >>> import chainrule.nn.functional as F
+    >>> F.rms_norm(torch.tensor([[3., 4.]]), (2,))
+    tensor([[0.8485, 1.1314]])
+    """
+    return normalization.rms_norm(input, normalized_shape, weight, eps)
 
 
 def group_norm(
