@@ -135,8 +135,7 @@ def test_workers_stop_at_the_end_of_the_epoch_and_when_it_is_left() -> None:
 
 
 def test_persistent_workers_stay_and_stop_with_their_loader() -> None:
-    gc.collect()  # loaders that other tests have left, and their workers
-    assert no_children()
+    assert no_children()  # of loaders that other tests have left
     loader = DataLoader(Numbers(), num_workers=2, persistent_workers=True)
     list(loader)
     first = {process.pid for process in multiprocessing.active_children()}
