@@ -9,7 +9,7 @@ sources are asked, the surest first:
 2. zero, one, and the numbers in the function that called the op: as they are where an op goes element by element, else as a tensor of
    the operand's shape (the targets of a loss are often made where they are used, and gone);
 3. masks, for ops that leave elements out: comparisons of values of the graph with these numbers;
-4. the tensors alive, those first whose lengths occur around the node.
+4. the tensors alive, those first whose lengths occur around the node; of these the youngest, as far as the garbage collector knows.
 
 Where several fit an operand each is tried, and what follows from it (``Search.chosen``). Guesses are no answers: a graph is believed only
 if every value of it that somebody still holds, and every gradient that the backward gave, comes out again. Hence the root must be
@@ -105,7 +105,8 @@ class Search:
 
     def look_around(self, inside: set[Any]) -> None:
         """Find the tensors alive: results of the graph, and what may have been constants of it."""
-        tensors = [thing for thing in gc.get_objects() if isinstance(thing, TensorBase)]
+        objects = (thing for age in range(3) for thing in reversed(gc.get_objects(age)))
+        tensors = [thing for thing in objects if isinstance(thing, TensorBase)]
         gradients = {id(thing._meta.grad) for thing in tensors if thing._meta is not None}
         known = set()
         for thing in tensors:
