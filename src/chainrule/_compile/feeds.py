@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .._tensor import Tensor
+from ..core.overriding import disabled
 from ..core.value import Lifted, TensorBase
 from ..core.xla_level import XlaArray
 
@@ -48,6 +49,8 @@ class Setting(Tensor):
     """
 
     __slots__ = ()
+
+    __torch_function__ = staticmethod(disabled)
 
     @staticmethod
     def of(source: Source, number: float, value: Any, guards: list[Guard]) -> Setting:

@@ -326,6 +326,8 @@ def polygamma(x: Array, *, n: int) -> Array:
     pole = (wide <= 0) & (wide == jnp.floor(wide))
     zeta = special.zeta(number(n + 1, wide), jnp.where(pole | jnp.isinf(wide), 1, wide))
     zeta = jnp.where(pole, math.inf, jnp.where(wide == math.inf, 0, zeta))
+    if n == 1:
+        zeta = jnp.where(wide == -math.inf, math.nan, zeta)  # PyTorch's trigamma, which is a function of its own
     return narrow((-1) ** (n + 1) * math.factorial(n) * zeta, x)
 
 
