@@ -17,6 +17,8 @@ import chainrule
 
 ROOT = Path(__file__).parents[1]
 HAS_JAX = find_spec("jax") is not None
+if HAS_JAX:
+    importlib.import_module("chainrule.backend.jax")  # some of its parts do not load before it
 HAS_TENSORBOARD = find_spec("tensorboardX") is not None
 MODULES = ["chainrule"] + [
     module.name
