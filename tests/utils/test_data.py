@@ -98,7 +98,8 @@ class Seeded(Numbers):
     def __getitem__(self, index: int) -> Any:
         info = get_worker_info()
         assert info is not None
-        return [info.seed - info.id, float(chainrule.rand(())), float(np.random.rand())]  # noqa: NPY002
+        draws = [float(chainrule.rand(())), float(np.random.rand())]  # noqa: NPY002
+        return [info.seed - info.id, *draws, chainrule.get_num_threads()]
 
 
 def no_children() -> bool:
@@ -118,6 +119,7 @@ def test_both_ways_to_start_workers(method: str) -> None:
         )
         draws.append([[part.item() for part in sample] for sample in loader])
     assert draws[0] == draws[1]
+    assert {sample[-1] for sample in draws[0]} == {1}
     assert no_children()
 
 

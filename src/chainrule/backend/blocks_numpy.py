@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .threads_numpy import CACHED, by_pieces
+
 Array = Any
 
-BLOCK = 1 << 17
-"""Bytes."""
 HALF, ONE, TWO = np.float32(0.5), np.float32(1), np.float32(2)
 BEYOND = np.float32(20)
 """From here on exp(-x^2 / 2) is 0 in float32."""
@@ -30,11 +30,12 @@ def by_blocks(function: Callable[[Array, Array, list[Array]], None], x: Array) -
     x = np.ascontiguousarray(x)
     out = np.empty_like(x)
     flat, result = x.reshape(-1), out.reshape(-1)
-    length = BLOCK // x.itemsize
-    scratch = [np.empty(min(length, x.size), x.dtype) for _ in range(3)]
-    for start in range(0, x.size, length):
-        block = flat[start : start + length]
-        function(block, result[start : start + length], [s[: block.size] for s in scratch])
+
+    def piece(places: slice) -> None:
+        block = flat[places]
+        function(block, result[places], [np.empty_like(block) for _ in range(3)])
+
+    by_pieces(piece, x.size, x.itemsize)
     return out
 
 
@@ -59,7 +60,7 @@ def elementwise(function: Callable[..., Array], *values: Any, **params: Any) -> 
             given[at] = array[(slice(1),) * array.ndim].reshape(())
     if not flat:
         return function(*values)
-    length = BLOCK // max(one.itemsize for one in flat.values())
+    length = CACHED // max(one.itemsize for one in flat.values())
 
     def block(start: int) -> Array:
         for at, one in flat.items():

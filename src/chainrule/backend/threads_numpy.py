@@ -1,15 +1,31 @@
-"""How many threads NumPy's products use: the OpenBLAS that its wheels bring can be asked and told."""
+"""How many threads a NumPy kernel may use, and the sharing of its work among them.
+
+NumPy's loops let go of the interpreter's lock, so that threads of Python compute side by side. Its products are shared out
+by the OpenBLAS that its wheels bring, which can be asked and told how many threads it takes.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+Piece = TypeVar("Piece")
+
+CACHED = 1 << 17
+"""Bytes of an array that one thread works on at once, so that what is made in between stays in the cache."""
+SHARED = 4 * CACHED
+"""The same where several threads work: each operation must be long beside the hand-over of the interpreter's lock."""
 
 
 class Blas(NamedTuple):
@@ -34,8 +50,75 @@ def blas() -> Blas | None:
     return None
 
 
+class _Told:
+    """What :func:`set_threads` was told last."""
+
+    number: int | None = None
+
+
 def threads() -> int:
-    """As many as OpenBLAS uses; of another BLAS, as many as there are processors for this process."""
+    """What :func:`set_threads` was told; else as many as OpenBLAS uses, of another BLAS as many as there are processors."""
+    if _Told.number:
+        return _Told.number
     if library := blas():
         return library.threads()
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_threads(number: int) -> None:
+    """Use so many from now on. Another BLAS than OpenBLAS cannot be told."""
+    _Told.number = number
+    if library := blas():
+        library.set_threads(number)
+
+
+@cache
+def pool() -> ThreadPoolExecutor:
+    """The threads beside those of the program; each starts when it is needed first."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    if hasattr(os, "register_at_fork"):  # threads do not live on in a child process
+        os.register_at_fork(after_in_child=pool.cache_clear)
+    return ThreadPoolExecutor(os.cpu_count(), "chainrule")
+
+
+def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece]) -> None:
+    """``work`` on each piece, by the calling thread and others; the pieces must not depend on each other.
+
+    It pays where a piece is a few operations on 100,000 numbers or more. A thread takes the next piece when it is done with
+    its last, so pieces need not be equal. The first error stops the rest, and is raised when no thread works any longer.
+    """
+    left = deque(pieces)
+
+    def take() -> None:
+        try:
+            while True:
+                try:
+                    piece = left.popleft()
+                except IndexError:
+                    return
+                work(piece)
+        finally:
+            left.clear()
+
+    helpers = [pool().submit(copy_context().run, take) for _ in range(min(threads(), len(left)) - 1)]
+    try:
+        take()
+    finally:
+        # One that has not begun is not waited for: it may stand behind the very call that waits.
+        begun = [helper for helper in helpers if not helper.cancel()]
+        errors = [helper.exception() for helper in begun]
+    for error in filter(None, errors):
+        raise error
+
+
+def by_pieces(work: Callable[[slice], object], length: int, itemsize: int) -> None:
+    """``work`` on each piece of an axis of ``length`` items of so many bytes, in parallel if there is enough for it."""
+    is_shared = length * itemsize >= 2 * SHARED and threads() > 1
+    step = max((SHARED if is_shared else CACHED) // itemsize, 1)
+    pieces = [slice(start, start + step) for start in range(0, length, step)]
+    if is_shared:
+        in_parallel(work, pieces)
+    else:
+        for piece in pieces:
+            work(piece)

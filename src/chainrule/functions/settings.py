@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backend.threads_numpy import blas, threads
+from ..backend.threads_numpy import set_threads, threads
 
 __all__ = [
     "get_deterministic_debug_mode",
@@ -27,7 +27,6 @@ DEBUG_MODES = {"default": 0, "warn": 1, "error": 2}
 class _Said:
     """What was asked for last."""
 
-    threads: int | None = None
     interop_threads: int | None = None
     precision = "highest"
     warn_always = False
@@ -49,14 +48,14 @@ def get_num_threads() -> int:
     >>> torch.get_num_threads() >= 1
     True
     """
-    return _Said.threads or threads()
+    return threads()
 
 
 def set_num_threads(int: int) -> None:
-    """Say how many threads an operation may use: a product of matrices, by the OpenBLAS that NumPy's wheels bring.
+    """Say how many threads an operation may use: one on large arrays, and products of matrices by OpenBLAS.
 
-    Another BLAS (Apple's Accelerate, MKL) takes its number from an environment variable before Python starts; then it is
-    only remembered.
+    Another BLAS than that of NumPy's wheels (Apple's Accelerate, MKL) takes its number from an environment variable before
+    Python starts.
 
     >>> import chainrule as torch
     >>> before = torch.get_num_threads()
@@ -64,9 +63,7 @@ def set_num_threads(int: int) -> None:
     1
     >>> torch.set_num_threads(before)
     """
-    _Said.threads = _count("set_num_threads", int)
-    if library := blas():
-        library.set_threads(int)
+    set_threads(_count("set_num_threads", int))
 
 
 def get_num_interop_threads() -> int:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ....backend.threads_numpy import set_threads
 from ....random import manual_seed
 from .fetch import fetcher
 
@@ -121,6 +122,7 @@ def work(plan: Plan, worker: int, pipe: Any, others: list[Any]) -> None:
         other.close()
     with contextlib.suppress(ValueError):  # (not the main thread)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which then stops the workers
+    set_threads(1)  # the workers share the processors out among themselves
     seed = plan.base_seed + worker
     random.seed(seed)
     manual_seed(seed)
