@@ -19,9 +19,10 @@ pytestmark = pytest.mark.chainrule_only
 
 
 def live() -> int:
-    from chainrule.core.node import live_nodes
+    from chainrule.core.alive import alive
+    from chainrule.core.node import Node
 
-    return live_nodes()
+    return len(alive(Node))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ import pytest
 
 import chainrule as torch
 from chainrule.autograd import grad
-from chainrule.core.node import live_nodes
+from chainrule.core.alive import alive
+from chainrule.core.node import Node
 from chainrule.func.custom_rules import custom_jvp, custom_vjp, stop_gradient
 
 
@@ -118,13 +119,13 @@ def test_graphs_are_freed_without_the_collector(form: Any) -> None:
     gc.collect()
     gc.disable()
     try:
-        before = live_nodes()
+        before = len(alive(Node))
         x = leaf(0.5)
         y = sine(x)
         (g,) = grad(y, x, create_graph=True)
         grad(g, x)
         del x, y, g
-        assert live_nodes() == before
+        assert len(alive(Node)) == before
     finally:
         gc.enable()
 
@@ -297,9 +298,9 @@ def test_a_rule_for_a_fixed_point_does_not_differentiate_the_iteration() -> None
 
     solve.defvjp(fwd, bwd)
     a = leaf(0.8)
-    before = live_nodes()
+    before = len(alive(Node))
     x = solve(a)
-    assert live_nodes() == before + 1
+    assert len(alive(Node)) == before + 1
     (first,) = grad(x, a, create_graph=True)
     (second,) = grad(first, a)
     h = 1e-4

@@ -12,7 +12,8 @@ import pytest
 import chainrule as torch
 import chainrule.nn.functional as F
 from chainrule import nn
-from chainrule.core.node import live_nodes
+from chainrule.core.alive import alive
+from chainrule.core.node import Node
 from chainrule.insight import Graph
 
 
@@ -128,7 +129,7 @@ def hooked(seen: list[Any], *given: Any) -> None:
 
 def test_nothing_is_changed_or_kept() -> None:
     gc.collect()
-    before = live_nodes()
+    before = len(alive(Node))
     w = torch.tensor([2.0], requires_grad=True)
     seen: list[Any] = []
     out = w * 3
@@ -142,7 +143,7 @@ def test_nothing_is_changed_or_kept() -> None:
     assert graph.value("w").numbers.number == 2
     del out, w, seen
     gc.collect()
-    assert live_nodes() == before
+    assert len(alive(Node)) == before
 
 
 @pytest.mark.parametrize(("what", "error"), [(3, TypeError), ([3], TypeError), (torch.ones(2), ValueError)])

@@ -12,7 +12,8 @@ import pytest
 import chainrule as torch
 from chainrule import why
 from chainrule.core import exits
-from chainrule.core.node import live_nodes
+from chainrule.core.alive import alive
+from chainrule.core.node import Node
 from chainrule.insight import Cause
 
 from . import broken_errors, broken_programs, broken_reports, broken_training
@@ -64,7 +65,7 @@ def test_graph_that_is_gone_leaves_a_likely_cause_only() -> None:
 
 def test_log_of_exits_keeps_nothing_alive() -> None:
     gc.collect()
-    before = live_nodes()
+    before = len(alive(Node))
     w = torch.ones(3, requires_grad=True)
     h = (w * 2).exp()
     things = [weakref.ref(one) for one in (w, h, h.detach(), h > 1, h.data)]
@@ -74,7 +75,7 @@ def test_log_of_exits_keeps_nothing_alive() -> None:
     things.append(weakref.ref(kept))
     del w, h, kept
     assert [thing() for thing in things] == [None] * 6
-    assert live_nodes() == before
+    assert len(alive(Node)) == before
 
 
 def test_log_of_exits_is_bounded_by_the_text_of_the_program() -> None:

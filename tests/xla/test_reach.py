@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 import types
 from typing import Any
@@ -146,3 +147,16 @@ def test_a_look_holds_while_nothing_changes() -> None:
     module.eval()
     compiled(torch.ones(2, 4))
     assert compiled._reach.look is not look
+
+
+def test_parameters_that_the_collector_was_told_to_leave_alone_are_inputs() -> None:
+    model = nn.Linear(2, 1)
+    compiled = torch.compile(model)
+    gc.freeze()
+    compiled(torch.ones(1, 2))
+    with torch.no_grad():
+        model.weight.zero_()
+    result = compiled(torch.ones(1, 2))
+    assert torch.equal(result, model.bias[None])
+    result.sum().backward()
+    assert torch.equal(model.bias.grad, torch.ones(1))

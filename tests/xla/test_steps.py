@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -354,14 +354,13 @@ class Interrupted(Exception):
 
 
 @pytest.fixture
-def heap_of_its_own() -> Iterator[None]:
-    """Hide from the garbage collector what other tests have left: each trace looks through all that it knows of."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
+def small_heap() -> None:
+    """Let go of what other tests have left: each trace looks through all that is alive."""
+    jax.clear_caches()
+    gc.collect()
 
 
-@pytest.mark.usefixtures("heap_of_its_own")
+@pytest.mark.usefixtures("small_heap")
 @pytest.mark.parametrize("make", [momentum, adam])
 def test_an_exception_at_any_op_of_a_trace_changes_nothing(make: Any, monkeypatch: Any) -> None:
     trained = Trained(make)

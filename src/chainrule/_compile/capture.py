@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.alive import alive
 from ..core.node import AccumulateGrad
 from ..core.value import Lifted, Parked, TensorBase, device_of, meta_of, writable
 from ..core.version import COUNTER
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
 def all_tensors() -> dict[int, Any]:
     """All tensors that there are, by id."""
-    # (isinstance would ask strangers for their __class__, which may run code of theirs.)
-    return {id(thing): thing for thing in gc.get_objects() if issubclass(type(thing), TensorBase)}
+    return {id(tensor): tensor for tensor in alive(TensorBase)}
 
 
 class Capture:

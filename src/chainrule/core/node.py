@@ -298,10 +298,3 @@ def ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
         new = dict.fromkeys([parent for parent in node.parents if parent is not None and parent not in seen])
         seen.update(new)
         stack += new
-
-
-def live_nodes() -> int:
-    """How many nodes are alive in the process. For tests of memory; slow."""
-    import gc
-
-    return sum(isinstance(thing, Node) for thing in gc.get_objects())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import GradientEdge
+from ..core.alive import alive
 from ..core.custom import CustomNode
 from ..core.engine import is_shared, seq_of
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
@@ -319,7 +319,7 @@ class Inventory:
         inside = set(map(id, self.nodes))
         own = set(map(id, outputs))
         found = []
-        tensors = [thing for thing in gc.get_objects() if isinstance(thing, TensorBase)]
+        tensors = alive(TensorBase)
         for tensor in tensors:
             if id(tensor) not in own:
                 owners = {id(owner_of(array)) for array in arrays_in(tensor)}

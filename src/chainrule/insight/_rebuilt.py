@@ -19,7 +19,6 @@ held. Where several choices pass, as where all is NaN, all are handed out, and t
 from __future__ import annotations
 
 import ast
-import gc
 import sys
 from collections.abc import Iterator
 from itertools import product
@@ -29,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd._backward import grad
+from ..core.alive import alive
 from ..core.engine import is_rewritten
 from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
@@ -105,8 +105,7 @@ class Search:
 
     def look_around(self, inside: set[Any]) -> None:
         """Find the tensors alive: results of the graph, and what may have been constants of it."""
-        objects = (thing for age in range(3) for thing in reversed(gc.get_objects(age)))
-        tensors = [thing for thing in objects if isinstance(thing, TensorBase)]
+        tensors = alive(TensorBase)
         gradients = {id(thing._meta.grad) for thing in tensors if thing._meta is not None}
         known = set()
         for thing in tensors:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import gc
 import linecache
 from collections.abc import Callable
 from itertools import islice
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from ..core import exits
+from ..core.alive import alive
 from ..core.custom import CustomNode
 from ..core.engine import is_rewritten
 from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
@@ -361,8 +361,7 @@ def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Fr
 
 def _held(root: Node | None) -> Any:
     """What a node gave, where somebody still holds the tensor; else None."""
-    of_root = (thing for thing in gc.get_objects() if isinstance(thing, TensorBase) and thing._node is root)
-    held = None if root is None else next(of_root, None)
+    held = None if root is None else next((tensor for tensor in alive(TensorBase) if tensor._node is root), None)
     return None if held is None else numbers_of(held._array)
 
 
@@ -454,12 +453,12 @@ def _unreached(t: Any, node: Node, seq: int, root: Node | None, name: str, ran: 
 
 def _alive_behind(node: Node) -> list[Node]:
     """The nodes alive that depend on a node, oldest first."""
-    alive = sorted((thing for thing in gc.get_objects() if isinstance(thing, Node)), key=lambda one: one.seq)
+    nodes = sorted(alive(Node), key=lambda one: one.seq)
     behind = {node}
-    for one in alive:
+    for one in nodes:
         if not behind.isdisjoint(one.parents):
             behind.add(one)
-    return [one for one in alive if one in behind and one is not node]
+    return [one for one in nodes if one in behind and one is not node]
 
 
 def _uses(node: Node) -> tuple[list[Node], list[Node]]:

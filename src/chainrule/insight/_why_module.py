@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.alive import alive
 from ..core.value import TensorBase, numbers_of
 from . import _html_tables
 from ._causes import Cause, Reason
@@ -198,7 +198,7 @@ def unowned(module: Any, entries: list[Entry]) -> Iterator[str]:
     found = sys.modules.get(f"{__package__.rpartition('.')[0]}.optim.optimizer")
     if found is None:
         return
-    optimizers = [thing for thing in gc.get_objects() if isinstance(thing, found.Optimizer)]
+    optimizers = alive(found.Optimizer)
     owned = {id(p): p for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]}
     parameters = dict(module.named_parameters())
     lost = [one for one in entries if one.kind == "number" and id(parameters[one.name]) not in owned]
