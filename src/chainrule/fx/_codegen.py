@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import enum
+import json
 import keyword
 import math
 import re
@@ -177,7 +178,7 @@ def attribute_path(base: str, path: str) -> str:
     """The expression for a value inside a module: ``layer1.0.w`` -> ``getattr(self.layer1, "0").w``."""
     for step in path.split("."):
         plain = step.isidentifier() and not keyword.iskeyword(step)
-        base = f"{base}.{step}" if plain else f'getattr({base}, "{step}")'
+        base = f"{base}.{step}" if plain else f"getattr({base}, {json.dumps(step, ensure_ascii=False)})"
     return base
 
 
