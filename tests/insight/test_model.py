@@ -60,11 +60,51 @@ def test_the_slide_once_it_is_freed_and_its_variables_are_gone() -> None:
     del _
     a.backward()
     graph = Graph.of(a)
-    assert [one.name for one in graph.values] == ["?", "w", "u", "p", "v", "a"]
-    assert graph.value("u").numbers is None, "the multiplication was called elsewhere: nobody knows its other operand"
+    assert [(one.name, one.known, one.numbers.number) for one in graph.values] == [
+        ("3", "replayed", 3), ("w", "leaf", 2), ("u", "replayed", 6), ("p", "leaf", 1), ("v", "replayed", 7), ("a", "variable", 7),
+    ]  # fmt: skip
+    assert [one.number for edge in graph.edges if (one := edge.local)] == [3, 1, 1, 1]
     assert w.grad is not None
-    assert graph.operations[0].problem
     assert graph.value("w").grad.number == 3
+
+
+def test_what_cannot_be_told_of_a_freed_graph_is_not_known() -> None:
+    w = torch.tensor([2.0], requires_grad=True)
+    a = F.relu(w * -torch.rand(1) - 1)
+    a.backward()
+    graph = Graph.of(a)
+    assert [one.name for one in graph.values] == ["w", "?", "u", "1", "v", "a"], "0 comes out whatever the factor was"
+    assert graph.value("u").numbers is None
+    assert graph.operations[0].problem
+    assert graph.value("w").grad.number == 0
+
+
+def test_a_freed_graph_of_modules_is_made_again() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 2))
+    data, target = torch.randn(5, 2, 3), torch.tensor([0, 1, 1, 0, 1])
+    loss = F.cross_entropy(model(data), target)
+    before = Graph.of(loss)
+    loss.backward()
+    graph = Graph.of(loss)
+    assert all(one.numbers is not None for one in graph.values)
+    assert [edge.contribution for edge in graph.edges if edge.backward] == [
+        edge.contribution for edge in before.edges if edge.backward
+    ]
+    assert {one.name for one in graph.values if one.role == "constant"} == {"target", "u"}
+    with torch.no_grad():
+        model[1].weight += 1
+    assert any(one.numbers is None for one in Graph.of(loss).values), "the leaves are not what they were"
+
+
+def test_a_freed_graph_of_a_recurrent_layer_is_made_again() -> None:
+    torch.manual_seed(0)
+    model = nn.LSTM(3, 4, batch_first=True)
+    data = torch.randn(2, 5, 3)
+    loss = model(data)[0].square().mean()
+    loss.backward()
+    assert all(one.numbers is not None for one in Graph.of(loss).values)
+    del data
 
 
 def test_a_freed_graph_is_replayed_from_leaves_and_variables() -> None:

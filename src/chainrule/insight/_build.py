@@ -22,6 +22,7 @@ from ..core.views import current_node
 from ..core.xla_level import XLA
 from . import _names
 from ._names import Names
+from ._rebuilt import rebuilt
 from ._scopes import scopes_of
 from ._symbols import action_of, symbol_of
 from ._values import (
@@ -197,18 +198,21 @@ class Builder:
         """The operand of a node that needs no gradient."""
         array = saved.get(position)
         if array is not None:
-            name, named = self.names.by_array.get(id(array), ("", ""))
-            shared = self.shared.get(id(array))
-            if shared is not None and isinstance(array, np.ndarray):
-                return shared
-            found = Constant(array, name, named, "saved")
-            self.shared[id(array)] = found
-            if not name and (not hasattr(array, "shape") or array.shape == ()):
-                found.name, found.named = number_name(array), "literal"
-            return found
+            return self.constant_of(array, "saved")
         if not self.whole:
             return Constant(None, "", "", "")
         return self.constant_of_source(node, position)
+
+    def constant_of(self, array: Any, known: str) -> Constant:
+        name, named = self.names.by_array.get(id(array), ("", ""))
+        shared = self.shared.get(id(array))
+        if shared is not None and isinstance(array, np.ndarray):
+            return shared
+        found = Constant(array, name, named, known)
+        self.shared[id(array)] = found
+        if not name and (not hasattr(array, "shape") or array.shape == ()):
+            found.name, found.named = number_name(array), "literal"
+        return found
 
     def constant_of_source(self, node: Any, position: int) -> Constant:
         """What the node did not keep, where the expression that made it leaves no doubt."""
@@ -260,6 +264,31 @@ class Builder:
                     self.replay(node)
                 else:
                     self.recognise(node, constants[:8])
+        for ran in {node.saved: None for node in self.ops if type(node.saved) is Freed}:
+            if len(self.arrays) < len(self.keys):
+                self.make_again(ran)
+
+    def make_again(self, ran: Freed) -> None:
+        """What a backward has let go, if that graph can be made again without doubt."""
+        root = ran.root()
+        found = [] if root is None else rebuilt(root, ran)
+        if len(found) != 1:
+            return
+        for end, value in found[0].values.items():
+            if isinstance(end, Node):
+                self.know(key_of(end), value._array, "replayed")
+        for node in self.ops:
+            for position, operand in enumerate(self.operands[node]):
+                array = found[0].values.get((node, position))
+                if isinstance(operand, Constant) and operand.array is None and array is not None:
+                    self.replace(node, position, self.constant_of(array, "replayed"))
+
+    def replace(self, node: Any, position: int, constant: Constant) -> None:
+        """Another constant for one that is not known."""
+        at = self.keys.index(self.operands[node][position])
+        self.keys[at : at + 1] = [] if constant in self.arrays else [constant]
+        self.operands[node][position] = constant
+        self.know(constant, constant.array, constant.known)
 
     def recognise(self, node: Any, candidates: list[Constant]) -> None:
         """An operand that was not kept, but is a constant kept elsewhere: that with which the op gives its result again."""
@@ -273,8 +302,7 @@ class Builder:
             others[missing[0]] = self.arrays.get(candidate, (None, ""))[0]
             again = rerun(node, others)
             if again is not None and np.array_equal(plain(again[0]._array), result):
-                self.keys.remove(operands[missing[0]])
-                operands[missing[0]] = candidate
+                self.replace(node, missing[0], candidate)
                 return
 
     def know(self, key: Any, raw: Any, how: str) -> None:

@@ -9,7 +9,8 @@ sources are asked, the surest first:
 2. zero, one, and the numbers in the function that called the op: as they are where an op goes element by element, else as a tensor of
    the operand's shape (the targets of a loss are often made where they are used, and gone);
 3. masks, for ops that leave elements out: comparisons of values of the graph with these numbers;
-4. the tensors alive, those first whose lengths occur around the node; of these the youngest, as far as the garbage collector knows.
+4. the tensors alive, those first whose lengths occur around the node; of these the youngest, as far as the garbage collector knows;
+   last, as layers are given them: flattened but for the batch, or with batch and time exchanged.
 
 Where several fit an operand each is tried, and what follows from it (``Search.chosen``). Guesses are no answers: a graph is believed only
 if every value of it that somebody still holds, and every gradient that the backward gave, comes out again. Hence the root must be
@@ -21,7 +22,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 from types import FrameType
 from typing import Any
 
@@ -43,6 +44,8 @@ NODES = 1000
 """Nodes up to which a graph is made again."""
 RUNS = 4000
 """How many ops are run at most, with wrong constants, too."""
+ALIKE = 8
+"""How many choices of constants are looked for that all give the same."""
 CANDIDATES = 64
 """How many constants are tried for one operand."""
 FEW = 8
@@ -53,23 +56,33 @@ COMPARISONS = (np.greater, np.less, np.equal, np.greater_equal, np.less_equal, n
 
 
 class Rebuilt:
-    """A graph made again: its output, and its leaves by those of the old one."""
+    """A graph made again.
 
-    def __init__(self, out: Any, leaves: dict[Node, Any]) -> None:
+    Attributes:
+        out: its output.
+        leaves: its leaves, by those of the old one.
+        values: what the nodes of the old one gave, and by (node, position) the constants that they were given.
+    """
+
+    def __init__(self, out: Any, leaves: dict[Node, Any], values: dict[Any, Any]) -> None:
         self.out = out
         self.leaves = leaves
+        self.values = values
 
 
-def rebuilt(root: Node, ran: Freed) -> Iterator[Rebuilt]:
+def rebuilt(root: Node, ran: Freed) -> list[Rebuilt]:
     """What the graph below a node, which the pass ``ran`` has let go, may have been: one, as a rule; none where that cannot be told;
-    several where different constants give the same, as where all is NaN.
+    several (``ALIKE`` at most) where different constants give the same, as where all is NaN.
     """
     nodes = sorted(ancestors([root]), key=lambda node: node.seq)
     if len(nodes) > NODES or not all(map(is_ordinary, nodes)):
-        return
+        return []
     leaves: dict[Node, Any] = {node: node.variable for node in nodes if isinstance(node, AccumulateGrad)}
-    if all(leaf is not None for leaf in leaves.values()):
-        yield from Search(nodes, root, leaves, ran).found()
+    if any(leaf is None for leaf in leaves.values()):
+        return []
+    search = Search(nodes, root, leaves, ran)
+    found = list(islice(search.found(), ALIKE))
+    return [] if search.runs > RUNS else found
 
 
 def is_ordinary(node: Any) -> bool:
@@ -131,11 +144,11 @@ class Search:
                 fresh[node] = new_tensor(leaf._array).requires_grad_()
                 fresh[node]._node.code, fresh[node]._node.lasti = node.code, node.lasti
             for values in self.chosen(0, fresh):
-                found = Rebuilt(values[self.root], fresh)
+                found = Rebuilt(values[self.root], fresh, values)
                 if self.is_it(found):
                     yield found
 
-    def chosen(self, start: int, values: dict[Node, Any]) -> Iterator[dict[Node, Any]]:
+    def chosen(self, start: int, values: dict[Any, Any]) -> Iterator[dict[Any, Any]]:
         """The values of all nodes, for each choice of the constants that fits as far as can be told on the way."""
         for at in range(start, len(self.nodes)):
             node = self.nodes[at]
@@ -157,7 +170,7 @@ class Search:
             return
         yield values
 
-    def operands(self, node: Any, values: dict[Node, Any]) -> list[tuple[Any, ...]]:
+    def operands(self, node: Any, values: dict[Any, Any]) -> list[tuple[Any, ...]]:
         """All that a node may have been given."""
         saved = saved_operands(node)
         choices: list[list[Any]] = []
@@ -172,7 +185,7 @@ class Search:
             return []
         return list(product(*choices))
 
-    def candidates(self, node: Any, values: dict[Node, Any]) -> list[Any]:
+    def candidates(self, node: Any, values: dict[Any, Any]) -> list[Any]:
         """What an operand without gradient may have been, the likeliest first."""
         found = self.named(node)
         is_elementwise = node.op.kind == "elementwise"
@@ -185,13 +198,20 @@ class Search:
         elif len(shapes) == 1 and isinstance(node.dtype, np.dtype):
             (shape,) = shapes
             found += [np.full(shape, number, node.dtype) for number in dict.fromkeys((0, 1, *literals[:FEW]))]
+        elif node.op.outputs is not None:  # where recurrent layers begin: zero, of the size of one step
+            spaces = dict.fromkeys(zip(node.shape, node.dtype, strict=True))
+            found += [np.zeros(shape[1:], dtype) for shape, dtype in spaces]
         if node.op.name in HIDING and isinstance(node.shape, tuple):
-            known = [numbers_of(one._array) for parent, one in values.items() if parent.shape == node.shape]
+            made = [one for end, one in values.items() if isinstance(end, Node) and end.shape == node.shape]
+            known = [numbers_of(one._array) for one in made]
             masks = [compare(one, number) for one in known for number in {0, *literals} for compare in COMPARISONS]
             found += {mask.tobytes(): mask for mask in masks}.values()
         made = node.shape if node.op.outputs is not None else (node.shape,)
         lengths = {length for shape in (*shapes, *made) for length in shape}
         found += sorted(self.constants, key=lambda one: sum(length not in lengths for length in one.shape))
+        if not is_elementwise:
+            found += [one.swapaxes(0, 1) for one in self.constants if one.ndim > 1]
+            found += [one.reshape(len(one), -1) for one in self.constants if one.ndim > 2 and one.size]
         return found[:CANDIDATES]
 
     def named(self, node: Any) -> list[Any]:
@@ -208,7 +228,7 @@ class Search:
                 found += [one._array for one in values if isinstance(one, TensorBase) and one._node is None]
         return [one for one in found if plain(one) is not None]
 
-    def run(self, node: Any, operands: tuple[Any, ...], values: dict[Node, Any]) -> bool:
+    def run(self, node: Any, operands: tuple[Any, ...], values: dict[Any, Any]) -> bool:
         """Run the op of a node again; whether what it gives is of the node's space, and what somebody holds of it."""
         self.runs += 1
         op = node.op
@@ -235,6 +255,7 @@ class Search:
             ports = [port for known in node.extra.ports.values() if (port := known()) is not None]
             ends |= {port: results[port.number] for port in ports}
         values.update(ends)
+        values.update(((node, at), operands[at]) for at, parent in enumerate(node.parents) if parent is None)
         return all(is_near(numbers_of(one._array), self.held[end]) for end, one in ends.items() if end in self.held)
 
     def is_it(self, found: Rebuilt) -> bool:

@@ -6,7 +6,6 @@ import ast
 import copy
 import linecache
 from collections.abc import Callable
-from itertools import islice
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -41,8 +40,6 @@ GOING_ON = (*exits.WHOLE, *exits.READ, "numpy(force=True)")
 
 Graphs = dict[Node, list[Rebuilt]]
 """Graphs made again, by the roots of those that are gone: for all questions of one call."""
-ALIKE = 8
-"""Of graphs that may have been the one that is gone, how many are asked whether they agree."""
 STEPS_TOO_LARGE = (
     "take smaller steps (learning rate, nn.utils.clip_grad_norm_); `with chainrule.guard():` around the loop stops at the first "
     "number that is not finite."
@@ -346,7 +343,7 @@ def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Fr
     answers: list[Reason] = []
     for root in roots[-2:]:
         if root not in known:
-            known[root] = list(islice(rebuilt(root, ran), ALIKE))
+            known[root] = rebuilt(root, ran)
     for again in [one for root in roots[-2:] for one in known[root]]:
         leaf = again.leaves[node]
         path = path_to(leaf._node, again.out._node)
