@@ -202,8 +202,8 @@ class Search:
             spaces = dict.fromkeys(zip(node.shape, node.dtype, strict=True))
             found += [np.zeros(shape[1:], dtype) for shape, dtype in spaces]
         if node.op.name in HIDING and isinstance(node.shape, tuple):
-            made = [one for end, one in values.items() if isinstance(end, Node) and end.shape == node.shape]
-            known = [numbers_of(one._array) for one in made]
+            alike = [one for end, one in values.items() if isinstance(end, Node) and end.shape == node.shape]
+            known = [numbers_of(one._array) for one in alike]
             masks = [compare(one, number) for one in known for number in {0, *literals} for compare in COMPARISONS]
             found += {mask.tobytes(): mask for mask in masks}.values()
         made = node.shape if node.op.outputs is not None else (node.shape,)
