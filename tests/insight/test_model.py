@@ -76,6 +76,7 @@ def test_what_cannot_be_told_of_a_freed_graph_is_not_known() -> None:
     assert [one.name for one in graph.values] == ["w", "?", "u", "1", "v", "a"], "0 comes out whatever the factor was"
     assert graph.value("u").numbers is None
     assert graph.operations[0].problem
+    assert "retain_graph=True" in graph.note
     assert graph.value("w").grad.number == 0
 
 

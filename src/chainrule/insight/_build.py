@@ -436,13 +436,16 @@ class Builder:
         )
 
     def note(self) -> str:
-        """Which of several numbers are shown."""
+        """Which of several numbers are shown, and why some are not."""
         said = []
         for level in sorted(self.inside, key=lambda level: level.depth):
             if isinstance(level, BatchLevel):
                 said.append(f"inside of vmap: the first of {level.size} elements")
             elif isinstance(level, DualLevel):
                 said.append("forward mode: the primal numbers")
+        is_unknown = self.whole and len(self.arrays) < len(self.keys)
+        if is_unknown and any(type(node.saved) is Freed for node in self.ops):
+            said.append("?: let go by a backward; draw before optimizer.step(), or use backward(retain_graph=True)")
         return "; ".join(said)
 
     def operation(self, node: Any, name: str, scope: str, ids: dict[Any, str]) -> Operation:
