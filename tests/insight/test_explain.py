@@ -423,3 +423,14 @@ def test_empty_tensors_in_every_form() -> None:
     w = torch.ones(0, 2, requires_grad=True)
     account = explain((w * 2.0).sum())
     assert all((account.text(), account.markdown(), account.latex(), account.html()))
+
+
+def test_an_operand_that_is_not_known_leaves_no_gap_in_a_formula() -> None:
+    model = torch.nn.Linear(2, 1)
+    loss = model(torch.ones(3, 2)).square().mean()
+    loss.backward()
+    with torch.no_grad():
+        model.weight += 1
+    text = str(explain(loss, model.weight))
+    assert "du/dweight = Jᵀ g, J the Jacobian of linear by weight" in text
+    assert "draw before optimizer.step()" in text

@@ -103,8 +103,8 @@ class Account:
         }
         names |= {"out": self.operand(self.target(edge), is_conjugated), "g": g, "g_": g if g == "g" else f"({g})"}
         text = filled(found.latex if self.write.is_latex else found.text, names)
-        if not text or "?" in text:
-            return "", found.is_factor
+        if not text or "?" in text:  # an operand is not known
+            return ("", True) if found.is_factor else (self.in_words(edge, g), False)
         return text, found.is_factor
 
     def operand(self, value: Value, is_conjugated: bool) -> str:
