@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as torch
+from chainrule.backend import threads_numpy
 from chainrule.backend.threads_numpy import blas, in_parallel
 
 
@@ -49,8 +50,12 @@ def test_two_threads_work_side_by_side() -> None:
     assert sorted(done) == [0, 1, 2, 3]
 
 
-def test_one_thread_works_alone() -> None:
-    torch.set_num_threads(1)
+@pytest.mark.parametrize("in_browser", [False, True])
+def test_one_thread_works_alone(in_browser: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if in_browser:
+        monkeypatch.setattr(threads_numpy, "CAN_START", False)
+    else:
+        torch.set_num_threads(1)
     workers = set()
     in_parallel(lambda piece: workers.add(threading.get_ident()), range(8))
     assert workers == {threading.get_ident()}

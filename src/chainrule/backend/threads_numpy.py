@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
@@ -26,6 +27,10 @@ CACHED = 1 << 17
 """Bytes of an array that one thread works on at once, so that what is made in between stays in the cache."""
 SHARED = 4 * CACHED
 """The same where several threads work: each operation must be long beside the hand-over of the interpreter's lock."""
+
+
+CAN_START = sys.platform not in ("emscripten", "wasi")
+"""Whether a program may have more threads than one: in a browser it may not."""
 
 
 class Blas(NamedTuple):
@@ -72,6 +77,11 @@ def set_threads(number: int) -> None:
         library.set_threads(number)
 
 
+def workers() -> int:
+    """How many threads may share the work on one array."""
+    return threads() if CAN_START else 1
+
+
 @cache
 def pool() -> ThreadPoolExecutor:
     """The threads beside those of the program; each starts when it is needed first."""
@@ -101,7 +111,7 @@ def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece]) -> Non
         finally:
             left.clear()
 
-    helpers = [pool().submit(copy_context().run, take) for _ in range(min(threads(), len(left)) - 1)]
+    helpers = [pool().submit(copy_context().run, take) for _ in range(min(workers(), len(left)) - 1)]
     try:
         take()
     finally:
@@ -114,7 +124,7 @@ def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece]) -> Non
 
 def by_pieces(work: Callable[[slice], object], length: int, itemsize: int) -> None:
     """``work`` on each piece of an axis of ``length`` items of so many bytes, in parallel if there is enough for it."""
-    is_shared = length * itemsize >= 2 * SHARED and threads() > 1
+    is_shared = length * itemsize >= 2 * SHARED and workers() > 1
     step = max((SHARED if is_shared else CACHED) // itemsize, 1)
     pieces = [slice(start, start + step) for start in range(0, length, step)]
     if is_shared:
