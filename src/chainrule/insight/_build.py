@@ -22,7 +22,7 @@ from ..core.views import current_node
 from ..core.xla_level import XLA
 from . import _names
 from ._names import Names
-from ._rebuilt import rebuilt
+from ._rebuilt import agreed, rebuilt
 from ._scopes import scopes_of
 from ._symbols import action_of, symbol_of
 from ._values import (
@@ -271,17 +271,14 @@ class Builder:
     def make_again(self, ran: Freed) -> None:
         """What a backward has let go, if that graph can be made again without doubt."""
         root = ran.root()
-        found = [] if root is None else rebuilt(root, ran)
-        if len(found) != 1:
-            return
-        for end, value in found[0].values.items():
+        values = {} if root is None else agreed(rebuilt(root, ran))
+        for end, value in values.items():
             if isinstance(end, Node):
                 self.know(key_of(end), value._array, "replayed")
         for node in self.ops:
             for position, operand in enumerate(self.operands[node]):
-                array = found[0].values.get((node, position))
-                if isinstance(operand, Constant) and operand.array is None and array is not None:
-                    self.replace(node, position, self.constant_of(array, "replayed"))
+                if isinstance(operand, Constant) and operand.array is None and (node, position) in values:
+                    self.replace(node, position, self.constant_of(values[node, position], "replayed"))
 
     def replace(self, node: Any, position: int, constant: Constant) -> None:
         """Another constant for one that is not known."""

@@ -6,11 +6,11 @@ sources are asked, the surest first:
 
 1. what the node still has (``saved_operands``), or what stands at the operator in the text: a number, a variable of a function that is
    still running;
-2. zero, one, and the numbers in the function that called the op: as they are where an op goes element by element, else as a tensor of
+2. zero, one, two decoys, and the numbers in the function that called the op: as they are where an op goes element by element, else as a tensor of
    the operand's shape (the targets of a loss are often made where they are used, and gone);
 3. masks, for ops that leave elements out: comparisons of values of the graph with these numbers;
-4. the tensors alive, those first whose lengths occur around the node; of these the youngest, as far as the garbage collector knows;
-   last, as layers are given them: flattened but for the batch, or with batch and time exchanged.
+4. the tensors alive, those first whose lengths occur around the node; of these the youngest, as far as the garbage collector knows.
+   Layers are also given them flattened but for the batch, or with batch and time exchanged.
 
 Where several fit an operand each is tried, and what follows from it (``Search.chosen``). Guesses are no answers: a graph is believed only
 if every value of it that somebody still holds, and every gradient that the backward gave, comes out again. Hence the root must be
@@ -20,6 +20,7 @@ held. Where several choices pass, as where all is NaN, all are handed out, and t
 from __future__ import annotations
 
 import ast
+import math
 import sys
 from collections.abc import Iterator
 from itertools import islice, product
@@ -38,16 +39,21 @@ from ..core.value import TensorBase, new_tensor, numbers_of
 from ._numbers import HIDING
 from ._values import plain, saved_operands
 
-__all__ = ["Rebuilt", "rebuilt"]
+__all__ = ["Rebuilt", "agreed", "rebuilt"]
 
 NODES = 1000
 """Nodes up to which a graph is made again."""
-RUNS = 4000
-"""How many ops are run at most, with wrong constants, too."""
+WORK = 4000
+"""How many ops are run at most, with wrong constants, too; of large results, one for each ``LARGE`` elements."""
+LARGE = 10_000
 ALIKE = 8
 """How many choices of constants are looked for that all give the same."""
+DECOYS = (-1.7, 0.3)
+"""Numbers that are tried as well: where one of them would do, the operand cannot be told, as of a relu that is 0 in any case."""
 CANDIDATES = 64
-"""How many constants are tried for one operand."""
+"""How many constants are tried for one operand..."""
+LIKELY = 12
+"""...and how many first: a wrong one early on would keep the search from the likely ones after it."""
 FEW = 8
 """How many of the numbers of a program's text are tried as constants of several elements."""
 UNFIT = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
@@ -81,8 +87,27 @@ def rebuilt(root: Node, ran: Freed) -> list[Rebuilt]:
     if any(leaf is None for leaf in leaves.values()):
         return []
     search = Search(nodes, root, leaves, ran)
-    found = list(islice(search.found(), ALIKE))
-    return [] if search.runs > RUNS else found
+    for search.most in (LIKELY, CANDIDATES):
+        search.work = 0
+        found = list(islice(search.found(), ALIKE))
+        if found:
+            return found
+    return []
+
+
+def agreed(found: list[Rebuilt]) -> dict[Any, Any]:
+    """Of the first choice, the values (see :attr:`Rebuilt.values`) that are the same numbers in all others."""
+    values = {} if not found else found[0].values
+    return {end: value for end, value in values.items() if all(is_same(value, one.values[end]) for one in found[1:])}
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are the same numbers, in whatever form."""
+    x, y = (np.asarray(value._array if isinstance(value, TensorBase) else value) for value in (one, other))
+    try:
+        return bool(((x == y) | ((x != x) & (y != y))).all())
+    except ValueError:  # of shapes that do not fit
+        return False
 
 
 def is_ordinary(node: Any) -> bool:
@@ -103,7 +128,7 @@ class Search:
         self.root = root
         self.leaves = leaves
         self.ran = ran
-        self.runs = 0
+        self.work, self.most = 0, CANDIDATES
         self.variables: dict[Any, list[dict[str, Any]]] = {}
         """Those of the functions that are running, by their code."""
         frame: FrameType | None = sys._getframe(1)
@@ -165,7 +190,7 @@ class Search:
                 branch = dict(values)
                 if self.run(node, operands, branch):
                     yield from self.chosen(at + 1, branch)
-                if self.runs > RUNS:
+                if self.work > WORK:
                     return
             return
         yield values
@@ -180,7 +205,7 @@ class Search:
             elif position in saved:
                 choices.append([saved[position]])
             else:
-                choices.append(self.candidates(node, values))
+                choices.append(self.candidates(node, values)[: self.most])
         if sum(len(one) > 1 for one in choices) > 2:
             return []
         return list(product(*choices))
@@ -194,7 +219,7 @@ class Search:
         literals = [one for one in node.code.co_consts if type(one) in (int, float)]
         shapes = {parent.shape for parent in node.parents if parent is not None}
         if is_elementwise:
-            found += dict.fromkeys((*literals, 0, 1))
+            found += dict.fromkeys((0, 1, *DECOYS, *literals))
         elif len(shapes) == 1 and isinstance(node.dtype, np.dtype):
             (shape,) = shapes
             found += [np.full(shape, number, node.dtype) for number in dict.fromkeys((0, 1, *literals[:FEW]))]
@@ -208,11 +233,16 @@ class Search:
             found += {mask.tobytes(): mask for mask in masks}.values()
         made = node.shape if node.op.outputs is not None else (node.shape,)
         lengths = {length for shape in (*shapes, *made) for length in shape}
-        found += sorted(self.constants, key=lambda one: sum(length not in lengths for length in one.shape))
+        constants = list(self.constants)
         if not is_elementwise:
-            found += [one.swapaxes(0, 1) for one in self.constants if one.ndim > 1]
-            found += [one.reshape(len(one), -1) for one in self.constants if one.ndim > 2 and one.size]
-        return found[:CANDIDATES]
+            constants += [one.swapaxes(0, 1) for one in self.constants if one.ndim > 1]
+            constants += [one.reshape(len(one), -1) for one in self.constants if one.ndim > 2 and one.size]
+
+        def strangeness(one: Any) -> tuple[int, int]:
+            return sum(length not in lengths for length in one.shape), 0 if is_elementwise else -one.ndim
+
+        found += sorted(constants, key=strangeness)
+        return found
 
     def named(self, node: Any) -> list[Any]:
         """What the operator that made a node is applied to: numbers that stand there, and tensors by the names of variables."""
@@ -230,8 +260,10 @@ class Search:
 
     def run(self, node: Any, operands: tuple[Any, ...], values: dict[Any, Any]) -> bool:
         """Run the op of a node again; whether what it gives is of the node's space, and what somebody holds of it."""
-        self.runs += 1
         op = node.op
+        self.work += (
+            1 + sum(math.prod(shape) for shape in ([node.shape] if op.outputs is None else node.shape)) // LARGE
+        )
         args = [new_tensor(np.asarray(one)) if isinstance(one, (np.ndarray, np.generic)) else one for one in operands]
         try:
             with np.errstate(all="ignore"):
