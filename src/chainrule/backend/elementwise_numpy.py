@@ -400,8 +400,8 @@ def _gaussian(x: Array) -> Array:
 
 
 gaussian = faster_if_large("gaussian", _gaussian)
-erf = faster_if_large("erf", _from_scipy("erf"))
-erfc = faster_if_large("erfc", _from_scipy("erfc"))
+erf = faster_if_large("erf", _from_scipy("erf"), home="tables_numpy")
+erfc = faster_if_large("erfc", _from_scipy("erfc"), home="tables_numpy")
 digamma = faster_if_large("digamma", _from_scipy("psi"), SEVERAL, BOTH, "polygamma_numpy")
 
 

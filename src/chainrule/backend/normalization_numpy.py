@@ -6,20 +6,20 @@ Sums along rows and along columns are products with a vector of ones, or with th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from . import normalization_common as common, numpy as namespace
 from .elementwise_numpy import DOUBLE, SINGLE
+from .threads_numpy import by_pieces
 
 Array = Any
 
-CACHED = 1 << 14
-"""So many elements are worked on at once."""
 LEAST = 1 << 12
 """So many elements are worth the preparations."""
+SUMMED = 1 << 14
+"""So many elements are summed along columns in their own precision, and these sums in double precision."""
 MOST = 1 << 12
 """Up to so many elements a row is summed in its own precision."""
 
@@ -30,12 +30,6 @@ def row_size(x: Array, rank: int, affine: Any) -> int:
     size = math.prod(shape)
     is_plain = x.dtype in (SINGLE, DOUBLE) and all(v.shape == shape and v.dtype == x.dtype for v in affine)
     return size if is_plain and x.size >= LEAST and size <= MOST else 0
-
-
-def blocks(count: int, size: int) -> Iterator[slice]:
-    """Some rows at a time."""
-    step = max(1, CACHED // size)
-    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def as_rows(x: Array, size: int) -> Array:
@@ -49,11 +43,12 @@ def layer_norm(x: Array, *affine: Array, rank: int, eps: float) -> tuple[Array, 
         return common.layer_norm(namespace, np.ascontiguousarray(x), *affine, rank=rank, eps=eps)
     rows, (scale, shift) = as_rows(x, size), common.pair([v.reshape(-1) for v in affine])
     out, (mean, r), ones = np.empty_like(rows), np.empty((2, len(rows), 1), x.dtype), np.ones(size, x.dtype)
-    for block in blocks(len(rows), size):
-        d, center, inverse = out[block], mean[block], r[block]
-        np.dot(rows[block], ones, center[:, 0])
+
+    def piece(some: slice) -> None:
+        d, center, inverse = out[some], mean[some], r[some]
+        np.dot(rows[some], ones, center[:, 0])
         center /= size
-        np.subtract(rows[block], center, d)
+        np.subtract(rows[some], center, d)
         np.vecdot(d, d, inverse[:, 0])
         inverse /= size
         inverse += eps
@@ -64,6 +59,8 @@ def layer_norm(x: Array, *affine: Array, rank: int, eps: float) -> tuple[Array, 
             d *= scale
         if shift is not None:
             d += shift
+
+    by_pieces(piece, len(rows), rows.strides[0])
     lead = (*x.shape[: len(x.shape) - rank], *[1] * rank)
     return out.reshape(x.shape), mean.reshape(lead), r.reshape(lead)
 
@@ -75,23 +72,30 @@ def layer_norm_adjoint(g: Any, x: Array, affine: Any, mean: Array, rstd: Array, 
         return common.layer_norm_adjoint(namespace, g, x, affine, mean, rstd, need=need, rank=rank)
     rows, given, center, r = as_rows(x, size), as_rows(g[0], size), mean.reshape(-1, 1), rstd.reshape(-1, 1)
     w = affine[0].reshape(-1) if affine else np.ones(size, x.dtype)
-    gx, one, (of_scale, of_shift) = np.empty_like(rows), np.ones(len(rows), x.dtype), np.zeros((2, size))
-    scratch = np.empty((min(len(rows), max(1, CACHED // size)), size), x.dtype)
-    for block in blocks(len(rows), size):
-        h, z, inverse, ones = given[block], gx[block], r[block], one[block]
-        t = scratch[: len(h)]
-        np.subtract(rows[block], center[block], z)
+    gx, step = np.empty_like(rows), max(1, SUMMED // size)
+    ones, sums = np.ones(step, x.dtype), np.empty((-(-len(rows) // step), 2, size), x.dtype)
+
+    def piece(blocks: slice) -> None:
+        some = slice(blocks.start * step, blocks.stop * step)
+        h, z, inverse = given[some], gx[some], r[some]
+        np.subtract(rows[some], center[some], z)
         z *= inverse
-        np.multiply(h, z, t)
-        of_scale += ones.dot(t)
-        of_shift += ones.dot(h)
+        t = h * z
+        for start, into in zip(range(0, len(h), step), sums[blocks], strict=True) if affine else ():
+            for values, total in zip((t, h), into, strict=True):
+                part = values[start : start + step]
+                ones[: len(part)].dot(part, total)
         along, average = t.dot(w), h.dot(w)
         along /= size
         average /= size
         z *= along[:, None]
-        np.multiply(h, w, t)
-        t -= average[:, None]
+        np.subtract(np.multiply(h, w, t) if affine else h, average[:, None], t)
         np.subtract(t, z, z)
         z *= inverse
-    sums = [total.astype(x.dtype).reshape(x.shape[len(x.shape) - rank :]) for total in (of_scale, of_shift)]
-    return [gx.reshape(x.shape), *sums[: len(affine)]]
+
+    by_pieces(piece, len(sums), step * rows.strides[0])
+    if not affine:
+        return [gx.reshape(x.shape)]
+    shape = x.shape[len(x.shape) - rank :]
+    of_affine = [total.reshape(shape) for total in sums.sum(0, np.float64).astype(x.dtype)]
+    return [gx.reshape(x.shape), *of_affine[: len(affine)]]

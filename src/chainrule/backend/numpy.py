@@ -235,6 +235,7 @@ LATE = {
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_with_indices topk unique unique_consecutive
     """,
+    "threads_numpy": "by_items",
     "special_numpy": """
         airy_ai airy_ai_prime bessel_i bessel_j bessel_k bessel_y entr erfcx_derivative gelu_slope igamma
         igammac log_ndtr ndtr ndtri normal_hazard polynomial xlog1py zeta

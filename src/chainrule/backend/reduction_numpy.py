@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise_numpy import logaddexp_complex
-from .shape_numpy import in_rows, into_rows
+from .shape_numpy import along_rows, in_rows, into_rows
 
 Array = Any
 Axis = int | tuple[int, ...] | None
@@ -26,6 +26,12 @@ AT_ONCE = 1 << 16
 
 MANY = 512
 """Terms from which the rounding errors of a running total in single precision begin to matter."""
+
+NARROW = 16
+"""Up to so many numbers a row is shorter than what it costs to begin with one."""
+
+SHORT = 128
+"""Up to so many numbers a sum by ``einsum`` is nearer, on average, than a pairwise one."""
 
 LONG = 64
 """Neighbours that it is worth to add together first."""
@@ -218,15 +224,39 @@ def _root(total: Array, ord: float) -> Array:
     return np.sqrt(total) if ord == 2 else total ** (1 / ord)
 
 
+@along_rows
 @into_rows
 def logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Array:
     """log(sum(exp(x))), with the largest element taken out of the exponentials."""
     if not count(x.shape, axis):
         return np.log(sum(x, axis=axis, keepdims=keepdims))
-    largest = maximum_reduce(x.real, axis=axis, keepdims=True)
+    largest = largest_along(x.real, axis)
     largest = np.where(np.isfinite(largest), largest, x.dtype.type(0).real)
-    total = np.log(sum(np.exp(x - largest), axis=axis, keepdims=keepdims))
+    total = np.log(sum_along(np.exp(x - largest), axis))
+    if not keepdims:
+        total = total.squeeze(axis)
     return total + largest.reshape(total.shape)
+
+
+def are_rows(x: Array, axis: Axis) -> bool:
+    return x.ndim == 2 and x.size > AT_ONCE // 4 and axis in (-1, (-1,)) and x.dtype in (FLOAT32, FLOAT64)
+
+
+def largest_along(x: Array, axis: Axis) -> Array:
+    """The largest element, the axis kept. ``maximum.reduce`` would begin anew for each row, which costs more than a short one."""
+    if not are_rows(x, axis):
+        return maximum_reduce(x, axis=axis, keepdims=True)
+    length = x.shape[1]
+    if length <= NARROW:
+        return maximum_reduce(np.ascontiguousarray(x.T), axis=0)[:, None]
+    return np.maximum.reduceat(x.reshape(-1), np.arange(0, x.size, length))[:, None]
+
+
+def sum_along(x: Array, axis: Axis) -> Array:
+    """The sum, the axis kept. That of many short rows by ``einsum``, which adds by as many running totals as ``add.reduce``."""
+    if are_rows(x, axis) and x.shape[1] <= SHORT:
+        return np.einsum("ij->i", x)[:, None]
+    return sum(x, axis=axis, keepdims=True)
 
 
 # -- cumulative --------------------------------------------------------------------------------------------------------
@@ -247,24 +277,28 @@ def _running(ufunc: Any, x: Array, axis: Any, dtype: Any) -> Array:
     return out
 
 
+@along_rows
 @into_rows
 def cumulative_sum(x: Array, *, axis: Any, dtype: Any = None) -> Array:
     """Integers and bools are added as int64."""
     return _running(np.add, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
 
 
+@along_rows
 @into_rows
 def cumulative_prod(x: Array, *, axis: Any, dtype: Any = None) -> Array:
     """Integers and bools are multiplied as int64."""
     return _running(np.multiply, x, axis, dtype or (INT64 if x.dtype.kind in "biu" else x.dtype))
 
 
+@along_rows
 @into_rows
 def cummax(x: Array, *, axis: Any) -> tuple[Array, Array]:
     """(the largest element so far, its last index)."""
     return _running_extreme(np.maximum, x, axis)
 
 
+@along_rows
 @into_rows
 def cummin(x: Array, *, axis: Any) -> tuple[Array, Array]:
     """(the smallest element so far, its last index)."""
@@ -281,6 +315,7 @@ def _running_extreme(ufunc: Any, x: Array, axis: Any) -> tuple[Array, Array]:
     return values, np.maximum.accumulate(places, axis=axis)
 
 
+@along_rows
 @into_rows
 def logcumsumexp(x: Array, *, axis: Any) -> Array:
     if axis == ():

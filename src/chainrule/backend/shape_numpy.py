@@ -30,6 +30,24 @@ def into_rows(kernel: Any) -> Any:
     return ordered
 
 
+LARGE = 1 << 20
+"""Bytes of an array whose rows are shared out among threads."""
+
+
+def along_rows(kernel: Any) -> Any:
+    """The kernel of one array and an axis, on some rows at a time where these are many and the axis is the last."""
+
+    @functools.wraps(kernel)
+    def function(x: Array, *, axis: Any, **params: Any) -> Any:
+        if x.nbytes < LARGE or axis not in (-1, (-1,)):
+            return kernel(x, axis=axis, **params)
+        from .threads_numpy import by_items
+
+        return by_items(functools.partial(kernel, axis=axis, **params), x, axes=x.ndim - 1)
+
+    return function
+
+
 # -- the array API's names ----------------------------------------------------------------------------------------------
 
 

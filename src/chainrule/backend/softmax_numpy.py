@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .elementwise_numpy import exp, log, widened
+from .reduction_numpy import largest_along, sum_along
+from .threads_numpy import CACHED, by_pieces
 
 Array = Any
 
-CACHED = 1 << 15
-"""So many elements are worked on at once."""
 
-
-def in_blocks(x: Array, out: Array, axis: int) -> Iterator[tuple[Array, Array]]:
-    """Parts of ``x``, with the places of their results in ``out``; all at once where the axis is not the last."""
-    length = x.shape[-1] if x.ndim else 1
-    if x.size < 2 * CACHED or length > CACHED or axis not in (-1, x.ndim - 1) or not x.flags.c_contiguous:
-        yield x, out
-        return
-    rows, results, count = x.reshape(-1, length), out.reshape(-1, length), CACHED // length
-    for start in range(0, len(rows), count):
-        yield rows[start : start + count], results[start : start + count]
+def by_rows(function: Callable[[Array, Array], object], x: Array, axis: int) -> Array:
+    """``function(part, into)`` on parts of ``x``, of which ``into`` shall be the result. All of an axis is in one part."""
+    out = np.empty(x.shape, x.dtype)
+    if x.nbytes <= CACHED or not x.flags.c_contiguous or axis in (0, -x.ndim):
+        if x.size:
+            function(x, out)
+        return out
+    rows, results = x, out
+    if axis in (-1, x.ndim - 1):
+        rows, results = x.reshape(-1, x.shape[-1]), out.reshape(-1, x.shape[-1])
+    by_pieces(lambda some: function(rows[some], results[some]), len(rows), rows.strides[0])
+    return out
 
 
 def without_largest(x: Array, out: Array, axis: int) -> Array:
     """``x`` less its largest element along the axis: its exponentials do not overflow."""
-    return np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), out)
+    return np.subtract(x, largest_along(x, axis), out)
 
 
 @widened
 def softmax(x: Array, *, axis: int) -> Array:
-    out = np.empty(x.shape, x.dtype)
-    for part, into in in_blocks(x, out, axis) if x.size else ():
+    def of_part(part: Array, into: Array) -> None:
         e = exp(without_largest(part, into, axis))
-        np.divide(e, np.add.reduce(e, axis=axis, keepdims=True), into)
-    return out
+        np.divide(e, sum_along(e, axis), into)
+
+    return by_rows(of_part, x, axis)
 
 
 @widened
 def log_softmax(x: Array, *, axis: int) -> Array:
-    out = np.empty(x.shape, x.dtype)
-    for part, into in in_blocks(x, out, axis) if x.size else ():
+    def of_part(part: Array, into: Array) -> None:
         shifted = without_largest(part, into, axis)
-        np.subtract(shifted, log(np.add.reduce(exp(shifted), axis=axis, keepdims=True)), into)
-    return out
+        np.subtract(shifted, log(sum_along(exp(shifted), axis)), into)
+
+    return by_rows(of_part, x, axis)

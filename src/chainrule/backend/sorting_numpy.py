@@ -12,21 +12,22 @@ import numpy as np
 
 from . import common
 from .reduction_numpy import AT_ONCE
-from .shape_numpy import in_rows
+from .shape_numpy import along_rows, in_rows
 
 Array = Any
 Axis = Any
 
 
 argsort = partial(common.argsort, np)
-sort = partial(common.sort, np)
-sort_with_indices = partial(common.sort_with_indices, np)
-kthvalue = partial(common.kthvalue, np)
-median = partial(common.median, np)
-nanmedian = partial(common.nanmedian, np)
-mode = partial(common.mode, np, partial(np.maximum.accumulate, axis=-1))
+sort = along_rows(partial(common.sort, np))
+sort_with_indices = along_rows(partial(common.sort_with_indices, np))
+kthvalue = along_rows(partial(common.kthvalue, np))
+median = along_rows(partial(common.median, np))
+nanmedian = along_rows(partial(common.nanmedian, np))
+mode = along_rows(partial(common.mode, np, partial(np.maximum.accumulate, axis=-1)))
 
 
+@along_rows
 def topk(x: Array, *, k: int, axis: Axis, largest: bool) -> tuple[Array, Array]:
     """(the ``k`` largest or smallest elements in order, their places)."""
     if axis == ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,14 @@ def of_scipy(name: str) -> Any:
 
 
 entr = of_scipy("entr")
-ndtr = of_scipy("ndtr")
+def fast(name: str, function: Any) -> Any:
+    """A function that is read from a table where the array is large."""
+    return faster_if_large(name, function, home="tables_numpy")
+
+
+ndtr = fast("ndtr", of_scipy("ndtr"))
 ndtri = of_scipy("ndtri")
-log_ndtr = of_scipy("log_ndtr")
+log_ndtr = fast("log_ndtr", of_scipy("log_ndtr"))
 igamma = of_scipy("gammainc")
 igammac = of_scipy("gammaincc")
 zeta = of_scipy("zeta")
@@ -38,7 +44,7 @@ def xlog1py(x: Array, y: Array) -> Array:
     return narrow(np.where((x == 0) & ~np.isnan(y), 0, widen(x) * np.log1p(widen(y))), x)
 
 
-gelu_slope = faster_if_large("gelu_slope", widened(lambda x: common.gelu_slope(ndtr, gaussian, x)))
+gelu_slope = fast("gelu_slope", widened(lambda x: common.gelu_slope(ndtr, gaussian, x)))
 
 
 @widened
@@ -46,9 +52,7 @@ def erfcx_derivative(x: Array, *, n: int) -> Array:
     return common.erfcx_derivative(np, erfcx, x, n)
 
 
-@widened
-def normal_hazard(x: Array) -> Array:
-    return common.normal_hazard(erfcx, x)
+normal_hazard = fast("normal_hazard", widened(lambda x: common.normal_hazard(erfcx, x)))
 
 
 def bessel(name: str, of_zero: str, of_one: str) -> Any:
@@ -65,12 +69,15 @@ def bessel(name: str, of_zero: str, of_one: str) -> Any:
 
 
 _i, _ie = bessel("iv", "i0", "i1"), bessel("ive", "i0e", "i1e")
+_i0e, _i1e = fast("i0e", partial(_ie, n=0)), fast("i1e", partial(_ie, n=1))
 _k, _ke = bessel("kv", "k0", "k1"), bessel("kve", "k0e", "k1e")
 _j, _y = bessel("jv", "j0", "j1"), bessel("yv", "y0", "y1")
 
 
 @widened
 def bessel_i(x: Array, *, n: int, scaled: bool) -> Array:
+    if scaled and n < 2:
+        return (_i1e if n else _i0e)(x)
     return (_ie if scaled else _i)(x, n)
 
 

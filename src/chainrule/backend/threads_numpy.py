@@ -7,6 +7,7 @@ by the OpenBLAS that its wheels bring, which can be asked and told how many thre
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import sys
 from collections import deque
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -132,3 +133,42 @@ def by_pieces(work: Callable[[slice], object], length: int, itemsize: int) -> No
     else:
         for piece in pieces:
             work(piece)
+
+
+def by_items(function: Callable[..., Any], *arrays: Any, axes: int) -> Any:
+    """``function(*arrays)``, an array or a tuple of them, computed of some items at a time, in parallel if there are many.
+
+    Items lie along the first ``axes``, which are the same for all arrays, and each has results of its own. One that is
+    None stays that.
+    """
+    lead = arrays[0].shape[:axes]
+    count = math.prod(lead)
+    is_large = count > 1 and max(one.nbytes for one in arrays) >= 2 * SHARED
+    given = [as_items(one, lead, count) for one in arrays] if is_large else [None]
+    if any(one is None for one in given):
+        return function(*arrays)
+    few = function(*[one[:2] for one in given])
+    are_several = isinstance(few, tuple)
+    found = [
+        None if one is None else np.empty((count, *one.shape[1:]), one.dtype) for one in (few if are_several else (few,))
+    ]
+
+    def piece(some: slice) -> None:
+        parts = function(*[one[some] for one in given])
+        for whole, part in zip(found, parts if are_several else (parts,), strict=True):
+            if whole is not None:
+                whole[some] = part
+
+    by_pieces(piece, count, max(one[0].nbytes for one in given))
+    results = [None if one is None else one.reshape(lead + one.shape[1:]) for one in found]
+    return tuple(results) if are_several else results[0]
+
+
+def as_items(x: Any, lead: tuple[int, ...], count: int) -> Any:
+    """A view of ``x`` with one axis for the axes that ``lead`` has; None where there is none."""
+    if x.shape[: len(lead)] != lead:
+        return None
+    shape = (count, *x.shape[len(lead) :])
+    if x.flags.c_contiguous:
+        return x.reshape(shape)
+    return None if any(x.strides) else np.broadcast_to(x[(0,) * x.ndim], shape)

@@ -22,6 +22,7 @@ overwritten since, or is not at hand, and ``_saved_...`` and saved-tensor hooks 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -306,21 +307,14 @@ def by_blocks(xp: Any, formula: Callable[..., Any], *values: Any, **params: Any)
     return formula(xp, *values, **params)
 
 
-def by_items(xp: Any, function: Callable[..., Any], *arrays: Any) -> tuple[Any, ...]:
-    """``function(xp, *arrays)``, results that each depend on one item along the first axis: of some at a time, if that pays."""
-    x = arrays[0]
-    many = xp is numpy_namespace and x.size >= LARGE and {len(a) for a in arrays} == {len(x)}
-    step = LARGE * len(x) // x.size if many else 0
-    if not 0 < step < len(x):
-        return function(xp, *arrays)
-    parts = [function(xp, *[a[:step] for a in arrays])]
-    out = tuple([None if one is None else np.empty((len(x), *one.shape[1:]), one.dtype) for one in parts[0]])
-    for start in range(0, len(x), step):
-        some = slice(start, start + step)
-        for whole, one in zip(out, parts.pop() if parts else function(xp, *[a[some] for a in arrays]), strict=True):
-            if whole is not None:
-                whole[some] = one
-    return out
+def by_items(xp: Any, function: Callable[..., Any], *arrays: Any, axes: int = 1) -> Any:
+    """``function(xp, *arrays)``, results that each depend on one item: of some at a time, if that pays.
+
+    Items lie along the first ``axes``.
+    """
+    if xp is numpy_namespace and arrays[0].size >= LARGE:
+        return numpy_namespace.by_items(partial(function, xp), *arrays, axes=axes)
+    return function(xp, *arrays)
 
 
 def blockwise(raw: Callable[..., Any]) -> Callable[..., Any]:

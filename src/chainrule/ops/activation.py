@@ -186,7 +186,7 @@ def tanh_argument(x):
 
 
 def gelu_forward(xp, x, approximate):
-    return x * (xp.erfc(x * -math.sqrt(0.5)) / 2 if approximate == "none" else xp.sigmoid(tanh_argument(x)[0]))
+    return x * (xp.ndtr(x) if approximate == "none" else xp.sigmoid(tanh_argument(x)[0]))
 
 
 def gelu_x(xp, g, x, approximate):
