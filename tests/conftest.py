@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 import chainrule
-from chainrule import ops, torch_alias
+from chainrule import once, ops, torch_alias
 from chainrule.core import modes
 from chainrule.printing import get_printoptions, set_printoptions
 
@@ -22,6 +22,12 @@ settings.load_profile("dev")
 
 for family in ops.LATE:  # many tests go through all ops that there are
     import_module(f"chainrule.ops.{family}")
+
+
+@pytest.fixture(autouse=True)
+def warned_of_nothing() -> None:
+    """No test depends on which warnings others have had."""
+    once.forget()
 
 
 @pytest.fixture(autouse=True)

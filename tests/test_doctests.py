@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import warnings
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,8 +36,12 @@ def run(tests: Iterable[doctest.DocTest]) -> None:
     """Run examples; each printed character counts, save where they say ``...``."""
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.REPORT_ONLY_FIRST_FAILURE)
-    for test in tests:
-        runner.run(test, out=report.append)
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", r"torch\.\w+ is deprecated"
+        )  # the examples of these functions show what they do
+        for test in tests:
+            runner.run(test, out=report.append)
     assert not runner.failures, "".join(report)
 
 

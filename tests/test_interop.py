@@ -14,6 +14,7 @@ import pytest
 from finite import assert_near, derivative, direction
 
 import chainrule as torch
+from chainrule import once
 
 RNG = np.random.default_rng(3)
 X = RNG.uniform(0.5, 2, (3, 3))
@@ -292,6 +293,7 @@ def test_a_number_without_history_is_warned_of() -> None:
     array = np.zeros(2)
     ways = (float, complex, math.sin, np.float64, "%f".__mod__, lambda t: array.__setitem__(0, t))
     for way in ways:
+        once.forget()
         with pytest.warns(UserWarning, match=r"requires_grad=True to a scalar.*\n.*tensor.detach\(\)") as caught:
             way(w[1])
         assert caught[0].filename == __file__

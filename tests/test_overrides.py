@@ -123,7 +123,7 @@ class Marked(torch.Tensor):
 
 
 def test_a_hooked_function_shows_its_parameters() -> None:
-    assert list(inspect.signature(torch.add).parameters) == ["input", "other", "alpha", "out"]
+    assert list(inspect.signature(torch.add).parameters) == ["input", "other", "factors_first", "alpha", "out"]
     assert torch.Tensor.sum.__doc__ == torch.sum.__doc__
     with pytest.raises(TypeError, match=r"add\(\) missing 1 required positional argument"):
         torch.add(torch.ones(1))

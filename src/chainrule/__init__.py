@@ -219,6 +219,13 @@ _LAZY_NAMES = {
     "vmap": "func",
 }
 """What modules that load on first use have for this one."""
+_BUILT_WITH = {
+    "has_cuda": "backends.cuda.is_built",
+    "has_cudnn": "backends.cudnn.is_available",
+    "has_mkldnn": "backends.mkldnn.is_available",
+    "has_mps": "backends.mps.is_built",
+}
+"""Old names of what others answer."""
 
 
 def __getattr__(name: str) -> Any:
@@ -228,6 +235,12 @@ def __getattr__(name: str) -> Any:
         found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
         _announce(__name__, {name: found})
         return found
+    if name in _BUILT_WITH:
+        import warnings
+
+        home, said = _BUILT_WITH[name].rsplit(".", 1)
+        warnings.warn(f"'{name}' is deprecated, please use 'torch.{home}.{said}()'", stacklevel=2)
+        return getattr(importlib.import_module(f"{__name__}.{home}"), said)()
     if name == "torch":  # in PyTorch, too, the module holds itself: programs say torch.torch.nn
         return importlib.import_module(__name__)
     from ._missing import missing_name

@@ -500,9 +500,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def _warn_of_lost_history(self) -> None:
         if current_node(self) is not None:
-            import warnings
+            from .once import warn_once
 
-            warnings.warn(
+            warn_once(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first.",
                 stacklevel=3,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.value import TensorBase
+from ..functions.methods.interop import VOLATILE
 
 __all__ = ["Variable"]
 
@@ -28,9 +29,5 @@ class Variable(metaclass=_VariableMeta):
 
             if requires_grad:
                 raise ValueError("Variable can't be volatile and require_grad at the same time!")
-            warnings.warn(
-                "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
-                UserWarning,
-                stacklevel=2,
-            )
+            warnings.warn(VOLATILE, UserWarning, stacklevel=2)
         return data.detach().requires_grad_(requires_grad)

@@ -162,3 +162,10 @@ def deliver(result: Tensor, out: Any, function: str, exact: bool | None = None) 
     check_fits(out, result._array)
     write(out, new_tensor(result._array))
     return out
+
+
+def factors_last(*call: Any) -> tuple[Any, ...]:
+    """The operands and factors of a call that has its factors in front: see ``_factors_first``, which few programs need."""
+    from ._factors_first import in_order
+
+    return in_order(*call)

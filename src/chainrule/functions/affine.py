@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.mutation import inplace
 from ..promotion import check_cast, checked_scalar, scalar_type_name
-from ._arguments import deliver, naming, tensor_argument
+from ._arguments import deliver, factors_last, naming, tensor_argument
 from ._autocast import lowered
 from .contraction import einsum
 from .linalg import by, expand_error, is_mixed, is_refused, matmul, mixed, mixed_addmv, not_multipliable, stretches
@@ -23,7 +23,13 @@ Number = Any
 
 
 def addmm(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+    input: Tensor,
+    mat1: Tensor,
+    mat2: Tensor,
+    *factors_first: Any,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``; ``input`` is stretched to the product's shape.
 
@@ -33,6 +39,10 @@ def addmm(
     >>> torch.addmm(torch.tensor([10., 20.]), torch.ones(1, 3), torch.ones(3, 2))
     tensor([[13., 23.]])
     """
+    if factors_first:
+        input, mat1, mat2, beta, alpha = factors_last(
+            "addmm", "mat1 mat2", "beta alpha", input, mat1, mat2, *factors_first
+        )
     check_addmm(input, mat1, mat2)
     return deliver(ops.addmm(input, mat1, mat2, **_factors("addmm", input, beta, alpha)), out, "addmm")
 
@@ -52,7 +62,13 @@ def check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> None:
 
 
 def addmv(
-    input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+    input: Tensor,
+    mat: Tensor,
+    vec: Tensor,
+    *factors_first: Any,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``; ``input`` is stretched to the product's shape.
 
@@ -60,6 +76,8 @@ def addmv(
     >>> torch.addmv(torch.ones(2), torch.ones(2, 3), torch.ones(3), alpha=2)
     tensor([7., 7.])
     """
+    if factors_first:
+        input, mat, vec, beta, alpha = factors_last("addmv", "mat vec", "beta alpha", input, mat, vec, *factors_first)
     check_addmv(input, mat, vec)
     return deliver(ops.addmv(input, mat, vec, **_factors("addmv", input, beta, alpha)), out, "addmv")
 
@@ -76,7 +94,13 @@ def check_addmv(input: Tensor, mat: Tensor, vec: Tensor) -> None:
 
 
 def addr(
-    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+    input: Tensor,
+    vec1: Tensor,
+    vec2: Tensor,
+    *factors_first: Any,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``; ``input`` is stretched to the product's shape.
 
@@ -84,6 +108,10 @@ def addr(
     >>> torch.addr(torch.ones(1, 2), torch.tensor([2.]), torch.tensor([3., 4.]))
     tensor([[7., 9.]])
     """
+    if factors_first:
+        input, vec1, vec2, beta, alpha = factors_last(
+            "addr", "vec1 vec2", "beta alpha", input, vec1, vec2, *factors_first
+        )
     check_addr(input, vec1, vec2)
     return deliver(ops.addr(input, vec1, vec2, **_factors("addr", input, beta, alpha)), out, "addr")
 
@@ -97,7 +125,13 @@ def check_addr(input: Tensor, vec1: Tensor, vec2: Tensor) -> None:
 
 
 def baddbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    *factors_first: Any,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2)``; ``input`` is stretched to the product's shape.
 
@@ -105,6 +139,10 @@ def baddbmm(
     >>> torch.baddbmm(torch.ones(1), torch.ones(2, 1, 3), torch.ones(2, 3, 1)).flatten()
     tensor([4., 4.])
     """
+    if factors_first:
+        input, batch1, batch2, beta, alpha = factors_last(
+            "baddbmm", "batch1 batch2", "beta alpha", input, batch1, batch2, *factors_first
+        )
     check_baddbmm(input, batch1, batch2)
     return deliver(ops.baddbmm(input, batch1, batch2, **_factors("baddbmm", input, beta, alpha)), out, "baddbmm")
 
@@ -121,7 +159,13 @@ def check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, function: str =
 
 
 def addbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | None = None
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    *factors_first: Any,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2).sum(0)``; ``input`` is stretched to the sum's shape.
 
@@ -129,6 +173,10 @@ def addbmm(
     >>> torch.addbmm(torch.ones(1, 1), torch.ones(2, 1, 3), torch.ones(2, 3, 1))
     tensor([[7.]])
     """
+    if factors_first:
+        input, batch1, batch2, beta, alpha = factors_last(
+            "addbmm", "batch1 batch2", "beta alpha", input, batch1, batch2, *factors_first
+        )
     check_baddbmm(input, batch1, batch2, "addbmm")
     return deliver(ops.addbmm(input, batch1, batch2, **_factors("addbmm", input, beta, alpha)), out, "addbmm")
 

@@ -34,9 +34,9 @@ def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_forma
         if input._array.dtype.kind == "c" and not dtype.is_complex and dtype is not dtypes.bool:
             warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
         input = ops.astype(input, dtype)
-    if memory_format is not None and getattr(memory_format, "axes", None) is not None:
-        return input.contiguous(memory_format=memory_format)
-    return input
+    if memory_format is None or getattr(memory_format, "name", "") == "preserve_format":
+        return input
+    return input.contiguous(memory_format=memory_format)
 
 
 def to(input: Tensor, *args: Any, **named: Any) -> Tensor:

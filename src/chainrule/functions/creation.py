@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -216,10 +217,19 @@ def _nested(data: Any, wanted: Any) -> Any:
         except (ValueError, TypeError):
             pass  # ragged or not numbers: what follows says where
     shape = _shape(data)
+    arrays = _arrays(data)
+    if arrays and math.prod(shape):
+        from ..once import warn_once
+
+        warn_once(
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a single "
+            "numpy.ndarray with numpy.array() before converting to a tensor.",
+            stacklevel=4,
+        )
     leaves: list[Any] = []
     _flatten(data, shape, 0, leaves)
     if wanted is None:
-        wanted = _common(leaves)
+        wanted = _common(leaves or arrays)
     out = np.empty(shape, wanted)
     flat = out.reshape(-1)
     for position, leaf in enumerate(leaves):
@@ -238,6 +248,13 @@ def _plain_kinds(data: Any) -> set[type] | None:
             return None
         level = list(chain.from_iterable(level))
     return None
+
+
+def _arrays(data: Any) -> list[Any]:
+    """The arrays in nested sequences."""
+    if isinstance(data, np.ndarray):
+        return [data]
+    return [*chain.from_iterable(map(_arrays, data))] if isinstance(data, (list, tuple)) else []
 
 
 def is_sequence(data: Any) -> bool:
@@ -314,10 +331,10 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, leaves: list[Any]) -
 
 
 def _common(leaves: list[Any]) -> Any:
-    """The dtype that PyTorch infers: NumPy scalars count with their own, Python numbers with the default."""
+    """The dtype that PyTorch infers: what NumPy made counts with its own, Python numbers with the default."""
     if not leaves:
         return get_default_dtype().numpy
-    kinds = {leaf.dtype if isinstance(leaf, np.generic) else _inferred(type(leaf)) for leaf in leaves}
+    kinds = {leaf.dtype if isinstance(leaf, (np.generic, np.ndarray)) else _inferred(type(leaf)) for leaf in leaves}
     common = kinds.pop()
     for kind in kinds:
         common = dtypes_promote(common, kind)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..core.value import new_tensor, numbers_of, writable
+from ..once import warn_once
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._reduction_arguments import named
@@ -97,10 +98,19 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
     tensor([[2., 0.],
             [1., 2.]])
     """
+    warn_once(
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future "
+        "PyTorch release. torch.cholesky(A, upper=True) is torch.linalg.cholesky(A).mH."
+    )
+    return deliver(cholesky_factor(input, upper), out, "cholesky")
+
+
+def cholesky_factor(input: Tensor, upper: bool) -> Tensor:
+    """What :func:`cholesky` gives."""
     check_square("cholesky", input, "input")
     factor, info = ops.cholesky_legacy(input, upper=bool(upper))
     refuse_indefinite("cholesky", info)
-    return deliver(factor, out, "cholesky")
+    return factor
 
 
 def qr(input: Tensor, some: bool = True, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
@@ -116,6 +126,10 @@ def qr(input: Tensor, some: bool = True, *, out: tuple[Tensor, Tensor] | None = 
     >>> torch.allclose(q @ r, torch.tensor([[3., 1.], [4., 2.]]))
     True
     """
+    warn_once(
+        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch "
+        "release. torch.qr(A, some) is torch.linalg.qr(A, 'reduced' if some else 'complete')."
+    )
     check_matrix("linalg.qr", input)
     return named("qr", ops.qr(input, complete=not some), out)
 
@@ -166,6 +180,10 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
     (tensor([[4.0000, 4.0000],
             [0.2500, 1.0000]]), tensor([2, 2], dtype=torch.int32))
     """
+    warn_once(
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will "
+        "be removed in a future PyTorch release."
+    )
     check_matrix("torch.lu_factor", A)
     refuse_no_pivots("linalg.lu_factor", pivot)
     factors, pivots, info = ops.lu_factor(A)

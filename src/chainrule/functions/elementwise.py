@@ -15,7 +15,7 @@ from ..core.messages import refusal
 from ..core.mutation import refuse_overlap
 from ..core.value import TensorBase, writable
 from ..promotion import checked_scalar, result_dtype, scalar_to
-from ._arguments import deliver, tensor_argument
+from ._arguments import deliver, factors_last, tensor_argument
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -142,25 +142,33 @@ def scale_argument(function: str, alpha: Any, *operands: Any) -> Any:
     return checked_scalar(dtype, alpha).item() if kind in "iu" else alpha  # type: ignore[arg-type]  # no NumPy scalar any more
 
 
-def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | None = None) -> Tensor:
+def add(
+    input: Tensor | Number, other: Tensor | Number, *factors_first: Any, alpha: Number = 1, out: Tensor | None = None
+) -> Tensor:
     """``input + alpha * other``.
 
     >>> import chainrule as torch
     >>> torch.add(torch.tensor([1., 2.]), torch.tensor([10., 20.]), alpha=2)
     tensor([21., 42.])
     """
+    if factors_first:
+        input, other, alpha = factors_last("add", "other", "alpha", input, other, *factors_first)
     if type(alpha) is int and alpha == 1:
         return binary(ops.add, "add", input, other, out)
     return binary(ops.add_scaled, "add", input, other, out, alpha=scale_argument("add", alpha, input, other))
 
 
-def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | None = None) -> Tensor:
+def sub(
+    input: Tensor | Number, other: Tensor | Number, *factors_first: Any, alpha: Number = 1, out: Tensor | None = None
+) -> Tensor:
     """``input - alpha * other``.
 
     >>> import chainrule as torch
     >>> torch.sub(torch.tensor([10., 20.]), 1)
     tensor([ 9., 19.])
     """
+    if factors_first:
+        input, other, alpha = factors_last("sub", "other", "alpha", input, other, *factors_first)
     if type(alpha) is int and alpha == 1:
         return binary(ops.subtract, "sub", input, other, out)
     return binary(ops.subtract_scaled, "sub", input, other, out, alpha=scale_argument("sub", alpha, input, other))
@@ -321,23 +329,35 @@ def three(op: Any, function: str, input: Any, tensor1: Any, tensor2: Any, value:
     return result if out is None else put(result, out, function, input, tensor1, tensor2)
 
 
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | None = None) -> Tensor:
+def addcmul(
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *factors_first: Any, value: Number = 1, out: Tensor | None = None
+) -> Tensor:
     """``input + value * tensor1 * tensor2``.
 
     >>> import chainrule as torch
     >>> torch.addcmul(torch.ones(2), torch.tensor([1., 2.]), torch.tensor([3., 4.]), value=0.5)
     tensor([2.5000, 5.0000])
     """
+    if factors_first:
+        input, tensor1, tensor2, value = factors_last(
+            "addcmul", "tensor1 tensor2", "value", input, tensor1, tensor2, *factors_first
+        )
     return three(ops.addcmul, "addcmul", input, tensor1, tensor2, value, out)
 
 
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | None = None) -> Tensor:
+def addcdiv(
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *factors_first: Any, value: Number = 1, out: Tensor | None = None
+) -> Tensor:
     """``input + value * tensor1 / tensor2``.
 
     >>> import chainrule as torch
     >>> torch.addcdiv(torch.ones(2), torch.tensor([1., 2.]), torch.tensor([2., 4.]))
     tensor([1.5000, 1.5000])
     """
+    if factors_first:
+        input, tensor1, tensor2, value = factors_last(
+            "addcdiv", "tensor1 tensor2", "value", input, tensor1, tensor2, *factors_first
+        )
     tensor_argument(tensor1, "addcdiv", "tensor1", 2)
     tensor_argument(tensor2, "addcdiv", "tensor2", 3)
     if tensor1._array.dtype.kind in "biu" and tensor2._array.dtype.kind in "biu":

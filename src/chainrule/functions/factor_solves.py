@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..core.value import TensorBase
+from ..once import warn_once
 from ..promotion import scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._reduction_arguments import named
@@ -104,6 +105,11 @@ def triangular_solve(
     tensor([[3.],
             [1.]])
     """
+    warn_once(
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular and will be "
+        "removed in a future PyTorch release. torch.triangular_solve(B, A).solution is "
+        "torch.linalg.solve_triangular(A, B, upper=True)."
+    )
     for name, X in (("b", input), ("A", A)):
         if tensor_argument(X, "triangular_solve", name).ndim < 2:
             raise RuntimeError(
@@ -176,6 +182,10 @@ def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor |
     tensor([[1.],
             [1.]])
     """
+    warn_once(
+        "torch.lu_solve is deprecated in favor of torch.linalg.lu_solve and will be removed in a future "
+        "PyTorch release. torch.lu_solve(B, LU, pivots) is torch.linalg.lu_solve(LU, pivots, B)."
+    )
     return delivered(solved_factors("torch.lu_solve", LU_data, LU_pivots, input), out, "lu_solve")
 
 

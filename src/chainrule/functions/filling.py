@@ -136,9 +136,14 @@ def empty(
     """
     where = place_of(device)
     wanted = dtype_of(dtype, out, "empty")
-    return deliver(
-        filled(np.empty, "empty", shape_of(sizes, size, "empty"), wanted, requires_grad, where), out, "empty"
-    )
+    shape = shape_of(sizes, size, "empty")
+    if memory_format is None or (memory_format.axes is None and memory_format.name == "contiguous_format"):
+        return deliver(filled(np.empty, "empty", shape, wanted, requires_grad, where), out, "empty")
+    if memory_format.axes is None:
+        raise RuntimeError("empty(): there is no order to preserve; give memory_format=torch.channels_last, or none")
+    order = ordered(len(shape), memory_format)
+    made = filled(np.empty, "empty", tuple(shape[axis] for axis in order), wanted, False, where)
+    return deliver(finish(made._array.transpose(np.argsort(order)), requires_grad, where), out, "empty")
 
 
 def empty_strided(
@@ -285,6 +290,14 @@ def fill_like(
     return settled(new_tensor(result._array.transpose(np.argsort(order))), input, where, requires_grad)
 
 
+def ordered(ndim: int, memory_format: Any) -> list[int]:
+    """The axes in the order of a memory format, which must fit."""
+    from .memory import check_format
+
+    check_format(memory_format, ndim, "empty")
+    return [*memory_format.axes]
+
+
 def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) -> Tensor:
     """A new tensor as a leaf on a device, or (None) like ``input``: on its device, in its batch."""
     array = made._array
@@ -294,9 +307,11 @@ def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) ->
 
 
 def memory_order(array: Any, memory_format: Any = None) -> list[int] | None:
-    """The axes as they lie in memory, outermost first, if they are permuted and without gaps and that order is to be
-    kept; else None.
+    """The axes in the order of ``memory_format``, outermost first; or as they lie in memory, if they are permuted and without gaps
+    and that order is to be kept; else None.
     """
+    if memory_format is not None and memory_format.axes is not None:
+        return ordered(array.ndim, memory_format)
     if array.ndim < 2 or array.flags.c_contiguous:
         return None
     if memory_format is not None and memory_format.axes is None and "contiguous" in repr(memory_format):

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..dtypes import FROM_NUMPY
+from ..once import warn_once
 from ..ops.linalg import PRODUCTS, stacked
 from ..promotion import scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
@@ -382,6 +383,10 @@ def cross(
     if dim is None:
         if 3 not in input.shape:
             raise RuntimeError(f"no dimension of size 3 in input: its shape is {list(input.shape)}")
+        warn_once(
+            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply use "
+            "torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a future release."
+        )
         dim = input.shape.index(3)
     return cross_product(input, other, dim, out)
 
@@ -466,6 +471,11 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     tensor([[12.],
             [12.]])
     """
+    warn_once(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use "
+        "torch.linalg.multi_dot instead, which accepts a list of two or more tensors rather than "
+        "multiple parameters."
+    )
     if not matrices:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
     for matrix in matrices:

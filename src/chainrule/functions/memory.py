@@ -106,7 +106,7 @@ def contiguous(input: Tensor, *, memory_format: Any = contiguous_format) -> Tens
     """
     if memory_format is not contiguous_format:
         check_format(memory_format, input._array.ndim, "contiguous")
-        if memory_format is preserve_format:
+        if memory_format is preserve_format and not in_order(memory_of(input), memory_format):
             raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     return input if in_order(memory_of(input), memory_format) else copy_in_order(input, memory_format)
 

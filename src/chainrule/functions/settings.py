@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend.threads_numpy import set_threads, threads
+from ..once import Setting
 
 __all__ = [
     "get_deterministic_debug_mode",
@@ -29,7 +30,6 @@ class _Said:
 
     interop_threads: int | None = None
     precision = "highest"
-    warn_always = False
     debug_mode = 0
 
 
@@ -132,18 +132,18 @@ def is_warn_always_enabled() -> bool:
     >>> torch.is_warn_always_enabled()
     False
     """
-    return _Said.warn_always
+    return Setting.always
 
 
 def set_warn_always(b: bool) -> None:
-    """Ask that PyTorch's warnings come each time. Here Python's own filter decides: ``warnings.simplefilter("always")``.
+    """Say whether warnings that PyTorch gives once in a process come each time, as far as Python's filters let them.
 
     >>> import chainrule as torch
     >>> torch.set_warn_always(False)
     """
     if not isinstance(b, bool):
         raise TypeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")
-    _Said.warn_always = b
+    Setting.always = b
 
 
 def get_deterministic_debug_mode() -> int:

@@ -137,6 +137,15 @@ def _spread(
             "Convert the input with .float()."
         )
     axis = reduced_axes(dim, keepdim, array.ndim, function)
+    if math.prod([array.shape[one] for one in axis]) <= correction:
+        from ..once import warn_once
+
+        warn_once(
+            f"{function}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel "
+            "divided by output numel).",
+            stacklevel=3,
+            about="degrees of freedom",
+        )
     if array.dtype.kind == "c":
         return _complex_spread(function, input, axis, correction, keepdim)
     return op(input, axis=axis, correction=correction, keepdims=keepdim)

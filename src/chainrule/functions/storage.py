@@ -168,8 +168,19 @@ def _write(owner: Any, memory: np.ndarray[Any, Any], key: int | slice, value: An
     memory[key] = value
 
 
+def storage(input: Any) -> TypedStorage:
+    """The storage of a tensor. Deprecated: use ``untyped_storage``."""
+    from ..once import warn_once
+
+    warn_once(
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. This should "
+        "only matter to you if you are using storages directly.  To access UntypedStorage directly, use tensor.untyped_storage() "
+        "instead of tensor.storage()"
+    )
+    return typed_storage(input)
+
+
 def typed_storage(input: Any) -> TypedStorage:
-    """The storage of a tensor."""
     array = writable(input)
     if isinstance(array, Lifted):
         raise NotImplementedError(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from .._late import announce
 from .._missing import missing_name
 from ..autograd.grad_mode import no_grad
-from ..functions.decompositions import qr
 from ..functions.filling import empty_like
 from ..functions.random import randperm
+from ..linalg import qr
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
@@ -107,6 +108,11 @@ def multi_head_attention_forward(
         key,
         value,
     )
+    if key_padding_mask is not None and attn_mask is not None and key_padding_mask.dtype != attn_mask.dtype:
+        warnings.warn(
+            "Support for mismatched key_padding_mask and attn_mask is deprecated. Use same type for both instead.",
+            stacklevel=2,
+        )
     padding = added(key_padding_mask, query, "key_padding_mask")
     if is_causal and attn_mask is None:
         raise RuntimeError(

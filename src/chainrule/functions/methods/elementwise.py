@@ -11,6 +11,7 @@ from ...core.dispatch import NUMBERS
 from ...core.value import TensorBase
 from ...promotion import check_cast
 from .. import bounds, elementwise, powers
+from .._arguments import factors_last
 from ..elementwise import meeting_dtype, plain, promoted, scale_argument, subtracted_from, with_number, wrapped
 from ..powers import exponent_for, power
 
@@ -127,16 +128,20 @@ class ElementwiseMethods(TensorBase):
 
     # -- in place ------------------------------------------------------------------------------------------------------
 
-    def add_(self, other: Operand, *, alpha: Operand = 1) -> Tensor:
+    def add_(self, other: Operand, *factors_first: Any, alpha: Operand = 1) -> Tensor:
         """``self += alpha * other``."""
+        if factors_first:
+            _, other, alpha = factors_last("add_", "other", "alpha", self, other, *factors_first)
         if type(alpha) is int and alpha == 1:
             return inplace(ops.add, self, other)
         return inplace(ops.add_scaled, self, other, alpha=scale_argument("add_", alpha, self, other))
 
     __iadd__ = add_
 
-    def sub_(self, other: Operand, *, alpha: Operand = 1) -> Tensor:
+    def sub_(self, other: Operand, *factors_first: Any, alpha: Operand = 1) -> Tensor:
         """``self -= alpha * other``."""
+        if factors_first:
+            _, other, alpha = factors_last("sub_", "other", "alpha", self, other, *factors_first)
         if type(alpha) is int and alpha == 1:
             return inplace(ops.subtract, self, other)
         return inplace(ops.subtract_scaled, self, other, alpha=scale_argument("sub_", alpha, self, other))
@@ -210,12 +215,20 @@ class ElementwiseMethods(TensorBase):
             )
         return ElementwiseMethods.pow_(self, exponent)
 
-    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *factors_first: Any, value: Operand = 1) -> Tensor:
         """``self += value * tensor1 * tensor2``."""
+        if factors_first:
+            _, tensor1, tensor2, value = factors_last(
+                "addcmul_", "tensor1 tensor2", "value", self, tensor1, tensor2, *factors_first
+            )
         return inplace(ops.addcmul, self, tensor1, tensor2, value=plain(value))
 
-    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: Operand = 1) -> Tensor:
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *factors_first: Any, value: Operand = 1) -> Tensor:
         """``self += value * tensor1 / tensor2``."""
+        if factors_first:
+            _, tensor1, tensor2, value = factors_last(
+                "addcdiv_", "tensor1 tensor2", "value", self, tensor1, tensor2, *factors_first
+            )
         return inplace(ops.addcdiv, self, tensor1, tensor2, value=plain(value))
 
     def lerp_(self, end: Tensor, weight: Operand) -> Tensor:

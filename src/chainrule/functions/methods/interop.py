@@ -7,6 +7,8 @@ from typing import Any
 from ...core.value import TensorBase
 from .. import interop, numpy_protocol, storage as storages
 
+VOLATILE = "volatile was removed and now has no effect. Use `with torch.no_grad():` instead."
+
 
 class InteropMethods(TensorBase):
     """How other libraries see tensors: NumPy's protocols, DLPack, copy, pickle, storages."""
@@ -27,5 +29,19 @@ class InteropMethods(TensorBase):
     def __reduce_ex__(self: Any, protocol: Any) -> Any:
         return interop.reduce(self)
 
-    storage = storages.typed_storage
+    @property
+    def volatile(self) -> bool:
+        """False: nothing is volatile any more."""
+        import warnings
+
+        warnings.warn("volatile was removed (Variable.volatile is always False)", stacklevel=2)
+        return False
+
+    @volatile.setter
+    def volatile(self, value: Any) -> None:
+        import warnings
+
+        warnings.warn(VOLATILE, stacklevel=2)
+
+    storage = storages.storage
     untyped_storage = storages.untyped_storage

@@ -140,10 +140,10 @@ class ShapeMethods(TensorBase):
     def T(self: Any) -> Tensor:  # noqa: N802 - PyTorch's name
         """A view with the dimensions in reverse order."""
         ndim = self._array.ndim
-        if ndim == 0 or ndim > 2:
-            import warnings
+        if ndim != 2:
+            from ...once import warn_once
 
-            warnings.warn(
+            warn_once(
                 "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases."
                 if not ndim
                 else "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "

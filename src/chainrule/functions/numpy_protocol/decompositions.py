@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ... import functions as F, ops, return_types
+from ... import ops, return_types
 from .. import factor_solves
-from ..decompositions import check_matrix, refuse_non_finite
+from ..decompositions import check_matrix, cholesky_factor, refuse_non_finite
 from ..matrices import check_square
 from . import is_lifted
 from .operands import promoted, tensor
@@ -17,7 +17,7 @@ from .registry import covers
 
 @covers("linalg.cholesky")
 def cholesky(a: Any, upper: bool = False) -> Any:
-    return F.cholesky(tensor(a), upper)
+    return cholesky_factor(tensor(a), upper)
 
 
 @covers("linalg.eigh")
