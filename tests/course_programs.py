@@ -284,6 +284,26 @@ result = [*torch.load(io.BytesIO(file.getvalue())).values()]""",
     "stances": """
 with torch.compiler.set_stance("force_eager"):
     result = torch.compiler.set_stance("eager_on_recompile")(lambda x: x + 1)(3)""",
+    "no GPU of Intel's": """
+xpu = torch.xpu
+result = [xpu.is_available(), xpu.is_initialized(), xpu.device_count(), xpu.is_bf16_supported(), xpu.manual_seed(1), xpu.memory_stats(),
+    xpu.manual_seed_all(1), xpu.seed(), xpu.get_rng_state_all(), xpu.empty_cache(), xpu.memory_allocated(), xpu.get_arch_list()]""",
+    "a GPU of Intel's": "torch.xpu.get_device_name()",
+    "settings of the compiler": """
+import torch._dynamo
+import torch._inductor.config as inductor
+from torch._dynamo import config
+result = [config.suppress_errors, config.cache_size_limit, inductor.max_autotune, inductor.epilogue_fusion, torch._dynamo.reset()]
+config.suppress_errors = torch._inductor.config.max_autotune = True
+result += [torch._dynamo.config.suppress_errors, inductor.max_autotune]
+config.suppress_errors = torch._inductor.config.max_autotune = False""",
+    "more workers than processors": """
+import warnings
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("default")
+    for _ in range(3):
+        torch.utils.data.DataLoader(range(3), num_workers=1000)
+result = [(w.category.__name__, str(w.message)[:60]) for w in caught]""",
     "flops, twice a formula": FLOPS + "register_flop_formula(torch.ops.aten.mm)(lambda *a: 1)",
     "flops, no operator": FLOPS + "register_flop_formula(3)(lambda *a: 1)",
 }

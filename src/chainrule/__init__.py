@@ -147,6 +147,8 @@ newaxis = None
 _LAZY = frozenset(
     {
         "_C",
+        "_dynamo",
+        "_inductor",
         "accelerator",
         "amp",
         "backends",
@@ -186,6 +188,7 @@ _LAZY = frozenset(
         "types",
         "utils",
         "version",
+        "xpu",
     }
 )
 _LAZY_NAMES = {

@@ -328,7 +328,7 @@ def _all_homes() -> dict[tuple[str, str], tuple[str, ...]]:
 def _our_name(name: str) -> str | None:
     """The module of chainrule that a torch name stands for, or None for a name that is none of torch's."""
     top, dot, rest = name.partition(".")
-    home = {"torch": "chainrule", "functorch": "chainrule._functorch"}.get(top)
+    home = {"torch": "chainrule", "functorch": "chainrule.functorch"}.get(top)
     return home and home + dot + rest
 
 

@@ -28,6 +28,13 @@ class Square(Function):
         return 2 * x * g
 
 
+class SquareOfOld(Square):
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_variables
+        return 2 * x * g
+
+
 class SquareInTwoParts(Function):
     @staticmethod
     def forward(x):
@@ -42,6 +49,13 @@ class SquareInTwoParts(Function):
     def backward(ctx, g):
         (x,) = ctx.saved_tensors
         return 2 * x * g
+
+
+def test_saved_tensors_by_their_old_name() -> None:
+    x = leaf(3.0)
+    with pytest.warns(DeprecationWarning, match="use 'saved_tensors'"):
+        SquareOfOld.apply(x).backward()
+    assert x.grad.tolist() == [6.0]
 
 
 both_styles = pytest.mark.parametrize("square", [Square, SquareInTwoParts])

@@ -58,3 +58,19 @@ def test_unpacking_gives_the_very_tangent_unless_it_was_brought_into_form() -> N
         dual.mul_(2)
         assert torch.equal(forward_ad.unpack_dual(dual).tangent, 2 * tangent)
     assert forward_ad.unpack_dual(dual).tangent is None
+
+
+def test_what_has_moved_says_where_to() -> None:
+    from chainrule import functorch as moved
+
+    x = torch.tensor(3.0)
+    for name, call in {
+        "vmap": lambda: moved.vmap(torch.square)(x[None])[0],
+        "func.functional_call": lambda: moved.make_functional(torch.nn.Identity())[0]((), x.square()),
+        "func.grad_and_value": lambda: moved.grad_and_value(torch.square)(x)[1],
+        "func.jvp": lambda: moved.jvp(torch.square, (x,), (x,))[0],
+    }.items():
+        with pytest.warns(FutureWarning, match=rf"Please use `torch\.{name}`"):
+            assert call().item() == 9
+    with pytest.raises(AttributeError):
+        moved.functional_call  # noqa: B018

@@ -86,6 +86,7 @@ def test_summary_writer(tmp_path: Path) -> None:
 
     with SummaryWriter(tmp_path / "run") as writer:
         writer.add_scalar("loss", chainrule.tensor(0.5, requires_grad=True), 1)
+        writer.add_scalar("large", 2**70, 1)
         writer.add_scalars("both", {"a": chainrule.tensor(1.0), "b": 2.0}, 1)
         writer.add_histogram("weights", chainrule.arange(10).bfloat16(), 1)
         writer.add_text("note", "text", 1)

@@ -7,4 +7,4 @@ import sys
 
 del sys.modules["functorch"]  # as in torch.py
 importlib.import_module("torch")
-sys.modules["functorch"] = importlib.import_module("chainrule._functorch")
+sys.modules["functorch"] = importlib.import_module("chainrule.functorch")

@@ -5,6 +5,7 @@ The ``ctx`` that a Function's methods get is the node itself, so what they leave
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,8 +70,6 @@ class FunctionCtx:
 
     def mark_shared_storage(self, *pairs: Any) -> None:
         """Deprecated in PyTorch: does nothing but warn."""
-        import warnings
-
         warnings.warn(
             "mark_shared_storage is deprecated. Tensors with shared storages are automatically tracked. Note that calls to "
             "`set_()` are not tracked",
@@ -183,6 +182,12 @@ class CustomNode(FunctionCtx, Node):
         if self.function.clear_saved_tensors_on_access:
             self.saved = SPENT
         return read
+
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """What ``saved_tensors`` was called once."""
+        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
+        return self.saved_tensors
 
     @contextmanager
     def saved_for_jvp(self) -> Iterator[None]:
@@ -333,8 +338,6 @@ class Function(metaclass=FunctionMeta):
     """Whether backward gets the gradients of the outputs in one list, which it may empty as it goes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        import warnings
-
         warnings.warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke "
             f"them on the class itself: {type(self).__name__}.apply(...). Instantiating an autograd function will raise an "

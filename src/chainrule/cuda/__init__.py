@@ -6,6 +6,7 @@ Programs ask ``torch.cuda.is_available()`` and go on with the CPU.
 from __future__ import annotations
 
 import importlib
+from collections import OrderedDict
 from typing import Any
 
 from ..device import device as _device
@@ -150,10 +151,12 @@ def max_memory_reserved(device: Which = None) -> int:
 
 def memory_stats(device: Which = None) -> dict[str, Any]:
     """Statistics of the GPU's memory: none."""
+    return OrderedDict()
+
+
+def memory_stats_as_nested_dict(device: Which = None) -> dict[str, Any]:
+    """Statistics of the GPU's memory, in dicts: none."""
     return {}
-
-
-memory_stats_as_nested_dict = memory_stats
 
 
 def memory_summary(device: Which = None, abbreviated: bool = False) -> str:

@@ -16,7 +16,7 @@ __all__ = [
     "replace_all_batch_norm_modules_", "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 
-# What programs import from functorch, which is this module to them. It needs nn.
+# What programs import from functorch (functorch.py). It needs nn.
 _FUNCTORCH = (
     "FunctionalModule", "FunctionalModuleWithBuffers", "combine_state_for_ensemble", "make_functional",
     "make_functional_with_buffers",

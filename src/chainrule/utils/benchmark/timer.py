@@ -6,6 +6,7 @@ import contextlib
 import textwrap
 import timeit
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from time import perf_counter as timer
 from typing import Any
 
@@ -34,7 +35,7 @@ class Timer:
         setup: statements that run once before.
         global_setup: for C++ alone, which is not timed here: must be empty.
         timer: what tells the time.
-        globals: the names that the statements see.
+        globals: the names that the statements see; ``torch`` is among them.
         label: what the statement is called.
         sub_label: what tells it from others of the same label, such as the size of its input.
         description: what tells it from others in the same row of a table.
@@ -73,7 +74,7 @@ class Timer:
             raise ValueError("global_setup is for C++ only, which is not timed here. Put it into setup.")
         stmt, setup = (textwrap.dedent(text).strip("\n").rstrip() for text in (stmt, setup))
         self._task = TaskSpec(stmt, setup, global_setup, label, sub_label, description, env, num_threads)
-        self._timer = timeit.Timer(stmt, setup, timer, {} if globals is None else dict(globals))
+        self._timer = timeit.Timer(stmt, setup, timer, {"torch": import_module("chainrule"), **(globals or {})})
 
     def _time(self, number: int) -> float:
         return max(self._timer.timeit(number), 1e-9)  # no clock may say that it took no time

@@ -159,7 +159,7 @@ class DataLoader(Generic[T_co]):
         self.collate_fn = collate_fn or (default_collate if self._auto_collation else default_convert)
         self.persistent_workers = persistent_workers
         self._initialized = True
-        self._warn_of_workers(3)
+        self.check_worker_number_rationality()
 
     def __setattr__(self, name: str, value: Any) -> None:
         fixed = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
@@ -219,7 +219,7 @@ class DataLoader(Generic[T_co]):
     def _get_iterator(self) -> Any:
         if not self.num_workers:
             return _SingleProcessDataLoaderIter(self)
-        self._warn_of_workers(4)
+        self.check_worker_number_rationality()
         return _MultiProcessingDataLoaderIter(self)
 
     def __len__(self) -> int:
@@ -233,9 +233,6 @@ class DataLoader(Generic[T_co]):
 
     def check_worker_number_rationality(self) -> None:
         """Warn of more workers than processors."""
-        self._warn_of_workers(3)
-
-    def _warn_of_workers(self, stacklevel: int) -> None:
         available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         if available is not None and self.num_workers > available:
             warnings.warn(
@@ -243,7 +240,7 @@ class DataLoader(Generic[T_co]):
                 f"current system is {available}, which is smaller than what this DataLoader is going to create. Please be aware that "
                 "excessive worker creation might get DataLoader running slow or even freeze, lower the worker number to avoid potential "
                 "slowness/freeze if necessary.",
-                stacklevel=stacklevel,
+                stacklevel=2,  # this file: a notebook shows it once, not for each loader that it makes
             )
 
 

@@ -22,12 +22,14 @@ FileWriter = tensorboardX.FileWriter
 
 
 def plain(value: Any) -> Any:
-    """The value with arrays in place of tensors."""
+    """The value with arrays in place of tensors, and numbers that arrays can hold."""
     if isinstance(value, Tensor):
         value = value.detach().cpu()
         return (value.float() if value.dtype is bfloat16 else value).numpy()
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
+    if type(value) is int and abs(value) >= 2**63:  # NumPy would make an array of objects of it
+        return float(value)
     return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
 
 
