@@ -65,7 +65,7 @@ def smooth_l1_rule(xp, g, need, x, y, beta, reduction):
     return opposite(need, by_blocks(xp, smooth_l1_slope, share(g, reduction, x, y), x, y, beta=beta))
 
 
-smooth_l1_loss = general("smooth_l1_loss(x, y, *, beta, reduction)", node="SmoothL1LossBackward0", promotion="common",
+smooth_l1_loss = general("smooth_l1_loss(x, y, *, beta, reduction)", fused=True, node="SmoothL1LossBackward0", promotion="common",
     domain="fV", saved_names={"y": "target"}, batch=each_reduced, forward=reduced(smooth_l1_forward), all=smooth_l1_rule,
 )
 
@@ -84,7 +84,7 @@ def huber_rule(xp, g, need, x, y, delta, reduction):
     return opposite(need, by_blocks(xp, huber_slope, share(g, reduction, x, y), x, y, delta=delta))
 
 
-huber_loss = general("huber_loss(x, y, *, delta, reduction)", node="HuberLossBackward0", promotion="common", domain="fV",
+huber_loss = general("huber_loss(x, y, *, delta, reduction)", fused=True, node="HuberLossBackward0", promotion="common", domain="fV",
     saved_names={"y": "target"}, batch=each_reduced, forward=reduced(huber_forward), all=huber_rule,
 )
 
@@ -109,7 +109,7 @@ def bce_y(xp, g, x, w):
     return g * (no - yes) * w
 
 
-binary_cross_entropy = general("binary_cross_entropy(x, y, w, *, reduction)", promotion="common", domain="fV",
+binary_cross_entropy = general("binary_cross_entropy(x, y, w, *, reduction)", fused=True, promotion="common", domain="fV",
     saved_names={"y": "target", "w": "weight"}, batch=each_reduced, forward=reduced(bce_forward),
     x=lambda xp, g, x, y, w, reduction: by_blocks(xp, bce_x, share(g, reduction, x, y, w), x, y, w),
     y=lambda xp, g, x, y, w, reduction: by_blocks(xp, bce_y, share(g, reduction, x, y, w), x, w),

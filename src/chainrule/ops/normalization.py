@@ -87,7 +87,7 @@ def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
     return found
 
 
-batch_norm = general("batch_norm(x, *affine, axis, rank, eps)", node="NativeBatchNormBackward0", domain="fV",
+batch_norm = general("batch_norm(x, *affine, axis, rank, eps)", fused=True, node="NativeBatchNormBackward0", domain="fV",
     outputs="out mean var", batch=same_call, forward=batch_norm_forward, all=batch_norm_rule,
 )
 
@@ -116,7 +116,7 @@ def fixed_rule(xp, g, need, x, mean, var, affine, axis, rank, eps):
 
 
 # With statistics from elsewhere.
-batch_norm_fixed = general("batch_norm_fixed(x, mean, var, *affine, axis, rank, eps)", node="NativeBatchNormBackward0",
+batch_norm_fixed = general("batch_norm_fixed(x, mean, var, *affine, axis, rank, eps)", fused=True, node="NativeBatchNormBackward0",
     domain="fV", batch=same_call, forward=fixed_forward, all=fixed_rule,
 )
 
@@ -133,7 +133,7 @@ def each_layer(call, xp, x, affine, size):
 
 layer_norm_adjoint = partial(common.layer_norm_adjoint, sys.modules[__package__])
 
-layer_norm = general("layer_norm(x, *affine, rank, eps)", node="NativeLayerNormBackward0", domain="fV",
+layer_norm = general("layer_norm(x, *affine, rank, eps)", fused=True, node="NativeLayerNormBackward0", domain="fV",
     outputs="out mean rstd", batch=each_layer,
     all=lambda xp, g, need, x, affine, mean, rstd, rank, eps:
         xp.layer_norm_adjoint(g, x, affine, mean, rstd, need=need, rank=rank),
@@ -176,7 +176,7 @@ def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
     return found
 
 
-group_norm = general("group_norm(x, *affine, groups, rank, eps)", node="NativeGroupNormBackward0", domain="fV",
+group_norm = general("group_norm(x, *affine, groups, rank, eps)", fused=True, node="NativeGroupNormBackward0", domain="fV",
     outputs="out mean rstd", batch=same_call, forward=group_norm_forward, all=group_norm_rule,
 )
 
@@ -207,6 +207,6 @@ def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
     return [gx, *([g[0] * (x * r) if need[1] and g[0] is not None else None] if len(need) > 1 else [])]
 
 
-rms_norm = general("rms_norm(x, *affine, rank, eps)", node="MulBackward0", domain="fcV", outputs="out r",
+rms_norm = general("rms_norm(x, *affine, rank, eps)", fused=True, node="MulBackward0", domain="fcV", outputs="out r",
     batch=each_layer, forward=rms_norm_forward, all=rms_norm_rule,
 )
