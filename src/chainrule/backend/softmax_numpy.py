@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise_numpy import exp, log, widened
+from .elementwise_numpy import exp, log, narrow, widen
 
 Array = Any
 
@@ -31,8 +31,18 @@ def without_largest(x: Array, out: Array, axis: int) -> Array:
     return np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), out)
 
 
-@widened
 def softmax(x: Array, *, axis: int) -> Array:
+    """In half precision PyTorch rounds the exponentials, but not their sums, where they do not lie along the last axis."""
+    if x.dtype.itemsize > 2:
+        return _softmax(x, axis)
+    if axis in (-1, x.ndim - 1):
+        return narrow(_softmax(widen(x), axis), x)
+    wide = widen(x)
+    e = exp(without_largest(wide, wide, axis)) if x.size else wide
+    return narrow(widen(narrow(e, x)) / np.add.reduce(e, axis=axis, keepdims=True), x)
+
+
+def _softmax(x: Array, axis: int) -> Array:
     out = np.empty(x.shape, x.dtype)
     for part, into in in_blocks(x, out, axis) if x.size else ():
         e = exp(without_largest(part, into, axis))
@@ -40,10 +50,17 @@ def softmax(x: Array, *, axis: int) -> Array:
     return out
 
 
-@widened
 def log_softmax(x: Array, *, axis: int) -> Array:
-    out = np.empty(x.shape, x.dtype)
-    for part, into in in_blocks(x, out, axis) if x.size else ():
+    """In half precision PyTorch rounds the sums, and their logarithms, where they are along the last axis."""
+    wide = widen(x)
+    out = np.empty(x.shape, wide.dtype)
+    is_rounded = wide is not x and axis in (-1, x.ndim - 1)
+    for part, into in in_blocks(wide, out, axis) if x.size else ():
         shifted = without_largest(part, into, axis)
-        np.subtract(shifted, log(np.add.reduce(exp(shifted), axis=axis, keepdims=True)), into)
-    return out
+        total = np.add.reduce(exp(shifted), axis=axis, keepdims=True)
+        if is_rounded:
+            total = widen(narrow(log(widen(narrow(total, x))), x))
+        else:
+            total = log(total)
+        np.subtract(shifted, total, into)
+    return narrow(out, x)

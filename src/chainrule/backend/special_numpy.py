@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,14 @@ def of_scipy(name: str) -> Any:
     return kernel
 
 
-entr = of_scipy("entr")
+def entr(x: Array) -> Array:
+    """-x log x; in half precision op by op, as in PyTorch."""
+    if x.dtype.itemsize == 2:
+        return np.where(x == 0, x.dtype.type(0), np.where(x < 0, x.dtype.type(-math.inf), -x * np.log(np.abs(x))))
+    return scipy_entr(x)
+
+
+scipy_entr = of_scipy("entr")
 ndtr = of_scipy("ndtr")
 ndtri = of_scipy("ndtri")
 log_ndtr = of_scipy("log_ndtr")
@@ -35,7 +43,7 @@ erfcx = of_scipy("erfcx")
 
 def xlog1py(x: Array, y: Array) -> Array:
     """``x`` log(1 + ``y``), and 0 where x = 0, unless y is a NaN."""
-    return narrow(np.where((x == 0) & ~np.isnan(y), 0, widen(x) * np.log1p(widen(y))), x)
+    return np.where((x == 0) & ~np.isnan(y), x.dtype.type(0), x * np.log1p(y))
 
 
 gelu_slope = faster_if_large("gelu_slope", widened(lambda x: common.gelu_slope(ndtr, gaussian, x)))

@@ -11,7 +11,7 @@ from ..core.op import by_blocks, elementwise, general
 from .bounds import clamp_numbers
 
 __all__ = [
-    "celu", "elu", "gelu", "gelu_slope", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
+    "celu", "elu", "gelu", "gelu_slope", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
     "logsigmoid", "mish", "mse_loss", "prelu", "relu", "rrelu", "rrelu_", "silu", "silu_slope", "softmax", "softplus", "softshrink", "threshold",
 ]  # fmt: skip
 
@@ -215,6 +215,26 @@ log_softmax = general("log_softmax(x, *, axis)", fused=True, promotion="common",
     x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
 )
 
+# -- gates ---------------------------------------------------------------------------------------------------------------
+
+
+def halves(xp, x, axis):
+    middle = x.shape[axis] // 2
+    return [xp.slice_axis(x, axis=axis, start=at, stop=at + middle, step=1) for at in (0, middle)]
+
+
+def glu_forward(xp, x, axis):
+    a, b = halves(xp, xp.widen(x), axis)
+    return xp.narrow(a * xp.sigmoid(b), x)
+
+
+def glu_x(xp, g, x, axis):
+    a, b = halves(xp, x, axis)
+    return xp.concat([g * xp.sigmoid(b), g * a * xp.sigmoid_slope(b)], axis=axis)
+
+
+glu = general("glu(x, *, axis)", domain="fV", fused=True, batch=same_call, forward=glu_forward, x=glu_x)
+
 # -- losses -------------------------------------------------------------------------------------------------------------
 
 REDUCTIONS = ("none", "mean", "sum")  # in the order of PyTorch's codes 0, 1, 2
@@ -234,7 +254,11 @@ def squared_difference(xp, x, y):
 
 def mse_rule(xp, g, need, x, y, reduction):
     count = math.prod(np.broadcast_shapes(x.shape, y.shape)) if REDUCTIONS[reduction] == "mean" else 1
-    slope = by_blocks(xp, lambda xp, g, x, y: (x - y) * g, g * (2 / max(count, 1)), x, y)
+    factor = 2 / max(count, 1)
+    if x.dtype.itemsize == 2:  # PyTorch rounds the factor, too
+        slope = (x - y) * xp.asarray(factor, dtype=x.dtype) * g
+    else:
+        slope = by_blocks(xp, lambda xp, g, x, y: (x - y) * g, g * factor, x, y)
     return slope if need[0] else None, -slope if need[1] else None
 
 
@@ -250,7 +274,7 @@ def each_reduced(call):
     return reduce(losses, axis=axes, keepdims=False) if axes else losses
 
 
-mse_loss = general("mse_loss(x, y, *, reduction)", fused=True, promotion="common", domain="fcV", saved_names={"y": "target"},
+mse_loss = general("mse_loss(x, y, *, reduction)", promotion="common", domain="fcV", saved_names={"y": "target"},
     forward=mse_forward,
     batch=each_reduced,
     all=mse_rule,

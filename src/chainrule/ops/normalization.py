@@ -54,21 +54,31 @@ def in_order(xp, out, rank):
 
 
 def batch_norm_forward(xp, x, *affine, axis, rank, eps):
-    d, mean, var = centered(xp, xp.widen(x), others(axis, rank))
+    wide = xp.widen(x)
+    d, mean, var = centered(xp, wide, others(axis, rank))
     scale, shift = wide_pair(xp, affine, axis, rank)
     r = inverse_spread(xp, var, eps)
+    if wide is not x and all(v.dtype == x.dtype for v in affine):
+        d, r = wide - kept_as(xp, mean, x.dtype), kept_as(xp, r, x.dtype)
     out = in_order(xp, scaled(d, (r if scale is None else r * scale,), shift), rank)
     flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
-    return xp.narrow(out, x), *[xp.narrow(xp.reshape(one, flat), x) for one in (mean, var)]
+    return xp.narrow(out, x), *[xp.reshape(one, flat) for one in (mean, var)]
 
 
-def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
+def kept_as(xp, statistic, dtype):
+    """Statistics of half precision are used as they are kept, rounded, unless the parameters are float32."""
+    return xp.astype(xp.astype(statistic, dtype), statistic.dtype)
+
+
+def batch_norm_rule(xp, g, need, x, affine, mean, var, x_dtype, affine_dtype, axis, rank, eps):
     """The scale is the same all over a channel, so that both sums that gx needs are those of scale and shift."""
     axes = others(axis, rank)
     n = math.prod([x.shape[a] for a in axes])
-    d = x - by_channel(xp, mean, axis, rank)
+    center = by_channel(xp, mean, axis, rank)
     r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
-    h = g[0]
+    if x_dtype.itemsize == 2 and all(one == x_dtype for one in affine_dtype):
+        center, r = kept_as(xp, center, x_dtype), kept_as(xp, r, x_dtype)
+    d, h = x - center, g[0]
     gx = sums = along = None
     if h is not None:
         sums, along = xp.sum(h, axis=axes, keepdims=True), xp.sum(h * d, axis=axes, keepdims=True)
@@ -187,7 +197,7 @@ def rms_norm_forward(xp, x, *affine, rank, eps):
     out = xp.row_major(wide * r)
     if affine:
         out *= xp.widen(affine[0])
-    return xp.narrow(out, x), xp.narrow(r, x)
+    return xp.narrow(out, x), r
 
 
 def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
