@@ -149,8 +149,11 @@ EXCEPTIONS = (
         "special.laguerre_polynomial_l special.legendre_polynomial_p", "out",
         "without derivatives, they write to a leaf that requires grad; here they have some", defined=False, parts="leaf",
     ),
-    Excepted("addr addbmm", "dtypes", "products are rounded before they are added; here once", of_halves, defined=False),
     Excepted("nn.functional.layer_norm nn.functional.ctc_loss", "grad", "float32: fewer digits", of_float32, defined=False),
+    Excepted(
+        "addbmm native_batch_norm _native_batch_norm_legit _batch_norm_with_update", "dtypes",
+        "some numbers in between, such as the inverse of the spread in bfloat16, are off by more than rounding", of_halves, defined=False,
+    ),
     Excepted("matrix_exp", "dtypes", "NaN", of_halves, defined=False),
     Excepted("matrix_exp", "grad dtypes", "float32: wrong in the third digit", of_float32, defined=False),
     Excepted("histc", "dtypes", "the bins are computed in half precision: elements fall into others", of_halves, defined=False),

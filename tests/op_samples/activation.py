@@ -8,6 +8,7 @@ from . import sample
 from .elementwise import EMPTY, S, V, W, X, special
 
 SAMPLES = {
+    "glu": [sample(X, axis=-2), sample(np.linspace(-3, 3, 8).reshape(2, 4), axis=-1), sample(np.empty((0, 2)), axis=-1)],
     "relu": [
         sample(V),
         sample(S),

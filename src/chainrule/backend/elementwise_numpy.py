@@ -353,7 +353,6 @@ silu = faster_if_large("silu", widened(lambda x: x * sigmoid(x)), SEVERAL_BLOCKS
 silu_slope = faster_if_large("silu_slope", widened(lambda x: sigmoid(x) * (x * sigmoid(-x) + 1)), SEVERAL_BLOCKS, BOTH)
 
 
-@widened
 def logit(x: Array, *, eps: float | None) -> Array:
     """log(x / (1 - x)), of x brought into [eps, 1 - eps] first."""
     if eps is not None:
@@ -362,7 +361,6 @@ def logit(x: Array, *, eps: float | None) -> Array:
     return log(x / (1 - x))
 
 
-@widened
 def xlogy(x: Array, y: Array) -> Array:
     """``x`` log ``y``, and 0 where x = 0, unless y is a NaN."""
     y = y.astype(x.dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise_numpy import exp, log, widened
+from .elementwise_numpy import exp, log, narrow, widen
 from .reduction_numpy import largest_along, sum_along
 from .threads_numpy import CACHED, by_pieces
 
@@ -33,19 +33,28 @@ def without_largest(x: Array, out: Array, axis: int) -> Array:
     return np.subtract(x, largest_along(x, axis), out)
 
 
-@widened
 def softmax(x: Array, *, axis: int) -> Array:
+    """In half precision PyTorch rounds the exponentials, but not their sums, where they do not lie along the last axis."""
+    wide = widen(x)
+    is_rounded = wide is not x and axis not in (-1, x.ndim - 1)
+
     def of_part(part: Array, into: Array) -> None:
         e = exp(without_largest(part, into, axis))
-        np.divide(e, sum_along(e, axis), into)
+        total = sum_along(e, axis)
+        np.divide(widen(narrow(e, x)) if is_rounded else e, total, into)
 
-    return by_rows(of_part, x, axis)
+    return narrow(by_rows(of_part, wide, axis), x)
 
 
-@widened
 def log_softmax(x: Array, *, axis: int) -> Array:
+    """In half precision PyTorch rounds the sums, and their logarithms, where they are along the last axis."""
+    wide = widen(x)
+    is_rounded = wide is not x and axis in (-1, x.ndim - 1)
+
     def of_part(part: Array, into: Array) -> None:
         shifted = without_largest(part, into, axis)
-        np.subtract(shifted, log(sum_along(exp(shifted), axis)), into)
+        total = sum_along(exp(shifted), axis)
+        logs = widen(narrow(log(widen(narrow(total, x))), x)) if is_rounded else log(total)
+        np.subtract(shifted, logs, into)
 
-    return by_rows(of_part, x, axis)
+    return narrow(by_rows(of_part, wide, axis), x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -24,12 +25,19 @@ def of_scipy(name: str) -> Any:
     return kernel
 
 
-entr = of_scipy("entr")
 def fast(name: str, function: Any) -> Any:
     """A function that is read from a table where the array is large."""
     return faster_if_large(name, function, home="tables_numpy")
 
 
+def entr(x: Array) -> Array:
+    """-x log x; in half precision op by op, as in PyTorch."""
+    if x.dtype.itemsize == 2:
+        return np.where(x == 0, x.dtype.type(0), np.where(x < 0, x.dtype.type(-math.inf), -x * np.log(np.abs(x))))
+    return scipy_entr(x)
+
+
+scipy_entr = of_scipy("entr")
 ndtr = fast("ndtr", of_scipy("ndtr"))
 ndtri = of_scipy("ndtri")
 log_ndtr = fast("log_ndtr", of_scipy("log_ndtr"))
@@ -41,7 +49,7 @@ erfcx = of_scipy("erfcx")
 
 def xlog1py(x: Array, y: Array) -> Array:
     """``x`` log(1 + ``y``), and 0 where x = 0, unless y is a NaN."""
-    return narrow(np.where((x == 0) & ~np.isnan(y), 0, widen(x) * np.log1p(widen(y))), x)
+    return np.where((x == 0) & ~np.isnan(y), x.dtype.type(0), x * np.log1p(y))
 
 
 gelu_slope = fast("gelu_slope", widened(lambda x: common.gelu_slope(ndtr, gaussian, x)))

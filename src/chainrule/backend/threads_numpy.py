@@ -150,7 +150,8 @@ def by_items(function: Callable[..., Any], *arrays: Any, axes: int) -> Any:
     few = function(*[one[:2] for one in given])
     are_several = isinstance(few, tuple)
     found = [
-        None if one is None else np.empty((count, *one.shape[1:]), one.dtype) for one in (few if are_several else (few,))
+        None if one is None else np.empty((count, *one.shape[1:]), one.dtype)
+        for one in (few if are_several else (few,))
     ]
 
     def piece(some: slice) -> None:

@@ -29,7 +29,9 @@ from typing import Any
 import numpy as np
 
 from ..backend import forward_for, numpy as numpy_namespace
+from .modes import set_modes
 from .node import Node
+from .value import new_tensor
 
 Rule = Callable[..., Any]
 
@@ -45,6 +47,7 @@ OPTIONS = frozenset(
         "all",
         "saved_names",
         "differentiable",
+        "fused",
         "mixed",
     }
 )
@@ -77,6 +80,7 @@ class Op:
         "domain",
         "fields",
         "forward",
+        "fused",
         "jvp",
         "kind",
         "layouts",
@@ -121,6 +125,8 @@ class Op:
     (common, but for the first operand, a condition), None."""
     domain: str
     """The NumPy dtype kinds that it accepts after promotion."""
+    fused: bool
+    """Whether PyTorch computes a whole rule in one kernel, so that half precision is rounded once."""
     differentiable: tuple[bool, ...] | None
     """For several outputs: which of them carry a gradient."""
     fields: tuple[str, ...]
@@ -244,7 +250,7 @@ def shortcut(op: Op, name: str) -> tuple[Callable[..., Any] | None, int]:
         names = parameter_names(rule)
         if names == ("g",) and rule.__code__.co_code == (lambda g: g).__code__.co_code:
             return None, IDENTITY
-        saved = names[1] if len(names) == 2 and names[0] == "g" else ""
+        saved = names[1] if len(names) == 2 and names[0] == "g" and is_exact_in_halves(op, rule) else ""
         if (
             saved in op.offsets
             and saved not in op.spare
@@ -255,18 +261,27 @@ def shortcut(op: Op, name: str) -> tuple[Callable[..., Any] | None, int]:
     return op.bound_rules()[op.args.index(name)], GENERAL
 
 
+def is_exact_in_halves(op: Op, rule: Rule) -> bool:
+    """Whether a rule gives the same on arrays of half precision as op by op: there are no numbers to be rounded."""
+    code = rule.__code__
+    return not (op.fused or code.co_names or any(isinstance(number, float) for number in code.co_consts))
+
+
 def bind(op: Op, name: str | None) -> Callable[..., Any]:
     """A rule as a function of (xp, g, saved, node[, need]) that hands it what its parameter names ask for.
 
     Written as source once per rule, so that the reverse pass loops over nothing. Each saved array is checked against
-    its version where it is used.
+    its version where it is used. In half precision, what a rule computes is rounded where PyTorch rounds it: after each
+    op, which is how the ops of the recorded namespace compute, or at the end (``op.fused``; the engine does that).
     """
     rule = op.all_rule if name is None else op.rules.get(name)
     if rule is None:
         return _missing_rule(op, name)
     direct = {"g": "g", "xp": "xp", "need": "need", "out_shape": "node.shape", "out_dtype": "node.dtype"}
-    checks, values = [], []
+    checks, values, arrays = [], [], set()
     for parameter in parameter_names(rule):
+        if parameter == "g" or parameter in (*op.args, *(op.outputs or ("out",))):
+            arrays.add(len(values))
         if parameter in direct:
             values.append(direct[parameter])
         elif op.variadic and parameter == op.args[-1]:
@@ -289,11 +304,62 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
     call = f"rule({', '.join(values)})"
     if op.kind == "elementwise" and name and not any(asked.endswith("_shape") for asked in parameter_names(rule)):
         call = f"raw.elementwise(rule, {', '.join(values)}) if xp is raw and g.size >= large else {call}"
+    exact = [f"exact(xp, {value})" if at in arrays else value for at, value in enumerate(values)]
+    if op.fused:
+        call = f"rule({', '.join(exact)}) if is_half(g) else {call}"
+    else:
+        exact = ["recorded()" if value == "xp" else value for value in exact]
+        call = f"rounded(rule, {', '.join(exact)}) if is_half(g) and xp is raw else {call}"
     body = f"stale(node) if {' or '.join(checks)} else {call}" if checks else call
     label = f"{op.name}_vjp_{name or 'all'}"
     rule = _renamed(rule, label)
     scope = {"rule": rule, "stale": _stale, "many": _many, "raw": numpy_namespace, "large": LARGE}
+    scope |= {"is_half": is_half if op.outputs is None else has_half, "exact": _wide if op.fused else _as_tensors}
+    scope |= {"rounded": _rounded_op_by_op, "recorded": lambda: recorded_namespace}
     return eval(f"lambda {arguments}: {body}", scope)  # noqa: S307
+
+
+def is_half(g: Any) -> bool:
+    return g.dtype.itemsize == 2  # type: ignore[no-any-return]
+
+
+def has_half(g: Any) -> bool:
+    return any(one is not None and one.dtype.itemsize == 2 for one in g)
+
+
+def each(function: Callable[[Any], Any], values: Any) -> Any:
+    """A function of the arrays in tuples or lists, which may lack some."""
+    if isinstance(values, (tuple, list)):
+        return type(values)([each(function, value) for value in values])
+    return function(values) if hasattr(values, "dtype") else values
+
+
+def _wide(xp: Any, values: Any) -> Any:
+    """Numbers of half precision in single precision."""
+    return each(lambda x: xp.astype(x, SINGLE) if x.dtype.itemsize == 2 and is_inexact(x) else x, values)
+
+
+def is_inexact(x: Any) -> bool:
+    dtype = x.dtype
+    return dtype.kind in "fV" if isinstance(dtype, np.dtype) else dtype.is_floating_point  # type: ignore[no-any-return]
+
+
+SINGLE = np.dtype(np.float32)
+
+
+def _as_tensors(xp: Any, values: Any) -> Any:
+    return each(new_tensor, values)
+
+
+def _rounded_op_by_op(rule: Rule, *values: Any) -> Any:
+    """A rule on tensors, whose ops round each result: raw arrays would round the numbers in a formula, or nothing."""
+    from .lifted import BELOW
+
+    old = set_modes(BELOW)
+    try:
+        return each(lambda x: x._array, rule(*values))
+    finally:
+        set_modes(old)
 
 
 LARGE = 1 << 17
@@ -425,6 +491,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], optio
     outputs = options.get("outputs")
     op.outputs = () if outputs == "*" else tuple(outputs.split()) if outputs else None
     op.differentiable = options.get("differentiable")
+    op.fused = options.get("fused", False)
     op.promotion = options.get("promotion", "common" if kind == "elementwise" else None)
     op.domain = options.get("domain", "biufcV")
     op.node_name = options.get("node") or _camel(op.name) + "Backward0"

@@ -71,7 +71,16 @@ def native_batch_norm(
     result, mean, var = normalized_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)
     if mean is None or var is None:
         return _delivered((result, input.new_empty((0,)), input.new_empty((0,))), out)
-    return _delivered((result, mean.detach(), (var.detach() + eps).rsqrt()), out)
+    statistics = [
+        one.to(kept_dtype(input, weight, bias, running_mean, running_var))
+        for one in (mean.detach(), (var.detach() + eps).rsqrt())
+    ]
+    return _delivered((result, *statistics), out)
+
+
+def kept_dtype(input: Tensor, *parameters: Tensor | None) -> Any:
+    """The dtype in which statistics are kept: float32 beside half precision, if the parameters are."""
+    return next((v.dtype for v in parameters if v is not None), input.dtype)
 
 
 def _delivered(results: tuple[Tensor, Tensor, Tensor], out: Any) -> tuple[Tensor, Tensor, Tensor]:

@@ -448,13 +448,13 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     >>> F.glu(torch.tensor([1., 2., 0., 0.]))
     tensor([0.5000, 1.0000])
     """
-    size = tensor_argument(input, "glu", "input").shape[axis_of(dim, input.ndim, "glu")] if input.ndim else 0
-    if not input.ndim:
+    ndim = tensor_argument(input, "glu", "input").ndim
+    if not ndim:
         raise RuntimeError("glu does not support 0-dimensional tensors")
-    if size % 2:
-        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % input.ndim} is size {size}")
-    a, b = input.chunk(2, dim)
-    return a * b.sigmoid()
+    axis = axis_of(dim, ndim, "glu")
+    if input.shape[axis] % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % ndim} is size {input.shape[axis]}")
+    return ops.glu(input, axis=axis)
 
 
 # -- softmax ------------------------------------------------------------------------------------------------------------

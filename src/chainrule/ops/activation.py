@@ -11,7 +11,7 @@ from ..core.op import by_blocks, elementwise, general
 from .bounds import clamp_numbers
 
 __all__ = [
-    "celu", "elu", "gelu", "gelu_slope", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
+    "celu", "elu", "gelu", "gelu_slope", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
     "logsigmoid", "mish", "mse_loss", "prelu", "relu", "rrelu", "rrelu_", "silu", "silu_slope", "softmax", "softplus", "softshrink", "threshold",
 ]  # fmt: skip
 
@@ -37,11 +37,11 @@ def leaky_relu_forward(xp, x, negative_slope):
     return xp.maximum(x, below) if 0 < negative_slope <= 1 else xp.where(x > 0, x, below)
 
 
-leaky_relu = elementwise("leaky_relu(x, *, negative_slope)", domain="fV",
-    forward=leaky_relu_forward,
+leaky_relu = elementwise("leaky_relu(x, *, negative_slope)", fused=True, domain="fV",
+    forward=widened(leaky_relu_forward),
     x=lambda xp, g, x, negative_slope: xp.where(x > 0, g, g * negative_slope),
 )
-prelu = elementwise("prelu(x, weight)", node="PreluKernelBackward0", domain="fV", saved_names={"weight": "weight"},
+prelu = elementwise("prelu(x, weight)", fused=True, node="PreluKernelBackward0", domain="fV", saved_names={"weight": "weight"},
     forward=lambda xp, x, weight: xp.where(x > 0, x, x * weight),
     x=lambda xp, g, x, weight: xp.where(x > 0, g, g * weight),
     weight=lambda xp, g, x: xp.zero_where(g * x, x > 0),
@@ -59,12 +59,12 @@ hardtanh = elementwise("hardtanh(x, *, min_val, max_val)", domain="iufV",
     forward=lambda xp, x, min_val, max_val: clamp_numbers(xp, x, min=min_val, max=max_val),
     x=lambda xp, g, x, min_val, max_val: xp.zero_where(g, xp.logical_or(x <= min_val, x >= max_val)),
 )
-hardsigmoid = elementwise("hardsigmoid(x)", domain="fV",
+hardsigmoid = elementwise("hardsigmoid(x)", fused=True, domain="fV",
     forward=widened(lambda xp, x: xp.clip(x + 3, 0, 6) / 6),
     x=lambda xp, g, x: xp.zero_where(g / 6, xp.logical_not(xp.logical_and(x > -3, x < 3))),
 )
 # x (x + 3) / 6 between -3 and 3.
-hardswish = elementwise("hardswish(x)", domain="fV",
+hardswish = elementwise("hardswish(x)", fused=True, domain="fV",
     forward=widened(lambda xp, x: x * xp.clip(x + 3, 0, 6) / 6),
     x=lambda xp, g, x: xp.where(x < 3, xp.zero_where(g * (x / 3 + 0.5), x <= -3), g),
 )
@@ -78,7 +78,7 @@ hardshrink = elementwise("hardshrink(x, *, lambd)", domain="fV",
     forward=lambda xp, x, lambd: xp.zero_where(x, within(xp, x, lambd)),
     x=lambda xp, g, x, lambd: xp.zero_where(g, within(xp, x, lambd)),
 )
-softshrink = elementwise("softshrink(x, *, lambd)", domain="fV",
+softshrink = elementwise("softshrink(x, *, lambd)", fused=True, domain="fV",
     forward=widened(lambda xp, x, lambd: xp.where(x > lambd, x - lambd, xp.where(x < -lambd, x + lambd, x * 0))),
     x=lambda xp, g, x, lambd: xp.zero_where(g, within(xp, x, lambd)),
 )
@@ -99,13 +99,13 @@ def elu_forward(xp, x, alpha, scale, input_scale):
     return xp.where(x > 0, times(x, scale), times(xp.expm1(times(x, input_scale)), alpha * scale))
 
 
-elu = elementwise("elu(x, *, alpha, scale, input_scale)", domain="fV",
+elu = elementwise("elu(x, *, alpha, scale, input_scale)", fused=True, domain="fV",
     forward=widened(elu_forward),
     x=lambda xp, g, x, alpha, scale, input_scale: xp.where(
         x <= 0, g * times(xp.exp(times(below(xp, x), input_scale)), input_scale * alpha * scale), times(g, scale)
     ),
 )
-celu = elementwise("celu(x, *, alpha)", domain="fV",
+celu = elementwise("celu(x, *, alpha)", fused=True, domain="fV",
     forward=widened(lambda xp, x, alpha: xp.where(x > 0, x, xp.expm1(below(xp, x) / alpha) * alpha)),
     x=lambda xp, g, x, alpha: xp.where(x <= 0, g * xp.exp(below(xp, x) / alpha), g),
 )
@@ -127,17 +127,17 @@ def softplus_x(xp, g, x, beta, threshold):
     return smooth if threshold >= 20 else xp.where(x * beta > threshold, g, smooth)
 
 
-softplus = elementwise("softplus(x, *, beta, threshold)", domain="fV",
+softplus = elementwise("softplus(x, *, beta, threshold)", fused=True, domain="fV",
     forward=widened(softplus_forward),
     x=softplus_x,
 )
-logsigmoid = elementwise("logsigmoid(x)", node="LogSigmoidBackward0", domain="fV",
+logsigmoid = elementwise("logsigmoid(x)", fused=True, node="LogSigmoidBackward0", domain="fV",
     forward=widened(lambda xp, x: xp.minimum(x, xp.zeros_like(x)) - xp.log1p(xp.exp(-xp.abs(x)))),
     x=lambda xp, g, x: g * xp.sigmoid(-x),
 )
 
 
-silu = elementwise("silu(x)", domain="fcV",
+silu = elementwise("silu(x)", fused=True, domain="fcV",
     x=lambda xp, g, x: g * xp.silu_slope(x),
 )
 # Of x s: s + x s'. Its own derivative is 2 s' + x s'' with s'' = -s' tanh(x / 2).
@@ -171,7 +171,7 @@ def mish_x(xp, g, x):
     return g * ((n + x * (4 * k * k * h * (h + k) / m)) / m)
 
 
-mish = elementwise("mish(x)", domain="fV",
+mish = elementwise("mish(x)", fused=True, domain="fV",
     forward=widened(mish_forward),
     x=mish_x,
 )
@@ -197,7 +197,7 @@ def gelu_x(xp, g, x, approximate):
     return g * (s + x * dv * (s * xp.sigmoid(-v)))
 
 
-gelu = elementwise("gelu(x, *, approximate)", domain="fV",
+gelu = elementwise("gelu(x, *, approximate)", fused=True, domain="fV",
     forward=widened(gelu_forward),
     x=gelu_x,
 )
@@ -208,12 +208,32 @@ gelu_slope = elementwise("gelu_slope(x)", node="GeluBackwardBackward0", domain="
 
 # -- softmax ------------------------------------------------------------------------------------------------------------
 
-softmax = general("softmax(x, *, axis)", promotion="common", domain="fV", batch=same_call,
+softmax = general("softmax(x, *, axis)", fused=True, promotion="common", domain="fV", batch=same_call,
     x=lambda xp, g, out, axis: (g - xp.sum(g * out, axis=axis, keepdims=True)) * out,
 )
-log_softmax = general("log_softmax(x, *, axis)", promotion="common", domain="fV", batch=same_call,
+log_softmax = general("log_softmax(x, *, axis)", fused=True, promotion="common", domain="fV", batch=same_call,
     x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
 )
+
+# -- gates ---------------------------------------------------------------------------------------------------------------
+
+
+def halves(xp, x, axis):
+    middle = x.shape[axis] // 2
+    return [xp.slice_axis(x, axis=axis, start=at, stop=at + middle, step=1) for at in (0, middle)]
+
+
+def glu_forward(xp, x, axis):
+    a, b = halves(xp, xp.widen(x), axis)
+    return xp.narrow(a * xp.sigmoid(b), x)
+
+
+def glu_x(xp, g, x, axis):
+    a, b = halves(xp, x, axis)
+    return xp.concat([g * xp.sigmoid(b), g * a * xp.sigmoid_slope(b)], axis=axis)
+
+
+glu = general("glu(x, *, axis)", domain="fV", fused=True, batch=same_call, forward=glu_forward, x=glu_x)
 
 # -- losses -------------------------------------------------------------------------------------------------------------
 
@@ -234,7 +254,11 @@ def squared_difference(xp, x, y):
 
 def mse_rule(xp, g, need, x, y, reduction):
     count = math.prod(np.broadcast_shapes(x.shape, y.shape)) if REDUCTIONS[reduction] == "mean" else 1
-    slope = by_blocks(xp, lambda xp, g, x, y: (x - y) * g, g * (2 / max(count, 1)), x, y)
+    factor = 2 / max(count, 1)
+    if x.dtype.itemsize == 2:  # PyTorch rounds the factor, too
+        slope = (x - y) * xp.asarray(factor, dtype=x.dtype) * g
+    else:
+        slope = by_blocks(xp, lambda xp, g, x, y: (x - y) * g, g * factor, x, y)
     return slope if need[0] else None, -slope if need[1] else None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..core.batching import same_call
 from ..core.op import general, linear, multilinear
 from . import linalg_batches as batches
@@ -126,7 +128,7 @@ def sum_of(*terms):
     return sum(there[1:], there[0])
 
 
-def adding(signature, node, saved_names, product, x, y, batch=batches.each_added, domain="iufcV"):
+def adding(signature, node, saved_names, product, x, y, batch=batches.each_added, domain="iufcV", forward=None):
     def tangent(xp, x, y, input_tangent, x_tangent, y_tangent, beta, alpha):
         return sum_of(
             None if x_tangent is None else scaled(product(xp, x_tangent, y), alpha),
@@ -135,7 +137,7 @@ def adding(signature, node, saved_names, product, x, y, batch=batches.each_added
         )
 
     return general(signature, node=node, promotion="common", domain=domain, saved_names=saved_names, batch=batch,
-        forward=rounded_once(
+        forward=forward or rounded_once(
             lambda xp, input, x, y, beta, alpha: added(xp, input, product(xp, x, y), beta, alpha)
         ),
         input=lambda xp, g, beta: scaled(g, beta) if beta else xp.zeros_like(g),
@@ -155,23 +157,58 @@ baddbmm = adding("baddbmm(input, x, y, *, beta, alpha)", "BaddbmmBackward0", {"x
     y=lambda xp, g, x, alpha: scaled(xp.matmul(xp.matrix_transpose(x), g), alpha),
 )
 
+def one_by_one(xp, input, x, y, beta, alpha):
+    """In half precision PyTorch rounds what there is after each matrix of the stack."""
+    if x.dtype.itemsize != 2:
+        return added(xp, input, xp.tensordot(x, y, axes=((-3, -1), (-3, -2))), beta, alpha)
+    out = rounded_sum(xp, input, xp.zeros((x.shape[-2], y.shape[-1]), dtype=x.dtype), beta, alpha)
+    for at in range(x.shape[-3]):
+        out = rounded_sum(xp, out, xp.matmul(*[xp.widen(xp.select(one, axis=-3, index=at)) for one in (x, y)]), 1, alpha)
+    return out
+
+
+def rounded_sum(xp, input, product, beta, alpha):
+    return xp.narrow(added(xp, xp.widen(input), xp.widen(product), beta, alpha), input)
+
+
 # The sum over the stack: the same cotangent goes to each matrix of it.
 addbmm = adding("addbmm(input, x, y, *, beta, alpha)", "AddbmmBackward0", {"x": "batch1", "y": "batch2"},
-    lambda xp, x, y: xp.tensordot(x, y, axes=((-3, -1), (-3, -2))),
+    lambda xp, x, y: xp.tensordot(x, y, axes=((-3, -1), (-3, -2))), forward=one_by_one,
     x=lambda xp, g, y, alpha: scaled(xp.matmul(g, xp.matrix_transpose(y)), alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(xp.matrix_transpose(x), g), alpha),
     batch=batches.each_addbmm,
 )
 
+def addmv_forward(xp, input, x, y, beta, alpha):
+    """In half precision PyTorch rounds the numbers, and what the first gives."""
+    wide = xp.widen(x)
+    if wide is x:
+        return added(xp, input, xp.matmul(x, y), beta, alpha)
+    out = scaled(xp.matmul(wide, xp.widen(y)), rounded(alpha, x))
+    return xp.narrow(out + xp.widen(xp.narrow(scaled(xp.widen(input), rounded(beta, x)), x)) if beta else out, x)
+
+
+def rounded(number, x):
+    return float(np.asarray(number).astype(x.dtype))
+
+
 addmv = adding("addmv(input, x, y, *, beta, alpha)", "AddmvBackward0", {"x": "mat", "y": "vec"},
-    lambda xp, x, y: xp.matmul(x, y),
+    lambda xp, x, y: xp.matmul(x, y), forward=addmv_forward,
     x=lambda xp, g, y, alpha: scaled(xp.expand_dims(g, axis=-1) * y, alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(xp.matrix_transpose(x), g), alpha),
     batch=batches.each_addmv,
 )
 
+def addr_forward(xp, input, x, y, beta, alpha):
+    """Op by op, as in PyTorch."""
+    x = xp.expand_dims(x, axis=-1)
+    if x.dtype.itemsize != 2 or x.dtype.kind in "iu":
+        return added(xp, input, x * y, beta, alpha)
+    return added(xp, input, scaled(x, x.dtype.type(alpha)) * y, x.dtype.type(beta), 1)
+
+
 addr = adding("addr(input, x, y, *, beta, alpha)", "AddrBackward0", {"x": "vec1", "y": "vec2"},
-    lambda xp, x, y: xp.expand_dims(x, axis=-1) * y,
+    lambda xp, x, y: xp.expand_dims(x, axis=-1) * y, forward=addr_forward,
     x=lambda xp, g, y, alpha: scaled(xp.matmul(g, y), alpha),
     y=lambda xp, g, x, alpha: scaled(xp.matmul(x, g), alpha),
     batch=batches.each_addr, domain="biufcV",

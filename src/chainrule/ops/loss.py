@@ -12,6 +12,7 @@ import numpy as np
 from ..core.batching import same_call
 from ..core.op import by_blocks, general, linear
 from .activation import REDUCTIONS, each_reduced
+from .elementwise import rounded_once
 from .indexing import blank
 
 __all__ = [
@@ -23,15 +24,9 @@ __all__ = [
 
 
 def reduced(forward):
-    """The forward of a loss: the losses of the elements, then none of them, their mean or their sum.
-
-    Half-precision operands are computed in single precision and rounded once at the end.
-    """
-    def widened(xp, *operands, **params):
-        return forward(xp, *[xp.widen(a) for a in operands], **params)
-
+    """The forward of a loss: the losses of the elements, then none of them, their mean or their sum."""
     def of_all(xp, *operands, reduction, **params):
-        losses = by_blocks(xp, widened, *operands, **params)
+        losses = by_blocks(xp, forward, *operands, **params)
         if REDUCTIONS[reduction] != "none":
             losses = xp.mean(losses) if REDUCTIONS[reduction] == "mean" else xp.sum(losses)
         return xp.narrow(losses, operands[0])
@@ -41,9 +36,19 @@ def reduced(forward):
 
 def share(g, reduction, *operands):
     """The cotangent of the loss of each element."""
+    return g / count_of(reduction, *operands)
+
+
+def count_of(reduction, *operands):
+    """What the cotangent of the mean is shared by."""
     if REDUCTIONS[reduction] != "mean":
-        return g
-    return g / max(1, math.prod(np.broadcast_shapes(*[getattr(a, "shape", ()) for a in operands])))
+        return 1
+    return max(1, math.prod(np.broadcast_shapes(*[getattr(a, "shape", ()) for a in operands])))
+
+
+def in_dtype(xp, number, x):
+    """A number as PyTorch's kernels hold it that round after each operation."""
+    return xp.asarray(number, dtype=x.dtype)
 
 
 def smooth_l1_forward(xp, x, y, beta):
@@ -65,14 +70,20 @@ def smooth_l1_rule(xp, g, need, x, y, beta, reduction):
     return opposite(need, by_blocks(xp, smooth_l1_slope, share(g, reduction, x, y), x, y, beta=beta))
 
 
-smooth_l1_loss = general("smooth_l1_loss(x, y, *, beta, reduction)", node="SmoothL1LossBackward0", promotion="common",
-    domain="fV", saved_names={"y": "target"}, batch=each_reduced, forward=reduced(smooth_l1_forward), all=smooth_l1_rule,
+smooth_l1_loss = general("smooth_l1_loss(x, y, *, beta, reduction)", fused=True, node="SmoothL1LossBackward0", promotion="common",
+    domain="fV", saved_names={"y": "target"}, batch=each_reduced, all=smooth_l1_rule,
+    forward=reduced(rounded_once(smooth_l1_forward)),
 )
 
 
 def huber_forward(xp, x, y, delta):
-    far = xp.abs(x - y)
-    return xp.where(far < delta, far * far * 0.5, (far - 0.5 * delta) * delta)
+    """Rounded once in float16, but after each operation in bfloat16, as in PyTorch."""
+    return (huber if x.dtype.kind == "V" else rounded_once(huber))(xp, x, y, delta=delta)
+
+
+def huber(xp, x, y, delta):
+    far, half, delta = xp.abs(x - y), in_dtype(xp, 0.5, x), in_dtype(xp, delta, x)
+    return xp.where(far < delta, far * half * far, (far - half * delta) * delta)
 
 
 def huber_slope(xp, g, x, y, delta):
@@ -81,6 +92,9 @@ def huber_slope(xp, g, x, y, delta):
 
 
 def huber_rule(xp, g, need, x, y, delta, reduction):
+    if x.dtype.itemsize == 2:
+        d, delta, part = x - y, in_dtype(xp, delta, x), in_dtype(xp, 1 / count_of(reduction, x, y), x)
+        return opposite(need, xp.where(xp.abs(d) < delta, d * part, xp.sign(d) * part * delta) * g)
     return opposite(need, by_blocks(xp, huber_slope, share(g, reduction, x, y), x, y, delta=delta))
 
 
@@ -109,9 +123,14 @@ def bce_y(xp, g, x, w):
     return g * (no - yes) * w
 
 
+def bce_rule(xp, g, x, y, w, reduction):
+    if x.dtype.itemsize == 2:  # PyTorch divides at the end, as one can see there
+        return share(bce_x(xp, g, x, y, w), reduction, x, y, w)
+    return by_blocks(xp, bce_x, share(g, reduction, x, y, w), x, y, w)
+
+
 binary_cross_entropy = general("binary_cross_entropy(x, y, w, *, reduction)", promotion="common", domain="fV",
-    saved_names={"y": "target", "w": "weight"}, batch=each_reduced, forward=reduced(bce_forward),
-    x=lambda xp, g, x, y, w, reduction: by_blocks(xp, bce_x, share(g, reduction, x, y, w), x, y, w),
+    saved_names={"y": "target", "w": "weight"}, batch=each_reduced, forward=reduced(bce_forward), x=bce_rule,
     y=lambda xp, g, x, y, w, reduction: by_blocks(xp, bce_y, share(g, reduction, x, y, w), x, w),
 )
 
@@ -141,7 +160,7 @@ binary_cross_entropy_with_logits = general("binary_cross_entropy_with_logits(x, 
 )
 
 soft_margin_loss = general("soft_margin_loss(x, y, *, reduction)", promotion="common", domain="fV",
-    saved_names={"y": "target"}, batch=each_reduced, forward=reduced(lambda xp, x, y: softplus(xp, -x * y)),
+    saved_names={"y": "target"}, batch=each_reduced, forward=reduced(rounded_once(lambda xp, x, y: softplus(xp, -x * y))),
     x=lambda xp, g, x, y, reduction:
         by_blocks(xp, lambda xp, g, x, y: g * -y * xp.sigmoid(-x * y), share(g, reduction, x, y), x, y),
 )
@@ -235,11 +254,10 @@ nll_loss_of_planes = nll("nll_loss_of_planes", "NllLoss2DBackward0")
 def cross_entropy_forward(xp, x, target, *weight, axis, rank, ignore_index, reduction):
     """-log_softmax(x) at the target, and softmax(x)."""
     at = chosen(xp, target, axis, ignore_index)
-    wide = xp.widen(x)
-    counts = counted(xp, wide, target, at, weight, axis, rank, ignore_index)
-    logs = xp.log_softmax(wide, axis=axis)
+    logs = xp.widen(xp.log_softmax(x, axis=axis))
+    counts = counted(xp, logs, target, at, weight, axis, rank, ignore_index)
     losses = -xp.squeeze(xp.gather(logs, at, axis=axis), axis=axis)
-    return xp.narrow(reduced_classes(xp, losses, counts, rank, reduction), x), xp.narrow(xp.exp(logs), x)
+    return xp.narrow(reduced_classes(xp, losses, counts, rank, reduction), x), xp.exp(logs)
 
 
 def cross_entropy_x(xp, g, target, weight, softmax, axis, rank, ignore_index, reduction):
@@ -249,6 +267,7 @@ def cross_entropy_x(xp, g, target, weight, softmax, axis, rank, ignore_index, re
         at = chosen(xp, target, axis, ignore_index)
         counts = counted(xp, softmax, target, at, weight, axis, rank, ignore_index)
         part = xp.expand_dims(shares(xp, g[0], target, counts, rank, reduction), axis=axis)
+        part = part if part.dtype == softmax.dtype else xp.astype(part, softmax.dtype)
         out = xp.scatter_add(softmax * part, at, -part, axis=axis)
     if g[1] is not None:
         inner = (g[1] - xp.sum(g[1] * softmax, axis=axis, keepdims=True)) * softmax

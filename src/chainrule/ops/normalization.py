@@ -54,21 +54,31 @@ def in_order(xp, out, rank):
 
 
 def batch_norm_forward(xp, x, *affine, axis, rank, eps):
-    d, mean, var = centered(xp, xp.widen(x), others(axis, rank))
+    wide = xp.widen(x)
+    d, mean, var = centered(xp, wide, others(axis, rank))
     scale, shift = wide_pair(xp, affine, axis, rank)
     r = inverse_spread(xp, var, eps)
+    if wide is not x and all(v.dtype == x.dtype for v in affine):
+        d, r = wide - kept_as(xp, mean, x.dtype), kept_as(xp, r, x.dtype)
     out = in_order(xp, scaled(d, (r if scale is None else r * scale,), shift), rank)
     flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
-    return xp.narrow(out, x), *[xp.narrow(xp.reshape(one, flat), x) for one in (mean, var)]
+    return xp.narrow(out, x), *[xp.reshape(one, flat) for one in (mean, var)]
 
 
-def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
+def kept_as(xp, statistic, dtype):
+    """Statistics of half precision are used as they are kept, rounded, unless the parameters are float32."""
+    return xp.astype(xp.astype(statistic, dtype), statistic.dtype)
+
+
+def batch_norm_rule(xp, g, need, x, affine, mean, var, x_dtype, affine_dtype, axis, rank, eps):
     """The scale is the same all over a channel, so that both sums that gx needs are those of scale and shift."""
     axes = others(axis, rank)
     n = math.prod([x.shape[a] for a in axes])
-    d = x - by_channel(xp, mean, axis, rank)
+    center = by_channel(xp, mean, axis, rank)
     r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
-    h = g[0]
+    if x_dtype.itemsize == 2 and all(one == x_dtype for one in affine_dtype):
+        center, r = kept_as(xp, center, x_dtype), kept_as(xp, r, x_dtype)
+    d, h = x - center, g[0]
     gx = sums = along = None
     if h is not None:
         sums, along = xp.sum(h, axis=axes, keepdims=True), xp.sum(h * d, axis=axes, keepdims=True)
@@ -87,7 +97,7 @@ def batch_norm_rule(xp, g, need, x, affine, mean, var, axis, rank, eps):
     return found
 
 
-batch_norm = general("batch_norm(x, *affine, axis, rank, eps)", node="NativeBatchNormBackward0", domain="fV",
+batch_norm = general("batch_norm(x, *affine, axis, rank, eps)", fused=True, node="NativeBatchNormBackward0", domain="fV",
     outputs="out mean var", batch=same_call, forward=batch_norm_forward, all=batch_norm_rule,
 )
 
@@ -116,7 +126,7 @@ def fixed_rule(xp, g, need, x, mean, var, affine, axis, rank, eps):
 
 
 # With statistics from elsewhere.
-batch_norm_fixed = general("batch_norm_fixed(x, mean, var, *affine, axis, rank, eps)", node="NativeBatchNormBackward0",
+batch_norm_fixed = general("batch_norm_fixed(x, mean, var, *affine, axis, rank, eps)", fused=True, node="NativeBatchNormBackward0",
     domain="fV", batch=same_call, forward=fixed_forward, all=fixed_rule,
 )
 
@@ -133,7 +143,7 @@ def each_layer(call, xp, x, affine, size):
 
 layer_norm_adjoint = partial(common.layer_norm_adjoint, sys.modules[__package__])
 
-layer_norm = general("layer_norm(x, *affine, rank, eps)", node="NativeLayerNormBackward0", domain="fV",
+layer_norm = general("layer_norm(x, *affine, rank, eps)", fused=True, node="NativeLayerNormBackward0", domain="fV",
     outputs="out mean rstd", batch=each_layer,
     all=lambda xp, g, need, x, affine, mean, rstd, rank, eps:
         xp.layer_norm_adjoint(g, x, affine, mean, rstd, need=need, rank=rank),
@@ -176,7 +186,7 @@ def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
     return found
 
 
-group_norm = general("group_norm(x, *affine, groups, rank, eps)", node="NativeGroupNormBackward0", domain="fV",
+group_norm = general("group_norm(x, *affine, groups, rank, eps)", fused=True, node="NativeGroupNormBackward0", domain="fV",
     outputs="out mean rstd", batch=same_call, forward=group_norm_forward, all=group_norm_rule,
 )
 
@@ -187,7 +197,7 @@ def rms_norm_forward(xp, x, *affine, rank, eps):
     out = xp.row_major(wide * r)
     if affine:
         out *= xp.widen(affine[0])
-    return xp.narrow(out, x), xp.narrow(r, x)
+    return xp.narrow(out, x), r
 
 
 def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
@@ -207,6 +217,6 @@ def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
     return [gx, *([g[0] * (x * r) if need[1] and g[0] is not None else None] if len(need) > 1 else [])]
 
 
-rms_norm = general("rms_norm(x, *affine, rank, eps)", node="MulBackward0", domain="fcV", outputs="out r",
+rms_norm = general("rms_norm(x, *affine, rank, eps)", fused=True, node="MulBackward0", domain="fcV", outputs="out r",
     batch=each_layer, forward=rms_norm_forward, all=rms_norm_rule,
 )

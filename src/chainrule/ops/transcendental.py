@@ -126,7 +126,7 @@ xlogy_number = elementwise("xlogy_number(x, *, other)", node="XlogyBackward2", p
 
 # -- sigmoid and its inverse --------------------------------------------------------------------------------------------
 
-sigmoid = elementwise("sigmoid(x)", promotion="float",
+sigmoid = elementwise("sigmoid(x)", fused=True, promotion="float",
     x=lambda xp, g, out, x=None: g * (out * (1 - out) if x is None else xp.sigmoid_slope(x)),
 )
 # s' = s(x) s(-x), whose logarithm has the derivative s(-x) - s(x) = -tanh(x / 2).
@@ -221,7 +221,7 @@ def tanh_x(xp, g, out, x=None):
 sech_squared = elementwise("sech_squared(x)", node="TanhBackwardBackward0", promotion="float",
     x=lambda xp, g, x, out: g * (out * xp.tanh(x) * -2),
 )
-tanh = elementwise("tanh(x)", promotion="float", x=tanh_x)
+tanh = elementwise("tanh(x)", fused=True, promotion="float", x=tanh_x)
 asinh = by_kind(
     elementwise("asinh(x)", promotion="float", domain="fV",
         x=lambda xp, g, x: g / xp.hypot(x, xp.ones_like(x)),
