@@ -104,7 +104,10 @@ def table(name: str) -> Table:
 
 
 def of_table(name: str) -> Callable[[Array], Array]:
-    return lambda x: table(name)(x)
+    def read(x: Array) -> Array:
+        return table(name)(x)
+
+    return read
 
 
 erf, erfc, gelu_slope = of_table("erf"), of_table("erfc"), of_table("gelu_slope")

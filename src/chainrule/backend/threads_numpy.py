@@ -144,7 +144,7 @@ def by_items(function: Callable[..., Any], *arrays: Any, axes: int) -> Any:
     lead = arrays[0].shape[:axes]
     count = math.prod(lead)
     is_large = count > 1 and max(one.nbytes for one in arrays) >= 2 * SHARED
-    given = [as_items(one, lead, count) for one in arrays] if is_large else [None]
+    given: list[Any] = [as_items(one, lead, count) for one in arrays] if is_large else [None]
     if any(one is None for one in given):
         return function(*arrays)
     few = function(*[one[:2] for one in given])

@@ -278,7 +278,9 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
     if rule is None:
         return _missing_rule(op, name)
     direct = {"g": "g", "xp": "xp", "need": "need", "out_shape": "node.shape", "out_dtype": "node.dtype"}
-    checks, values, arrays = [], [], set()
+    checks: list[str] = []
+    values: list[str] = []
+    arrays = set()
     for parameter in parameter_names(rule):
         if parameter == "g" or parameter in (*op.args, *(op.outputs or ("out",))):
             arrays.add(len(values))
@@ -320,7 +322,7 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
 
 
 def is_half(g: Any) -> bool:
-    return g.dtype.itemsize == 2  # type: ignore[no-any-return]
+    return g.dtype.itemsize == 2
 
 
 def has_half(g: Any) -> bool:
@@ -341,7 +343,7 @@ def _wide(xp: Any, values: Any) -> Any:
 
 def is_inexact(x: Any) -> bool:
     dtype = x.dtype
-    return dtype.kind in "fV" if isinstance(dtype, np.dtype) else dtype.is_floating_point  # type: ignore[no-any-return]
+    return dtype.kind in "fV" if isinstance(dtype, np.dtype) else dtype.is_floating_point
 
 
 SINGLE = np.dtype(np.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -218,7 +217,7 @@ def _nested(data: Any, wanted: Any) -> Any:
             pass  # ragged or not numbers: what follows says where
     shape = _shape(data)
     arrays = _arrays(data)
-    if arrays and math.prod(shape):
+    if arrays and all(shape):
         from ..once import warn_once
 
         warn_once(

@@ -71,11 +71,8 @@ def native_batch_norm(
     result, mean, var = normalized_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)
     if mean is None or var is None:
         return _delivered((result, input.new_empty((0,)), input.new_empty((0,))), out)
-    statistics = [
-        one.to(kept_dtype(input, weight, bias, running_mean, running_var))
-        for one in (mean.detach(), (var.detach() + eps).rsqrt())
-    ]
-    return _delivered((result, *statistics), out)
+    kept = kept_dtype(input, weight, bias, running_mean, running_var)
+    return _delivered((result, mean.detach().to(kept), (var.detach() + eps).rsqrt().to(kept)), out)
 
 
 def kept_dtype(input: Tensor, *parameters: Tensor | None) -> Any:
