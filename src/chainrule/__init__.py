@@ -178,6 +178,7 @@ _LAZY = frozenset(
         "return_types",
         "serialization",
         "signal",
+        "sparse",
         "special",
         "storage",
         "testing",

@@ -28,6 +28,7 @@ from .node import AccumulateGrad, Node, Port, next_seq, note_levels
 from .number_path import make_with_number
 from .op import ABSENT, ARRAY_WIDTH, MANY, OF_OPERAND, OPERAND, OUTPUT, Op
 from .origin import OUTSIDE, getframe, outer
+from .sparse_level import SPARSE, any_sparse, note_sparse
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
@@ -450,8 +451,12 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if is_lifted and mode is not None and not mode.forward:
         arrays = [at_rest(array) for array in arrays]
         is_lifted = any(isinstance(array, Lifted) for array in arrays)
+    has_sparse = False
     if is_lifted:
         refuse_mixed(op, args)
+        has_sparse = any_sparse(arrays)
+        if has_sparse:
+            op = SPARSE.stand_in(op)
     given = arrays
     if op.promotion is not None:
         arrays = promote(op, given)
@@ -475,7 +480,10 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         out = _wrap(op, result, args, params, mode)
         note_all(op.name, parents, out)
         return out
-    return record(op, args, arrays, params, tuple(parents), result)
+    out = record(op, args, arrays, params, tuple(parents), result)
+    if has_sparse:  # the reverse pass computes with tensors, as it does in a level
+        note_sparse(out)
+    return out
 
 
 def promote(op: Op, arrays: list[Any]) -> list[Any]:

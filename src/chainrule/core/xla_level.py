@@ -17,6 +17,7 @@ from . import op as op_module, origin
 from .lifted import BELOW, Level, computed
 from .modes import get_modes
 from .origin import caller
+from .sparse_level import any_sparse
 from .value import Lifted, TensorBase, device_of, new_tensor
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ class XlaLevel(Level):
 
         from ..backend import forward_for, jax as jax_namespace
 
+        if any_sparse(arrays):
+            raise NotImplementedError(
+                f"{op.name}: sparse tensors are computed by NumPy only, and one operand is XLA's. Keep them on the CPU, outside of "
+                "compiled functions (or compile with fallback='eager'), or convert with .to_dense()."
+            )
         values = [a.value if isinstance(a, XlaArray) else a for a in arrays]
         place = XLA_DEVICE if any(device_of(a) is XLA_DEVICE for a in arrays) else CPU
         try:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import ops
+from ..core.sparse_level import is_sparse
 from ..core.value import TensorBase, like, new_tensor
 from ..core.xla_level import placed
 from ..device import CPU, device as Device, place_of
@@ -276,6 +278,8 @@ def fill_like(
 ) -> Tensor:
     """``make(shape, dtype)`` as a tensor with the shape, the dtype, the device and the order in memory of ``input``."""
     array = tensor_argument(input, function, "input")._array
+    if is_sparse(array):
+        return no_values_like(make, function, input, dtype, requires_grad)
     where = None if device is None else place_of(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
     order = memory_order(array, memory_format)
@@ -283,6 +287,18 @@ def fill_like(
         return settled(filled(make, function, array.shape, wanted, False), input, where, requires_grad)
     result = filled(make, function, tuple(array.shape[axis] for axis in order), wanted, False)
     return settled(new_tensor(result._array.transpose(np.argsort(order))), input, where, requires_grad)
+
+
+def no_values_like(make: Any, function: str, input: Any, dtype: Dtype, requires_grad: bool) -> Tensor:
+    """A sparse tensor like another one, without any values."""
+    if make not in (np.zeros, np.empty):
+        raise NotImplementedError(
+            f"Could not run '{function}' with arguments from the 'SparseCPU' backend: no element of the result would be zero. Make a dense "
+            f"tensor of shape {list(input.shape)}, or of its values one with the same indices."
+        )
+    made: Any = ops.zero(new_tensor(input._array))
+    made = made if dtype is None else ops.astype(made, dtype)
+    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
 
 
 def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) -> Tensor:
