@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 class SparseLevel(Level):
     """The one level of all sparse values, below that of XLA."""
 
-    __slots__ = ()
+    __slots__ = ("is_used",)
+
+    is_used: bool
+    """Whether the program has ever had a sparse value: no other asks whether it meets one."""
 
     def __init__(self) -> None:
         self.depth = -1
+        self.is_used = False
 
     def stand_in(self, op: Op) -> Op:
         """What is recorded where sparse values meet an op: mostly the op itself."""
@@ -54,5 +58,6 @@ def any_sparse(arrays: Any) -> bool:
 
 def note_sparse(out: Any) -> None:
     """Let the node of a tensor know that its operands, or its gradients, are sparse: cotangents are tensors from there on."""
-    extra = extra_of(edge_of(out._node)[0])
+    one = out[0] if isinstance(out, tuple) else out
+    extra: Any = extra_of(edge_of(one._node)[0])  # type: ignore[arg-type]
     extra.levels = extra.levels | {SPARSE}

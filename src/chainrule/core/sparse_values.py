@@ -83,11 +83,16 @@ class SparseArray(Lifted):
     def layout(self) -> str:
         return self.pattern.layout
 
+    @property
+    def nbytes(self) -> int:
+        """What the values and their places take."""
+        return self.values.nbytes + self.pattern.indices.nbytes
+
     def plain(self, doing: str) -> Any:
         name = NAMES[self.layout]
         if "numpy" in doing.lower():
             raise TypeError(f"can't convert {name} layout tensor to numpy. Use Tensor.to_dense() first.")
-        raise RuntimeError(
+        raise (RuntimeError if "tolist" in doing else NotImplementedError)(
             f"Cannot access data pointer of Tensor that doesn't have storage: it looks like you're {doing}, which has a {name} "
             "layout. Use .to_dense() first, or take its .values()."
         )
@@ -145,6 +150,14 @@ class SparseArray(Lifted):
         return SparseArray(pattern, values)
 
 
+def ordered_places(array: SparseArray) -> Pattern:
+    """The places of a gradient: those of a tensor, in its layout, each once."""
+    if array.pattern.is_ordered:
+        return array.pattern
+    coo = array.coalesced()
+    return coo.pattern if array.layout == "coo" else compress(coo, array.layout).pattern
+
+
 def compress(coo: SparseArray, layout: str) -> SparseArray:
     """A coalesced matrix by rows ("csr") or by columns ("csc")."""
     rows, columns = coo.pattern.indices
@@ -155,3 +168,6 @@ def compress(coo: SparseArray, layout: str) -> SparseArray:
         compressed, plain = kernels.compressed(columns[order], coo.shape[1]), rows[order]
         values = coo.values[order]
     return SparseArray(Pattern(layout, coo.shape, compressed=compressed, plain=plain), values)
+
+
+SPARSE.is_used = True

@@ -47,8 +47,7 @@ def sparse_coo_tensor(
         device: the CPU.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for the tensor.
-        check_invariants: whether ``is_coalesced`` is to be believed (None: as
-            ``torch.sparse.check_sparse_tensor_invariants`` says). That indices are in range is always checked.
+        check_invariants: accepted: indices are always checked.
         is_coalesced: that the places are known to be in order and distinct.
         layout: ``torch.sparse_coo``.
 
@@ -79,9 +78,9 @@ def sparse_coo_tensor(
         )
     shape = size_of(size, places, tuple(entries.shape[1:]))
     check_places(places, shape)
-    pattern = Pattern("coo", shape, places, is_coalesced=bool(is_coalesced))
-    if is_coalesced and is_checked(check_invariants) and not Pattern("coo", shape, places).is_ordered:
+    if is_coalesced and not Pattern("coo", shape, places).is_ordered:
         raise RuntimeError("cannot set is_coalesced to true if indices correspond to uncoalesced COO tensor")
+    pattern = Pattern("coo", shape, places, is_coalesced=bool(is_coalesced))
     return finished(ops.sparse_constructor(entries, pattern=pattern), requires_grad)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from ..backend import sparse_numpy as arrays
 from ..core.op import Op, _lay_out, general, linear, multilinear, parameter_names
 from ..core.sparse_level import is_sparse
-from ..core.sparse_values import Pattern, SparseArray, compress
+from ..core.sparse_values import Pattern, SparseArray, compress, ordered_places
 from . import elementwise, linalg
 from .sparse_kernels import EVERYWHERE, KERNELS, LINEAR, UNARY, refused, sparse_product
 
@@ -56,18 +56,21 @@ def pick(g, pattern):
     return sparse_pick(g, pattern=pattern, is_dense=not is_sparse(g._array))
 
 
-MAKE = {"forward": made, "values": lambda g, pattern: pick(g, pattern)}
+# (With a promotion, an op of one operand has no hot path, which would know nothing of sparse values.)
+LATE_PATH = {"promotion": "common"}
+
+MAKE = {"forward": made, "values": lambda g, pattern: pick(g, pattern), **LATE_PATH}
 sparse_constructor = linear("sparse_constructor(values, *, pattern)",
     node="SparseCooTensorWithDimsAndTensorsBackward0", **MAKE)
 sparse_constructor_compressed = linear("sparse_constructor_compressed(values, *, pattern)",
     node="SparseCompressedTensorBackward0", **MAKE)
 
-sparse_pick = linear("sparse_pick(x, *, pattern, is_dense)", node="IndexBackward0",
+sparse_pick = linear("sparse_pick(x, *, pattern, is_dense)", node="IndexBackward0", **LATE_PATH,
     forward=lambda xp, x, pattern, is_dense: picked(x, pattern),
     x=picked_back,
 )
 
-sparse_values = linear("sparse_values(x, *, pattern)", node="ValuesBackward0",
+sparse_values = linear("sparse_values(x, *, pattern)", node="ValuesBackward0", **LATE_PATH,
     forward=lambda xp, x, pattern: read_only(x.values),
     x=lambda g, pattern: constructor(pattern)(g, pattern=pattern),
 )
@@ -84,7 +87,7 @@ def constructor(pattern):
     return sparse_constructor if pattern.layout == "coo" else sparse_constructor_compressed
 
 
-sparse_mask = linear("sparse_mask(x, *, pattern, is_dense)",
+sparse_mask = linear("sparse_mask(x, *, pattern, is_dense)", **LATE_PATH,
     forward=lambda xp, x, pattern, is_dense: SparseArray(pattern, picked(x, pattern)),
     x=lambda g, pattern, is_dense: in_kind(mask(g, pattern), is_dense),
 )
@@ -110,14 +113,14 @@ def dense_back(g, pattern):
     return g if is_sparse(g._array) else sparse_to_coo(g, back="strided", sparse_dim=g._array.ndim)
 
 
-dense_op = linear("sparse_dense(x, *, pattern)", node="ToDenseBackward0",
+dense_op = linear("sparse_dense(x, *, pattern)", node="ToDenseBackward0", **LATE_PATH,
     forward=lambda xp, x, pattern: x.dense(),
     x=dense_back,
 )
 
 
 def sparse_dense(x, masked=True):
-    return dense_op(x, pattern=x._array.pattern if masked else None)
+    return dense_op(x, pattern=ordered_places(x._array) if masked else None)
 
 
 def back_in_layout(g, back):
@@ -147,7 +150,7 @@ def converted_to(layout):
         coo = from_dense(np.asarray(x), sparse_dim)
         return coo if layout == "coo" else compress(coo, layout)
 
-    return {"forward": forward, "x": lambda g, back: back_in_layout(g, back)}
+    return {"forward": forward, "x": lambda g, back: back_in_layout(g, back), **LATE_PATH}
 
 
 sparse_to_coo = linear("sparse_to_coo(x, *, back, sparse_dim)", node="ToSparseBackward1", **converted_to("coo"))
@@ -212,18 +215,14 @@ def summed_back(xp, g, axis, pattern, shape):
     """What was summed gets the cotangent of its sum, at the places of the pattern."""
     kept = [at for at in range(len(shape)) if at - len(shape) not in axis]
     sparse_dim = pattern.sparse_dim
-    if is_sparse(g._array):
-        rows = pattern.indices[[at for at in kept if at < sparse_dim]]
-        places = Pattern("coo", g._array.shape, rows)
-        values = pick(g, places)
-    else:
-        values = pick(g, Pattern("coo", g._array.shape, pattern.indices[[at for at in kept if at < sparse_dim]]))
+    rows = [pattern.indices[at] for at in kept if at < sparse_dim]
+    values = pick(g, Pattern("coo", g._array.shape, np.array(rows, np.int64).reshape(len(rows), pattern.nnz)))
     sizes = tuple([shape[at] if at in kept else 1 for at in range(sparse_dim, len(shape))])
     values = xp.broadcast_to(xp.reshape(values, (pattern.nnz, *sizes)), (pattern.nnz, *shape[sparse_dim:]))
     return constructor(pattern)(values, pattern=pattern)
 
 
-sparse_sum = linear("sparse_sum(x, *, axis, pattern, shape)",
+sparse_sum = linear("sparse_sum(x, *, axis, pattern, shape)", **LATE_PATH,
     forward=lambda xp, x, axis, pattern, shape: KERNELS["sum"](x, axis=axis, keepdims=False),
     x=summed_back,
 )
@@ -253,7 +252,7 @@ def softmax(log):
         total = sum_of_group(term, pattern=pattern, axis=axis)
         return sparse_constructor(g - xp.exp(y) * total if log else y * (g - total), pattern=pattern)
 
-    return {"forward": forward, "x": rule, "domain": "fV"}
+    return {"forward": forward, "x": rule, "domain": "fV", **LATE_PATH}
 
 
 def values_of(x):
@@ -280,29 +279,30 @@ def row_pattern(indices, rows, shape):
     return Pattern("coo", (rows, *shape), np.asarray(indices).reshape(1, -1).astype(np.int64))
 
 
-def rows_made(xp, g, indices, rows, padding):
-    values = g.reshape(-1, *g.shape[indices.ndim :])
+def rows_made(xp, g, indices, rows, kept):
+    values = np.ascontiguousarray(g).reshape(-1, *g.shape[indices.ndim :])
     pattern = row_pattern(indices, rows, values.shape[1:])
-    if padding >= 0:
-        kept = pattern.indices[0] != padding
-        return SparseArray(Pattern("coo", pattern.shape, pattern.indices[:, kept]), values[kept])
-    return SparseArray(pattern, values)
+    if kept is None:
+        return SparseArray(pattern, values)
+    there = kept.reshape(-1)
+    return SparseArray(Pattern("coo", pattern.shape, pattern.indices[:, there]), values[there])
 
 
-def rows_back(xp, h, g_shape, indices, rows, padding):
-    pattern = row_pattern(indices._array, rows, g_shape[indices._array.ndim :])
-    found = xp.reshape(pick(h, pattern), g_shape)
-    return found if padding < 0 else xp.where(xp.expand_dims(indices == padding, axis=-1), 0, found)
+def rows_back(xp, h, g_shape, indices, rows, kept):
+    indices = indices._array
+    found = xp.reshape(pick(h, row_pattern(indices, rows, g_shape[indices.ndim :])), g_shape)
+    return found if kept is None else xp.where(np.expand_dims(kept, -1), found, 0)
 
 
-sparse_rows = linear("sparse_rows(g, indices, *, rows, padding)", node="EmbeddingSparseBackward0",
+# ``kept`` says which indices count, None: all.
+sparse_rows = linear("sparse_rows(g, indices, *, rows, kept)", node="EmbeddingSparseBackward0",
     forward=rows_made,
-    g=lambda xp, g, g_shape, indices, rows, padding: rows_back(xp, g, g_shape, indices, rows, padding),
+    g=lambda xp, g, g_shape, indices, rows, kept: rows_back(xp, g, g_shape, indices, rows, kept),
 )
 
-embedding_rows = linear("embedding_rows(w, indices, *, padding)", node="EmbeddingBackward0", saved_names={"indices": "indices"},
-    forward=lambda xp, w, indices, padding: xp.index(w, indices, axes=(-2,)),
-    w=lambda g, w_shape, indices, padding: sparse_rows(g, indices, rows=w_shape[0], padding=padding),
+embedding_rows = linear("embedding_rows(w, indices, *, kept)", node="EmbeddingBackward0", saved_names={"indices": "indices"},
+    forward=lambda xp, w, indices, kept: xp.index(w, indices, axes=(-2,)),
+    w=lambda g, w_shape, indices, kept: sparse_rows(g, indices, rows=w_shape[0], kept=kept),
 )
 
 # -- ops of one operand that leave zeros zero: computed on the values ---------------------------------------------------------
@@ -327,7 +327,7 @@ def _on_values(op: Op) -> Op:
     rule = op.rules.get(op.args[0])
 
     def at_values(x: Any) -> Any:
-        return x if op.name in LINEAR or x.layout != "coo" else x.coalesced()
+        return x if op.name in LINEAR or (x.layout != "coo" and x.pattern.is_ordered) else x.coalesced()
 
     def forward(x: Any, **params: Any) -> Any:
         check = EVERYWHERE.get(op.name)
@@ -337,8 +337,8 @@ def _on_values(op: Op) -> Op:
         return x.with_values(op.raw(x.values, **params))
 
     def pull(xp: Any, g: Any, x: Any, **params: Any) -> Any:
-        if op.name not in LINEAR and x._array.layout == "coo":
-            x = sparse_coalesce(x)
+        if not x._array.pattern.is_ordered:
+            x = sparse_coalesce(x)  # the gradient has each place once
         pattern = x._array.pattern
         v = values_of(x)
         asked = {"xp": xp, "g": pick(g, pattern), op.args[0]: v, f"{op.args[0]}_dtype": v._array.dtype, **params}

@@ -173,9 +173,10 @@ def by_number(name: str, divide: Any) -> Any:
     """A division, whose divisor has to be a number."""
 
     def kernel(x: Any, y: Any, **params: Any) -> Any:
-        if not is_sparse(x) or is_sparse(y) or np.ndim(y):
+        shape = getattr(y, "shape", ())
+        if not is_sparse(x) or is_sparse(y) or shape:
             raise RuntimeError(
-                f"Sparse division requires a scalar or zero-dim dense tensor divisor (got shape {list(np.shape(y))} for divisor): {name} "
+                f"Sparse division requires a scalar or zero-dim dense tensor divisor (got shape {list(shape)} for divisor): {name} "
                 "by other than a number would divide zeros by zeros"
             )
         return x.with_values(divide(x.values, y, **params))
@@ -532,6 +533,8 @@ KERNELS: dict[str, Any] = {
     "select": select,
     "select_adjoint": select_adjoint,
     "slice_axis": slice_axis,
+    "narrow_copy": slice_axis,
+    "unstack": lambda x, axis: tuple([select(x, axis, at) for at in range(x.shape[axis])]),
     "slice_adjoint": slice_adjoint,
     "take": take,
     "index_add": index_add,
