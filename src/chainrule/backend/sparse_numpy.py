@@ -51,6 +51,8 @@ def summed(numbers: Array, values: Array) -> tuple[Array, Array]:
 
 def dense(indices: Array, values: Array, shape: tuple[int, ...]) -> Array:
     """An array of zeros with the values added at the places."""
+    if not len(indices):
+        return values.sum(axis=0, dtype=values.dtype).reshape(shape)
     out = np.zeros(shape, values.dtype)
     first, values = summed(keys(indices, shape), values)
     out[tuple(indices[:, first])] = values

@@ -88,11 +88,17 @@ class SparseArray(Lifted):
         """What the values and their places take."""
         return self.values.nbytes + self.pattern.indices.nbytes
 
+    def parts(self) -> tuple[Any, Any, Any]:
+        """The arrays that it is made of: indices, None, values; or compressed indices, plain ones, values."""
+        pattern = self.pattern
+        places = (pattern.indices, None) if self.layout == "coo" else (pattern.compressed, pattern.plain)
+        return (*places, self.values)
+
     def plain(self, doing: str) -> Any:
         name = NAMES[self.layout]
         if "numpy" in doing.lower():
             raise TypeError(f"can't convert {name} layout tensor to numpy. Use Tensor.to_dense() first.")
-        raise (RuntimeError if "tolist" in doing else NotImplementedError)(
+        raise (RuntimeError if "tolist" in doing or "item" in doing else NotImplementedError)(
             f"Cannot access data pointer of Tensor that doesn't have storage: it looks like you're {doing}, which has a {name} "
             "layout. Use .to_dense() first, or take its .values()."
         )

@@ -57,6 +57,14 @@ LAYOUTS = {"coo": sparse_coo, "csr": sparse_csr, "csc": sparse_csc}
 """The layouts that sparse tensors may have here."""
 
 
+def dense_only(layout: Any, function: str) -> None:
+    """Raise where another layout is asked for than that of dense tensors."""
+    if layout is not None and layout is not strided:
+        raise NotImplementedError(
+            f"{function}(): layout={layout}: the result has no zeros to leave out. Make it dense, and convert with .to_sparse(layout={layout})"
+        )
+
+
 def finish(array: Any, requires_grad: bool, where: Device = CPU) -> Tensor:
     """A new leaf around ``array``, on the device ``where``."""
     tensor = allocate()

@@ -17,7 +17,7 @@ from ..device import CPU, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import deliver, sizes_of, tensor_argument
-from .creation import finish
+from .creation import finish, sparse_coo, strided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,7 @@ def zeros(
         size: the same by name.
         out: where to write the result.
         dtype: by default the default dtype.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``; or a sparse layout, for a sparse tensor without values.
         device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
@@ -106,6 +106,8 @@ def zeros(
     """
     where = place_of(device)
     wanted = dtype_of(dtype, out, "zeros")
+    if layout is not None and layout is not strided:
+        return no_values(shape_of(sizes, size, "zeros"), wanted, layout, requires_grad)
     return deliver(
         filled(np.zeros, "zeros", shape_of(sizes, size, "zeros"), wanted, requires_grad, where), out, "zeros"
     )
@@ -138,6 +140,8 @@ def empty(
     """
     where = place_of(device)
     wanted = dtype_of(dtype, out, "empty")
+    if layout is not None and layout is not strided:
+        return no_values(shape_of(sizes, size, "empty"), wanted, layout, requires_grad)
     return deliver(
         filled(np.empty, "empty", shape_of(sizes, size, "empty"), wanted, requires_grad, where), out, "empty"
     )
@@ -287,6 +291,16 @@ def fill_like(
         return settled(filled(make, function, array.shape, wanted, False), input, where, requires_grad)
     result = filled(make, function, tuple(array.shape[axis] for axis in order), wanted, False)
     return settled(new_tensor(result._array.transpose(np.argsort(order))), input, where, requires_grad)
+
+
+def no_values(shape: tuple[int, ...], dtype: Any, layout: Any, requires_grad: bool) -> Tensor:
+    """A sparse tensor of zeros."""
+    from .sparse import no_entries
+
+    made: Any = no_entries(shape, dtype)
+    if layout is not sparse_coo:
+        made = made.to_sparse(layout=layout)
+    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
 
 
 def no_values_like(make: Any, function: str, input: Any, dtype: Dtype, requires_grad: bool) -> Tensor:

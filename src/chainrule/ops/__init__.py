@@ -121,7 +121,7 @@ LATE = {
     "slices": "index_reduce renorm segment_reduce",
     "sparse": """
         embedding_rows sparse_addmm sparse_coalesce sparse_constructor sparse_constructor_compressed sparse_dense
-        sparse_log_softmax sparse_mask sparse_mm sparse_pick sparse_product_of_sparse sparse_rows sparse_run sparse_sample
+        sparse_log_softmax sparse_made sparse_mask sparse_mm sparse_pick sparse_product_of_sparse sparse_rows sparse_run sparse_sample
         sparse_sampled_addmm sparse_softmax sparse_stand_in sparse_sum sparse_to_coo sparse_to_coo_of sparse_to_csc
         sparse_to_csr sparse_values
     """,

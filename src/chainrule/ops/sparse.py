@@ -20,12 +20,13 @@ from ..backend import sparse_numpy as arrays
 from ..core.op import Op, _lay_out, general, linear, multilinear, parameter_names
 from ..core.sparse_level import is_sparse
 from ..core.sparse_values import Pattern, SparseArray, compress, ordered_places
-from . import elementwise, linalg
+from . import linalg
+from .reduction import norm_rule, vector_norm
 from .sparse_kernels import EVERYWHERE, KERNELS, LINEAR, UNARY, refused, sparse_product
 
 __all__ = [
     "embedding_rows", "sparse_addmm", "sparse_coalesce", "sparse_constructor", "sparse_constructor_compressed",
-    "sparse_dense", "sparse_log_softmax", "sparse_mask", "sparse_mm", "sparse_pick", "sparse_product_of_sparse",
+    "sparse_dense", "sparse_log_softmax", "sparse_made", "sparse_mask", "sparse_mm", "sparse_pick", "sparse_product_of_sparse",
     "sparse_rows", "sparse_run", "sparse_sample", "sparse_sampled_addmm", "sparse_softmax", "sparse_stand_in", "sparse_sum",
     "sparse_to_coo", "sparse_to_coo_of", "sparse_to_csc", "sparse_to_csr", "sparse_values",
 ]
@@ -40,11 +41,20 @@ def made(xp, values, pattern):
 
 def picked(x, pattern):
     """The values of a raw x, sparse or not, at the places of a pattern."""
-    return x.at(pattern) if is_sparse(x) else x[tuple(pattern.indices)]
+    if is_sparse(x):
+        return x.at(pattern)
+    if not pattern.sparse_dim:
+        return np.broadcast_to(x, (pattern.nnz, *np.shape(x)))
+    return x[tuple(pattern.indices)]
 
 
 def picked_back(xp, g, pattern, is_dense):
-    return in_kind(sparse_constructor(g, pattern=pattern.as_coo()), is_dense)
+    if not is_dense:
+        return sparse_constructor(g, pattern=pattern.as_coo())
+    if not pattern.sparse_dim:
+        return xp.sum(g, axis=(-len(g.shape),), keepdims=False)
+    shape = pattern.shape
+    return xp.index_adjoint(g, *pattern.indices, axes=tuple(range(-len(shape), pattern.sparse_dim - len(shape))), shape=shape)
 
 
 def in_kind(g, is_dense):
@@ -72,7 +82,7 @@ sparse_pick = linear("sparse_pick(x, *, pattern, is_dense)", node="IndexBackward
 
 sparse_values = linear("sparse_values(x, *, pattern)", node="ValuesBackward0", **LATE_PATH,
     forward=lambda xp, x, pattern: read_only(x.values),
-    x=lambda g, pattern: constructor(pattern)(g, pattern=pattern),
+    x=lambda g, pattern: sparse_made(g, pattern),
 )
 
 
@@ -83,8 +93,9 @@ def read_only(array):
     return view
 
 
-def constructor(pattern):
-    return sparse_constructor if pattern.layout == "coo" else sparse_constructor_compressed
+def sparse_made(values, pattern):
+    """A tensor of values at the places of a pattern."""
+    return (sparse_constructor if pattern.layout == "coo" else sparse_constructor_compressed)(values, pattern=pattern)
 
 
 sparse_mask = linear("sparse_mask(x, *, pattern, is_dense)", **LATE_PATH,
@@ -219,12 +230,27 @@ def summed_back(xp, g, axis, pattern, shape):
     values = pick(g, Pattern("coo", g._array.shape, np.array(rows, np.int64).reshape(len(rows), pattern.nnz)))
     sizes = tuple([shape[at] if at in kept else 1 for at in range(sparse_dim, len(shape))])
     values = xp.broadcast_to(xp.reshape(values, (pattern.nnz, *sizes)), (pattern.nnz, *shape[sparse_dim:]))
-    return constructor(pattern)(values, pattern=pattern)
+    return sparse_made(values, pattern)
 
 
 sparse_sum = linear("sparse_sum(x, *, axis, pattern, shape)", **LATE_PATH,
     forward=lambda xp, x, axis, pattern, shape: KERNELS["sum"](x, axis=axis, keepdims=False),
     x=summed_back,
+)
+
+
+def norm_back(xp, g, x, ord, axis, keepdims):
+    """On the values, each place once."""
+    x = x if x._array.pattern.is_ordered else sparse_coalesce(x)
+    v = values_of(x)
+    flat = xp.reshape(v, (v._array.size,))
+    found = norm_rule(xp, xp.reshape(g, ()), flat, vector_norm(flat, ord=ord, axis=(-1,), keepdims=False), ord, (-1,), False)
+    return sparse_made(xp.reshape(found, v._array.shape), x._array.pattern)
+
+
+sparse_norm = general("sparse_norm(x, *, ord, axis, keepdims)", node="LinalgVectorNormBackward0", domain="fV", **LATE_PATH,
+    forward=lambda xp, x, ord, axis, keepdims: KERNELS["vector_norm"](x, ord=ord, axis=axis, keepdims=keepdims),
+    x=norm_back,
 )
 
 
@@ -316,7 +342,7 @@ def sparse_stand_in(op: Op) -> Op:
     (The rule of sin asks for a cosine, which is 1 wherever no value is kept.)
     """
     if op.name not in UNARY:
-        return op
+        return sparse_norm.op if op.name == "vector_norm" else op
     found = _stand_ins.get(op.name)
     if found is None:
         found = _stand_ins[op.name] = _on_values(op)
@@ -345,7 +371,7 @@ def _on_values(op: Op) -> Op:
         names = parameter_names(rule)
         if "out" in names:
             asked["out"] = op.apply(v, **params)
-        return constructor(pattern)(rule(**{name: asked[name] for name in names}), pattern=pattern)
+        return sparse_made(rule(**{name: asked[name] for name in names}), pattern)
 
     made = Op()
     for slot in Op.__slots__:
@@ -376,5 +402,3 @@ def sparse_run(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any
         raise refused(op.name, operands)
     return kernel(*operands, **params)
 
-
-assert elementwise  # the records that stand-ins are made from

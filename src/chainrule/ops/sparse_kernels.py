@@ -133,6 +133,8 @@ def multiply(x: Any, y: Any) -> Any:
         return intersection(x, y)
     if not is_sparse(x):
         x, y = y, x
+    if np.ndim(y) > x.ndim:
+        x = broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
     return x.with_values(x.values * at_places(x, y))
 
 
@@ -140,12 +142,6 @@ def at_places(x: SparseArray, y: Any) -> Any:
     """The elements of a dense ``y`` that stand where x has values."""
     if not np.ndim(y):
         return y
-    lead = y.ndim - x.ndim
-    if lead > 0:
-        raise NotImplementedError(
-            f"mul: expand is unsupported for Sparse tensors: a dense operand of shape {list(y.shape)} would stretch one of shape "
-            f"{list(x.shape)}"
-        )
     for dim in range(1, y.ndim + 1):
         if y.shape[-dim] not in (1, x.shape[-dim]):
             raise RuntimeError(
@@ -222,12 +218,14 @@ def sparse_product(x: SparseArray, y: SparseArray) -> SparseArray:
 def stacked(x: Any, y: Any) -> Any:
     if not is_sparse(x) or is_sparse(y):
         raise refused("matmul", (x, y))
+    if x.ndim > 2:
+        return bmm(x, y)
     return np.moveaxis(mm(x, np.moveaxis(y, -2, 0)), 0, -2)
 
 
 def bmm(x: Any, y: Any) -> Any:
     """All matrices as the blocks of one."""
-    if not is_sparse(x) or is_sparse(y) or x.pattern.sparse_dim != 3:
+    if not is_sparse(x) or is_sparse(y) or x.pattern.sparse_dim != 3 or y.shape[:-2] != x.shape[:1]:
         raise refused("bmm", (x, y))
     block, row, column = x.pattern.indices
     count, rows, inner = x.shape
@@ -297,8 +295,11 @@ def t(x: SparseArray) -> SparseArray:
 # -- parts and shapes ----------------------------------------------------------------------------------------------------
 
 
-def part(x: SparseArray, at: int, kept: Any, row: Any, size: int | None) -> Any:
-    """The entries for which ``kept`` holds, with other indices in one dimension (None: without that dimension)."""
+def part(x: SparseArray, at: int, kept: Any, row: Any, size: int | None, in_order: bool = True) -> Any:
+    """The entries for which ``kept`` holds, with other indices in one dimension (None: without that dimension).
+
+    ``in_order``: whether the new indices leave places distinct and in order, if they are.
+    """
     x = x.as_coo()
     indices = x.pattern.indices[:, kept]
     shape = list(x.shape)
@@ -311,7 +312,8 @@ def part(x: SparseArray, at: int, kept: Any, row: Any, size: int | None) -> Any:
         shape[at] = size
     if not len(indices) and row is None:  # no sparse dimension is left
         return x.values[kept].sum(axis=0, dtype=x.dtype)
-    return SparseArray(Pattern("coo", tuple(shape), indices, is_coalesced=x.pattern.is_coalesced), x.values[kept])
+    is_coalesced = in_order and x.pattern.is_coalesced
+    return SparseArray(Pattern("coo", tuple(shape), indices, is_coalesced=is_coalesced), x.values[kept])
 
 
 def select(x: SparseArray, axis: int, index: int) -> Any:
@@ -368,7 +370,8 @@ def index_add(x: Any, indices: Any, v: Any, axis: int) -> Any:
     if is_sparse(x) or not is_sparse(v) or x.any():
         raise refused("index_add", (x, v))
     at = v.ndim + axis
-    return part(v, at, slice(None), np.asarray(indices)[v.as_coo().pattern.indices[at]], x.shape[at])
+    rows = np.asarray(indices)[v.as_coo().pattern.indices[at]]
+    return part(v, at, slice(None), rows, x.shape[at], in_order=False)
 
 
 def expand_dims(x: SparseArray, axis: int) -> SparseArray:
@@ -380,6 +383,24 @@ def expand_dims(x: SparseArray, axis: int) -> SparseArray:
         return SparseArray(Pattern("coo", shape, coo.pattern.indices, is_coalesced=coo.pattern.is_coalesced), values)
     indices = np.insert(coo.pattern.indices, at, 0, axis=0)
     return SparseArray(Pattern("coo", shape, indices, is_coalesced=coo.pattern.is_coalesced), coo.values)
+
+
+def broadcast_to(x: SparseArray, shape: tuple[int, ...]) -> SparseArray:
+    """Repeated along new dimensions, and those of size 1."""
+    coo = x.as_coo()
+    for _ in range(len(shape) - x.ndim):
+        coo = expand_dims(coo, -1 - coo.ndim)
+    indices, values = coo.pattern.indices, coo.values
+    count = len(indices)
+    for at in range(count):
+        if coo.shape[at] != shape[at]:
+            if coo.shape[at] != 1:
+                raise RuntimeError(f"expand: a sparse tensor of shape {list(x.shape)} cannot be stretched to {list(shape)}")
+            times, entries = shape[at], indices.shape[1]
+            indices, values = np.tile(indices, times), np.tile(values, (times, *[1] * (values.ndim - 1)))
+            indices[at] = np.repeat(np.arange(times), entries)
+    values = np.broadcast_to(values, (indices.shape[1], *shape[count:]))
+    return SparseArray(Pattern("coo", tuple(shape), indices), values)
 
 
 def view(x: SparseArray, shape: tuple[int, ...]) -> SparseArray:
@@ -539,6 +560,7 @@ KERNELS: dict[str, Any] = {
     "take": take,
     "index_add": index_add,
     "expand_dims": expand_dims,
+    "broadcast_to": broadcast_to,
     "view": view,
     "concat": concat,
     "stack": stack,

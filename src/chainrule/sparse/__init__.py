@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops as _ops
+from ..autograd._gradient_checks import of_sparse_inputs as _of_sparse_inputs
 from ..core.sparse_level import is_sparse as _is_sparse
 from ..core.sparse_values import NAMES as _NAMES, Pattern as _Pattern, ordered_places as _ordered_places
-from ..core.value import TensorBase as _TensorBase
 from ..core.views import values_of as _values_of
 from ..functions import affine as _affine, creation as _creation, linalg as _linalg, shape as _shape, sparse as _sparse
 from ..functions._arguments import axes_of as _axes_of, axis_of as _axis_of, sizes_of as _sizes_of, tensor_argument as _tensor
@@ -332,26 +332,7 @@ def as_sparse_gradcheck(gradcheck: Callable[..., bool]) -> Callable[..., bool]:
 
     def checked(func: Callable[..., Any], inputs: Any, **kwargs: Any) -> bool:
         kwargs.pop("masked", None)
-        given = (inputs,) if isinstance(inputs, _TensorBase) else tuple(inputs)
-        patterns = [_ordered_places(x._array) if isinstance(x, _TensorBase) and _is_sparse(x._array) else None for x in given]
-
-        def values(x: Any, pattern: Any) -> Any:
-            if pattern is None:
-                return x
-            taken = _ops.sparse_values(x if x._array.pattern is pattern else x.coalesce(), pattern=pattern)
-            return taken.detach().clone().requires_grad_(x.requires_grad)
-
-        def of_values(*args: Any) -> Any:
-            made = [
-                x if p is None
-                else (_ops.sparse_constructor if p.layout == "coo" else _ops.sparse_constructor_compressed)(x, pattern=p)
-                for x, p in zip(args, patterns, strict=True)
-            ]  # fmt: skip
-            out = func(*made)
-            outs = (out,) if isinstance(out, _TensorBase) else tuple(out)
-            return tuple([one.to_dense() for one in outs])
-
-        return gradcheck(of_values, tuple([values(x, p) for x, p in zip(given, patterns, strict=True)]), **kwargs)
+        return _of_sparse_inputs(gradcheck, func, inputs, kwargs)
 
     return checked
 

@@ -94,5 +94,11 @@ class CreationMethods(TensorBase):
     ) -> Tensor:  # fmt: skip
         where = None if device is None else place_of(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, function)
+        if is_sparse(self._array) and layout is None:
+            layout = self.layout
+        if layout is not None and layout is not creation.strided:
+            if make not in (np.zeros, np.empty):
+                creation.dense_only(layout, function)
+            return filling.no_values(filling.shape_of(sizes, size, function), wanted, layout, requires_grad)
         made = filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, False)
         return filling.settled(made, self, where, requires_grad)
