@@ -28,11 +28,10 @@ from .node import AccumulateGrad, Node, Port, next_seq, note_levels
 from .number_path import make_with_number
 from .op import ABSENT, ARRAY_WIDTH, MANY, OF_OPERAND, OPERAND, OUTPUT, Op
 from .origin import OUTSIDE, getframe, outer
-from .sparse_level import SPARSE, any_sparse, note_sparse
+from .sparse_level import sparse_among, stand_in
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
-from .xla_level import refuse_mixed
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
@@ -451,12 +450,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if is_lifted and mode is not None and not mode.forward:
         arrays = [at_rest(array) for array in arrays]
         is_lifted = any(isinstance(array, Lifted) for array in arrays)
-    has_sparse = False
     if is_lifted:
-        refuse_mixed(op, args)
-        has_sparse = any_sparse(arrays)
-        if has_sparse:
-            op = SPARSE.stand_in(op)
+        op = stand_in(op, args, arrays)
     given = arrays
     if op.promotion is not None:
         arrays = promote(op, given)
@@ -480,10 +475,7 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         out = _wrap(op, result, args, params, mode)
         note_all(op.name, parents, out)
         return out
-    out = record(op, args, arrays, params, tuple(parents), result)
-    if has_sparse:  # the reverse pass computes with tensors, as it does in a level
-        note_sparse(out)
-    return out
+    return record(op, args, arrays, params, tuple(parents), result)
 
 
 def promote(op: Op, arrays: list[Any]) -> list[Any]:
@@ -546,11 +538,11 @@ def record(
     if op.outputs is None:
         outs = (new_tensor(result, node),)
         node.shape, node.dtype = result.shape, result.dtype
-        note_levels(node, result)
+        note_levels(node, result, *sparse_among(arrays))
     else:
         node.shape = tuple(array.shape for array in result)
         node.dtype = tuple(array.dtype for array in result)
-        note_levels(node, *result)
+        note_levels(node, *result, *sparse_among(arrays))
         outs = tuple(
             new_tensor(array, Port.of(node, number, array) if carries_gradient(op, number, array) else None)
             for number, array in enumerate(result)

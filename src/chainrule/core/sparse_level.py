@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import op as op_module
 from .lifted import Level
-from .node import edge_of, extra_of
+from .node import extra_of
+from .xla_level import refuse_mixed
 
 if TYPE_CHECKING:
     from .op import Op
@@ -29,11 +30,6 @@ class SparseLevel(Level):
     def __init__(self) -> None:
         self.depth = -1
         self.is_used = False
-
-    def stand_in(self, op: Op) -> Op:
-        """What is recorded where sparse values meet an op: mostly the op itself."""
-        found: Op = op_module.recorded_namespace.sparse_stand_in(op)
-        return found
 
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
         return op_module.recorded_namespace.sparse_run(op, arrays, params)
@@ -56,8 +52,31 @@ def any_sparse(arrays: Any) -> bool:
     return any(getattr(array, "level", None) is SPARSE for array in arrays)
 
 
-def note_sparse(out: Any) -> None:
-    """Let the node of a tensor know that its operands, or its gradients, are sparse: cotangents are tensors from there on."""
-    one = out[0] if isinstance(out, tuple) else out
-    extra: Any = extra_of(edge_of(one._node)[0])  # type: ignore[arg-type]
+def sparse_among(arrays: Any) -> tuple[Any, ...]:
+    """Those of several raw values that are sparse. A node with such an operand belongs to the level: its cotangents are tensors."""
+    return tuple([array for array in arrays if is_sparse(array)]) if SPARSE.is_used else ()
+
+
+def note_sparse(node: Any) -> None:
+    """Let a node know that its gradients are sparse, where its operands are not."""
+    extra = extra_of(node)
     extra.levels = extra.levels | {SPARSE}
+
+
+def stand_in(op: Op, args: tuple[Any, ...], arrays: list[Any]) -> Op:
+    """What is recorded where lifted values meet an op: the op itself, but of some that meet sparse values.
+
+    Raises:
+        RuntimeError: the operands are on two devices.
+        NotImplementedError: a transform is given sparse values.
+    """
+    refuse_mixed(op, args)
+    if not any_sparse(arrays):
+        return op
+    if "level" in op.params:
+        raise NotImplementedError(
+            "a sparse tensor is no input of vmap, jvp or of another device: only what is constant may be sparse there. Give its "
+            ".values(), and make the tensor inside of the function"
+        )
+    found: Op = op_module.recorded_namespace.sparse_stand_in(op)
+    return found

@@ -52,7 +52,9 @@ class Pattern:
 
     @cached_property
     def is_ordered(self) -> bool:
-        """Whether the places are in order and distinct."""
+        """Whether the places are distinct, and in the order of the layout."""
+        if self.layout == "csc":
+            return kernels.is_increasing(kernels.keys(self.indices[::-1], self.shape[::-1]))
         return self.is_coalesced or kernels.is_increasing(self.keys)
 
     def dense_shape(self, dense: tuple[int, ...]) -> tuple[int, ...]:
@@ -63,7 +65,7 @@ class Pattern:
         """The same places, in the same order, in coordinates."""
         if self.layout == "coo":
             return self
-        return Pattern("coo", self.shape, self.indices, is_coalesced=self.is_ordered)
+        return Pattern("coo", self.shape, self.indices, is_coalesced=self.layout == "csr" and self.is_ordered)
 
 
 class SparseArray(Lifted):
@@ -117,7 +119,7 @@ class SparseArray(Lifted):
     def coalesced(self) -> SparseArray:
         """In coordinates, places in order, values of the same place added."""
         pattern = self.pattern
-        if pattern.is_ordered:
+        if pattern.is_ordered and pattern.layout != "csc":
             if pattern.layout == "coo" and pattern.is_coalesced:
                 return self
             return SparseArray(Pattern("coo", self.shape, pattern.indices, is_coalesced=True), self.values)

@@ -17,7 +17,6 @@ from . import op as op_module, origin
 from .lifted import BELOW, Level, computed
 from .modes import get_modes
 from .origin import caller
-from .sparse_level import any_sparse
 from .value import Lifted, TensorBase, device_of, new_tensor
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class XlaLevel(Level):
 
         from ..backend import forward_for, jax as jax_namespace
 
-        if any_sparse(arrays):
+        if any(isinstance(a, Lifted) and not isinstance(a, XlaArray) for a in arrays):
             raise NotImplementedError(
                 f"{op.name}: sparse tensors are computed by NumPy only, and one operand is XLA's. Keep them on the CPU, outside of "
                 "compiled functions (or compile with fallback='eager'), or convert with .to_dense()."

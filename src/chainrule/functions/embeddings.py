@@ -86,7 +86,7 @@ def rows_of_sparse(weight: Any, indices: Any, padding: int | None, there: Any) -
         kept = (indices._array != padding) if kept is None else kept & (indices._array != padding)
     out: Any = ops.embedding_rows(weight, indices, kept=kept)
     if out._node is not None:
-        note_sparse(out)
+        note_sparse(out._node)
     return out  # type: ignore[no-any-return]
 
 

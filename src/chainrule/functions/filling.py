@@ -17,7 +17,7 @@ from ..device import CPU, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import deliver, sizes_of, tensor_argument
-from .creation import finish, sparse_coo, strided
+from .creation import dense_only, finish, sparse_coo, strided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,6 +123,7 @@ def ones(
     >>> torch.ones(3)
     tensor([1., 1., 1.])
     """
+    dense_only(layout, "ones")
     where = place_of(device)
     wanted = dtype_of(dtype, out, "ones")
     return deliver(filled(np.ones, "ones", shape_of(sizes, size, "ones"), wanted, requires_grad, where), out, "ones")
@@ -157,6 +158,7 @@ def empty_strided(
     >>> torch.empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
+    dense_only(layout, "empty_strided")
     where = place_of(device)
     wanted = dtype_of(dtype, None, "empty_strided")
     shape, strides = sizes_of((size,), "empty_strided"), sizes_of((stride,), "empty_strided", "stride")
@@ -216,7 +218,7 @@ def full(
         fill_value: a number, or a 0-d tensor.
         out: where to write the result.
         dtype: by default bool or int64 for such numbers, for others the default dtype.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``.
         device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
@@ -228,6 +230,7 @@ def full(
     >>> torch.full((2,), 7), torch.full((2,), 7.)
     (tensor([7, 7]), tensor([7., 7.]))
     """
+    dense_only(layout, "full")
     where = place_of(device)
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
@@ -269,6 +272,7 @@ def scalar_tensor(
     >>> torch.scalar_tensor(3)
     tensor(3.)
     """
+    dense_only(layout, "scalar_tensor")
     where = place_of(device)
     number = checked_scalar(dtype_of(dtype, None, "scalar_tensor"), number_argument(s, "scalar_tensor", "s", 1))
     return finish(np.array(number), requires_grad, where)
@@ -345,6 +349,8 @@ def zeros_like(
     >>> torch.zeros_like(torch.tensor([1, 2]))
     tensor([0, 0])
     """
+    if layout is not None and layout is not input.layout:
+        return zeros(input.shape, dtype=dtype or input.dtype, layout=layout, device=device, requires_grad=requires_grad)
     return fill_like(np.zeros, "zeros_like", input, dtype, device, requires_grad, memory_format)
 
 
@@ -358,6 +364,7 @@ def ones_like(
     >>> torch.ones_like(torch.tensor([1, 2]), dtype=torch.float32)
     tensor([1., 1.])
     """
+    dense_only(layout, "ones_like")
     return fill_like(np.ones, "ones_like", input, dtype, device, requires_grad, memory_format)
 
 
@@ -371,6 +378,8 @@ def empty_like(
     >>> torch.empty_like(torch.ones(2, 3)).shape
     torch.Size([2, 3])
     """
+    if layout is not None and layout is not input.layout:
+        return empty(input.shape, dtype=dtype or input.dtype, layout=layout, device=device, requires_grad=requires_grad)
     return fill_like(np.empty, "empty_like", input, dtype, device, requires_grad, memory_format)
 
 
@@ -384,6 +393,7 @@ def full_like(
     >>> torch.full_like(torch.ones(2), 7)
     tensor([7., 7.])
     """
+    dense_only(layout, "full_like")
     array = tensor_argument(input, "full_like", "input")._array
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, "full_like")
     value = checked_scalar(wanted, number_argument(fill_value, "full_like", "fill_value", 2))
@@ -404,6 +414,7 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
+    dense_only(layout, "eye")
     where = place_of(device)
     wanted = dtype_of(dtype, out, "eye")
     for at, (name, size) in enumerate((("n", n), ("m", m)), 1):
@@ -428,6 +439,7 @@ def tril_indices(
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
+    dense_only(layout, "tril_indices")
     wanted = dtype_of(dtype or int, None, "tril_indices")
     return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False, place_of(device))
 
@@ -442,5 +454,6 @@ def triu_indices(
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
+    dense_only(layout, "triu_indices")
     wanted = dtype_of(dtype or int, None, "triu_indices")
     return finish(np.stack(np.triu_indices(row, offset, col)).astype(wanted), False, place_of(device))

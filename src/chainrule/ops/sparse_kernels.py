@@ -196,6 +196,8 @@ def mm(x: Any, y: Any) -> Any:
     if is_sparse(x) and is_sparse(y):
         return sparse_product(x, y)
     if is_sparse(x):
+        if y.ndim > 2:
+            return stacked(x, y)
         matrix(x, "addmm")
         return arrays.product(x.pattern.indices, x.values, y, x.shape[0])
     matrix(y, "addmm")
@@ -220,7 +222,8 @@ def stacked(x: Any, y: Any) -> Any:
         raise refused("matmul", (x, y))
     if x.ndim > 2:
         return bmm(x, y)
-    return np.moveaxis(mm(x, np.moveaxis(y, -2, 0)), 0, -2)
+    matrix(x, "matmul")
+    return np.moveaxis(arrays.product(x.pattern.indices, x.values, np.moveaxis(y, -2, 0), x.shape[0]), 0, -2)
 
 
 def bmm(x: Any, y: Any) -> Any:
