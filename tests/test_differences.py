@@ -493,3 +493,26 @@ def test_flex_attention_has_derivatives() -> None:
     q = torch.randn(1, 1, 3, 2, dtype=torch.float64, requires_grad=True)
     flex = torch.nn.attention.flex_attention.flex_attention
     assert torch.autograd.gradgradcheck(lambda q: flex(q, q, q, lambda s, b, h, i, j: s * s + i - j), (q,))
+
+
+def test_indices_of_sparse_tensors_are_checked() -> None:
+    with pytest.raises(RuntimeError, match="size is inconsistent with indices"):
+        torch.sparse_coo_tensor([[3]], [1.0], (2,))
+    with pytest.raises(RuntimeError, match="is not satisfied"):
+        torch.sparse_csr_tensor([0, 1], [5], [1.0], (1, 2))
+    with pytest.raises(RuntimeError, match="cannot set is_coalesced to true"):
+        torch.sparse_coo_tensor([[1, 0]], [1.0, 2.0], (2,), is_coalesced=True)
+
+
+def test_sparse_tensors_keep_what_they_were_made_of() -> None:
+    values = torch.ones(2)
+    s = torch.sparse_coo_tensor([[0, 1]], values, (2,)).coalesce()
+    values.mul_(3)
+    assert s.values().tolist() == [1, 1]
+    with pytest.raises(RuntimeError, match="clone"):
+        s.values().mul_(2)
+    with pytest.raises(NotImplementedError, match="no sparse tensors of blocks"):
+        torch.eye(2).to_sparse_bsr((1, 1))
+    r = torch.eye(2, dtype=f64).to_sparse().requires_grad_()
+    (g,) = grad(r.sin().to_dense().sum(), r)
+    assert g.values().tolist() == pytest.approx([math.cos(1)] * 2)

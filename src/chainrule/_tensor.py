@@ -143,11 +143,6 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return self._array.nbytes
 
     @property
-    def layout(self) -> Any:
-        """``torch.strided``: all tensors are dense."""
-        return creation.strided
-
-    @property
     def is_cpu(self) -> bool:
         """Whether it lives on the CPU."""
         return self.device is CPU
@@ -157,8 +152,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """Whether it lives on the device "xla"."""
         return self.device is not CPU
 
-    is_cuda = is_sparse = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False
-    is_ipu = is_maia = is_mtia = is_sparse_csr = is_vulkan = False
+    is_cuda = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False
+    is_ipu = is_maia = is_mtia = is_vulkan = False
     name = names = None
 
     # -- its place in the graph ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
+from .core.sparse_level import is_sparse
 from .core.value import Lifted, device_of
 from .core.views import current_array
 
@@ -143,6 +144,8 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(", contents: s
     """
     array: Any = tensor._array
     more: list[str] = []
+    if is_sparse(array):
+        return _sparse_repr(tensor, class_prefix)
     if isinstance(array, Lifted):
         array, more = current_array(tensor).shown()  # type: ignore[arg-type]
         if isinstance(array, str):
@@ -151,6 +154,29 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(", contents: s
     indent = len(class_prefix)
     text = class_prefix + (contents or _contents(array, indent, is_complex=tensor.dtype.is_complex))
     return _with_suffixes(text, [*_suffixes(tensor, array), *more], indent)
+
+
+def _sparse_repr(tensor: Printable, prefix: str) -> str:
+    """The places and the values, each as a tensor."""
+    array: Any = tensor._array
+    pattern, indent = array.pattern, len(prefix)
+    if array.layout == "coo":
+        parts = {"indices": pattern.indices}
+    else:
+        compressed, plain = ("crow", "col") if array.layout == "csr" else ("ccol", "row")
+        parts = {f"{compressed}_indices": pattern.compressed, f"{plain}_indices": pattern.plain}
+    lines = []
+    for name, part in {**parts, "values": array.values}.items():
+        head = f"{name}=tensor("
+        size = "" if part.size else f", size={part.shape}"
+        lines.append(head + _contents(part, indent + len(head), is_complex=part.dtype.kind == "c") + size + ")")
+    default = dtypes.get_default_dtype()
+    suffixes = [f"size={array.shape}", f"nnz={pattern.nnz}"]
+    if tensor.dtype not in (default, default.to_complex(), dtypes.int64, dtypes.bool):
+        suffixes.append(f"dtype={tensor.dtype}")
+    suffixes.append(f"layout=torch.sparse_{array.layout}")
+    text = prefix + (",\n" + " " * indent).join(lines)
+    return _with_suffixes(text, [*suffixes, *_history(tensor)], indent, new_line=array.layout == "coo")
 
 
 def _suffixes(tensor: Printable, array: np.ndarray[Any, Any]) -> list[str]:
@@ -168,11 +194,13 @@ def _suffixes(tensor: Printable, array: np.ndarray[Any, Any]) -> list[str]:
         suffixes.append(f"size={array.shape}")
     if not evident:
         suffixes.append(f"dtype={dtype}")
+    return [*suffixes, *_history(tensor)]
+
+
+def _history(tensor: Printable) -> list[str]:
     if (name := _grad_fn_name(tensor)) is not None:
-        suffixes.append(f"grad_fn=<{name}>")
-    elif tensor.requires_grad:
-        suffixes.append("requires_grad=True")
-    return suffixes
+        return [f"grad_fn=<{name}>"]
+    return ["requires_grad=True"] if tensor.requires_grad else []
 
 
 def _grad_fn_name(tensor: Printable) -> str | None:
@@ -183,13 +211,15 @@ def _grad_fn_name(tensor: Printable) -> str | None:
     return None if node is None else node.name().rpartition("::")[2]
 
 
-def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
+def _with_suffixes(text: str, suffixes: list[str], indent: int, new_line: bool = False) -> str:
+    """``text`` and what follows it, in lines; ``new_line``: the first of that begins one."""
     # PyTorch counts the last line of numbers two characters longer than it is.
     used = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
-        if used + 2 + len(suffix) > PRINT_OPTS.linewidth:
+        if new_line or used + 2 + len(suffix) > PRINT_OPTS.linewidth:
             text += ",\n" + " " * indent + suffix
             used = indent + len(suffix)
+            new_line = False
         else:
             text += ", " + suffix
             used += 2 + len(suffix)

@@ -12,7 +12,9 @@ UNDEFINED_VALUES = frozenset("empty empty_like empty_permuted empty_strided new_
 
 LEFT_OUT = {
     "as_strided.partial_views": "its samples are parts of larger memory, which a copy of them lacks",
-    "to_sparse": "there are no sparse tensors",
+    "to_sparse": "its results are sparse, which the comparison does not read: tests/golden/sparse.json has them",
+    "sparse.mm.reduce": "products of sparse matrices are sums only here",
+    "sparse.sampled_addmm": "its operands are sparse, which the comparison does not translate: tests/golden/sparse.json",
     "chalf": "there is no complex dtype of half precision",
 }
 """Entries of the op database that are not compared."""

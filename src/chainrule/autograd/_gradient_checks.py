@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes, functions as F
+from .. import dtypes, functions as F, ops
+from ..core.sparse_level import is_sparse
 from ..promotion import promote_types
 from . import _jacobians as jacobians
 from ._backward import grad
@@ -475,3 +476,39 @@ def random_cotangents(function: Callable[..., Any], inputs: tuple[Any, ...], non
             tensor = F.as_tensor(np.asarray(values), dtype=out.dtype)
             found.append((tensor[..., ::2] if shape != out.shape else tensor).requires_grad_())
     return tuple(found)
+
+
+class _WithDenseGradient(Function):
+    """The identity, whose gradient is dense."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        return g.to_dense()
+
+
+def of_sparse_inputs(check: Any, func: Callable[..., Any], inputs: Any, options: dict[str, Any]) -> bool:
+    """A check of a function of sparse tensors: as one of their values, with dense outputs."""
+    from ..core.sparse_values import ordered_places
+
+    given = as_tuple(inputs)
+    patterns = [ordered_places(x._array) if is_sparse(getattr(x, "_array", None)) else None for x in given]
+
+    def values(x: Any, pattern: Any) -> Any:
+        if pattern is None:
+            return x
+        ordered = x if x._array.pattern.is_ordered else x.coalesce()
+        return ops.sparse_values(ordered.detach(), pattern=pattern).clone().requires_grad_(x.requires_grad)
+
+    def of_values(*args: Any) -> Any:
+        made = [
+            ops.sparse_made(x, p) if p is not None else _WithDenseGradient.apply(x) if is_differentiable(x) else x
+            for x, p in zip(args, patterns, strict=True)
+        ]
+        return tuple([out.to_dense() for out in as_tuple(func(*made))])
+
+    checked: bool = check(of_values, tuple([values(x, p) for x, p in zip(given, patterns, strict=True)]), **options)
+    return checked

@@ -28,10 +28,10 @@ from .node import AccumulateGrad, Node, Port, next_seq, note_levels
 from .number_path import make_with_number
 from .op import ABSENT, ARRAY_WIDTH, MANY, OF_OPERAND, OPERAND, OUTPUT, Op
 from .origin import OUTSIDE, getframe, outer
+from .sparse_level import sparse_among, stand_in
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
 from .version import INFERENCE_CELL, Cell, guard
 from .views import ORDINARY, View, current_node, make_view
-from .xla_level import refuse_mixed
 
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
@@ -451,7 +451,7 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         arrays = [at_rest(array) for array in arrays]
         is_lifted = any(isinstance(array, Lifted) for array in arrays)
     if is_lifted:
-        refuse_mixed(op, args)
+        op = stand_in(op, args, arrays)
     given = arrays
     if op.promotion is not None:
         arrays = promote(op, given)
@@ -538,11 +538,11 @@ def record(
     if op.outputs is None:
         outs = (new_tensor(result, node),)
         node.shape, node.dtype = result.shape, result.dtype
-        note_levels(node, result)
+        note_levels(node, result, *sparse_among(arrays))
     else:
         node.shape = tuple(array.shape for array in result)
         node.dtype = tuple(array.dtype for array in result)
-        note_levels(node, *result)
+        note_levels(node, *result, *sparse_among(arrays))
         outs = tuple(
             new_tensor(array, Port.of(node, number, array) if carries_gradient(op, number, array) else None)
             for number, array in enumerate(result)

@@ -21,6 +21,7 @@ from .modes import ORDINARY, changed_modes, get_modes, met, modes
 from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
+from .sparse_level import is_sparse
 from .value import Lifted, TensorBase, at_rest, device_of, new_tensor, writable
 from .version import Cell, InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, needs_grad, put_node
@@ -121,7 +122,7 @@ def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal "
             "tensor before doing inplace update."
         )
-    if isinstance(memory, Lifted) and view is not None:
+    if isinstance(memory, Lifted) and view is not None and not is_sparse(memory):
         memory = views.memory_of(tensor)
     if memory.size and any(stride == 0 and size > 1 for stride, size in zip(memory.strides, memory.shape, strict=True)):
         raise RuntimeError(
@@ -240,6 +241,12 @@ def replace(tensor: TensorBase, array: Any) -> Any:
     Of a view, its base does, with the value put into its path; other views of it get theirs when next asked for.
     """
     refuse_unbatched(tensor._array, array)
+    if is_sparse(array) != is_sparse(tensor._array):
+        was, wanted = ("sparse", "dense") if is_sparse(array) else ("dense", "sparse")
+        raise RuntimeError(
+            f"a {wanted} tensor of shape {list(tensor._array.shape)} cannot take a {was} result in place: use the out-of-place form, or "
+            "convert with .to_dense() or .to_sparse()"
+        )
     array = placed(converted(array, tensor._array.dtype), device_of(tensor._array))
     if tensor._view is not None:
         base = base_of(tensor._view)

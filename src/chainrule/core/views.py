@@ -18,6 +18,7 @@ from .lifted import part_of
 from .modes import get_modes, met
 from .node import AccumulateGrad, Node, next_seq, note_levels
 from .origin import caller
+from .sparse_level import is_sparse
 from .value import Lifted, at_rest, new_tensor, writable
 from .version import COUNTER, cell_of
 
@@ -47,7 +48,9 @@ class View:
 
 
 def make_view(out: TensorBase, op: Op, source: TensorBase, params: dict[str, Any], number: int | None) -> None:
-    """Note that ``out`` = ``op(source)`` shares the source's memory."""
+    """Note that ``out`` = ``op(source)`` shares the source's memory. (Of a sparse tensor, it does not.)"""
+    if is_sparse(source._array):
+        return
     mode = get_modes()
     cell = out._cell = cell_of(source)
     if mode is not None and mode.inference:
@@ -156,6 +159,8 @@ def memory_of(tensor: TensorBase) -> Any:
         return array
     view = tensor._view
     whole = array if view is None else base_of(view)._array
+    if is_sparse(whole):
+        raise RuntimeError("sparse tensors have no strides: .to_dense() has, or take the .values()")
     memory = np.empty(whole.shape, whole.dtype)
     return memory if view is None else walk(memory, view.path)
 

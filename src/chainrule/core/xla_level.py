@@ -90,6 +90,11 @@ class XlaLevel(Level):
 
         from ..backend import forward_for, jax as jax_namespace
 
+        if any(isinstance(a, Lifted) and not isinstance(a, XlaArray) for a in arrays):
+            raise NotImplementedError(
+                f"{op.name}: sparse tensors are computed by NumPy only, and one operand is XLA's. Keep them on the CPU, outside of "
+                "compiled functions (or compile with fallback='eager'), or convert with .to_dense()."
+            )
         values = [a.value if isinstance(a, XlaArray) else a for a in arrays]
         place = XLA_DEVICE if any(device_of(a) is XLA_DEVICE for a in arrays) else CPU
         try:

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from .short_time import *
     from .slices import *
     from .sorting import *
+    from .sparse import *
     from .special import *
     from .statistics import *
     from .symbolic import *
@@ -161,6 +162,10 @@ LATE = {
     "sorting": """
         argsort bincount bucketize histc isin kthvalue median mode msort nanmedian searchsorted sort topk
         unique unique_consecutive
+    """,
+    "sparse": """
+        dsmm sparse_bsc_tensor sparse_bsr_tensor sparse_compressed_tensor sparse_coo_tensor sparse_csc_tensor
+        sparse_csr_tensor spmm
     """,
     "special": "i0 igamma igammac mvlgamma",
     "statistics": "corrcoef cov histogram histogramdd",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes, ops
+from ..core.sparse_level import is_sparse
 from ..core.value import TensorBase, device_of
 from ..core.xla_level import XLA
 from ..device import CPU, XLA_DEVICE, default_device, device as Device, place_of, set_default
@@ -103,8 +104,8 @@ def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:
     return f"({', '.join(parts)})"
 
 
-def type_name(dtype: dtypes.dtype, where: Device = CPU) -> str:
-    return f"torch.{'' if where is CPU else 'xla.'}{scalar_type_name(dtype)}Tensor"
+def type_name(dtype: dtypes.dtype, where: Device = CPU, sparse: bool = False) -> str:
+    return f"torch.{'' if where is CPU else 'xla.'}{'sparse.' if sparse else ''}{scalar_type_name(dtype)}Tensor"
 
 
 def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
@@ -126,7 +127,7 @@ def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any
     tensor([1.], dtype=torch.float64)
     """
     if dtype is None:
-        return type_name(input.dtype, input.device)
+        return type_name(input.dtype, input.device, is_sparse(input._array))
     if isinstance(dtype, dtypes.dtype):
         return convert(input, dtype)
     if isinstance(dtype, type) and issubclass(dtype, TensorBase):

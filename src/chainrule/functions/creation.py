@@ -23,25 +23,46 @@ from ..errors import NotANumberError
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["as_tensor", "asarray", "from_numpy", "layout", "strided", "tensor"]
+__all__ = [
+    "as_tensor", "asarray", "from_numpy", "layout", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr",
+    "strided", "tensor",
+]  # fmt: skip
 
 Dtype = Any
 FLOATS = {float}
 
 
 class layout:  # noqa: N801 - PyTorch's name
-    """How elements lie in memory: always strided.
+    """How elements lie in memory.
 
     >>> import chainrule as torch
     >>> torch.ones(1).layout
     torch.strided
     """
 
+    def __init__(self, name: str = "strided") -> None:
+        self.name = name
+
     def __repr__(self) -> str:
-        return "torch.strided"
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> str:
+        return self.name
 
 
 strided = layout()
+sparse_coo, sparse_csr, sparse_csc = layout("sparse_coo"), layout("sparse_csr"), layout("sparse_csc")
+sparse_bsr, sparse_bsc = layout("sparse_bsr"), layout("sparse_bsc")
+LAYOUTS = {"coo": sparse_coo, "csr": sparse_csr, "csc": sparse_csc}
+"""The layouts that sparse tensors may have here."""
+
+
+def dense_only(layout: Any, function: str) -> None:
+    """Raise where another layout is asked for than that of dense tensors."""
+    if layout is not None and layout is not strided:
+        raise NotImplementedError(
+            f"{function}(): layout={layout}: the result has no zeros to leave out. Make it dense, and convert with .to_sparse(layout={layout})"
+        )
 
 
 def finish(array: Any, requires_grad: bool, where: Device = CPU) -> Tensor:

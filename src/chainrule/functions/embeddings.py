@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..core.modes import changed_modes
 from ..core.mutation import refuse_write, write
+from ..core.sparse_level import note_sparse
 from ..core.value import Lifted, new_tensor, numbers_of, writable
 from ..promotion import scalar_type_name
 from ._arguments import naming, tensor_argument
@@ -31,7 +32,8 @@ def embedding(
         indices: int64 or int32, of any shape.
         padding_idx: a row that gets no gradient; -1 for none.
         scale_grad_by_freq: whether the gradient of a row is divided by how often it was looked up.
-        sparse: accepted; gradients are dense.
+        sparse: whether the gradient of ``weight`` is sparse: the rows that were looked up. (Under transforms, and on other
+            devices than the CPU, it is dense.)
 
     Returns:
         A tensor of shape (*indices.shape, D).
@@ -49,11 +51,23 @@ def embedding(
     if table.ndim != 2:
         raise RuntimeError(f"'weight' must be 2-D: got shape {list(table.shape)}")
     check_indices("embedding", indices, table.shape[0])
-    return looked_up(weight, indices, padding_idx if padding_idx >= 0 else None, scale_grad_by_freq)
+    return looked_up(weight, indices, padding_idx if padding_idx >= 0 else None, scale_grad_by_freq, sparse)
 
 
-def looked_up(weight: Tensor, indices: Tensor, padding: int | None, by_frequency: bool) -> Tensor:
-    """The rows at the indices, of whose gradient the row for padding gets nothing, and others a part."""
+def looked_up(
+    weight: Tensor, indices: Tensor, padding: int | None, by_frequency: bool, sparse: bool = False, there: Any = None
+) -> Tensor:
+    """The rows at the indices, of whose gradient the row for padding gets nothing, and others a part.
+
+    ``there``: where the indices count, if some do not.
+    """
+    if sparse and not isinstance(weight._array, Lifted) and not isinstance(indices._array, Lifted):
+        if by_frequency and weight.requires_grad:
+            raise RuntimeError(
+                "embedding_backward: scale_grad_by_freq not supported with sparse gradients: leave one of the two away"
+            )
+        if not by_frequency:
+            return rows_of_sparse(weight, indices, padding, there)
     if padding is None and not by_frequency:
         return ops.embedding(weight, indices)
     share = weight.new_ones(indices.shape)
@@ -63,6 +77,17 @@ def looked_up(weight: Tensor, indices: Tensor, padding: int | None, by_frequency
     if padding is not None:
         share = share.masked_fill(indices == padding, 0)
     return ops.embedding(weight, indices, share.detach())
+
+
+def rows_of_sparse(weight: Any, indices: Any, padding: int | None, there: Any) -> Tensor:
+    """The rows at the indices, with a gradient that is sparse."""
+    kept = None if there is None else there._array
+    if padding is not None:
+        kept = (indices._array != padding) if kept is None else kept & (indices._array != padding)
+    out: Any = ops.embedding_rows(weight, indices, kept=kept)
+    if out._node is not None:
+        note_sparse(out._node)
+    return out  # type: ignore[no-any-return]
 
 
 def check_indices(function: str, indices: Any, rows: int) -> None:
@@ -120,7 +145,7 @@ def embedding_bag(
     padding = None if padding_idx is None else padding_idx + weight.shape[0] * (padding_idx < 0)
     weights = None if per_sample_weights is None else per_sample_weights[places]
     chosen = indices[places]
-    result = bagged(weight, chosen, there, MODES[mode], scale_grad_by_freq, padding, weights)
+    result = bagged(weight, chosen, there, MODES[mode], scale_grad_by_freq, padding, weights, sparse)
     sizes = there.sum(1)
     bag_of = new_tensor(np.repeat(np.arange(len(there)), numbers_of(sizes._array)))
     best = chosen.gather(1, rows_of(weight, chosen, there).argmax(1)) if mode == 2 and chosen.numel() else bag_of[:0]
@@ -166,6 +191,7 @@ def bagged(
     by_frequency: bool,
     padding: int | None,
     weights: Tensor | None,
+    sparse: bool = False,
 ) -> Tensor:
     """One row for each row of the matrix ``chosen``: of what is there and not padding."""
     if padding is not None:
@@ -176,7 +202,7 @@ def bagged(
             return weight.new_zeros((chosen.shape[0], weight.shape[1]))
         best = rows_of(weight, chosen, there).max(1).values
         return best.masked_fill(~there.any(1, keepdim=True), 0)
-    rows = looked_up(weight, chosen, padding, by_frequency)
+    rows = looked_up(weight, chosen, padding, by_frequency, sparse, there)
     dtype = weight.dtype
     if weights is not None:
         if dtype.itemsize == 2:  # rounded once

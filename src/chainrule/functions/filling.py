@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import ops
+from ..core.sparse_level import is_sparse
 from ..core.value import TensorBase, like, new_tensor
 from ..core.xla_level import placed
 from ..device import CPU, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import deliver, sizes_of, tensor_argument
-from .creation import finish
+from .creation import dense_only, finish, sparse_coo, strided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +91,7 @@ def zeros(
         size: the same by name.
         out: where to write the result.
         dtype: by default the default dtype.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``; or a sparse layout, for a sparse tensor without values.
         device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
@@ -104,6 +106,8 @@ def zeros(
     """
     where = place_of(device)
     wanted = dtype_of(dtype, out, "zeros")
+    if layout is not None and layout is not strided:
+        return no_values(shape_of(sizes, size, "zeros"), wanted, layout, requires_grad)
     return deliver(
         filled(np.zeros, "zeros", shape_of(sizes, size, "zeros"), wanted, requires_grad, where), out, "zeros"
     )
@@ -119,6 +123,7 @@ def ones(
     >>> torch.ones(3)
     tensor([1., 1., 1.])
     """
+    dense_only(layout, "ones")
     where = place_of(device)
     wanted = dtype_of(dtype, out, "ones")
     return deliver(filled(np.ones, "ones", shape_of(sizes, size, "ones"), wanted, requires_grad, where), out, "ones")
@@ -137,6 +142,8 @@ def empty(
     where = place_of(device)
     wanted = dtype_of(dtype, out, "empty")
     shape = shape_of(sizes, size, "empty")
+    if layout is not None and layout is not strided:
+        return no_values(shape, wanted, layout, requires_grad)
     if memory_format is None or (memory_format.axes is None and memory_format.name == "contiguous_format"):
         return deliver(filled(np.empty, "empty", shape, wanted, requires_grad, where), out, "empty")
     if memory_format.axes is None:
@@ -156,6 +163,7 @@ def empty_strided(
     >>> torch.empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
+    dense_only(layout, "empty_strided")
     where = place_of(device)
     wanted = dtype_of(dtype, None, "empty_strided")
     shape, strides = sizes_of((size,), "empty_strided"), sizes_of((stride,), "empty_strided", "stride")
@@ -215,7 +223,7 @@ def full(
         fill_value: a number, or a 0-d tensor.
         out: where to write the result.
         dtype: by default bool or int64 for such numbers, for others the default dtype.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``.
         device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
@@ -227,6 +235,7 @@ def full(
     >>> torch.full((2,), 7), torch.full((2,), 7.)
     (tensor([7, 7]), tensor([7., 7.]))
     """
+    dense_only(layout, "full")
     where = place_of(device)
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
@@ -268,6 +277,7 @@ def scalar_tensor(
     >>> torch.scalar_tensor(3)
     tensor(3.)
     """
+    dense_only(layout, "scalar_tensor")
     where = place_of(device)
     number = checked_scalar(dtype_of(dtype, None, "scalar_tensor"), number_argument(s, "scalar_tensor", "s", 1))
     return finish(np.array(number), requires_grad, where)
@@ -281,6 +291,8 @@ def fill_like(
 ) -> Tensor:
     """``make(shape, dtype)`` as a tensor with the shape, the dtype, the device and the order in memory of ``input``."""
     array = tensor_argument(input, function, "input")._array
+    if is_sparse(array):
+        return no_values_like(make, function, input, dtype, requires_grad)
     where = None if device is None else place_of(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
     order = memory_order(array, memory_format)
@@ -296,6 +308,28 @@ def ordered(ndim: int, memory_format: Any) -> list[int]:
 
     check_format(memory_format, ndim, "empty")
     return [*memory_format.axes]
+
+
+def no_values(shape: tuple[int, ...], dtype: Any, layout: Any, requires_grad: bool) -> Tensor:
+    """A sparse tensor of zeros."""
+    from .sparse import no_entries
+
+    made: Any = no_entries(shape, dtype)
+    if layout is not sparse_coo:
+        made = made.to_sparse(layout=layout)
+    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
+
+
+def no_values_like(make: Any, function: str, input: Any, dtype: Dtype, requires_grad: bool) -> Tensor:
+    """A sparse tensor like another one, without any values."""
+    if make not in (np.zeros, np.empty):
+        raise NotImplementedError(
+            f"Could not run '{function}' with arguments from the 'SparseCPU' backend: no element of the result would be zero. Make a dense "
+            f"tensor of shape {list(input.shape)}, or of its values one with the same indices."
+        )
+    made: Any = ops.zero(new_tensor(input._array))
+    made = made if dtype is None else ops.astype(made, dtype)
+    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
 
 
 def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) -> Tensor:
@@ -330,6 +364,8 @@ def zeros_like(
     >>> torch.zeros_like(torch.tensor([1, 2]))
     tensor([0, 0])
     """
+    if layout is not None and layout is not input.layout:
+        return zeros(input.shape, dtype=dtype or input.dtype, layout=layout, device=device, requires_grad=requires_grad)
     return fill_like(np.zeros, "zeros_like", input, dtype, device, requires_grad, memory_format)
 
 
@@ -343,6 +379,7 @@ def ones_like(
     >>> torch.ones_like(torch.tensor([1, 2]), dtype=torch.float32)
     tensor([1., 1.])
     """
+    dense_only(layout, "ones_like")
     return fill_like(np.ones, "ones_like", input, dtype, device, requires_grad, memory_format)
 
 
@@ -356,6 +393,8 @@ def empty_like(
     >>> torch.empty_like(torch.ones(2, 3)).shape
     torch.Size([2, 3])
     """
+    if layout is not None and layout is not input.layout:
+        return empty(input.shape, dtype=dtype or input.dtype, layout=layout, device=device, requires_grad=requires_grad)
     return fill_like(np.empty, "empty_like", input, dtype, device, requires_grad, memory_format)
 
 
@@ -369,6 +408,7 @@ def full_like(
     >>> torch.full_like(torch.ones(2), 7)
     tensor([7., 7.])
     """
+    dense_only(layout, "full_like")
     array = tensor_argument(input, "full_like", "input")._array
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, "full_like")
     value = checked_scalar(wanted, number_argument(fill_value, "full_like", "fill_value", 2))
@@ -389,6 +429,7 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
+    dense_only(layout, "eye")
     where = place_of(device)
     wanted = dtype_of(dtype, out, "eye")
     for at, (name, size) in enumerate((("n", n), ("m", m)), 1):
@@ -413,6 +454,7 @@ def tril_indices(
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
+    dense_only(layout, "tril_indices")
     wanted = dtype_of(dtype or int, None, "tril_indices")
     return finish(np.stack(np.tril_indices(row, offset, col)).astype(wanted), False, place_of(device))
 
@@ -427,5 +469,6 @@ def triu_indices(
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
+    dense_only(layout, "triu_indices")
     wanted = dtype_of(dtype or int, None, "triu_indices")
     return finish(np.stack(np.triu_indices(row, offset, col)).astype(wanted), False, place_of(device))

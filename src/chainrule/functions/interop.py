@@ -11,6 +11,7 @@ from ..core import exits
 from ..core.modes import is_grad_enabled
 from ..core.node import AccumulateGrad
 from ..core.overriding import with_class
+from ..core.sparse_level import is_sparse
 from ..core.value import Lifted, TensorBase, meta_of, new_tensor, writable
 from ..core.version import ExposedCell, cell_of, expose
 from ..core.views import current_array, current_node, values_of
@@ -19,7 +20,7 @@ from ..device import CPU, XLA_DEVICE, place_of
 from ..dtypes import as_dtype
 from ._arguments import tensor_argument
 from .conversion import to_device
-from .creation import finish, from_numpy
+from .creation import LAYOUTS, finish, from_numpy
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -257,11 +258,32 @@ def reduce(input: Tensor) -> Any:
             NOT_A_LEAF + f"pickling: a pickle holds no graph, and this one is the result of {input.grad_fn.name()}. "  # type: ignore[union-attr]
             "Pickle its .detach()."
         )
+    if is_sparse(input._array):
+        parts = [None if part is None else new_tensor(part) for part in input._array.parts()]
+        return rebuild_sparse, (
+            input._array.layout, *parts, input._array.shape, input._array.pattern.is_coalesced,
+            current_node(input) is not None, input.__dict__ or None,
+        )  # fmt: skip
     array = values_of(input, "pickling a Tensor")
     values = np.ascontiguousarray(array).reshape(array.shape)
     name = str(input.dtype).removeprefix("torch.")
     state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
     return rebuild, (*state, str(input.device))
+
+
+def rebuild_sparse(
+    layout: str, indices: Any, plain: Any, values: Any, shape: Any, is_coalesced: bool, requires_grad: bool,
+    attributes: dict[str, Any] | None,
+) -> Any:  # fmt: skip
+    """A sparse tensor from its pickle."""
+    from . import sparse
+
+    if layout == "coo":
+        made = sparse.sparse_coo_tensor(indices, values, shape, is_coalesced=is_coalesced)
+    else:
+        made = sparse.sparse_compressed_tensor(indices, plain, values, shape, layout=LAYOUTS[layout])
+    made.__dict__.update(attributes or {})
+    return made.requires_grad_() if requires_grad else made
 
 
 def rebuild(

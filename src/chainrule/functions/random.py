@@ -18,7 +18,7 @@ from ..core.views import current_node
 from ..device import place_of
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
-from .creation import finish
+from .creation import dense_only, finish
 from .filling import dtype_of, fill_like, filled, memory_order, shape_of
 from .indexing import overwrite
 
@@ -46,7 +46,7 @@ def rand(
         generator: where they come from, by default the default generator.
         out: where to write the result.
         dtype: floating or complex; by default the default dtype.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``.
         device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
@@ -59,6 +59,7 @@ def rand(
     tensor([[0.4963, 0.7682],
             [0.0885, 0.1320]])
     """
+    dense_only(layout, "rand")
     shape = shape_of(sizes, size, "rand")
     wanted = floating(dtype_of(dtype, out, "rand"), "check_uniform_bounds")
     return made(kernels.uniform, "rand", shape, wanted, generator, out, device, requires_grad)
@@ -74,6 +75,7 @@ def randn(
     >>> torch.randn(3, generator=torch.Generator().manual_seed(0))
     tensor([ 1.5410, -0.2934, -2.1788])
     """
+    dense_only(layout, "randn")
     shape = shape_of(sizes, size, "randn")
     wanted = floating(dtype_of(dtype, out, "randn"), "normal_kernel_cpu")
     return made(kernels.normal, "randn", shape, wanted, generator, out, device, requires_grad, std=part_std(wanted))
@@ -94,7 +96,7 @@ def randint(
         generator: where they come from, by default the default generator.
         out: where to write the result.
         dtype: by default int64.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``.
         device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
@@ -106,6 +108,7 @@ def randint(
     >>> torch.randint(10, (5,), generator=torch.Generator().manual_seed(0))
     tensor([4, 9, 3, 0, 3])
     """
+    dense_only(layout, "randint")
     given = list(args)
     if size is None and given:
         size = given.pop()
@@ -137,7 +140,7 @@ def randperm(
         generator: where they come from, by default the default generator.
         out: where to write the result.
         dtype: by default int64.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``.
         device: "cpu" or "xla"; by default the default device.
         requires_grad: whether gradients are to be computed for it.
         pin_memory: accepted, and of no effect.
@@ -149,6 +152,7 @@ def randperm(
     >>> torch.randperm(4, generator=torch.Generator().manual_seed(0))
     tensor([0, 1, 3, 2])
     """
+    dense_only(layout, "randperm")
     count = integer(n, "randperm", "n")
     wanted = dtype_of(INT64 if dtype is None and out is None else dtype, out, "randperm")
     if wanted.kind in "bc":
@@ -199,6 +203,7 @@ def rand_like(
     >>> torch.rand_like(torch.ones(2), generator=torch.Generator().manual_seed(0))
     tensor([0.4963, 0.7682])
     """
+    dense_only(layout, "rand_like")
     wanted = floating(dtype_like(input, dtype, "rand_like"), "check_uniform_bounds")
     return _like(kernels.uniform, "rand_like", input, wanted, generator, device, requires_grad, memory_format)
 
@@ -213,6 +218,7 @@ def randn_like(
     >>> torch.randn_like(torch.ones(2), generator=torch.Generator().manual_seed(0))
     tensor([ 1.5410, -0.2934])
     """
+    dense_only(layout, "randn_like")
     wanted = floating(dtype_like(input, dtype, "randn_like"), "normal_kernel_cpu")
     return _like(
         kernels.normal, "randn_like", input, wanted, generator, device, requires_grad, memory_format,
@@ -232,6 +238,7 @@ def randint_like(
     >>> torch.randint_like(torch.ones(3), 10, generator=torch.Generator().manual_seed(0))
     tensor([4., 9., 3.])
     """
+    dense_only(layout, "randint_like")
     given = list(args)
     if high is None and given:
         high = given.pop()

@@ -14,7 +14,7 @@ from ..device import place_of
 from ..dtypes import get_default_dtype
 from ..promotion import checked_scalar
 from ._arguments import deliver
-from .creation import finish
+from .creation import dense_only, finish
 from .filling import Dtype, Number, dtype_of, filled, number_argument
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def arange(
         step: by default 1.
         out: where to write the result.
         dtype: by default int64 if all three are integers, else the default dtype.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``.
         device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
@@ -48,6 +48,7 @@ def arange(
     >>> torch.arange(3), torch.arange(1, 2, 0.5)
     (tensor([0, 1, 2]), tensor([1.0000, 1.5000]))
     """
+    dense_only(layout, "arange")
     where = place_of(device)
     if len(bounds) > 3:
         raise TypeError(f"arange() takes at most 3 bounds (start, end, step), got {len(bounds)}")
@@ -164,6 +165,7 @@ def range(
     >>> torch.range(1, 3)
     tensor([1., 2., 3.])
     """
+    dense_only(layout, "range")
     import warnings
 
     warnings.warn(
@@ -194,6 +196,7 @@ def linspace(
     >>> torch.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
+    dense_only(layout, "linspace")
     where = place_of(device)
     first, last, steps, wanted = _ends("linspace", start, end, steps, dtype, out)
     if is_lifted(first) or is_lifted(last):
@@ -268,6 +271,7 @@ def logspace(
     >>> torch.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
+    dense_only(layout, "logspace")
     where = place_of(device)
     first, last, steps, wanted = _ends("logspace", start, end, steps, dtype, out)
     if is_lifted(first) or is_lifted(last):

@@ -17,6 +17,7 @@ from ..core.views import current_node
 from ..core.xla_level import placed
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
+from .creation import dense_only
 from .filling import dtype_of, memory_order, shape_of
 from .random import check_std, floating, integer, made, order_into, part_std, refill
 
@@ -44,7 +45,7 @@ def normal(
         generator: where the numbers come from, by default the default generator.
         out: where to write the result.
         dtype: floating or complex; by default the default dtype.
-        layout: accepted, and of no effect.
+        layout: ``torch.strided``.
         device: "cpu" or "xla"; by default the default device.
         pin_memory: accepted, and of no effect.
         requires_grad: whether gradients are to be computed for it.
@@ -56,6 +57,7 @@ def normal(
     >>> torch.normal(torch.tensor([0., 100.]), torch.tensor([1., 0.]), generator=torch.Generator().manual_seed(0))
     tensor([  1.5410, 100.0000])
     """
+    dense_only(layout, "normal")
     of_tensors = isinstance(mean, TensorBase) or isinstance(std, TensorBase)
     known = all(isinstance(given, (TensorBase, int, float, np.number)) for given in (mean, std))
     if not known or of_tensors != (size is None):

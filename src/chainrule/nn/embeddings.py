@@ -35,7 +35,7 @@ def embedding(
         max_norm: rows whose norm exceeds it are first scaled down to it, in place.
         norm_type: which norm that is.
         scale_grad_by_freq: whether the gradient of a row is divided by how often it was looked up.
-        sparse: accepted; gradients are dense.
+        sparse: whether the gradient of ``weight`` is sparse: the rows that were looked up.
 
     Returns:
         A tensor of shape (*input.shape, D).
@@ -86,7 +86,7 @@ def embedding_bag(
         norm_type: which norm that is.
         scale_grad_by_freq: whether the gradient of a row is divided by how often it was looked up.
         mode: ``"sum"``, ``"mean"`` or ``"max"``.
-        sparse: accepted; gradients are dense.
+        sparse: whether the gradient of ``weight`` is sparse: the rows that were looked up.
         per_sample_weights: what the rows are multiplied by before they are added; of the shape of ``input``.
         include_last_offset: whether the last offset is where the last bag ends.
         padding_idx: a row that does not count.
@@ -133,7 +133,7 @@ def embedding_bag(
         places, there = bags(input, offsets, include_last_offset)
         input = input[places]
         weights = None if weights is None else weights[places]
-    return bagged(weight, input, there, mode, scale_grad_by_freq, padding, weights)
+    return bagged(weight, input, there, mode, scale_grad_by_freq, padding, weights, sparse)
 
 
 def check_offsets(input: Tensor, offsets: Tensor | None) -> None:

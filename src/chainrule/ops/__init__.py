@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .resampling import *
     from .slices import *
     from .sorting import *
+    from .sparse import *
     from .special import *
 
 LATE = {
@@ -118,6 +119,12 @@ LATE = {
     "replacing": "as_strided_scatter diagonal_scatter filled filled_number select_scatter slice_scatter",
     "resampling": "resample resample_adjoint",
     "slices": "index_reduce renorm segment_reduce",
+    "sparse": """
+        embedding_rows sparse_addmm sparse_coalesce sparse_constructor sparse_constructor_compressed sparse_dense
+        sparse_log_softmax sparse_made sparse_mask sparse_mm sparse_pick sparse_product_of_sparse sparse_rows sparse_run sparse_sample
+        sparse_sampled_addmm sparse_softmax sparse_stand_in sparse_sum sparse_to_coo sparse_to_coo_of sparse_to_csc
+        sparse_to_csr sparse_values
+    """,
     "sorting": """
         argsort bincount histc isin kthvalue median median_all mode nanmedian nanmedian_all search_rows
         searchsorted sort sort_stable sort_with_indices sorted_places topk unique unique_along

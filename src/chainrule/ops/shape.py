@@ -11,6 +11,7 @@ import math
 from ..backend.shape_numpy import extent, is_viewable
 from ..core.batching import same_call
 from ..core.op import general, linear, view as declare_view
+from ..core.sparse_level import is_sparse
 from ..core.value import Lifted
 from ..core.views import memory_of
 
@@ -47,6 +48,8 @@ def reshape(x, shape):
     """A view where the strides allow it, else a copy; three node names, as in PyTorch."""
     array = x._array
     if isinstance(array, Lifted):
+        if is_sparse(array):
+            return view(x, shape=shape)
         array = memory_of(x)
     if array.flags.c_contiguous:
         return view(x, shape=shape)

@@ -11,10 +11,12 @@ from ..autograd.grad_mode import no_grad
 from ..backend import numpy as kernels
 from ..core.modes import modes
 from ..core.origin import caller
+from ..core.sparse_level import SPARSE
 from ..core.value import TensorBase
 from ..core.version import bump
 from ..dtypes import FROM_NUMPY, finfo
 from ..functions.filling import zeros_like
+from ._sparse import refuse_sparse
 from .optimizer import Closure, Optimizer, plain_number
 from .stepwise import at_least, counted, memory_of, new_count, writes_memory
 
@@ -101,6 +103,8 @@ class Adafactor(Optimizer):
         """Update the parameters that have a gradient; see :meth:`Optimizer.step`."""
         with no_grad():
             loss = self._loss(closure)
+            if SPARSE.is_used:
+                refuse_sparse(self)
             exact = modes().capture is not None
             for group in self.param_groups:
                 for param in group["params"]:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..autograd.grad_mode import no_grad
+from ..core.sparse_level import SPARSE
 from ..dtypes import bfloat16
 from ..functions.affine import addmm
 from ..functions.filling import zeros_like
+from ._sparse import refuse_sparse
 from .optimizer import Closure, Optimizer, plain_number
 
 if TYPE_CHECKING:
@@ -91,6 +93,8 @@ class Muon(Optimizer):
         """Update the parameters that have a gradient; see :meth:`Optimizer.step`."""
         with no_grad():
             loss = self._loss(closure)
+            if SPARSE.is_used:
+                refuse_sparse(self)
             for group in self.param_groups:
                 for param in group["params"]:
                     if param.grad is not None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..functions.filling import full_like
 from ._settings import Group, check_settings
+from ._sparse import Entries
 from .stepwise import Stepwise, counted, new_count
 
 __all__ = ["Adagrad"]
@@ -94,3 +97,11 @@ class Adagrad(Stepwise):
     def update(xp: Any, settings: Group, lr: Any, p: Any, g: Any, total: Any) -> None:
         total += g * g
         p -= g / (xp.root(total) + settings["eps"]) * lr
+
+    @staticmethod
+    def update_sparse(settings: Group, lr: Any, p: Any, g: Any, total: Any) -> None:
+        there = Entries(g)
+        squares = there.of(total) + there.values * there.values
+        there.put(total, squares)
+        step = there.values / (np.sqrt(squares) + squares.dtype.type(settings["eps"]))
+        there.put(p, there.of(p) - step * squares.dtype.type(lr))

@@ -178,7 +178,7 @@ class LBFGS(Optimizer):
 
     def _flat_gradient(self) -> Any:
         """The gradients of all parameters in one vector."""
-        gradients = [p.new_zeros(p.shape) if p.grad is None else p.grad for p in self._params]
+        gradients = [p.new_zeros(p.shape) if p.grad is None else p.grad.to_dense() for p in self._params]
         return cat([(view_as_real(g) if g.is_complex() else g).reshape(-1) for g in gradients])
 
     def _move(self, length: Any, direction: Any) -> None:

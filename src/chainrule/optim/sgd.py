@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..functions.filling import zeros_like
 from ._settings import Group, check_settings
+from ._sparse import Entries, has_sparse_gradient
 from .stepwise import Stepwise
 
 __all__ = ["SGD"]
@@ -82,7 +83,7 @@ class SGD(Stepwise):
         return group["momentum"] != 0 and state.get("momentum_buffer") is None
 
     def _begin(self, state: dict[str, Any], param: Any, group: Group) -> None:
-        state["momentum_buffer"] = zeros_like(param.detach())
+        state["momentum_buffer"] = zeros_like(param.grad if has_sparse_gradient(param) else param.detach())
 
     def _numbers(self, settings: Group, state: dict[str, Any], begins: bool, exact: bool) -> Any:
         return begins
@@ -98,3 +99,15 @@ class SGD(Stepwise):
                 buffer += g if dampening == 0 else g * (1 - dampening)
             g = g + buffer * momentum if settings["nesterov"] else buffer
         p -= g * settings["lr"]
+
+    @staticmethod
+    def update_sparse(settings: Group, begins: bool, p: Any, g: Any, buffer: Any = None) -> None:
+        if buffer is not None:
+            momentum, dampening = settings["momentum"], settings["dampening"]
+            if begins:
+                buffer.copy_(g)
+            else:
+                buffer.mul_(momentum).add_(g, alpha=1 - dampening)
+            g = g + buffer * momentum if settings["nesterov"] else buffer
+        there = Entries(g)
+        there.put(p, there.of(p) - there.values * p._array.dtype.type(settings["lr"]))

@@ -16,6 +16,7 @@ from ..autograd.grad_mode import set_grad_enabled
 from ..core.modes import Modes, modes
 from ..core.mutation import WIDE_FLOATS
 from ..core.origin import caller
+from ..core.sparse_level import SPARSE, is_sparse
 from ..core.value import TensorBase, writable
 from ..core.version import Cell, ExposedCell, bump
 from ..dtypes import float64
@@ -24,6 +25,7 @@ from ..functions.complex_numbers import view_as_real
 from ..functions.creation import as_tensor, tensor
 from ..functions.filling import zeros_like
 from ..functions.masking import where
+from ._sparse import refuse_sparse
 from .optimizer import Closure, Optimizer, plain_number, scalar_dtype
 
 if TYPE_CHECKING:
@@ -104,6 +106,8 @@ class Stepwise(Optimizer):
     """``update(xp, settings, numbers, p, g, *kept)``: write the next values into ``p`` and the state ``kept``.
 
     ``g`` is the gradient, of a loss to be made small, with weight decay in it. ``numbers`` is what :meth:`_numbers` gave."""
+    update_sparse: Callable[..., None] | None = None
+    """The same along a sparse gradient: ``update_sparse(settings, numbers, p, g, *kept)``. None: it is refused."""
     absent: ClassVar[dict[str, Any]] = {
         "foreach": None, "maximize": False, "differentiable": False, "capturable": False,
     }  # fmt: skip
@@ -123,6 +127,8 @@ class Stepwise(Optimizer):
         differentiable = self.defaults["differentiable"]
         with set_grad_enabled(differentiable):
             loss = self._loss(closure)
+            if SPARSE.is_used and self.update_sparse is None:
+                refuse_sparse(self)
             place, mode = caller(), modes()
             for group in self.param_groups:
                 exact = differentiable or group.get("capturable", False) or mode.capture is not None
@@ -139,6 +145,9 @@ class Stepwise(Optimizer):
                         state = self.state[param]
                         self._begin(state, param, group)
                     numbers = self._numbers(settings, state, begins, exact)
+                    if is_sparse(grad._array):
+                        self._update_sparse(settings, numbers, param, grad, *[state[name] for name in names])
+                        continue
                     tensors = (param, grad, *[state[name] for name in names])
                     memory = memory_of(tensors) if directly else None
                     if memory is None:
@@ -168,6 +177,16 @@ class Stepwise(Optimizer):
         self._update(OnTensors, settings, numbers, *parts([written[0], grad, *written[1:]]))
         for old, new in zip((param, *kept), written, strict=True):
             old.copy_(new)
+
+    def _update_sparse(self, settings: Group, numbers: Any, param: Any, grad: Any, *kept: Any) -> None:
+        if settings.get("weight_decay", 0) != 0:
+            raise RuntimeError(
+                "weight_decay option is not compatible with sparse gradients: set it to 0 for this parameter"
+            )
+        if settings["differentiable"] or settings.get("capturable"):
+            raise RuntimeError("differentiable and capturable steps take dense gradients only, and this one is sparse")
+        assert self.update_sparse is not None
+        self.update_sparse(settings, numbers, param, -grad if settings["maximize"] else grad, *kept)
 
     def _update(self, xp: Any, settings: Group, numbers: Any, p: Any, g: Any, *kept: Any) -> None:
         if settings["maximize"]:

@@ -18,7 +18,7 @@ from .._tensor import Tensor
 from ..core.generator import Generator
 from ..device import device
 from ..functions import memory
-from ..functions.creation import strided
+from ..functions.creation import LAYOUTS, strided
 from ..nn import functional
 from ..nn.modules.module import Module
 from ..nn.parameter import Parameter
@@ -86,9 +86,10 @@ def generator_on(*args: Any) -> Generator:
 
 
 def layout(name: str) -> Any:
-    if name == str(strided):
-        return strided
-    raise ValueError(f"the layout {name} is not one of chainrule's, which are all strided: save tensors .to_dense()")
+    for known in (strided, *LAYOUTS.values()):
+        if name == str(known):
+            return known
+    raise ValueError(f"the layout {name} is not one of chainrule's: save tensors .to_dense()")
 
 
 def plain_calls() -> dict[Any, Callable[..., Any]]:

@@ -14,6 +14,7 @@ from ..core.value import TensorBase, new_tensor
 from ..core.version import cell_of
 from ..device import CPU, device, place_of
 from ..errors import CorruptFileError
+from ..functions.creation import LAYOUTS
 from ..functions.storage import TypedStorage, UntypedStorage
 from ..nn.parameter import Parameter
 from ._names import StorageKind
@@ -104,6 +105,7 @@ class Tensors:
             "_rebuild_tensor": self.tensor,
             "_rebuild_tensor_v2": self.tensor,
             "_rebuild_tensor_v3": self.tensor_of_dtype,
+            "_rebuild_sparse_tensor": self.sparse,
             "_rebuild_parameter": self.parameter,
             "_rebuild_parameter_with_state": self.parameter,
             "_rebuild_device_tensor_from_cpu_tensor": self.moved,
@@ -186,6 +188,19 @@ class Tensors:
                 return storage.base
         strides = tuple(step // array.itemsize for step in array.strides)
         return storage.base.as_strided(array.shape, strides, offset).detach()
+
+    def sparse(self, kind: Any, data: Any) -> Tensor:
+        """What ``_rebuild_sparse_tensor`` makes."""
+        from ..functions.sparse import sparse_compressed_tensor, sparse_coo_tensor
+
+        if type(data) is not tuple or kind not in LAYOUTS.values():
+            raise CorruptFileError("the file is damaged: a sparse tensor that is described wrongly")
+        try:
+            if kind is LAYOUTS["coo"]:
+                return sparse_coo_tensor(*data[:3], is_coalesced=data[3] if len(data) > 3 else None)
+            return sparse_compressed_tensor(*data[:4], layout=kind)
+        except (IndexError, RuntimeError, TypeError, ValueError) as error:
+            raise CorruptFileError(f"the file is damaged: it has a sparse tensor of which is said: {error}") from None
 
     def parameter(self, data: Any, requires_grad: Any, hooks: Any = None, state: Any = None) -> Tensor:
         """What ``_rebuild_parameter`` and ``_rebuild_parameter_with_state`` make."""

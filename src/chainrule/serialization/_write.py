@@ -20,14 +20,16 @@ from .. import dtypes
 from .._tensor import Tensor
 from ..backend.numpy import walk
 from ..core.generator import Generator
-from ..core.value import Lifted, TensorBase, writable
+from ..core.sparse_level import is_sparse
+from ..core.value import Lifted, TensorBase, new_tensor, writable
 from ..core.views import base_of, current_node
 from ..device import CPU
 from ..dtypes import FROM_NUMPY
-from ..functions.creation import layout
+from ..functions.creation import LAYOUTS, layout
 from ..functions.memory import memory_format, strides_of
 from ..functions.storage import TypedStorage, UntypedStorage
 from ..nn.parameter import Parameter
+from ..size import Size
 from ._archive import ArchiveWriter
 from ._names import STORAGES, torch_name
 
@@ -188,6 +190,13 @@ class Pickler(PythonPickler):  # type: ignore[misc]
             if attributes:
                 return named("torch._utils._rebuild_parameter_with_state"), (*data, dict(attributes))
             return named("torch._utils._rebuild_parameter"), data
+        if is_sparse(tensor._array):
+            sparse: Any = tensor._array
+            parts = [new_tensor(part) for part in sparse.parts() if part is not None]
+            more = (
+                (Size(sparse.shape), sparse.pattern.is_coalesced) if sparse.layout == "coo" else (Size(sparse.shape),)
+            )
+            return named("torch._utils._rebuild_sparse_tensor"), (LAYOUTS[sparse.layout], (*parts, *more))
         array, memory = self.memories.add(tensor)
         place = self.memories.place(memory)
         offset, rest = divmod(array.__array_interface__["data"][0] - memory.start if array.size else 0, array.itemsize)

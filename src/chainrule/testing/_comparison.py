@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from .. import dtypes, functions as F
+from ..core.sparse_level import is_sparse
+from ..core.value import new_tensor
 from ..promotion import promote_types
 
 if TYPE_CHECKING:
@@ -203,9 +205,10 @@ def tensor_difference(actual: Tensor, expected: Tensor, rtol: float, atol: float
         ("device", options.check_device),
         ("dtype", options.check_dtype),
     ):
-        got, wanted = attribute(actual, name), attribute(expected, name)
-        if checked and got != wanted:
+        if checked and (got := attribute(actual, name)) != (wanted := attribute(expected, name)):
             return f"The values for attribute '{name}' do not match: {got} != {wanted}."
+    if is_sparse(actual._array) or is_sparse(expected._array):
+        return sparse_difference(actual, expected, rtol, atol, options)
     if actual.dtype != expected.dtype:
         actual, expected = promoted(actual, expected)
     matches = F.isclose(actual, expected, rtol, atol, options.equal_nan)
@@ -214,6 +217,20 @@ def tensor_difference(actual: Tensor, expected: Tensor, rtol: float, atol: float
     if not actual.ndim:
         return scalar_message(actual.item(), expected.item(), rtol, atol)
     return tensor_message(actual, expected, matches, rtol, atol)
+
+
+def sparse_difference(actual: Any, expected: Any, rtol: float, atol: float, options: Options) -> str | None:
+    """How two tensors differ of which one is sparse; of the same layout, in their places or in their values."""
+    if actual.layout is not expected.layout:
+        return tensor_difference(actual.to_dense(), expected.to_dense(), rtol, atol, options)
+    a, b = (x._array.coalesced() if x.is_sparse and not x.is_coalesced() else x._array for x in (actual, expected))
+    if a.pattern.nnz != b.pattern.nnz:
+        return f"The number of specified values in sparse {a.layout.upper()} tensors does not match: {a.pattern.nnz} != {b.pattern.nnz}"
+    if (a.pattern.indices != b.pattern.indices).any():
+        return (
+            f"The indices of the sparse {a.layout.upper()} tensors do not match: they have values at different places"
+        )
+    return tensor_difference(new_tensor(a.values), new_tensor(b.values), rtol, atol, options)
 
 
 def attribute(tensor: Tensor, name: str) -> Any:

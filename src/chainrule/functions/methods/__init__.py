@@ -48,8 +48,8 @@ LATE = {
     """,
     "mapping.MappingMethods": "apply_ map2_ map_",
     "memory.MemoryMethods": """
-        as_strided_ const_data_ptr dense_dim dim_order is_distributed is_set_to new_empty_strided record_stream resize
-        resize_as sparse_dim sum_to_size to_dense
+        as_strided_ const_data_ptr dim_order is_distributed is_set_to new_empty_strided record_stream resize
+        resize_as sum_to_size
     """,
     "random.RandomMethods": """
         bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_
@@ -63,6 +63,11 @@ LATE = {
     "sorting.SortingMethods": """
         argsort bincount histc kthvalue median mode msort nanmedian nanquantile quantile sort topk unique
         unique_consecutive
+    """,
+    "sparse.SparseMethods": """
+        _indices _nnz _sparse _values ccol_indices coalesce col_indices crow_indices dense_dim indices is_coalesced
+        row_indices sparse_dim sparse_mask to_dense to_sparse to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc
+        to_sparse_csr values
     """,
     "special.SpecialMethods": "i0 i0_ igamma igamma_ igammac igammac_ mvlgamma mvlgamma_",
     "statistics.StatisticsMethods": "corrcoef cov histogram",
@@ -84,6 +89,7 @@ if TYPE_CHECKING:
     from .replacing import ReplacingMethods
     from .short_time import ShortTimeMethods
     from .sorting import SortingMethods
+    from .sparse import SparseMethods
     from .special import SpecialMethods
     from .statistics import StatisticsMethods
 
@@ -102,6 +108,7 @@ if TYPE_CHECKING:
         ReplacingMethods,
         ShortTimeMethods,
         SortingMethods,
+        SparseMethods,
         SpecialMethods,
         StatisticsMethods,
     ):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...core.sparse_level import is_sparse
 from ...core.value import Lifted, TensorBase
 from ...device import CPU, place_of
 from .. import creation, filling
@@ -18,6 +19,27 @@ class CreationMethods(TensorBase):
     """Methods that make new tensors with the dtype and on the device of this one."""
 
     __slots__ = ()
+
+    @property
+    def layout(self: Any) -> Any:
+        """``torch.strided`` of a dense tensor, or how a sparse one lies in memory.
+
+        >>> import chainrule as torch
+        >>> torch.eye(2).to_sparse().layout
+        torch.sparse_coo
+        """
+        array = self._array
+        return creation.LAYOUTS[array.layout] if is_sparse(array) else creation.strided
+
+    @property
+    def is_sparse(self: Any) -> bool:
+        """Whether it is sparse, in coordinates."""
+        return is_sparse(self._array) and self._array.layout == "coo"
+
+    @property
+    def is_sparse_csr(self: Any) -> bool:
+        """Whether it is sparse, by rows."""
+        return is_sparse(self._array) and self._array.layout == "csr"
 
     def new_tensor(
         self: Any, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, layout: Any = None,
@@ -72,5 +94,11 @@ class CreationMethods(TensorBase):
     ) -> Tensor:  # fmt: skip
         where = None if device is None else place_of(device)
         wanted = filling.dtype_of(self.dtype if dtype is None else dtype, None, function)
+        if is_sparse(self._array) and layout is None:
+            layout = self.layout
+        if layout is not None and layout is not creation.strided:
+            if make not in (np.zeros, np.empty):
+                creation.dense_only(layout, function)
+            return filling.no_values(filling.shape_of(sizes, size, function), wanted, layout, requires_grad)
         made = filling.filled(make, function, filling.shape_of(sizes, size, function), wanted, False)
         return filling.settled(made, self, where, requires_grad)

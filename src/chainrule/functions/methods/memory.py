@@ -116,18 +116,6 @@ class MemoryMethods(TensorBase):
         """The address of the first element, to read from."""
         return self.data_ptr()
 
-    def to_dense(self: Any, dtype: Any = None, *, masked_grad: bool | None = None) -> Tensor:
-        """The tensor itself, which is dense as all are; of another dtype if one is given."""
-        return self if dtype is None else self.to(dtype)
-
-    def dense_dim(self: Any) -> int:
-        """The number of dimensions: all of them are dense."""
-        return self._array.ndim
-
-    def sparse_dim(self: Any) -> int:
-        """0: no dimension is sparse."""
-        return 0
-
     def is_distributed(self: Any) -> bool:
         """False: a tensor is in one place."""
         return False

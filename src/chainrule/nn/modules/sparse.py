@@ -72,7 +72,7 @@ class Embedding(_Table):
         max_norm: rows whose norm exceeds it are scaled down to it when they are looked up.
         norm_type: which norm that is.
         scale_grad_by_freq: whether the gradient of a row is divided by how often it was looked up.
-        sparse: accepted; gradients are dense.
+        sparse: whether the gradient of the weight is sparse: the rows that were looked up.
         _weight: the table to begin with.
         _freeze: whether it is not to be trained.
         device: the CPU.
@@ -167,7 +167,7 @@ class EmbeddingBag(_Table):
         norm_type: which norm that is.
         scale_grad_by_freq: whether the gradient of a row is divided by how often it was looked up.
         mode: ``"sum"``, ``"mean"`` or ``"max"``.
-        sparse: accepted; gradients are dense.
+        sparse: whether the gradient of the weight is sparse: the rows that were looked up.
         _weight: the table to begin with.
         include_last_offset: whether the last offset is where the last bag ends.
         padding_idx: a row that does not count.
