@@ -25,6 +25,8 @@ def of_scipy(name: str) -> Any:
 
 
 entr = of_scipy("entr")
+
+
 def fast(name: str, function: Any) -> Any:
     """A function that is read from a table where the array is large."""
     return faster_if_large(name, function, home="tables_numpy")

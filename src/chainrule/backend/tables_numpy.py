@@ -37,7 +37,9 @@ class Table:
         parity: str = "",
     ) -> None:
         self.steps, self.low, self.high = (np.float32(n) for n in (steps, low * steps, high * steps))
-        self.center, self.radius = (np.float32(n) for n in ((0, high) if parity else ((low + high) / 2, (high - low) / 2)))
+        self.center, self.radius = (
+            np.float32(n) for n in ((0, high) if parity else ((low + high) / 2, (high - low) / 2))
+        )
         self.beyond, self.parity = beyond, parity
         middle = np.arange(self.low, self.high + 1, dtype=np.float64)
         before, here, behind = (function((middle + node) / steps) for node in (-NODE, 0, NODE))

@@ -140,7 +140,8 @@ def by_items(function: Callable[..., Any], *arrays: Any, axes: int) -> Any:
     few = function(*[one[:2] for one in given])
     are_several = isinstance(few, tuple)
     found = [
-        None if one is None else np.empty((count, *one.shape[1:]), one.dtype) for one in (few if are_several else (few,))
+        None if one is None else np.empty((count, *one.shape[1:]), one.dtype)
+        for one in (few if are_several else (few,))
     ]
 
     def piece(some: slice) -> None:
@@ -159,6 +160,6 @@ def as_items(x: Any, lead: tuple[int, ...], count: int) -> Any:
     if x.shape[: len(lead)] != lead:
         return None
     shape = (count, *x.shape[len(lead) :])
-    if x.flags.c_contiguous:
+    if len(lead) == 1 or x.flags.c_contiguous:
         return x.reshape(shape)
     return None if any(x.strides) else np.broadcast_to(x[(0,) * x.ndim], shape)
