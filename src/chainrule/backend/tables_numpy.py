@@ -104,7 +104,7 @@ def table(name: str) -> Table:
 
 
 def of_table(name: str) -> Callable[[Array], Array]:
-    return lambda x: table(name)(x)
+    return lambda x: table(name)(x)  # noqa: PLW0108 - made when it is needed
 
 
 erf, erfc, gelu_slope = of_table("erf"), of_table("erfc"), of_table("gelu_slope")
