@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import common
+from .linalg_numpy import of_each
 
 Array = Any
 
@@ -36,7 +37,7 @@ def matrices(*stacks: Array) -> Iterator[tuple[Array, ...]]:
 def cholesky(x: Array, *, upper: bool) -> tuple[Array, Array]:
     """(the factor, the order of the first leading minor that is not positive, or 0)."""
     try:
-        out = np.linalg.cholesky(x, upper=upper)
+        out = of_each(partial(np.linalg.cholesky, upper=upper), x)
         failed = ~(out.diagonal(axis1=-2, axis2=-1).real > 0)  # NaNs, which some LAPACKs let pass
         places = (
             np.where(failed.any(axis=-1), failed.argmax(axis=-1) + 1, 0) if failed.any() else np.zeros(x.shape[:-2])
@@ -51,37 +52,36 @@ def cholesky(x: Array, *, upper: bool) -> tuple[Array, Array]:
 
 
 def eigh(x: Array, *, upper: bool) -> tuple[Array, Array]:
-    values, vectors = np.linalg.eigh(x, "U" if upper else "L")
+    values, vectors = of_each(partial(np.linalg.eigh, UPLO="U" if upper else "L"), x)
     return values, vectors
 
 
 def eigvalsh(x: Array, *, upper: bool) -> Array:
-    return np.linalg.eigvalsh(x, "U" if upper else "L")
+    return of_each(partial(np.linalg.eigvalsh, UPLO="U" if upper else "L"), x)
 
 
 def eig(x: Array) -> tuple[Array, Array]:
     """Eigenvalues and eigenvectors, complex even where all of them are real."""
-    values, vectors = np.linalg.eig(x)
     dtype = np.result_type(x, np.complex64)
-    return values.astype(dtype, copy=False), vectors.astype(dtype, copy=False)
+    return of_each(lambda x: tuple([one.astype(dtype, copy=False) for one in np.linalg.eig(x)]), x)
 
 
 def svd(x: Array, *, full: bool) -> tuple[Array, Array, Array]:
-    u, s, vh = np.linalg.svd(x, full_matrices=full)
+    u, s, vh = of_each(partial(np.linalg.svd, full_matrices=full), x)
     return u, s, vh
 
 
 def svdvals(x: Array) -> Array:
-    return np.linalg.svd(x, compute_uv=False)
+    return of_each(partial(np.linalg.svd, compute_uv=False), x)
 
 
 def qr(x: Array, *, complete: bool) -> tuple[Array, Array]:
-    q, r = np.linalg.qr(x, "complete" if complete else "reduced")
+    q, r = of_each(partial(np.linalg.qr, mode="complete" if complete else "reduced"), x)
     return q, r
 
 
 def triangle_of_qr(x: Array) -> Array:
-    return np.linalg.qr(x, "r")
+    return of_each(partial(np.linalg.qr, mode="r"), x)
 
 
 def lu_factor(x: Array) -> tuple[Array, Array, Array]:
@@ -123,13 +123,15 @@ def solve_triangular(x: Array, y: Array, *, upper: bool, left: bool, unit: bool)
         at = np.arange(x.shape[-1])
         triangle[..., at, at] = 1
     try:  # elimination finds nothing to do in an upper triangle, and its pivots are the diagonal
-        if upper:
-            return np.linalg.solve(triangle, y)
-        return np.linalg.solve(triangle[..., ::-1, ::-1], y[..., ::-1, :])[..., ::-1, :]
+        return of_each(np.linalg.solve if upper else _solved_from_below, triangle, y)
     except np.linalg.LinAlgError:
         stack = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
         x, y = (np.broadcast_to(a, (*stack, *a.shape[-2:])) for a in (x, y))
         return np.stack([_substituted(a, b, upper, unit) for a, b in matrices(x, y)]).reshape(y.shape)
+
+
+def _solved_from_below(x: Array, y: Array) -> Array:
+    return np.linalg.solve(x[..., ::-1, ::-1], y[..., ::-1, :])[..., ::-1, :]
 
 
 def _substituted(x: Array, y: Array, upper: bool, unit: bool) -> Array:

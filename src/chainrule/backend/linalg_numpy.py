@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import common
+from .threads_numpy import CACHED, by_items
 
 Array = Any
 Labels = tuple[int, ...]
@@ -72,21 +74,32 @@ def trace(x: Array) -> Array:
     return np.trace(x, axis1=-2, axis2=-1, dtype=x.dtype)
 
 
+def of_each(function: Callable[..., Any], *stacks: Array) -> Any:
+    """``function(*stacks)``, some matrices at a time, in parallel, where they are many: LAPACK shares out large ones only."""
+    x = stacks[0]
+    size = x.shape[-1] * x.shape[-2] * x.itemsize
+    return by_items(function, *stacks, axes=x.ndim - 2) if size <= CACHED else function(*stacks)
+
+
 def det(x: Array) -> Array:
-    return np.linalg.det(x)
+    return of_each(np.linalg.det, x)
 
 
 def slogdet(x: Array) -> tuple[Array, Array]:
-    sign, logabsdet = np.linalg.slogdet(x)
+    sign, logabsdet = of_each(np.linalg.slogdet, x)
     return sign, logabsdet
 
 
 def solve(x: Array, y: Array) -> Array:
     """The X in x X = y, for matrices; raises np.linalg.LinAlgError where x is singular."""
-    return np.linalg.solve(x, y)
+    return of_each(np.linalg.solve, x, y)
 
 
 def cofactors(x: Array, *directions: Array) -> Array:
+    return of_each(_cofactors, x, *directions)
+
+
+def _cofactors(x: Array, *directions: Array) -> Array:
     """Of matrices that are far from singular by their inverses: four times as fast as by singular values.
 
     In double precision; that of a condition number k loses k parts in 10^16.
@@ -120,6 +133,6 @@ def frobenius(x: Array) -> Array:
 def inv(x: Array) -> Array:
     """The inverse; of a singular matrix what it tends to: its cofactors divided by zero."""
     try:
-        return np.linalg.inv(x)
+        return of_each(np.linalg.inv, x)
     except np.linalg.LinAlgError:
         return cofactors(x).swapaxes(-1, -2) / np.linalg.det(x)[..., None, None]

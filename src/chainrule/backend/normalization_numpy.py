@@ -12,6 +12,7 @@ import numpy as np
 
 from . import normalization_common as common, numpy as namespace
 from .elementwise_numpy import DOUBLE, SINGLE
+from .reduction_numpy import SHORT
 from .threads_numpy import by_pieces
 
 Array = Any
@@ -32,6 +33,11 @@ def row_size(x: Array, rank: int, affine: Any) -> int:
     return size if is_plain and x.size >= LEAST and size <= MOST else 0
 
 
+def product(size: int) -> Any:
+    """The product of rows with a vector: that of one row after the other is nearer where they are long."""
+    return np.dot if size <= SHORT else np.vecdot
+
+
 def as_rows(x: Array, size: int) -> Array:
     return np.ascontiguousarray(x).reshape(-1, size)
 
@@ -41,12 +47,12 @@ def layer_norm(x: Array, *affine: Array, rank: int, eps: float) -> tuple[Array, 
     size = row_size(x, rank, affine)
     if not size:
         return common.layer_norm(namespace, np.ascontiguousarray(x), *affine, rank=rank, eps=eps)
-    rows, (scale, shift) = as_rows(x, size), common.pair([v.reshape(-1) for v in affine])
+    rows, (scale, shift), dot = as_rows(x, size), common.pair([v.reshape(-1) for v in affine]), product(size)
     out, (mean, r), ones = np.empty_like(rows), np.empty((2, len(rows), 1), x.dtype), np.ones(size, x.dtype)
 
     def piece(some: slice) -> None:
         d, center, inverse = out[some], mean[some], r[some]
-        np.dot(rows[some], ones, center[:, 0])
+        dot(rows[some], ones, center[:, 0])
         center /= size
         np.subtract(rows[some], center, d)
         np.vecdot(d, d, inverse[:, 0])
@@ -71,7 +77,7 @@ def layer_norm_adjoint(g: Any, x: Array, affine: Any, mean: Array, rstd: Array, 
     if not size or g[0] is None or g[1] is not None or g[2] is not None:
         return common.layer_norm_adjoint(namespace, g, x, affine, mean, rstd, need=need, rank=rank)
     rows, given, center, r = as_rows(x, size), as_rows(g[0], size), mean.reshape(-1, 1), rstd.reshape(-1, 1)
-    w = affine[0].reshape(-1) if affine else np.ones(size, x.dtype)
+    w, dot = affine[0].reshape(-1) if affine else np.ones(size, x.dtype), product(size)
     gx, step = np.empty_like(rows), max(1, SUMMED // size)
     ones, sums = np.ones(step, x.dtype), np.empty((-(-len(rows) // step), 2, size), x.dtype)
 
@@ -85,7 +91,7 @@ def layer_norm_adjoint(g: Any, x: Array, affine: Any, mean: Array, rstd: Array, 
             for values, total in zip((t, h), into, strict=True):
                 part = values[start : start + step]
                 ones[: len(part)].dot(part, total)
-        along, average = t.dot(w), h.dot(w)
+        along, average = dot(t, w), dot(h, w)
         along /= size
         average /= size
         z *= along[:, None]

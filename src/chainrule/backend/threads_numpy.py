@@ -170,6 +170,6 @@ def as_items(x: Any, lead: tuple[int, ...], count: int) -> Any:
     if x.shape[: len(lead)] != lead:
         return None
     shape = (count, *x.shape[len(lead) :])
-    if x.flags.c_contiguous:
+    if len(lead) == 1 or x.flags.c_contiguous:
         return x.reshape(shape)
     return None if any(x.strides) else np.broadcast_to(x[(0,) * x.ndim], shape)

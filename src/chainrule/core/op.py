@@ -26,8 +26,6 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
-import numpy as np
-
 from ..backend import forward_for, numpy as numpy_namespace
 from .modes import set_modes
 from .node import Node

@@ -23,7 +23,6 @@ from ..backend.normalization_common import (
     of_inverse,
     of_statistics,
     pair,
-    pulled,
     scaled,
 )
 from ..core.batching import same_call
@@ -157,30 +156,26 @@ def grouped(xp, x, groups, rank):
 
 
 def group_norm_forward(xp, x, *affine, groups, rank, eps):
-    d, mean, var = centered(xp, grouped(xp, xp.widen(x), groups, rank), (-1,))
-    r = inverse_spread(xp, var, eps)
+    """A layer norm of each group, and then a scale and a shift of each channel."""
+    out, mean, r = xp.layer_norm(grouped(xp, xp.widen(x), groups, rank), rank=1, eps=eps)
     scale, shift = wide_pair(xp, affine, 1 - rank, rank)
-    out = scaled(xp.reshape(scaled(d, (r,), None), x.shape), (scale,), shift)
+    out = scaled(xp.reshape(out, x.shape), (scale,), shift)
     return xp.narrow(out, x), *[xp.narrow(xp.squeeze(one, axis=-1), x) for one in (mean, r)]
 
 
 def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
-    r = xp.expand_dims(rstd, axis=-1)
-    center = xp.expand_dims(mean, axis=-1)
-    z, h = (grouped(xp, x, groups, rank) - center) * r, g[0]
+    by_group, h = grouped(xp, x, groups, rank), g[0]
+    center, r, g_mean, g_r = [None if one is None else xp.expand_dims(one, axis=-1) for one in (mean, rstd, *g[1:])]
     gx = None
     if need[0]:
-        gx = xp.zeros_like(z)
-        if h is not None:
-            weighted = h if not affine else h * by_channel(xp, affine[0], 1 - rank, rank)
-            gx = pulled(xp, grouped(xp, weighted, groups, rank), z, r, (-1,))
-        g_mean, g_r = [None if one is None else xp.expand_dims(one, axis=-1) for one in g[1:]]
-        if g_mean is not None or g_r is not None:
-            gx = of_statistics(gx, g_mean, of_inverse(g_r, r), grouped(xp, x, groups, rank) - center, (-1,))
+        weighted = h if h is None or not affine else h * by_channel(xp, affine[0], 1 - rank, rank)
+        cotangents = (None if h is None else grouped(xp, weighted, groups, rank), g_mean, g_r)
+        gx = xp.layer_norm_adjoint(cotangents, by_group, (), center, r, need=(True,), rank=1)[0]
         gx = xp.reshape(gx, x.shape)
     found, axes = [gx], others(1 - rank, rank)
     if len(need) > 1:
-        found.append(xp.sum(h * xp.reshape(z, x.shape), axis=axes) if need[1] and h is not None else None)
+        z = xp.reshape((by_group - center) * r, x.shape) if need[1] and h is not None else None
+        found.append(None if z is None else xp.sum(h * z, axis=axes))
     if len(need) > 2:
         found.append(xp.sum(h, axis=axes) if need[2] and h is not None else None)
     return found
