@@ -90,11 +90,46 @@ def test_summary_writer(tmp_path: Path) -> None:
         writer.add_scalars("both", {"a": chainrule.tensor(1.0), "b": 2.0}, 1)
         writer.add_histogram("weights", chainrule.arange(10).bfloat16(), 1)
         writer.add_text("note", "text", 1)
-        with pytest.raises(NotImplementedError, match="add_graph"):
+        with pytest.raises(RuntimeError, match="give its input"):
             writer.add_graph(nn.Linear(1, 1))
+        writer.add_graph(nn.Sequential(nn.Linear(1, 1)), chainrule.ones(1, 1))
     assert writer.log_dir == str(tmp_path / "run")
     data = b"".join(path.read_bytes() for path in (tmp_path / "run").glob("events*"))
-    assert all(name in data for name in (b"loss", b"weights", b"note"))
+    assert all(name in data for name in (b"loss", b"weights", b"note", b"Sequential/Linear[0]/linear"))
+
+
+def test_a_graph_for_tensorboard() -> None:
+    pytest.importorskip("tensorboardX")
+    from chainrule.utils.tensorboard._graph import graph_of
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Sequential(nn.Linear(2, 3), nn.Dropout(), nn.ReLU())
+
+        def forward(self, x: Any, y: Any) -> Any:
+            return self.body(x) + self.body(x * y) + chainrule.ones(3)
+
+    net = Net()
+    nodes = {node.name: node for node in graph_of(net, (chainrule.ones(4, 2), chainrule.ones(2))).node}
+    assert net.body[1].training
+    assert not net._forward_hooks
+    assert list(nodes) == [
+        *("input/input", "input/input_1", "Net/body/0/weight", "Net/body/0/bias"),
+        *("Net/Sequential[body]/Linear[0]/linear", "Net/Sequential[body]/ReLU[2]/relu", "Net/multiply"),
+        *("Net/Sequential[body]/Linear[0]/linear_1", "Net/Sequential[body]/ReLU[2]/relu_1"),
+        *("Net/add", "Net/Constant", "Net/add_1", "output/output"),
+    ]
+    assert nodes["Net/Sequential[body]/Linear[0]/linear_1"].input == ["Net/multiply", "Net/body/0/weight", "Net/body/0/bias"]
+    assert nodes["Net/add_1"].input == ["Net/add", "Net/Constant"]
+    assert nodes["output/output"].input == ["Net/add_1"]
+    assert [dim.size for dim in nodes["Net/add"].attr["_output_shapes"].list.shape[0].dim] == [4, 3]
+    doubled = graph_of(lambda x: {"y": 2 * x}, chainrule.ones(1))
+    assert [node.op for node in doubled.node] == ["IO Node", "multiply", "IO Node"]
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        graph_of(net, (chainrule.ones(4, 3), chainrule.ones(3)))
+    assert net.body[1].training
+    assert chainrule.is_grad_enabled()
 
 
 # -- swap_tensors ---------------------------------------------------------------------------------------------------------

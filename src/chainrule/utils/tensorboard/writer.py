@@ -10,6 +10,7 @@ from ...dtypes import bfloat16
 
 try:
     import tensorboardX
+    from tensorboardX.proto.event_pb2 import Event
 except ImportError as error:
     raise ModuleNotFoundError(
         "torch.utils.tensorboard needs the package tensorboardX: pip install 'chainrule[tensorboard]'",
@@ -54,11 +55,28 @@ class SummaryWriter(tensorboardX.SummaryWriter):  # type: ignore[misc]
         """The folder."""
         return self.logdir
 
-    def add_graph(self, model: Any, input_to_model: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Not there: what TensorBoard draws of a model is a TorchScript program."""
-        raise NotImplementedError(
-            "add_graph() writes a TorchScript program, which chainrule does not make: leave it out"
-        )
+    def add_graph(
+        self, model: Any, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True
+    ) -> None:
+        """Draw a model: the ops of one run of it, in boxes of the modules that call them.
+
+        Args:
+            model: a module, which runs in evaluation mode; or a function of tensors.
+            input_to_model: its argument, or a tuple or list of them.
+            verbose: whether to print the graph, too.
+            use_strict_trace: accepted.
+
+        Raises:
+            RuntimeError: no input.
+        """
+        from ._graph import graph_of
+
+        if input_to_model is None:
+            raise RuntimeError("add_graph() runs the model: give its input, add_graph(model, input_to_model)")
+        graph = graph_of(model, input_to_model)
+        if verbose:
+            print(graph)  # noqa: T201 - as asked
+        self._get_file_writer().add_event(Event(graph_def=graph.SerializeToString()))
 
 
 def of_arrays(name: str) -> Any:
