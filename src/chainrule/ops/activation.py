@@ -9,6 +9,7 @@ import numpy as np
 from ..core.batching import aligned, same_call
 from ..core.op import by_blocks, elementwise, general
 from .bounds import clamp_numbers
+from .elementwise import is_half
 
 __all__ = [
     "celu", "elu", "gelu", "gelu_slope", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
@@ -255,7 +256,7 @@ def squared_difference(xp, x, y):
 def mse_rule(xp, g, need, x, y, reduction):
     count = math.prod(np.broadcast_shapes(x.shape, y.shape)) if REDUCTIONS[reduction] == "mean" else 1
     factor = 2 / max(count, 1)
-    if x.dtype.itemsize == 2:  # PyTorch rounds the factor, too
+    if is_half(x.dtype):  # PyTorch rounds the factor, too
         slope = (x - y) * xp.asarray(factor, dtype=x.dtype) * g
     else:
         slope = by_blocks(xp, lambda xp, g, x, y: (x - y) * g, g * factor, x, y)

@@ -31,6 +31,11 @@ def scaled(xp, x, number):
     return x if number == 1 else x * xp.asarray(number, dtype=x.dtype)
 
 
+def is_half(dtype):
+    """Whether numbers of that dtype, of whichever library, have half precision."""
+    return getattr(dtype, "itemsize", 8) == 2
+
+
 def rounded_once(forward):
     """In half precision ``forward`` is computed in single precision, and rounded at the end."""
 

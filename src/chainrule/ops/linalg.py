@@ -9,7 +9,7 @@ import numpy as np
 from ..core.batching import same_call
 from ..core.op import general, linear, multilinear
 from . import linalg_batches as batches
-from .elementwise import rounded_once
+from .elementwise import is_half, rounded_once
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cofactors", "contract", "cross", "det", "dot", "inv", "kron",
@@ -159,7 +159,7 @@ baddbmm = adding("baddbmm(input, x, y, *, beta, alpha)", "BaddbmmBackward0", {"x
 
 def one_by_one(xp, input, x, y, beta, alpha):
     """In half precision PyTorch rounds what there is after each matrix of the stack."""
-    if x.dtype.itemsize != 2:
+    if not is_half(x.dtype) or x.dtype.kind in "iu":
         return added(xp, input, xp.tensordot(x, y, axes=((-3, -1), (-3, -2))), beta, alpha)
     out = rounded_sum(xp, input, xp.zeros((x.shape[-2], y.shape[-1]), dtype=x.dtype), beta, alpha)
     for at in range(x.shape[-3]):
@@ -202,7 +202,7 @@ addmv = adding("addmv(input, x, y, *, beta, alpha)", "AddmvBackward0", {"x": "ma
 def addr_forward(xp, input, x, y, beta, alpha):
     """Op by op, as in PyTorch."""
     x = xp.expand_dims(x, axis=-1)
-    if x.dtype.itemsize != 2 or x.dtype.kind in "iu":
+    if not is_half(x.dtype) or x.dtype.kind in "iu":
         return added(xp, input, x * y, beta, alpha)
     return added(xp, input, scaled(x, x.dtype.type(alpha)) * y, x.dtype.type(beta), 1)
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..core.batching import same_call
 from ..core.op import by_blocks, general, linear
 from .activation import REDUCTIONS, each_reduced
-from .elementwise import rounded_once
+from .elementwise import is_half, rounded_once
 from .indexing import blank
 
 __all__ = [
@@ -78,7 +78,7 @@ smooth_l1_loss = general("smooth_l1_loss(x, y, *, beta, reduction)", fused=True,
 
 def huber_forward(xp, x, y, delta):
     """Rounded once in float16, but after each operation in bfloat16, as in PyTorch."""
-    return (huber if x.dtype.kind == "V" else rounded_once(huber))(xp, x, y, delta=delta)
+    return (huber if is_half(x.dtype) and x.dtype.kind == "V" else rounded_once(huber))(xp, x, y, delta=delta)
 
 
 def huber(xp, x, y, delta):
@@ -92,7 +92,7 @@ def huber_slope(xp, g, x, y, delta):
 
 
 def huber_rule(xp, g, need, x, y, delta, reduction):
-    if x.dtype.itemsize == 2:
+    if is_half(x.dtype):
         d, delta, part = x - y, in_dtype(xp, delta, x), in_dtype(xp, 1 / count_of(reduction, x, y), x)
         return opposite(need, xp.where(xp.abs(d) < delta, d * part, xp.sign(d) * part * delta) * g)
     return opposite(need, by_blocks(xp, huber_slope, share(g, reduction, x, y), x, y, delta=delta))
@@ -124,7 +124,7 @@ def bce_y(xp, g, x, w):
 
 
 def bce_rule(xp, g, x, y, w, reduction):
-    if x.dtype.itemsize == 2:  # PyTorch divides at the end, as one can see there
+    if is_half(x.dtype):  # PyTorch divides at the end, as one can see there
         return share(bce_x(xp, g, x, y, w), reduction, x, y, w)
     return by_blocks(xp, bce_x, share(g, reduction, x, y, w), x, y, w)
 

@@ -27,6 +27,7 @@ from ..backend.normalization_common import (
 )
 from ..core.batching import same_call
 from ..core.op import general
+from .elementwise import is_half
 
 __all__ = ["batch_norm", "batch_norm_fixed", "group_norm", "layer_norm", "layer_norm_adjoint", "rms_norm"]
 
@@ -75,7 +76,7 @@ def batch_norm_rule(xp, g, need, x, affine, mean, var, x_dtype, affine_dtype, ax
     n = math.prod([x.shape[a] for a in axes])
     center = by_channel(xp, mean, axis, rank)
     r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
-    if x_dtype.itemsize == 2 and all(one == x_dtype for one in affine_dtype):
+    if is_half(x_dtype) and all(one == x_dtype for one in affine_dtype):
         center, r = kept_as(xp, center, x_dtype), kept_as(xp, r, x_dtype)
     d, h = x - center, g[0]
     gx = sums = along = None
