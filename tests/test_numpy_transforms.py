@@ -26,7 +26,10 @@ ANSWERS = [(name, call) for name, call in STEPS if available(name)]
 
 def function_of(call: str) -> Callable[..., Any]:
     def function(*operands: Any) -> Any:
-        return torch.as_tensor(called(call, dict(zip(OPERANDS, operands, strict=True))))
+        result = called(call, dict(zip(OPERANDS, operands, strict=True)))
+        return torch.as_tensor(
+            np.array(result) if isinstance(result, tuple) and isinstance(result[0], np.ndarray) else result
+        )
 
     return function
 

@@ -111,8 +111,8 @@ def test_an_output_exposed_by_data() -> None:
         lambda c: c[:].numpy(),
         lambda c: c.view(3, 1).numpy(),
         lambda c: c.numpy(force=True),
-        lambda c: c.storage(),
-        lambda c: c[1:].storage(),
+        lambda c: c.untyped_storage(),
+        lambda c: c[1:].untyped_storage(),
     ],
     ids=["asarray", "array", "__array__", "dlpack", "detach", "slice", "view", "force", "storage", "storage_of_a_view"],
 )

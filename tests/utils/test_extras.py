@@ -120,7 +120,11 @@ def test_a_graph_for_tensorboard() -> None:
         *("Net/Sequential[body]/Linear[0]/linear_1", "Net/Sequential[body]/ReLU[2]/relu_1"),
         *("Net/add", "Net/Constant", "Net/add_1", "output/output"),
     ]
-    assert nodes["Net/Sequential[body]/Linear[0]/linear_1"].input == ["Net/multiply", "Net/body/0/weight", "Net/body/0/bias"]
+    assert nodes["Net/Sequential[body]/Linear[0]/linear_1"].input == [
+        "Net/multiply",
+        "Net/body/0/weight",
+        "Net/body/0/bias",
+    ]
     assert nodes["Net/add_1"].input == ["Net/add", "Net/Constant"]
     assert nodes["output/output"].input == ["Net/add_1"]
     assert [dim.size for dim in nodes["Net/add"].attr["_output_shapes"].list.shape[0].dim] == [4, 3]

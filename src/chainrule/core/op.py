@@ -26,6 +26,8 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from ..backend import forward_for, numpy as numpy_namespace
 from .modes import set_modes
 from .node import Node
