@@ -38,7 +38,7 @@ def test_every_reason_is_about_something() -> None:
 def test_the_reason_is_told() -> None:
     with pytest.raises(AttributeError, match=r"does not \(of sparse tensors there are torch.sparse.mm, .* sizes\)"):
         chainrule.smm  # noqa: B018
-    assert "there is no such dtype" in str(missing_name("chainrule", "float8_e5m2"))
+    assert "there are no quantised tensors" in str(missing_name("chainrule", "qscheme"))
 
 
 def test_dir_shows_what_pytorch_has() -> None:

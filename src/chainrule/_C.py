@@ -9,12 +9,17 @@ from importlib import import_module
 from typing import Any
 
 from ._missing import missing_name
+from ._tensor import Tensor
+from .core.batch_level import BatchLevel
+from .core.modes import modes
 from .core.overriding import (
     DisableTorchFunction as DisableTorchFunction,
     DisableTorchFunctionSubclass as DisableTorchFunctionSubclass,
     disabled as _disabled_torch_function_impl,
     undispatched as _disabled_torch_dispatch_impl,
 )
+from .device import device
+from .functions.conversion import get_default_device
 
 __all__ = [
     "DisableTorchFunction",
@@ -43,6 +48,25 @@ def _log_api_usage_once(event: str) -> None:
     """Nothing is logged: packages tell PyTorch here which of their classes are used."""
 
 
+def _get_tracing_state() -> None:
+    """The program that ``torch.jit.trace`` writes: None, it writes none."""
+
+
+def _are_functorch_transforms_active() -> bool:
+    """Whether this code runs inside of ``vmap``, where values cannot be asked for; inside of ``grad`` they can, so that is False."""
+    return isinstance(modes().draws, BatchLevel)
+
+
+def _get_accelerator(check: Any = None) -> device:
+    """The device of the accelerator; without one, the CPU."""
+    return device("cpu")
+
+
+def _get_default_device() -> str:
+    return str(get_default_device())
+
+
+_TensorMeta = type(Tensor)
 _nn = _Functions("nn.functional", log_sigmoid="logsigmoid")
 _linalg = _Functions("linalg", "linalg_")
 _fft = _Functions("fft", "fft_")

@@ -149,6 +149,8 @@ _LAZY = frozenset(
         "_C",
         "_dynamo",
         "_inductor",
+        "_jit_internal",
+        "_subclasses",
         "accelerator",
         "amp",
         "backends",
@@ -172,6 +174,7 @@ _LAZY = frozenset(
         "mps",
         "multiprocessing",
         "nn",
+        "onnx",
         "optim",
         "overrides",
         "profiler",
@@ -198,6 +201,14 @@ _LAZY_NAMES = {
     **dict.fromkeys(("get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"), "random"),
     **dict.fromkeys(("compile", "cond", "scan", "while_loop"), "_compile"),
     **dict.fromkeys(("custom_jvp", "custom_vjp", "stop_gradient"), "func.custom_rules"),
+    **dict.fromkeys(
+        """
+        bit bits16 bits1x8 bits2x4 bits4x2 bits8 chalf complex32 float4_e2m1fn_x2 float8_e4m3fn float8_e4m3fnuz float8_e5m2
+        float8_e5m2fnuz float8_e8m0fnu int1 int2 int3 int4 int5 int6 int7 qint32 qint8 quint2x4 quint4x2 quint8 uint1 uint2
+        uint3 uint4 uint5 uint6 uint7
+        """.split(),
+        "nominal",
+    ),
     **dict.fromkeys(("GradScaler", "autocast"), "amp"),
     **dict.fromkeys(
         """
@@ -217,6 +228,9 @@ _LAZY_NAMES = {
         "nn.numbered_losses",
     ),
     "_upsample_bilinear2d_aa": "nn.resampling",
+    **dict.fromkeys(("ScriptFunction", "ScriptModule"), "jit"),
+    **dict.fromkeys(("AcceleratorError", "Event", "OutOfMemoryError", "Stream", "get_device_module"), "accelerator"),
+    "PyTorchFileReader": "serialization._file_reader",
     "lobpcg": "linalg._few_eigenpairs",
     "check": "testing._check",
     **dict.fromkeys(("draw", "explain", "guard", "kinks", "memory", "warn_broadcasts", "why"), "insight"),
@@ -234,10 +248,10 @@ _BUILT_WITH = {
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return importlib.import_module(f"{__name__}.{name}")
+        return importlib.import_module(f"{__package__}.{name}")
     if name in _LAZY_NAMES:
-        found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
-        _announce(__name__, {name: found})
+        found = globals()[name] = getattr(importlib.import_module(f"{__package__}.{_LAZY_NAMES[name]}"), name)
+        _announce("chainrule", {name: found})
         return found
     if name in _BUILT_WITH:
         import warnings
@@ -246,7 +260,7 @@ def __getattr__(name: str) -> Any:
         warnings.warn(f"'{name}' is deprecated, please use 'torch.{home}.{said}()'", stacklevel=2)
         return getattr(importlib.import_module(f"{__name__}.{home}"), said)()
     if name == "torch":  # in PyTorch, too, the module holds itself: programs say torch.torch.nn
-        return importlib.import_module(__name__)
+        return importlib.import_module("chainrule")
     from ._missing import missing_name
 
     raise missing_name(__name__, name)

@@ -132,9 +132,10 @@ def activate() -> None:
     set_plain_tensor(Tensor)
     _hook_methods({name: value for kind in reversed(Tensor.__mro__[:-1]) for name, value in vars(kind).items()})
     for home in HOMES:
-        module = sys.modules.get(f"{TOP}.{home}" if home else TOP)
+        full_name = f"{TOP}.{home}" if home else TOP
+        module = sys.modules.get(full_name)
         if module is not None:
-            watch(module.__name__, vars(module))
+            watch(full_name, vars(module))
     from .autograd import _backward
 
     for function in (_backward.grad, _backward.backward):

@@ -5,7 +5,10 @@ XLA's devices are not PyTorch's accelerators: a tensor is put there by ``device=
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
+
+from .device import device as _device
 
 __all__ = [
     "current_accelerator",
@@ -64,6 +67,54 @@ class device_index:  # noqa: N801 - PyTorch's name
 
     def __exit__(self, *exception: object) -> None:
         pass
+
+
+class AcceleratorError(RuntimeError):
+    """What PyTorch raises where an accelerator fails. Nothing here does."""
+
+    __module__ = "torch"
+
+
+class OutOfMemoryError(RuntimeError):
+    """What PyTorch raises where an accelerator has no memory left. Nothing here does."""
+
+    __module__ = "torch"
+
+
+class Stream:
+    """A queue of work for a device: refused, the CPU's is ``torch.cpu.Stream``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse()
+
+
+class Event:
+    """A mark in a queue of work for a device: refused. Use ``time.perf_counter()``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse()
+
+
+def get_device_module(device: Any = None) -> Any:
+    """The module with the functions for a type of device, such as ``torch.cpu`` and ``torch.cuda``.
+
+    Args:
+        device: a device or its name; None is the CPU, as there is no accelerator.
+
+    Raises:
+        RuntimeError: no device has that name, or there is no module for it.
+
+    >>> import chainrule as torch
+    >>> torch.get_device_module("cpu") is torch.cpu
+    True
+    """
+    kind = "cpu" if device is None else _device(device).type
+    try:
+        return import_module(f"{__package__}.{kind}")
+    except ModuleNotFoundError:
+        raise RuntimeError(
+            f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'."
+        ) from None
 
 
 def __getattr__(name: str) -> Any:

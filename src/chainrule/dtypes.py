@@ -51,7 +51,7 @@ class dtype:  # noqa: N801 - PyTorch's name
             >>> torch.complex128.to_real()
             torch.float64
         """
-        return {complex64: float32, complex128: float64}.get(self, self)
+        return float16 if self._name == "complex32" else {complex64: float32, complex128: float64}.get(self, self)
 
     def to_complex(self) -> dtype:
         """The complex dtype with real parts of this one (of float32, for float16 and bfloat16).
@@ -71,8 +71,12 @@ class dtype:  # noqa: N801 - PyTorch's name
         return complex128 if self is float64 else complex64
 
     def __getattr__(self, name: str) -> Any:
-        if name == "numpy":  # an empty slot, which only bfloat16 has
-            return _load_bfloat16()
+        if name == "numpy":  # an empty slot, which bfloat16 has, and what is a name only
+            if self is bfloat16:
+                return _load_bfloat16()
+            raise TypeError(
+                f"there are no tensors of {self} in chainrule: it is a name only, to compare with. Use torch.float16 or torch.int8"
+            )
         raise AttributeError(f"'torch.dtype' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -340,10 +344,18 @@ class finfo:  # noqa: N801 - PyTorch's name
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo': "
                 f"got {real}"
             )
-        # Significant bits (the leading one, which is not stored, included) and the largest exponent.
-        precision, exponent = {float16: (11, 15), bfloat16: (8, 127), float32: (24, 127), float64: (53, 1023)}[real]
         self.bits = real.itemsize * 8
         self.dtype = real._name
+        if real.itemsize == 1:
+            from .nominal import LIMITS
+
+            if real not in LIMITS:
+                raise NotImplementedError(f'"finfo" not implemented for {real}')
+            self.eps, self.max, self.min, self.tiny = LIMITS[real]
+            self.smallest_normal, self.resolution = self.tiny, 1.0
+            return
+        # Significant bits (the leading one, which is not stored, included) and the largest exponent.
+        precision, exponent = {float16: (11, 15), bfloat16: (8, 127), float32: (24, 127), float64: (53, 1023)}[real]
         self.eps = 2.0 ** (1 - precision)
         self.max = (2.0 - self.eps) * 2.0**exponent
         self.min = -self.max

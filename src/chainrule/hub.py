@@ -18,6 +18,8 @@ __all__ = ["download_url_to_file", "get_dir", "load", "load_state_dict_from_url"
 
 _folder: str | None = None
 _CHUNK = 128 * 1024
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
+"""Where the name of a file of weights says how its hash begins."""
 
 
 def get_dir() -> str:
@@ -28,11 +30,12 @@ def get_dir() -> str:
     >>> torch.hub.get_dir().endswith("hub")
     True
     """
-    if _folder is not None:
-        return _folder
+    return os.path.join(_get_torch_home(), "hub") if _folder is None else _folder
+
+
+def _get_torch_home() -> str:
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
-    return os.path.join(os.path.expanduser(home), "hub")
+    return os.path.expanduser(os.environ.get("TORCH_HOME", os.path.join(cache, "torch")))
 
 
 def set_dir(d: str | os.PathLike[str]) -> None:

@@ -78,6 +78,7 @@ def install(*, force: bool = False) -> Alias:
     for name in evicted:
         del sys.modules[name]
     finder = TorchFinder(evicted)
+    sys.modules["chainrule"].__name__ = "torch"  # code that patches PyTorch compares with it
     sys.meta_path.insert(0, finder)
     for name, module in list(sys.modules.items()):
         if name.startswith("chainrule."):
@@ -94,6 +95,7 @@ def uninstall() -> None:
     if finder is None:
         return
     sys.meta_path.remove(finder)
+    sys.modules["chainrule"].__name__ = "chainrule"
     finder.unwatch_classes()
     ours = {name: sys.modules.pop(name) for name in list(sys.modules) if _our_name(name) is not None}
     for name, module in ours.items():
@@ -173,6 +175,7 @@ class TorchFinder:
         same = torch_name(module.__name__)
         for name, kind in list(vars(module).items()):
             if isinstance(kind, type) and (kind.__module__, kind.__qualname__) == (module.__name__, name):
+                _evaluate_hints(kind, module)
                 homes = _homes(part, name) or _homes("", name) or (_homes("utils", name) if part == "core" else ())
                 if homes[:1] == ("torch",) and name not in dir(sys.modules["chainrule"]):
                     homes = ()  # PyTorch's compiler has a class of this name
@@ -213,6 +216,20 @@ class TorchFinder:
         wanted = None if context is None else context.name
         if wanted is None or wanted.lower() == "torch":
             yield _distribution()
+
+
+def _evaluate_hints(kind: type, module: ModuleType) -> None:
+    """Let ``typing.get_type_hints`` answer of a class, also of a subclass: it looks names up where the class says it is at home.
+
+    What is imported for type checkers only is Any.
+    """
+    hints = kind.__dict__.get("__annotations__", {})
+    for name, hint in list(hints.items()):
+        if isinstance(hint, str):
+            try:
+                hints[name] = eval(hint, vars(module), dict(vars(kind)))  # noqa: S307 - our own annotations
+            except (NameError, AttributeError, TypeError):
+                hints[name] = Any
 
 
 class _Parent(ModuleType):

@@ -132,6 +132,11 @@ class Compiled:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         return getattr(self._function, name)
 
+    @property
+    def _orig_mod(self) -> Any:
+        """What was compiled, by PyTorch's name for it."""
+        return self._function
+
     def __set_name__(self, owner: type, name: str) -> None:
         self._place = (owner, name)
 

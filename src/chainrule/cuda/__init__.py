@@ -9,11 +9,16 @@ import importlib
 from collections import OrderedDict
 from typing import Any
 
+from ..accelerator import AcceleratorError as AcceleratorError, OutOfMemoryError as OutOfMemoryError
 from ..device import device as _device
 
 __all__ = [
+    "AcceleratorError",
+    "CUDAGraph",
     "Event",
+    "OutOfMemoryError",
     "Stream",
+    "StreamContext",
     "can_device_access_peer",
     "current_device",
     "current_stream",
@@ -28,11 +33,13 @@ __all__ = [
     "get_device_properties",
     "get_rng_state",
     "get_rng_state_all",
+    "graph",
     "init",
     "initial_seed",
     "ipc_collect",
     "is_available",
     "is_bf16_supported",
+    "is_current_stream_capturing",
     "is_initialized",
     "manual_seed",
     "manual_seed_all",
@@ -254,6 +261,28 @@ class Event:
         raise RuntimeError(
             "torch.cuda.Event requires CUDA support, which chainrule does not have. Use time.perf_counter()"
         )
+
+
+class CUDAGraph:
+    """Work for a GPU that was written down: refused."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse()
+
+
+class graph:  # noqa: N801 - PyTorch's name
+    """Context manager that writes work for a GPU down: refused."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse()
+
+
+def is_current_stream_capturing() -> bool:
+    """Whether work for a GPU is being written down: False."""
+    return False
+
+
+StreamContext = stream
 
 
 def __getattr__(name: str) -> Any:

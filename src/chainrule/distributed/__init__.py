@@ -10,7 +10,7 @@ import importlib
 from typing import Any
 
 __all__ = [
-    "Backend", "DistError", "GroupMember", "ReduceOp", "all_gather", "all_gather_into_tensor", "all_gather_object",
+    "Backend", "DistError", "GroupMember", "ProcessGroup", "ReduceOp", "all_gather", "all_gather_into_tensor", "all_gather_object",
     "all_reduce", "all_to_all", "all_to_all_single", "barrier", "broadcast", "broadcast_object_list",
     "destroy_process_group", "gather", "gather_object", "get_backend", "get_group_rank", "get_process_group_ranks",
     "get_rank", "get_world_size", "group", "init_process_group", "irecv", "is_available", "is_backend_available",
@@ -51,6 +51,13 @@ class group:  # noqa: N801 - PyTorch's name
     """The group of all processes: None, there is none."""
 
     WORLD = None
+
+
+class ProcessGroup:
+    """A group of processes. Nothing is one; to make one is refused."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return refuse()
 
 
 class GroupMember:
@@ -113,7 +120,7 @@ reduce = reduce_scatter = reduce_scatter_tensor = scatter = scatter_object_list 
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("nn", "rpc"):
+    if name in ("nn", "optim", "rpc"):
         return importlib.import_module(f"{__name__}.{name}")
     from .._missing import missing_name
 

@@ -49,6 +49,15 @@ def logits_to_probs(logits: Tensor, is_binary: bool = False) -> Tensor:
     return logits.sigmoid() if is_binary else logits.softmax(-1)
 
 
+def _standard_normal(shape: Any, dtype: Any, device: Any) -> Tensor:
+    return f.normal(f.zeros(shape, dtype=dtype, device=device), f.ones(shape, dtype=dtype, device=device))
+
+
+def _sum_rightmost(value: Tensor, dim: int) -> Tensor:
+    """The sum over the last ``dim`` dimensions."""
+    return value if dim == 0 else value.reshape((*value.shape[:-dim], -1)).sum(-1)
+
+
 class lazy_property:  # noqa: N801 - PyTorch's name
     """A property that is computed once, when it is first asked for."""
 

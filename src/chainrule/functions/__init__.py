@@ -79,7 +79,10 @@ LATE = {
         celu celu_ hardshrink log_softmax prelu relu relu_ selu selu_ softmax threshold threshold_
     """,
     "affine": "addbmm addmm addmv addr baddbmm bilinear",
-    "assertions": "_assert",
+    "assertions": """
+        _assert _assert_async _check _check_index _check_is_size _check_not_implemented _check_tensor_all _check_type
+        _check_value _check_with
+    """,
     "attributes": "get_device is_distributed is_signed to_dlpack",
     "complex_numbers": """
         angle conj conj_physical imag is_conj is_neg real resolve_conj resolve_neg view_as_complex
@@ -169,7 +172,7 @@ LATE = {
     """,
     "special": "i0 igamma igammac mvlgamma",
     "statistics": "corrcoef cov histogram histogramdd",
-    "symbolic": "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
+    "symbolic": "SymBool SymFloat SymInt sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
     "windows": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
 }
 """Families that load with the first use of one of these."""

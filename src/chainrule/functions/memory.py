@@ -27,6 +27,7 @@ __all__ = [
     "channels_last_3d",
     "clone",
     "contiguous_format",
+    "legacy_contiguous_format",
     "is_same_size",
     "memory_format",
     "numel",
@@ -53,7 +54,7 @@ class memory_format:  # noqa: N801 - PyTorch's name
         return f"torch.{self.name}"
 
 
-contiguous_format = memory_format("contiguous_format")
+contiguous_format = legacy_contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last", (0, 2, 3, 1))
 channels_last_3d = memory_format("channels_last_3d", (0, 2, 3, 4, 1))

@@ -6,7 +6,36 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["sym_float", "sym_int", "sym_ite", "sym_max", "sym_min", "sym_not", "sym_sqrt", "sym_sum"]
+__all__ = [
+    "SymBool",
+    "SymFloat",
+    "SymInt",
+    "sym_float",
+    "sym_int",
+    "sym_ite",
+    "sym_max",
+    "sym_min",
+    "sym_not",
+    "sym_sqrt",
+    "sym_sum",
+]
+
+
+class _Unknown:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{cls.__name__}: there are no unknown sizes in chainrule, give the number itself")
+
+
+class SymInt(_Unknown):
+    """A size that is unknown in PyTorch's traces, for ``isinstance``: nothing is one, sizes are plain numbers here."""
+
+
+class SymFloat(_Unknown):
+    """A number made of such sizes."""
+
+
+class SymBool(_Unknown):
+    """What a comparison of such sizes gives."""
 
 
 def sym_float(a: Any) -> float:

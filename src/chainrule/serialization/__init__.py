@@ -8,10 +8,12 @@ names is neither imported nor called, except what tensors and plain containers a
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from enum import Enum
 from typing import IO, Any
 
 from ..errors import CorruptFileError
+from ..device import device as _device
 from ._names import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 DEFAULT_PROTOCOL = 2
+MAP_LOCATION = Callable[[Any, str], Any] | _device | str | dict[str, str] | None
+"""What ``map_location`` may be, for type hints."""
 
 
 class LoadEndianness(Enum):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from .._late import homes as _homes, late as _late
 from ..return_types import ReturnType
 from ..size import Size
 
@@ -36,6 +37,7 @@ class Kind(NamedTuple):
 
     flatten: Callable[[Any], tuple[Iterable[Any], Any]]
     unflatten: Callable[[list[Any], Any], Any]
+    flatten_with_keys: Callable[[Any], tuple[Iterable[tuple[Any, Any]], Any]] | None = None
 
 
 def _make_dataclass(children: list[Any], context: tuple[type, tuple[str, ...]]) -> Any:
@@ -331,6 +333,11 @@ def register_pytree_node(
     cls: type,
     flatten_fn: Callable[[Any], tuple[Iterable[Any], Any]],
     unflatten_fn: Callable[[list[Any], Any], Any],
+    *,
+    serialized_type_name: str | None = None,
+    to_dumpable_context: Callable[[Any], Any] | None = None,
+    from_dumpable_context: Callable[[Any], Any] | None = None,
+    flatten_with_keys_fn: Callable[[Any], tuple[Iterable[tuple[Any, Any]], Any]] | None = None,
 ) -> None:
     """Let instances of a class be containers.
 
@@ -338,6 +345,10 @@ def register_pytree_node(
         cls: the class; instances of its subclasses remain leaves.
         flatten_fn: gives the children, and what else it takes to make the instance again (compared with ``==``).
         unflatten_fn: makes an instance from the list of children and that.
+        serialized_type_name: accepted: what a file of an exported program calls the class.
+        to_dumpable_context: accepted, likewise.
+        from_dumpable_context: accepted, likewise.
+        flatten_with_keys_fn: as ``flatten_fn``, with pairs of a key (:class:`MappingKey`, ...) and a child.
 
     Raises:
         ValueError: the class is registered already.
@@ -351,4 +362,25 @@ def register_pytree_node(
     """
     if cls in KINDS:
         raise ValueError(f"{cls} is already registered as pytree node.")
-    KINDS[cls] = Kind(flatten_fn, unflatten_fn)
+    KINDS[cls] = Kind(flatten_fn, unflatten_fn, flatten_with_keys_fn)
+
+
+LATE = {
+    "_pytree_paths": """
+        GetAttrKey LeafSpec MappingKey SUPPORTED_NODES SequenceKey _deque_flatten_with_keys _dict_flatten _dict_flatten_with_keys
+        _dict_unflatten _get_node_type _is_leaf _list_flatten _list_flatten_with_keys _list_unflatten _ordereddict_flatten
+        _ordereddict_flatten_with_keys _ordereddict_unflatten _register_pytree_node _tuple_flatten _tuple_flatten_with_keys
+        _tuple_unflatten key_get keystr map_only tree_all tree_all_only tree_any tree_any_only tree_flatten_with_path
+        tree_iter tree_leaves_with_path tree_map_ tree_map_only tree_map_only_ tree_map_with_path
+        """,
+}
+PyTree = Any
+_load = _late(globals(), LATE)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _homes(LATE):
+        return _load(name)
+    from .._missing import missing_name
+
+    raise missing_name(__name__, name)
