@@ -25,13 +25,14 @@ NEAR_ONE = np.float32(3.95)
 ROOT = np.float32(1 / math.sqrt(2 * math.pi))
 
 
-def by_blocks(function: Callable[[Array, Array, list[Array]], None], x: Array) -> Array:
-    """``function(x, out, scratch)`` on blocks of ``x`` in C order."""
+def by_blocks(function: Callable[[Array, Array, list[Array]], None], x: Array, wide: Any = None) -> Array:
+    """``function(x, out, scratch)`` on blocks of ``x`` in C order; ``scratch`` is of the dtype ``wide``, if there is one."""
     x = np.ascontiguousarray(x)
     out = np.empty_like(x)
     flat, result = x.reshape(-1), out.reshape(-1)
-    length = BLOCK // x.itemsize
-    scratch = [np.empty(min(length, x.size), x.dtype) for _ in range(3)]
+    dtype = np.dtype(wide or x.dtype)
+    length = BLOCK // dtype.itemsize
+    scratch = [np.empty(min(length, x.size), dtype) for _ in range(3)]
     for start in range(0, x.size, length):
         block = flat[start : start + length]
         function(block, result[start : start + length], [s[: block.size] for s in scratch])
@@ -112,6 +113,35 @@ def silu(x: Array) -> Array:
         out *= x
 
     return by_blocks(block, x)
+
+
+def mish(x: Array) -> Array:
+    """X times n / (n + 2 b^2) with n = a (a + 2 b), where a / b = exp(x) and the larger of the two is 1.
+
+    Only the exponential is computed in float32, whose last two digits are not right: no more may get lost.
+    """
+
+    def block(x: Array, out: Array, scratch: list[Array]) -> None:
+        a, b, n = scratch
+        np.abs(x, out=out)
+        np.negative(out, out)
+        np.exp(out, out)
+        positive = x > 0
+        np.copyto(a, out)
+        np.copyto(b, out)
+        np.copyto(a, 1, where=positive)
+        np.copyto(b, 1, where=~positive)
+        np.multiply(b, 2, n)
+        n += a
+        n *= a
+        b *= b
+        b *= 2
+        b += n
+        n /= b
+        n *= x
+        np.copyto(out, n, casting="same_kind")
+
+    return by_blocks(block, x, np.float64)
 
 
 def silu_slope(x: Array) -> Array:

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 LATE = {
     "activation": """
-        celu elu gelu gelu_slope hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid
+        celu elu gelu gelu_slope glu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_softmax logsigmoid
         mish mse_loss prelu relu rrelu rrelu_ silu silu_slope softmax softplus softshrink threshold
     """,
     "attention": "dot_product_attention dot_product_attention_adjoint",
