@@ -426,10 +426,10 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @property
     def _base(self) -> Tensor | None:
-        return None if self._view is None else self._view.base  # type: ignore[return-value]
+        return self._view.base if self._is_view() else None  # type: ignore[union-attr, return-value]
 
     def _is_view(self) -> bool:
-        return self._view is not None
+        return self._view is not None and type(self._view) is not views.Reshaped
 
     def is_inference(self) -> bool:
         """Whether it was made under ``inference_mode``."""

@@ -15,17 +15,17 @@ Array = Any
 ONE = np.float32(1)
 
 
-def by_blocks(function: Callable[[Array, Array, list[Array]], None], x: Array) -> Array:
-    """``function(x, out, scratch)`` on blocks of ``x`` in C order."""
+def by_blocks(function: Callable[[Array, Array, list[Array]], None], x: Array, wide: Any = None) -> Array:
+    """``function(x, out, scratch)`` on blocks of ``x`` in C order; ``scratch`` is of the dtype ``wide``, if there is one."""
     x = np.ascontiguousarray(x)
     out = np.empty_like(x)
-    flat, result = x.reshape(-1), out.reshape(-1)
+    flat, result, dtype = x.reshape(-1), out.reshape(-1), np.dtype(wide or x.dtype)
 
     def piece(places: slice) -> None:
         block = flat[places]
-        function(block, result[places], [np.empty_like(block) for _ in range(3)])
+        function(block, result[places], [np.empty(block.shape, dtype) for _ in range(3)])
 
-    by_pieces(piece, x.size, x.itemsize)
+    by_pieces(piece, x.size, dtype.itemsize)
     return out
 
 
@@ -103,6 +103,35 @@ def silu(x: Array) -> Array:
         out *= x
 
     return by_blocks(block, x)
+
+
+def mish(x: Array) -> Array:
+    """X times n / (n + 2 b^2) with n = a (a + 2 b), where a / b = exp(x) and the larger of the two is 1.
+
+    Only the exponential is computed in float32, whose last two digits are not right: no more may get lost.
+    """
+
+    def block(x: Array, out: Array, scratch: list[Array]) -> None:
+        a, b, n = scratch
+        np.abs(x, out=out)
+        np.negative(out, out)
+        np.exp(out, out)
+        positive = x > 0
+        np.copyto(a, out)
+        np.copyto(b, out)
+        np.copyto(a, 1, where=positive)
+        np.copyto(b, 1, where=~positive)
+        np.multiply(b, 2, n)
+        n += a
+        n *= a
+        b *= b
+        b *= 2
+        b += n
+        n /= b
+        n *= x
+        np.copyto(out, n, casting="same_kind")
+
+    return by_blocks(block, x, np.float64)
 
 
 def silu_slope(x: Array) -> Array:

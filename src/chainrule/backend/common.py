@@ -52,6 +52,17 @@ def sigmoid_slope(xp: Any, x: Array) -> Array:
     return e / (d * d)
 
 
+def mish(xp: Any, exp: Any, wide: Any, x: Array) -> Array:
+    """X tanh(log(1 + e)) with e = exp(x), where the tangent is e (e + 2) / (e (e + 2) + 2).
+
+    All but the exponential of -|x|, which does not overflow, is computed in ``wide``, and the result is of that dtype.
+    """
+    e = exp(-xp.abs(x)).astype(wide)
+    positive = x > 0
+    n = xp.where(positive, 1 + 2 * e, e * (e + 2))
+    return x * (n / (n + 2 * xp.where(positive, e * e, 1)))
+
+
 def sinc_derivative(xp: Any, x: Array, *, n: int) -> Array:
     """The n-th derivative of sin(pi x) / (pi x).
 

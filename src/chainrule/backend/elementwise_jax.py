@@ -264,6 +264,11 @@ def silu(x: Array) -> Array:
 
 
 @widened
+def mish(x: Array) -> Array:
+    return common.mish(jnp, jnp.exp, x.dtype, x)
+
+
+@widened
 def silu_slope(x: Array) -> Array:
     """(x s)' = s + x s (1 - s), and 1 - s(x) = s(-x)."""
     return sigmoid(x) * (x * sigmoid(-x) + 1)

@@ -352,6 +352,10 @@ sigmoid_slope = faster_if_large("sigmoid_slope", widened(partial(common.sigmoid_
 silu = faster_if_large("silu", widened(lambda x: x * sigmoid(x)), SEVERAL_BLOCKS, BOTH)
 silu_slope = faster_if_large("silu_slope", widened(lambda x: sigmoid(x) * (x * sigmoid(-x) + 1)), SEVERAL_BLOCKS, BOTH)
 
+mish = faster_if_large(
+    "mish", widened(lambda x: by_blocks_if_large(lambda x: narrow(common.mish(np, exp, DOUBLE, x), x), x))
+)
+
 
 def logit(x: Array, *, eps: float | None) -> Array:
     """log(x / (1 - x)), of x brought into [eps, 1 - eps] first."""

@@ -154,6 +154,7 @@ from .elementwise_jax import (
     logit,
     maximum,
     minimum,
+    mish,
     nan_to_num,
     narrow,
     polygamma,

@@ -124,6 +124,7 @@ EXTRAS: dict[str, str] = {
     "max_places": "(x, *, axes) the number, in its window, of the first largest element of each window of the last axes",
     "median": "(x, *, axis, keepdims) the lower median and its index; NaN where there is one",
     "median_all": "(x, *, axis) the lower median over all the last axes",
+    "mish": "x tanh(log(1 + exp(x)))",
     "mode": "(x, *, axis, keepdims) the commonest element, the smallest of several, and its last index",
     "nan_to_num": "(x, *, nan, posinf, neginf) NaNs and infinities replaced, by default by 0 and the limits of the dtype",
     "nanmedian": "(x, *, axis, keepdims) the lower median of what is not NaN, and its index",

@@ -106,6 +106,7 @@ from .elementwise_numpy import (
     logaddexp,
     logaddexp_complex,
     logit,
+    mish,
     nan_to_num,
     narrow,
     polygamma,

@@ -48,6 +48,41 @@ def along_rows(kernel: Any) -> Any:
     return function
 
 
+def is_channels_last(x: Array) -> bool:
+    """Whether images or volumes lie in memory with their channels together, and not also row by row."""
+    return (
+        type(x) is np.ndarray
+        and x.ndim in (4, 5)
+        and not x.flags.c_contiguous
+        and x.transpose(0, *range(2, x.ndim), 1).flags.c_contiguous
+    )
+
+
+def channels_last(x: Array) -> Array:
+    if type(x) is not np.ndarray or x.ndim not in (4, 5):
+        return x
+    n = x.ndim
+    return np.ascontiguousarray(x.transpose(0, *range(2, n), 1)).transpose(0, n - 1, *range(1, n - 1))
+
+
+def keeping_channels_last(kernel: Any, which: str) -> Any:
+    """The kernel, whose result has its channels last if the first operand has, or any, or all."""
+    decide = {"any": any, "all": all}.get(which)
+
+    @functools.wraps(kernel)
+    def ordered(x: Array, *others: Array, **params: Any) -> Any:
+        found = kernel(x, *others, **params)
+        if decide is None:
+            is_last = not x.flags.c_contiguous and is_channels_last(x)
+        else:
+            is_last = decide(is_channels_last(one) for one in (x, *others) if getattr(one, "ndim", 0) > 1)
+        if not is_last:
+            return found
+        return tuple([channels_last(one) for one in found]) if isinstance(found, tuple) else channels_last(found)
+
+    return ordered
+
+
 # -- the array API's names ----------------------------------------------------------------------------------------------
 
 

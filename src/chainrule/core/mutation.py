@@ -60,6 +60,8 @@ def inplace(op: Any, tensor: Any, *args: Any, **params: Any) -> Any:
     if result is NotImplemented:
         raise TypeError(f"{record.name}_(): unsupported operand: {', '.join(type(a).__name__ for a in args)}")
     check_fits(tensor, result._array)
+    if record.inplace_node and type(result._node) is record.node_class:
+        result._node.__class__ = record.make_inplace_class()
     return write(tensor, result)
 
 
@@ -291,6 +293,7 @@ def reshape_in_place(op: Any, tensor: Any, **params: Any) -> Any:
         ):  # its views, or its level, start from what it was
             tensor._view = result._view
             tensor._view.made_in = views.ORDINARY
+            tensor._view.__class__ = views.Reshaped
     if not modes().keep_versions:
         bump(tensor, caller())
         if tensor._view is not None:

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import forward_for, numpy as numpy_namespace
+from ..backend.shape_numpy import keeping_channels_last
 from .modes import set_modes
 from .node import Node
 from .value import new_tensor
@@ -48,6 +49,8 @@ OPTIONS = frozenset(
         "saved_names",
         "differentiable",
         "fused",
+        "inplace_node",
+        "layout",
         "mixed",
     }
 )
@@ -81,6 +84,8 @@ class Op:
         "fields",
         "forward",
         "fused",
+        "inplace_class",
+        "inplace_node",
         "jvp",
         "kind",
         "layouts",
@@ -138,6 +143,9 @@ class Op:
     """need -> what :meth:`layout` says of it."""
     node_name: str
     node_class: type[Node] | None
+    inplace_node: str
+    """The name of the node of the in-place form, where PyTorch has one of its own."""
+    inplace_class: type[Node] | None
     bound: tuple[Callable[..., Any], ...] | None
     saved_names: dict[str, str]
     """Where PyTorch's name for a saved value differs from what ``torch_names`` makes of ours."""
@@ -205,6 +213,14 @@ class Op:
         cls: type[Node] = type(name, (Node,), fields)
         self.node_class = cls
         return cls
+
+    def make_inplace_class(self) -> type[Node]:
+        """The node class of the in-place form: the same under another name."""
+        if self.inplace_class is None:
+            self.inplace_class = type(
+                self.inplace_node, (self.make_node_class(),), {"__slots__": (), "__module__": "torch"}
+            )
+        return self.inplace_class
 
     def bound_rules(self) -> tuple[Callable[..., Any], ...]:
         """The rule of each operand in its general form; see :func:`bind`."""
@@ -487,6 +503,8 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], optio
     op.raw = forward_for(op, numpy_namespace)
     if kind == "elementwise" and op.forward is not None and "outputs" not in options:
         op.raw = blockwise(op.raw)
+    if "layout" in options:
+        op.raw = keeping_channels_last(op.raw, options["layout"])
     op.mixed = options.get("mixed")
     op.jvp = options.get("jvp")
     op.batch = options.get("batch")
@@ -497,7 +515,8 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], optio
     op.promotion = options.get("promotion", "common" if kind == "elementwise" else None)
     op.domain = options.get("domain", "biufcV")
     op.node_name = options.get("node") or _camel(op.name) + "Backward0"
-    op.node_class = None
+    op.node_class = op.inplace_class = None
+    op.inplace_node = options.get("inplace_node", "")
     op.bound = None
     op.saved_names = options.get("saved_names", {})
     op.layouts = {}

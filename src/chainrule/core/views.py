@@ -47,6 +47,12 @@ class View:
     """How it came to be, which decides whether it may be written to: see ``mutation.refuse_write``."""
 
 
+class Reshaped(View):
+    """Of a tensor that was given another shape in place: it is reached by a path, but is nobody else's part."""
+
+    __slots__ = ()
+
+
 def make_view(out: TensorBase, op: Op, source: TensorBase, params: dict[str, Any], number: int | None) -> None:
     """Note that ``out`` = ``op(source)`` shares the source's memory. (Of a sparse tensor, it does not.)"""
     if is_sparse(source._array):

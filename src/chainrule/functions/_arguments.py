@@ -58,6 +58,15 @@ def check_floating(function: str, x: Tensor) -> None:
         )
 
 
+def one_of(dim: Any, axis: Any, function: str) -> Any:
+    """The dimension, which was given by PyTorch's name or by NumPy's."""
+    if dim is None and axis is None:
+        raise TypeError(f'{function}() missing 1 required positional arguments: "dim"')
+    if dim is not None and axis is not None:
+        raise TypeError(f"{function}() got multiple values for argument 'dim'")
+    return dim if axis is None else axis
+
+
 def axis_of(dim: Any, ndim: int, function: str = "") -> int:
     """One ``dim`` as a negative axis. A 0-d tensor has, as in PyTorch, one nameable dimension."""
     if isinstance(dim, bool) or not hasattr(dim, "__index__"):

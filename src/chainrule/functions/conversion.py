@@ -10,6 +10,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..core.sparse_level import is_sparse
 from ..core.value import TensorBase, device_of
+from ..core.views import memory_of
 from ..core.xla_level import XLA
 from ..device import CPU, XLA_DEVICE, default_device, device as Device, place_of, set_default
 from ..dtypes import FROM_NUMPY, as_dtype
@@ -17,6 +18,7 @@ from ..errors import UnavailableDeviceError
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._autocast import widened
+from .memory import check_format, in_order
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -31,13 +33,17 @@ Dtype = Any
 
 def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_format: Any = None) -> Tensor:
     """The tensor in another dtype; itself if it has that dtype and no copy is asked for."""
-    if input._array.dtype != dtype.numpy or copy:
+    axes = getattr(memory_format, "axes", None)
+    if axes is not None:
+        check_format(memory_format, input._array.ndim, "to")
+    is_in_order = axes is None or in_order(memory_of(input), memory_format)
+    if input._array.dtype != dtype.numpy or (copy and is_in_order):
         if input._array.dtype.kind == "c" and not dtype.is_complex and dtype is not dtypes.bool:
             warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
         input = ops.astype(input, dtype)
-    if memory_format is None or getattr(memory_format, "name", "") == "preserve_format":
-        return input
-    return input.contiguous(memory_format=memory_format)
+    if not is_in_order:
+        return ops.to_laid(input, axis=1 - len(axes))
+    return input.contiguous() if getattr(memory_format, "name", "") == "contiguous_format" else input
 
 
 def to(input: Tensor, *args: Any, **named: Any) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, deliver, naming, tensor_argument
+from ._arguments import axis_of, deliver, naming, one_of, tensor_argument
 from ._reduction_arguments import numpy_names
 from .indexing import basic_part, number_for, put_call
 
@@ -79,13 +79,22 @@ def vector(index: Tensor, function: str) -> Any:
 # -- gather and scatter -------------------------------------------------------------------------------------------------
 
 
-def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Tensor | None = None) -> Tensor:
+def gather(
+    input: Tensor,
+    dim: int | None = None,
+    index: Tensor | None = None,
+    *,
+    axis: int | None = None,
+    sparse_grad: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
     """The elements at ``index`` along ``dim``, and at the index's own place along the others.
 
     Args:
         input: any tensor.
         dim: along which the index points.
         index: int64 or int32, as many dimensions as ``input``, no larger than it in the others.
+        axis: NumPy's name of ``dim``.
         sparse_grad: accepted; gradients are dense.
         out: where to write the result.
 
@@ -97,11 +106,11 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     tensor([[2],
             [3]])
     """
-    x, indices, axis = along(input, dim, index, "gather")
-    result = ops.gather(x, indices, axis=axis)
+    x, indices, at = along(input, one_of(dim, axis, "gather"), index, "gather")
+    result = ops.gather(x, indices, axis=at)
     if isinstance(out, TensorBase) and out.dtype != input.dtype:
         raise RuntimeError(f"gather(): Expected out tensor to have dtype {input.dtype}, but got {out.dtype} instead")
-    shape = index._array.shape
+    shape = index._array.shape  # type: ignore[union-attr]
     return deliver(result if result._array.shape == shape else ops.reshape(result, shape), out, "gather")
 
 
@@ -311,8 +320,10 @@ def take_along_dim(
 # -- whole slices -------------------------------------------------------------------------------------------------------
 
 
-def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The slices at ``index`` (a vector of int64 or int32) along ``dim``.
+def index_select(
+    input: Tensor, dim: int | None = None, index: Any = None, *, axis: int | None = None, out: Tensor | None = None
+) -> Tensor:
+    """The slices at ``index`` (a vector of int64 or int32) along ``dim`` (``axis`` is NumPy's name of it).
 
     >>> import chainrule as torch
     >>> torch.index_select(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([1, 1]))
@@ -320,7 +331,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
             [4, 4]])
     """
     array = tensor_argument(input, "index_select", "input")._array
-    axis = axis_of(dim, array.ndim, "index_select")
+    axis = axis_of(one_of(dim, axis, "index_select"), array.ndim, "index_select")
     raw = integers(index, "index_select", position=3, wanted="int32 or int64")
     places = vector(index, "index_select")
     size, numbers = array.shape[axis] if array.ndim else 1, numbers_of(raw)

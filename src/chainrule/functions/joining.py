@@ -353,11 +353,16 @@ def chunk(input: Tensor, chunks: int, dim: int = 0, *, axis: int | None = None) 
 
 
 def tensor_split(
-    input: Tensor, indices_or_sections: int | Sequence[int] | Tensor | None = None, dim: int = 0, **named: Any
+    input: Tensor,
+    indices_or_sections: int | Sequence[int] | Tensor | None = None,
+    dim: int = 0,
+    *,
+    axis: int | None = None,
+    **named: Any,
 ) -> tuple[Tensor, ...]:
     """Views split at the given indices, or into so many sections whose sizes differ by at most one.
 
-    By name they are ``indices``, ``sections`` or, as a tensor, ``tensor_indices_or_sections``.
+    ``axis`` is NumPy's name of ``dim``. By name they are ``indices``, ``sections`` or, as a tensor, ``tensor_indices_or_sections``.
 
     >>> import chainrule as torch
     >>> torch.tensor_split(torch.arange(5), (1, 3))
@@ -366,7 +371,7 @@ def tensor_split(
     array = tensor_argument(input, "tensor_split", "input")._array
     if not array.ndim:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
-    axis = axis_of(dim, array.ndim, "tensor_split")
+    axis = axis_of(dim if axis is None else axis, array.ndim, "tensor_split")
     have = array.shape[axis]
     where = cuts_of("tensor_split", indices_or_sections, named)
     if isinstance(where, TensorBase):

@@ -78,10 +78,7 @@ def in_order(array: Any, format_: memory_format) -> bool:
 def copy_in_order(input: Tensor, format_: memory_format) -> Tensor:
     if format_.axes is None:
         return ops.contiguous(input)
-    n = len(format_.axes)
-    order = tuple([a - n for a in format_.axes])
-    back = tuple([format_.axes.index(a) - n for a in range(n)])
-    return ops.permute_dims(ops.contiguous(ops.permute_dims(input, axes=order)), axes=back)
+    return ops.clone_laid(input, axis=1 - len(format_.axes))
 
 
 def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:

@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops
 from ..core.value import TensorBase, like, new_tensor
 from ..core.views import values_of
-from ._arguments import axes_of, axis_of, deliver, naming, sizes_of, tensor_argument
+from ._arguments import axes_of, axis_of, deliver, naming, one_of, sizes_of, tensor_argument
 from ._reduction_arguments import numpy_names
 from .shape import flatten
 
@@ -125,8 +125,10 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
     return ops.roll(input, shift=by, axis=tuple([axis_of(d, array.ndim, "roll") for d in axes]))
 
 
-def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
-    """A view of ``length`` indices of a dimension, from ``start``.
+def narrow(
+    input: Tensor, dim: int | None = None, start: Any = None, length: Any = None, *, axis: int | None = None
+) -> Tensor:
+    """A view of ``length`` indices of a dimension, from ``start`` (``axis`` is NumPy's name of ``dim``).
 
     >>> import chainrule as torch
     >>> torch.narrow(torch.arange(5), 0, 1, 2)
@@ -139,9 +141,11 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
         raise RuntimeError(
             f"start must be an 0-dim integral Tensor, but has shape {list(start.shape)} and is {start.dtype}"
         )
+    if start is None or length is None:
+        raise TypeError('narrow() missing required positional arguments: "start", "length"')
     if length < 0:
         raise RuntimeError(f"narrow(): length must be non-negative, got {length}.")
-    axis = axis_of(dim, array.ndim, "narrow")
+    axis = axis_of(one_of(dim, axis, "narrow"), array.ndim, "narrow")
     size, first = array.shape[axis], int(start)
     if not -size <= first <= size:
         raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {first})")
@@ -151,8 +155,8 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     return ops.slice_axis(input, axis=axis, start=first, stop=first + length, step=1)
 
 
-def select(input: Tensor, dim: int, index: int) -> Tensor:
-    """A view at one index of a dimension, which is gone from the result.
+def select(input: Tensor, dim: int | None = None, index: Any = None, *, axis: int | None = None) -> Tensor:
+    """A view at one index of a dimension, which is gone from the result (``axis`` is NumPy's name of ``dim``).
 
     >>> import chainrule as torch
     >>> torch.select(torch.tensor([[1, 2], [3, 4]]), 1, 0)
@@ -161,7 +165,9 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     array = tensor_argument(input, "select", "input")._array
     if not array.ndim:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    axis = axis_of(dim, array.ndim, "select")
+    axis = axis_of(one_of(dim, axis, "select"), array.ndim, "select")
+    if index is None:
+        raise TypeError('select() missing 1 required positional arguments: "index"')
     size, at = array.shape[axis], int(index)
     if not -size <= at < size:
         said = (

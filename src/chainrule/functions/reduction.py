@@ -424,6 +424,8 @@ def aminmax(
     dim, keepdim = numpy_names("aminmax", names, dim, keepdim)
     array = array_of(input, "aminmax")
     refuse_kinds(array, "c", "aminmax_cpu")
+    if isinstance(dim, (tuple, list)):
+        raise TypeError(f"aminmax(): argument 'dim' must be int, not {type(dim).__name__}")
     axes = reduced_axes(dim, keepdim, array.ndim, "aminmax")
     if not array.size and dim is None:
         raise RuntimeError(

@@ -27,7 +27,7 @@ def widened(forward):
 relu = elementwise("relu(x)", domain="iufV",
     x=lambda xp, g, out: xp.zero_where(g, out <= 0),
 )
-threshold = elementwise("threshold(x, *, threshold, value)", domain="iufV",
+threshold = elementwise("threshold(x, *, threshold, value)", inplace_node="ThresholdBackward1", domain="iufV",
     forward=lambda xp, x, threshold, value: xp.where(x <= threshold, xp.asarray(value, dtype=x.dtype), x),
     x=lambda xp, g, x, threshold: xp.zero_where(g, x <= threshold),
 )
@@ -38,7 +38,7 @@ def leaky_relu_forward(xp, x, negative_slope):
     return xp.maximum(x, below) if 0 < negative_slope <= 1 else xp.where(x > 0, x, below)
 
 
-leaky_relu = elementwise("leaky_relu(x, *, negative_slope)", fused=True, domain="fV",
+leaky_relu = elementwise("leaky_relu(x, *, negative_slope)", inplace_node="LeakyReluBackward1", fused=True, domain="fV",
     forward=widened(leaky_relu_forward),
     x=lambda xp, g, x, negative_slope: xp.where(x > 0, g, g * negative_slope),
 )
@@ -75,7 +75,7 @@ def within(xp, x, lambd):
     return xp.logical_and(x >= -lambd, x <= lambd)
 
 
-hardshrink = elementwise("hardshrink(x, *, lambd)", domain="fV",
+hardshrink = elementwise("hardshrink(x, *, lambd)", layout="first", domain="fV",
     forward=lambda xp, x, lambd: xp.zero_where(x, within(xp, x, lambd)),
     x=lambda xp, g, x, lambd: xp.zero_where(g, within(xp, x, lambd)),
 )
@@ -100,13 +100,13 @@ def elu_forward(xp, x, alpha, scale, input_scale):
     return xp.where(x > 0, times(x, scale), times(xp.expm1(times(x, input_scale)), alpha * scale))
 
 
-elu = elementwise("elu(x, *, alpha, scale, input_scale)", fused=True, domain="fV",
+elu = elementwise("elu(x, *, alpha, scale, input_scale)", inplace_node="EluBackward1", fused=True, domain="fV",
     forward=widened(elu_forward),
     x=lambda xp, g, x, alpha, scale, input_scale: xp.where(
         x <= 0, g * times(xp.exp(times(below(xp, x), input_scale)), input_scale * alpha * scale), times(g, scale)
     ),
 )
-celu = elementwise("celu(x, *, alpha)", fused=True, domain="fV",
+celu = elementwise("celu(x, *, alpha)", layout="first", inplace_node="CeluBackward1", fused=True, domain="fV",
     forward=widened(lambda xp, x, alpha: xp.where(x > 0, x, xp.expm1(below(xp, x) / alpha) * alpha)),
     x=lambda xp, g, x, alpha: xp.where(x <= 0, g * xp.exp(below(xp, x) / alpha), g),
 )
@@ -158,11 +158,6 @@ def mish_parts(xp, x):
     return h, k, n, n + 2 * (k * k)
 
 
-def mish_forward(xp, x):
-    _, _, n, m = mish_parts(xp, x)
-    return x * (n / m)
-
-
 def mish_x(xp, g, x):
     """(x tanh p)' = tanh p + x s(x) / cosh^2 p, where p = log(1 + e), p' = s(x) = e / (1 + e).
 
@@ -173,7 +168,6 @@ def mish_x(xp, g, x):
 
 
 mish = elementwise("mish(x)", fused=True, domain="fV",
-    forward=widened(mish_forward),
     x=mish_x,
 )
 

@@ -29,7 +29,7 @@ conjugate = linear("conjugate(x)", node="ConjBackward0", domain="c",
     forward=lambda xp, x: xp.conj(x),
     x=lambda xp, g: xp.conj(g),
 )
-conj_physical = linear("conj_physical(x)", domain="c",
+conj_physical = linear("conj_physical(x)", domain="c", inplace_node="ConjPhysicalBackward1",
     forward=lambda xp, x: xp.conj(x),
     x=lambda xp, g: xp.conj(g),
 )

@@ -35,7 +35,7 @@ def by_weight(xp, g, x, w_shape, stride, padding, dilation, groups):
     return xp.conv_weight(x, g, lengths=tuple(w_shape[2:]), **given(stride, padding, dilation, groups))
 
 
-conv = multilinear("conv(x, w, *, stride, padding, dilation, groups, lengths)", node=NODE, saved_names=NAMES, domain=DOMAIN,
+conv = multilinear("conv(x, w, *, stride, padding, dilation, groups, lengths)", layout="any", node=NODE, saved_names=NAMES, domain=DOMAIN,
     batch=batches.each_conv,
     x=by_input,
     w=by_weight,
@@ -50,7 +50,7 @@ def transpose_by_weight(xp, g, y, w_shape, stride, padding, dilation, groups):
     return xp.conv_weight(g, y, lengths=tuple(w_shape[2:]), **given(stride, padding, dilation, groups))
 
 
-conv_input = multilinear("conv_input(y, w, *, stride, padding, dilation, groups, lengths)", node=NODE, domain=DOMAIN,
+conv_input = multilinear("conv_input(y, w, *, stride, padding, dilation, groups, lengths)", layout="any", node=NODE, domain=DOMAIN,
     saved_names={"y": "input", "w": "weight"}, batch=batches.each_conv_input,
     y=transpose_by_input,
     w=transpose_by_weight,
@@ -100,7 +100,7 @@ def convolution_tangent(
     return tangent_of(product, xp, x, w, x_tangent, w_tangent, b_tangent, out_shape)
 
 
-convolution = general("convolution(x, w, b, *, stride, padding, dilation, groups, lengths)", node=NODE, domain=DOMAIN,
+convolution = general("convolution(x, w, b, *, stride, padding, dilation, groups, lengths)", layout="any", node=NODE, domain=DOMAIN,
     saved_names=NAMES, batch=batches.each_convolution, jvp=convolution_tangent,
     x=by_input,
     w=by_weight,
@@ -117,7 +117,7 @@ def transpose_tangent(
     return tangent_of(product, xp, y, w, y_tangent, w_tangent, b_tangent, out_shape)
 
 
-convolution_transpose = general("convolution_transpose(y, w, b, *, stride, padding, dilation, groups, lengths)", node=NODE,
+convolution_transpose = general("convolution_transpose(y, w, b, *, stride, padding, dilation, groups, lengths)", layout="any", node=NODE,
     domain=DOMAIN, saved_names={"y": "input", "w": "weight"}, batch=batches.each_convolution_transpose,
     jvp=transpose_tangent,
     forward=rounded_once(lambda xp, y, w, b, stride, padding, dilation, groups, lengths: with_bias(

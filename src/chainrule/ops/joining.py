@@ -21,7 +21,7 @@ def _pieces(xp, g, need, xs_shape, axis):
     ]
 
 
-concat_all = linear("concat(*xs, axis)", node="CatBackward0", saved_names={"axis": "dim"},
+concat_all = linear("concat(*xs, axis)", layout="all", node="CatBackward0", saved_names={"axis": "dim"},
     forward=lambda xp, *xs, axis: xp.concat(xs, axis=axis),
     all=_pieces,
 )

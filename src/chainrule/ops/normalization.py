@@ -182,7 +182,7 @@ def group_norm_rule(xp, g, need, x, affine, mean, rstd, groups, rank, eps):
     return found
 
 
-group_norm = general("group_norm(x, *affine, groups, rank, eps)", fused=True, node="NativeGroupNormBackward0", domain="fV",
+group_norm = general("group_norm(x, *affine, groups, rank, eps)", layout="first", fused=True, node="NativeGroupNormBackward0", domain="fV",
     outputs="out mean rstd", batch=same_call, forward=group_norm_forward, all=group_norm_rule,
 )
 
@@ -213,6 +213,6 @@ def rms_norm_rule(xp, g, need, x, affine, r, rank, eps):
     return [gx, *([g[0] * (x * r) if need[1] and g[0] is not None else None] if len(need) > 1 else [])]
 
 
-rms_norm = general("rms_norm(x, *affine, rank, eps)", fused=True, node="MulBackward0", domain="fcV", outputs="out r",
+rms_norm = general("rms_norm(x, *affine, rank, eps)", layout="first", fused=True, node="MulBackward0", domain="fcV", outputs="out r",
     batch=each_layer, forward=rms_norm_forward, all=rms_norm_rule,
 )

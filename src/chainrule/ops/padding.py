@@ -82,7 +82,7 @@ def unbordered(xp, g, x_shape, widths, mode):
 
 
 def border_pad(name, node, mode):
-    return linear(f"{name}(x, *, widths)", node=node,
+    return linear(f"{name}(x, *, widths)", node=node, layout="first",
         forward=lambda xp, x, widths: bordered(xp, x, widths, mode),
         x=lambda xp, g, x_shape, widths: unbordered(xp, g, x_shape, widths, mode),
     )
@@ -117,11 +117,11 @@ def unshuffled(xp, x, factor):
     return xp.reshape(turned, (*lead, c * r**2, h // r, w // r))
 
 
-pixel_shuffle = linear("pixel_shuffle(x, *, factor)", saved_names={"factor": "upscale_factor"},
+pixel_shuffle = linear("pixel_shuffle(x, *, factor)", layout="first", saved_names={"factor": "upscale_factor"},
     forward=shuffled,
     x=lambda xp, g, factor: unshuffled(xp, g, factor),  # noqa: PLW0108 - the names say what to save
 )
-pixel_unshuffle = linear("pixel_unshuffle(x, *, factor)", saved_names={"factor": "downscale_factor"},
+pixel_unshuffle = linear("pixel_unshuffle(x, *, factor)", layout="first", saved_names={"factor": "downscale_factor"},
     forward=unshuffled,
     x=lambda xp, g, factor: shuffled(xp, g, factor),  # noqa: PLW0108
 )
@@ -135,7 +135,7 @@ def dealt(xp, x, groups, axis):
     return xp.reshape(xp.swapaxes(parts, axis1=axis - 1, axis2=axis), shape)
 
 
-channel_shuffle = linear("channel_shuffle(x, *, groups, axis)",
+channel_shuffle = linear("channel_shuffle(x, *, groups, axis)", layout="first",
     forward=dealt,
     x=lambda xp, g, x_shape, groups, axis: dealt(xp, g, x_shape[axis] // groups, axis),
 )

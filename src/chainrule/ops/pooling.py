@@ -48,7 +48,7 @@ def with_index(xp, x, axes):
 
 
 def max_pool(name, node):
-    return general(f"{name}(x, *, axes)", node=node, domain=REAL, batch=same_call,
+    return general(f"{name}(x, *, axes)", node=node, layout="first", domain=REAL, batch=same_call,
         forward=lambda xp, x, axes: xp.window_max(x, axes=axes),
         x=max_vjp,
         jvp=max_tangent,
@@ -56,7 +56,7 @@ def max_pool(name, node):
 
 
 def max_pool_with_index(name, node):
-    return general(f"{name}(x, *, axes)", node=node, domain=REAL, batch=same_call, outputs="values indices",
+    return general(f"{name}(x, *, axes)", node=node, layout="first", domain=REAL, batch=same_call, outputs="values indices",
         forward=with_index,
         x=lambda xp, g, x, axes: max_vjp(xp, g[0], x, axes),
         jvp=lambda xp, x, x_tangent, axes: (max_tangent(xp, x, x_tangent, axes), None),
@@ -96,10 +96,10 @@ def pooled_again(xp, g, indices, sizes):
 
 
 # Zeros of the lengths ``sizes`` with x at flat indices.
-max_unpool2d = linear("max_unpool2d(x, indices, *, sizes)", node="MaxUnpool2DBackward0", domain=REAL,
+max_unpool2d = linear("max_unpool2d(x, indices, *, sizes)", layout="first", node="MaxUnpool2DBackward0", domain=REAL,
     forward=unpooled, x=pooled_again,
 )
-max_unpool3d = linear("max_unpool3d(x, indices, *, sizes)", node="MaxUnpool3DBackward0", domain=REAL,
+max_unpool3d = linear("max_unpool3d(x, indices, *, sizes)", layout="first", node="MaxUnpool3DBackward0", domain=REAL,
     forward=unpooled, x=pooled_again,
 )
 
@@ -126,7 +126,7 @@ def put_at(xp, g, x_shape, indices, dims):
 
 def max_at(name, node, dims):
     """Of the windows whose elements, along the last axis of ``places``, are flat places in the last axes of x."""
-    return general(f"{name}(x, places)", node=node, domain="ifV", batch=same_call, outputs="values indices",
+    return general(f"{name}(x, places)", node=node, layout="first", domain="ifV", batch=same_call, outputs="values indices",
         forward=lambda xp, x, places: largest_at(xp, x, places, dims),
         x=lambda xp, g, x_shape, indices: put_at(xp, g[0], x_shape, indices, dims),
         jvp=lambda xp, x_tangent, indices: (at_indices(xp, x_tangent, indices, dims), None),
@@ -140,7 +140,7 @@ fractional_max_pool3d = max_at("fractional_max_pool3d", "FractionalMaxPool3DBack
 
 
 def mean_pool(name, node):
-    return linear(f"{name}(x, *, axes, divisor)", node=node, domain=REAL,
+    return linear(f"{name}(x, *, axes, divisor)", node=node, layout="first", domain=REAL,
         forward=lambda xp, x, axes, divisor: xp.avg_pool(x, axes=axes, divisor=divisor),
         x=lambda xp, g, axes, divisor: xp.avg_pool_adjoint(g, axes=axes, divisor=divisor),
     )

@@ -28,7 +28,7 @@ def upsample_x(xp, g, tables):
 
 
 def upsample(name, node):
-    return linear(f"{name}(x, *, tables)", node=node, forward=upsample_forward, x=upsample_x)
+    return linear(f"{name}(x, *, tables)", node=node, layout="first", forward=upsample_forward, x=upsample_x)
 
 
 UPSAMPLE = {

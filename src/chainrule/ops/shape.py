@@ -16,11 +16,11 @@ from ..core.value import Lifted
 from ..core.views import memory_of
 
 __all__ = [
-    "alias", "as_strided", "broadcast_to", "clone", "contiguous", "diag_embed", "diagonal", "diagonal_adjoint",
+    "alias", "as_strided", "broadcast_to", "clone", "clone_laid", "contiguous", "diag_embed", "diagonal", "diagonal_adjoint",
     "diagonal_copy", "expand_dims", "expand_dims_", "flip", "matrix_transpose", "moveaxis", "pad", "permute_dims",
     "repeat", "reshape", "reshape_alias", "restride", "roll", "rot90", "select", "select_adjoint", "slice_adjoint",
     "slice_axis", "squeeze", "squeeze_", "squeeze_all", "squeeze_all_", "squeeze_one", "squeeze_one_", "swapaxes",
-    "swapaxes_", "t", "t_", "tile", "tril", "triu", "unfold", "unfold_adjoint", "unsafe_view", "view",
+    "swapaxes_", "t", "t_", "tile", "to_laid", "tril", "triu", "unfold", "unfold_adjoint", "unsafe_view", "view",
 ]
 
 # -- the shape ----------------------------------------------------------------------------------------------------------
@@ -241,6 +241,18 @@ restride = linear("restride(x, *, source, target)", node="AsStridedBackward0", b
 clone = linear("clone(x)", promotion="common", x=lambda g: g)
 contiguous = linear("contiguous(x)", promotion="common", node="CloneBackward0", x=lambda g: g)
 
+
+def laid(name, node):
+    """A copy in which an axis is the last in memory."""
+    return linear(f"{name}(x, *, axis)", node=node,
+        forward=lambda xp, x, axis: xp.moveaxis(xp.contiguous(xp.moveaxis(x, axis, -1)), -1, axis),
+        x=lambda g: g,
+    )
+
+
+clone_laid = laid("clone_laid", "CloneBackward0")
+to_laid = laid("to_laid", "ToCopyBackward0")
+
 flip = linear("flip(x, *, axis)", saved_names={"axis": "dims"}, x=lambda xp, g, axis: xp.flip(g, axis=axis))
 
 rot90 = linear("rot90(x, *, k, axes)", x=lambda xp, g, k, axes: xp.rot90(g, k=-k, axes=axes))
@@ -294,7 +306,7 @@ def _unpadded(xp, g, widths):
 
 
 # Affine in x for a value other than zero, so not of kind linear.
-pad = general("pad(x, *, widths, value)", node="ConstantPadNdBackward0", batch=same_call,
+pad = general("pad(x, *, widths, value)", layout="first", node="ConstantPadNdBackward0", batch=same_call,
     jvp=lambda xp, x_tangent, widths: xp.pad(x_tangent, widths=widths, value=0),
     x=_unpadded,
 )

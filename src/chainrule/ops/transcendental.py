@@ -223,18 +223,18 @@ sech_squared = elementwise("sech_squared(x)", node="TanhBackwardBackward0", prom
 )
 tanh = elementwise("tanh(x)", fused=True, promotion="float", x=tanh_x)
 asinh = by_kind(
-    elementwise("asinh(x)", promotion="float", domain="fV",
+    elementwise("asinh(x)", inplace_node="AsinhBackward1", promotion="float", domain="fV",
         x=lambda xp, g, x: g / xp.hypot(x, xp.ones_like(x)),
     ),
-    elementwise("asinh_complex(x)", node="AsinhBackward0", domain="c", forward=lambda xp, x: xp.asinh(x),
+    elementwise("asinh_complex(x)", inplace_node="AsinhBackward1", node="AsinhBackward0", domain="c", forward=lambda xp, x: xp.asinh(x),
         x=lambda xp, g, x: g / xp.sqrt(x * x + 1),
     ),
 )
 # Two roots rather than one of x^2 - 1: that is right for complex x left of the imaginary axis too, and does not overflow.
-acosh = elementwise("acosh(x)", promotion="float",
+acosh = elementwise("acosh(x)", inplace_node="AcoshBackward1", promotion="float",
     x=lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)),
 )
-atanh = elementwise("atanh(x)", promotion="float",
+atanh = elementwise("atanh(x)", inplace_node="AtanhBackward1", promotion="float",
     x=lambda xp, g, x: g / ((1 - x) * (1 + x)),
 )
 
@@ -260,6 +260,6 @@ lgamma = elementwise("lgamma(x)", promotion="float", domain="fV",
 digamma = elementwise("digamma(x)", promotion="float", domain="fV",
     x=lambda xp, g, x: g * xp.polygamma(x, n=1),
 )
-polygamma = elementwise("polygamma(x, *, n)", promotion="float", domain="fV",
+polygamma = elementwise("polygamma(x, *, n)", inplace_node="PolygammaBackward1", promotion="float", domain="fV",
     x=lambda xp, g, x, n: g * xp.polygamma(x, n=n + 1),
 )

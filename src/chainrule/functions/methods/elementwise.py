@@ -30,6 +30,13 @@ def number_for(op: Any, tensor: Any, number: Any) -> Any:
     return wrapped(tensor._array.dtype, number)
 
 
+def clamp_by(x: Any, bound: Any, op: Any, which: str) -> Tensor:
+    """One bound, in place, by the op of it."""
+    _, promoted, tensors, params = bounds.clamping(f"clamp_{which}_", x, **{"min": None, "max": None, which: bound})
+    check_cast(promoted._array.dtype, x._array.dtype)
+    return inplace(op, x, *tensors, **({} if tensors else {which: params[which]}))  # type: ignore[no-any-return]
+
+
 class ElementwiseMethods(TensorBase):
     """Arithmetic operators and methods."""
 
@@ -247,11 +254,11 @@ class ElementwiseMethods(TensorBase):
 
     def clamp_min_(self, min: Operand) -> Tensor:
         """:func:`chainrule.clamp_min` in place."""
-        return ElementwiseMethods.clamp_(self, min=min)
+        return clamp_by(self, min, ops.clamp_min if isinstance(min, NUMBERS) else ops.clamp_min_tensor, "min")
 
     def clamp_max_(self, max: Operand) -> Tensor:
         """:func:`chainrule.clamp_max` in place."""
-        return ElementwiseMethods.clamp_(self, max=max)
+        return clamp_by(self, max, ops.clamp_max if isinstance(max, NUMBERS) else ops.clamp_max_tensor, "max")
 
     def copysign_(self, other: Operand) -> Tensor:
         """:func:`chainrule.copysign` in place."""
