@@ -11,7 +11,6 @@ from chainrule.core.op import OPS
 
 from .harness import STRUCTURED
 
-
 SPARSE = {name for name in OPS if name.startswith("sparse_")} | {"embedding_rows"}
 """Whose operands, or gradients, are sparse: tests/test_sparse.py."""
 
@@ -24,7 +23,9 @@ def test_every_op_has_samples_and_every_sample_an_op() -> None:
     assert sorted(set(SAMPLES) - set(OPS)) == [], "samples of no op"
 
 
-@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.kind == "general" and "c" in op.domain and name not in SPARSE])
+@pytest.mark.parametrize(
+    "name", [name for name, op in OPS.items() if op.kind == "general" and "c" in op.domain and name not in SPARSE]
+)
 def test_a_general_op_that_accepts_complex_operands_has_a_complex_sample(name: str) -> None:
     dtypes = [getattr(a, "dtype", np.dtype(object)).kind for s in SAMPLES.get(name, ()) for a in s.arrays]
     assert "c" in dtypes, f"give {name} a complex sample, or a domain without c"
@@ -35,7 +36,12 @@ DRAWS = {"dirichlet_draw"}
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, op in OPS.items() if (op.kind not in STRUCTURED or op.kind == "multilinear") and name not in SPARSE]
+    "name",
+    [
+        name
+        for name, op in OPS.items()
+        if (op.kind not in STRUCTURED or op.kind == "multilinear") and name not in SPARSE
+    ],
 )
 def test_a_nonlinear_op_has_a_sample_for_finite_differences(name: str) -> None:
     if OPS[name].kind != "step" and name not in DRAWS:

@@ -27,7 +27,10 @@ __all__ = [
 checks_always = False
 """Whether compressed indices must be in order where a call does not say (``torch.sparse.check_sparse_tensor_invariants``)."""
 
-BY_ROWS = {"csr": ("crow_indices", "col_indices", "rows", "cols"), "csc": ("ccol_indices", "row_indices", "cols", "rows")}
+BY_ROWS = {
+    "csr": ("crow_indices", "col_indices", "rows", "cols"),
+    "csc": ("ccol_indices", "row_indices", "cols", "rows"),
+}
 
 
 def sparse_coo_tensor(
@@ -95,7 +98,7 @@ def is_checked(check_invariants: bool | None) -> bool:
 
 
 def finished(made: Any, requires_grad: bool) -> Tensor:
-    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
+    return made.requires_grad_() if requires_grad else made
 
 
 def no_entries(size: Any, dtype: Any) -> Tensor:
@@ -116,7 +119,9 @@ def index_array(given: Any, name: str, ndim: int) -> Any:
         if ndim == 2 and array.ndim == 1:  # PyTorch: as many sparse dimensions, and one entry
             return np.array(array, np.int64).reshape(-1, 1)
         if name != "indices":
-            raise NotImplementedError(f"{name} must be a vector, got shape {list(array.shape)}: batches of sparse matrices are not supported")
+            raise NotImplementedError(
+                f"{name} must be a vector, got shape {list(array.shape)}: batches of sparse matrices are not supported"
+            )
         raise RuntimeError(f"indices must be sparse_dim x nnz, but got: {list(array.shape)}")
     return np.array(array, np.int64 if array.dtype != np.int32 or ndim == 2 else np.int32)
 
@@ -219,14 +224,18 @@ def sparse_compressed_tensor(
 def check_compressed(name: str, starts: Any, plain: Any, count: int, shape: tuple[int, ...], in_order: bool) -> None:
     compressed, other, rows, columns = BY_ROWS[name]
     if len(shape) != 2:
-        raise NotImplementedError(f"a sparse matrix has 2 dimensions, got size {list(shape)}: batches are not supported")
+        raise NotImplementedError(
+            f"a sparse matrix has 2 dimensions, got size {list(shape)}: batches are not supported"
+        )
     height, width = shape if name == "csr" else shape[::-1]
     if len(starts) != height + 1:
         raise RuntimeError(
             f"{compressed}.shape[-1] must be equal to the number of {rows} + 1 (={height + 1}), but got {len(starts)}"
         )
     if len(plain) != count:
-        raise RuntimeError(f"{other} and values must have the same number of elements, but got {len(plain)} and {count}")
+        raise RuntimeError(
+            f"{other} and values must have the same number of elements, but got {len(plain)} and {count}"
+        )
     steps = np.diff(starts)
     for said, holds in (
         (f"{compressed}[..., 0] == 0", starts[0] == 0),

@@ -14,6 +14,7 @@ from ..core.version import bump
 if TYPE_CHECKING:
     from .optimizer import Optimizer
 
+
 def has_sparse_gradient(param: Any) -> bool:
     """Whether the gradient of a parameter is sparse."""
     meta = param._meta

@@ -180,7 +180,9 @@ class Stepwise(Optimizer):
 
     def _update_sparse(self, settings: Group, numbers: Any, param: Any, grad: Any, *kept: Any) -> None:
         if settings.get("weight_decay", 0) != 0:
-            raise RuntimeError("weight_decay option is not compatible with sparse gradients: set it to 0 for this parameter")
+            raise RuntimeError(
+                "weight_decay option is not compatible with sparse gradients: set it to 0 for this parameter"
+            )
         if settings["differentiable"] or settings.get("capturable"):
             raise RuntimeError("differentiable and capturable steps take dense gradients only, and this one is sparse")
         assert self.update_sparse is not None

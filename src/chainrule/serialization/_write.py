@@ -193,7 +193,9 @@ class Pickler(PythonPickler):  # type: ignore[misc]
         if is_sparse(tensor._array):
             sparse: Any = tensor._array
             parts = [new_tensor(part) for part in sparse.parts() if part is not None]
-            more = (Size(sparse.shape), sparse.pattern.is_coalesced) if sparse.layout == "coo" else (Size(sparse.shape),)
+            more = (
+                (Size(sparse.shape), sparse.pattern.is_coalesced) if sparse.layout == "coo" else (Size(sparse.shape),)
+            )
             return named("torch._utils._rebuild_sparse_tensor"), (LAYOUTS[sparse.layout], (*parts, *more))
         array, memory = self.memories.add(tensor)
         place = self.memories.place(memory)

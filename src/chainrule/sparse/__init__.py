@@ -11,7 +11,6 @@ tensor([[1.],
 
 from __future__ import annotations
 
-import builtins
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +21,12 @@ from ..core.sparse_level import is_sparse as _is_sparse
 from ..core.sparse_values import NAMES as _NAMES, Pattern as _Pattern, ordered_places as _ordered_places
 from ..core.views import values_of as _values_of
 from ..functions import affine as _affine, creation as _creation, linalg as _linalg, shape as _shape, sparse as _sparse
-from ..functions._arguments import axes_of as _axes_of, axis_of as _axis_of, sizes_of as _sizes_of, tensor_argument as _tensor
+from ..functions._arguments import (
+    axes_of as _axes_of,
+    axis_of as _axis_of,
+    sizes_of as _sizes_of,
+    tensor_argument as _tensor,
+)
 from ..promotion import scalar_type_name as _scalar_type_name
 from ._types import (
     BFloat16Tensor,
@@ -128,7 +132,9 @@ def addmm(mat: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: fl
     return _affine.addmm(mat, mat1, mat2, beta=beta, alpha=alpha)
 
 
-def sampled_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1, out: None = None) -> Tensor:
+def sampled_addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1, out: None = None
+) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)`` at the places where the sparse ``input`` has values.
 
     Args:
@@ -149,7 +155,9 @@ def sampled_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1,
     where: Any = _tensor(input, "sampled_addmm", "input")
     x, y = _tensor(mat1, "sampled_addmm", "mat1", 2), _tensor(mat2, "sampled_addmm", "mat2", 3)
     if not _is_sparse(where._array) or where._array.layout == "coo":
-        raise NotImplementedError(f"sampled_addmm: Expected input to be a sparse matrix by rows, got layout {_layout(where)}: .to_sparse_csr()")
+        raise NotImplementedError(
+            f"sampled_addmm: Expected input to be a sparse matrix by rows, got layout {_layout(where)}: .to_sparse_csr()"
+        )
     if _is_sparse(x._array) or _is_sparse(y._array):
         raise RuntimeError("sampled_addmm: Expected mat1 and mat2 to have strided layout: convert with .to_dense()")
     if x.ndim != 2 or y.ndim != 2 or (x.shape[0], y.shape[1]) != tuple(where.shape) or x.shape[1] != y.shape[0]:
@@ -158,7 +166,9 @@ def sampled_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1,
         )
     _one_dtype(where, x, y)
     if not where._array.pattern.is_ordered:
-        raise RuntimeError("sampled_addmm: the indices of input must be sorted and distinct: use .to_sparse_coo().coalesce().to_sparse_csr()")
+        raise RuntimeError(
+            "sampled_addmm: the indices of input must be sorted and distinct: use .to_sparse_coo().coalesce().to_sparse_csr()"
+        )
     return _ops.sparse_sampled_addmm(where, x, y, beta=beta, alpha=alpha, pattern=where._array.pattern)
 
 
@@ -183,7 +193,7 @@ def sum(input: Tensor, dim: int | Sequence[int] | None = None, dtype: Any = None
     array = _coordinates(input, "sparse.sum")
     x: Any = input if dtype is None else input.to(dtype)
     if dim is None:
-        return x.coalesce().values().sum()  # type: ignore[no-any-return]
+        return x.coalesce().values().sum()
     axis = _axes_of(dim, array.ndim, "sparse.sum")
     return _ops.sparse_sum(x, axis=axis, pattern=_ordered_places(x._array), shape=array.shape)
 
@@ -260,7 +270,9 @@ def spdiags(diagonals: Tensor, offsets: Tensor, shape: tuple[int, int], layout: 
     if numbers.ndim > 1 or numbers.dtype != np.int64:
         raise RuntimeError(f"Offsets Tensor must be vector of int64, got {which.dtype} of shape {list(which.shape)}")
     if len(numbers) != rows.shape[0]:
-        raise RuntimeError(f"Number of diagonals ({rows.shape[0]}) does not match the number of offsets ({len(numbers)})")
+        raise RuntimeError(
+            f"Number of diagonals ({rows.shape[0]}) does not match the number of offsets ({len(numbers)})"
+        )
     if len(np.unique(numbers)) != len(numbers):
         raise RuntimeError(f"Offset tensor contains duplicate values: {numbers.tolist()}")
     column = np.broadcast_to(np.arange(rows.shape[1]), tuple(rows.shape))
@@ -338,7 +350,9 @@ def as_sparse_gradcheck(gradcheck: Callable[..., bool]) -> Callable[..., bool]:
 
 
 def __dir__() -> list[str]:
-    return sorted(builtins.list(globals()))
+    from .._missing import listed as _listed
+
+    return _listed(__name__, globals())
 
 
 def __getattr__(name: str) -> Any:

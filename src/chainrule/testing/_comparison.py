@@ -225,11 +225,11 @@ def sparse_difference(actual: Any, expected: Any, rtol: float, atol: float, opti
         return tensor_difference(actual.to_dense(), expected.to_dense(), rtol, atol, options)
     a, b = (x._array.coalesced() if x.is_sparse and not x.is_coalesced() else x._array for x in (actual, expected))
     if a.pattern.nnz != b.pattern.nnz:
-        return (
-            f"The number of specified values in sparse {a.layout.upper()} tensors does not match: {a.pattern.nnz} != {b.pattern.nnz}"
-        )
+        return f"The number of specified values in sparse {a.layout.upper()} tensors does not match: {a.pattern.nnz} != {b.pattern.nnz}"
     if (a.pattern.indices != b.pattern.indices).any():
-        return f"The indices of the sparse {a.layout.upper()} tensors do not match: they have values at different places"
+        return (
+            f"The indices of the sparse {a.layout.upper()} tensors do not match: they have values at different places"
+        )
     return tensor_difference(new_tensor(a.values), new_tensor(b.values), rtol, atol, options)
 
 

@@ -62,7 +62,12 @@ class SparseMethods(TensorBase):
     # -- conversion ------------------------------------------------------------------------------------------------
 
     def to_sparse(
-        self: Any, sparse_dim: int | None = None, *, layout: Any = None, blocksize: Any = None, dense_dim: int | None = None
+        self: Any,
+        sparse_dim: int | None = None,
+        *,
+        layout: Any = None,
+        blocksize: Any = None,
+        dense_dim: int | None = None,
     ) -> Tensor:
         """The elements that are not zero, as a sparse tensor.
 
@@ -201,7 +206,7 @@ class SparseMethods(TensorBase):
         tensor([3., 3.])
         """
         if in_coordinates(self, "coalesce").pattern.is_coalesced:
-            return self  # type: ignore[no-any-return]
+            return self
         return ops.sparse_coalesce(self)
 
     def is_coalesced(self: Any) -> bool:
