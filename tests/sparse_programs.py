@@ -1,6 +1,6 @@
 """Programs with sparse tensors: PyTorch's answers are in tests/golden/sparse.json (tools/record_sparse.py)."""
 
-# ruff: noqa: E501, T201 - a program is a line, and prints
+# ruff: noqa: T201 - a program is a line, and prints
 
 from __future__ import annotations
 

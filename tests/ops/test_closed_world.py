@@ -11,7 +11,6 @@ from chainrule.core.op import OPS
 
 from .harness import STRUCTURED
 
-
 SPARSE = {name for name in OPS if name.startswith("sparse_")} | {"embedding_rows"}
 """Whose operands, or gradients, are sparse: tests/test_sparse.py."""
 

@@ -91,11 +91,12 @@ def gradcheck(
     from ._jacobians import as_tuple
 
     if any(is_sparse(getattr(x, "_array", None)) for x in as_tuple(inputs)):
-        return checks.of_sparse_inputs(gradcheck, func, inputs, dict(
-            eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol,
-            check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
-            check_batched_grad=check_batched_grad, fast_mode=fast_mode,
-        ))  # fmt: skip
+        given = {
+            "eps": eps, "atol": atol, "rtol": rtol, "raise_exception": raise_exception, "nondet_tol": nondet_tol,
+            "check_undefined_grad": check_undefined_grad, "check_grad_dtypes": check_grad_dtypes,
+            "check_batched_grad": check_batched_grad, "fast_mode": fast_mode,
+        }  # fmt: skip
+        return checks.of_sparse_inputs(gradcheck, func, inputs, given)
     options = checks.Options(
         eps=eps,
         atol=atol,

@@ -109,7 +109,8 @@ def sampled(x: Array, y: Array, rows: Array, columns: Array) -> Array:
 
 def pairs(x: Array, y: Array) -> tuple[Array, Array]:
     """All pairs of an entry of x and one of y where the number of the first equals that of the second (increasing order)."""
-    first, last = np.searchsorted(y, x, "left"), np.searchsorted(y, x, "right")
+    first: Array = np.searchsorted(y, x, "left")
+    last: Array = np.searchsorted(y, x, "right")
     counts = last - first
     left = np.repeat(np.arange(len(x)), counts)
     within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -54,7 +54,7 @@ class Reshaped(View):
 
 
 def make_view(out: TensorBase, op: Op, source: TensorBase, params: dict[str, Any], number: int | None) -> None:
-    """Note that ``out`` = ``op(source)`` shares the source's memory. (Of a sparse tensor, it does not.)"""
+    """Note that ``out`` = ``op(source)`` shares the source's memory, as it does unless that is sparse."""
     if is_sparse(source._array):
         return
     mode = get_modes()

@@ -87,7 +87,7 @@ def rows_of_sparse(weight: Any, indices: Any, padding: int | None, there: Any) -
     out: Any = ops.embedding_rows(weight, indices, kept=kept)
     if out._node is not None:
         note_sparse(out._node)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def check_indices(function: str, indices: Any, rows: int) -> None:

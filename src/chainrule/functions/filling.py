@@ -317,7 +317,7 @@ def no_values(shape: tuple[int, ...], dtype: Any, layout: Any, requires_grad: bo
     made: Any = no_entries(shape, dtype)
     if layout is not sparse_coo:
         made = made.to_sparse(layout=layout)
-    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
+    return made.requires_grad_() if requires_grad else made
 
 
 def no_values_like(make: Any, function: str, input: Any, dtype: Dtype, requires_grad: bool) -> Tensor:
@@ -329,7 +329,7 @@ def no_values_like(make: Any, function: str, input: Any, dtype: Dtype, requires_
         )
     made: Any = ops.zero(new_tensor(input._array))
     made = made if dtype is None else ops.astype(made, dtype)
-    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
+    return made.requires_grad_() if requires_grad else made
 
 
 def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) -> Tensor:

@@ -98,7 +98,7 @@ def is_checked(check_invariants: bool | None) -> bool:
 
 
 def finished(made: Any, requires_grad: bool) -> Tensor:
-    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
+    return made.requires_grad_() if requires_grad else made
 
 
 def no_entries(size: Any, dtype: Any) -> Tensor:

@@ -69,7 +69,7 @@ def pick(g, pattern):
 # (With a promotion, an op of one operand has no hot path, which would know nothing of sparse values.)
 LATE_PATH = {"promotion": "common"}
 
-MAKE = {"forward": made, "values": lambda g, pattern: pick(g, pattern), **LATE_PATH}
+MAKE = {"forward": made, "values": pick, **LATE_PATH}
 sparse_constructor = linear("sparse_constructor(values, *, pattern)",
     node="SparseCooTensorWithDimsAndTensorsBackward0", **MAKE)
 sparse_constructor_compressed = linear("sparse_constructor_compressed(values, *, pattern)",
@@ -80,9 +80,13 @@ sparse_pick = linear("sparse_pick(x, *, pattern, is_dense)", node="IndexBackward
     x=picked_back,
 )
 
+def made_back(g, pattern):
+    return sparse_made(g, pattern)
+
+
 sparse_values = linear("sparse_values(x, *, pattern)", node="ValuesBackward0", **LATE_PATH,
     forward=lambda xp, x, pattern: read_only(x.values),
-    x=lambda g, pattern: sparse_made(g, pattern),
+    x=made_back,
 )
 
 
@@ -161,7 +165,7 @@ def converted_to(layout):
         coo = from_dense(np.asarray(x), sparse_dim)
         return coo if layout == "coo" else compress(coo, layout)
 
-    return {"forward": forward, "x": lambda g, back: back_in_layout(g, back), **LATE_PATH}
+    return {"forward": forward, "x": back_in_layout, **LATE_PATH}
 
 
 sparse_to_coo = linear("sparse_to_coo(x, *, back, sparse_dim)", node="ToSparseBackward1", **converted_to("coo"))
@@ -189,7 +193,7 @@ def of_dense(xp, g, x):
 
 
 # As mm, but a sparse operand's gradient has its pattern.
-sparse_mm = multilinear("sparse_mm(x, y, *, pattern)", node="SparseAddmmBackward0",
+sparse_mm: Any = multilinear("sparse_mm(x, y, *, pattern)", node="SparseAddmmBackward0",
     forward=lambda xp, x, y, pattern: KERNELS["mm"](x, y),
     x=of_sparse, y=of_dense,
 )
@@ -291,7 +295,7 @@ def summed_in_group(xp, v, pattern, axis):
     return np.broadcast_to(xp.sum(v, axis=(axis,), keepdims=True), v.shape)
 
 
-sum_of_group = linear("sparse_sum_of_group(v, *, pattern, axis)", forward=summed_in_group,
+sum_of_group: Any = linear("sparse_sum_of_group(v, *, pattern, axis)", forward=summed_in_group,
     v=lambda g, pattern, axis: sum_of_group(g, pattern=pattern, axis=axis),
 )
 sparse_softmax = general("sparse_softmax(x, *, axis)", **softmax(False))
@@ -314,16 +318,16 @@ def rows_made(xp, g, indices, rows, kept):
     return SparseArray(Pattern("coo", pattern.shape, pattern.indices[:, there]), values[there])
 
 
-def rows_back(xp, h, g_shape, indices, rows, kept):
+def rows_back(xp, g, g_shape, indices, rows, kept):
     indices = indices._array
-    found = xp.reshape(pick(h, row_pattern(indices, rows, g_shape[indices.ndim :])), g_shape)
+    found = xp.reshape(pick(g, row_pattern(indices, rows, g_shape[indices.ndim :])), g_shape)
     return found if kept is None else xp.where(np.expand_dims(kept, -1), found, 0)
 
 
 # ``kept`` says which indices count, None: all.
 sparse_rows = linear("sparse_rows(g, indices, *, rows, kept)", node="EmbeddingSparseBackward0",
     forward=rows_made,
-    g=lambda xp, g, g_shape, indices, rows, kept: rows_back(xp, g, g_shape, indices, rows, kept),
+    g=rows_back,
 )
 
 embedding_rows = linear("embedding_rows(w, indices, *, kept)", node="EmbeddingBackward0", saved_names={"indices": "indices"},
@@ -350,7 +354,7 @@ def sparse_stand_in(op: Op) -> Op:
 
 
 def _on_values(op: Op) -> Op:
-    rule = op.rules.get(op.args[0])
+    rule: Any = op.rules.get(op.args[0])
 
     def at_values(x: Any) -> Any:
         return x if op.name in LINEAR or (x.layout != "coo" and x.pattern.is_ordered) else x.coalesced()

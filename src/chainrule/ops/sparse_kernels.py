@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -305,7 +304,7 @@ def part(x: SparseArray, at: int, kept: Any, row: Any, size: int | None, in_orde
     """
     x = x.as_coo()
     indices = x.pattern.indices[:, kept]
-    shape = list(x.shape)
+    shape: list[Any] = list(x.shape)
     if row is None:
         indices = np.delete(indices, at, axis=0)
         del shape[at]

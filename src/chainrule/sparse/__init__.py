@@ -11,7 +11,6 @@ tensor([[1.],
 
 from __future__ import annotations
 
-import builtins
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -194,7 +193,7 @@ def sum(input: Tensor, dim: int | Sequence[int] | None = None, dtype: Any = None
     array = _coordinates(input, "sparse.sum")
     x: Any = input if dtype is None else input.to(dtype)
     if dim is None:
-        return x.coalesce().values().sum()  # type: ignore[no-any-return]
+        return x.coalesce().values().sum()
     axis = _axes_of(dim, array.ndim, "sparse.sum")
     return _ops.sparse_sum(x, axis=axis, pattern=_ordered_places(x._array), shape=array.shape)
 
@@ -351,7 +350,9 @@ def as_sparse_gradcheck(gradcheck: Callable[..., bool]) -> Callable[..., bool]:
 
 
 def __dir__() -> list[str]:
-    return sorted(builtins.list(globals()))
+    from .._missing import listed as _listed
+
+    return _listed(__name__, globals())
 
 
 def __getattr__(name: str) -> Any:

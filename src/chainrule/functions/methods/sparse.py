@@ -206,7 +206,7 @@ class SparseMethods(TensorBase):
         tensor([3., 3.])
         """
         if in_coordinates(self, "coalesce").pattern.is_coalesced:
-            return self  # type: ignore[no-any-return]
+            return self
         return ops.sparse_coalesce(self)
 
     def is_coalesced(self: Any) -> bool:
