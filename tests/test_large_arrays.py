@@ -9,6 +9,7 @@ import pytest
 import scipy.special
 
 import chainrule as torch
+from chainrule.backend import numpy as xp
 
 RAMP = np.linspace(-15, 15, 70_001)
 POWERS = 10.0 ** np.arange(-40, 39)
@@ -102,6 +103,45 @@ def test_digamma_near_its_roots() -> None:
         d = (x - root) - rest
         want = d * (scipy.special.polygamma(1, root) + d / 2 * scipy.special.polygamma(2, root))
         np.testing.assert_allclose(torch.digamma(torch.from_numpy(x)).numpy(), want, rtol=1e-14)
+
+
+def density(x: Any) -> Any:
+    return np.exp(-x * x / 2) / np.sqrt(2 * np.pi)
+
+
+def hazard(x: Any) -> Any:
+    return np.sqrt(2 / np.pi) / scipy.special.erfcx(-x / np.sqrt(2))
+
+
+TABLES: dict[str, tuple[Any, Any]] = {
+    "erf": (lambda xp, x: xp.erf(x), scipy.special.erf),
+    "erfc": (lambda xp, x: xp.erfc(x), scipy.special.erfc),
+    "ndtr": (lambda xp, x: xp.ndtr(x), scipy.special.ndtr),
+    "log_ndtr": (lambda xp, x: xp.log_ndtr(x), scipy.special.log_ndtr),
+    "normal_hazard": (lambda xp, x: xp.normal_hazard(x), hazard),
+    "gelu_slope": (lambda xp, x: xp.gelu_slope(x), lambda x: scipy.special.ndtr(x) + x * density(x)),
+    "i0e": (lambda xp, x: xp.bessel_i(x, n=0, scaled=True), scipy.special.i0e),
+    "i1e": (lambda xp, x: xp.bessel_i(x, n=1, scaled=True), scipy.special.i1e),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_read_to_the_last_digit(name: str) -> None:
+    """In units of it: half of one is the rounding. Beyond a table's ends, at kinks and zeros, and of no numbers as well."""
+    function, value = TABLES[name]
+    x = np.concatenate([SINGLES, np.linspace(-0.01, 0.01, 10_001, dtype=np.float32), -POWERS[:3].astype(np.float32)])
+    got, want = function(xp, x), value(x.astype(np.float64))
+    assert got.dtype == np.float32
+    if name == "gelu_slope":
+        want[np.isinf(x)] = [1, 0]
+    unit = np.spacing(np.maximum(np.abs(want), LEAST).astype(np.float32)).astype(np.float64)
+    off = np.abs(got - want) / unit
+    plain = (np.abs(want) < 1e38) & (np.abs(want) > 1e-28)  # the second numbers of smaller values have lost digits
+    plain &= np.abs(x + 0.7518) > 0.001  # where gelu's slope is 0
+    assert off[plain].max() < (1.5 if name == "erf" else 1.1)
+    assert off[plain].mean() < 0.3
+    np.testing.assert_allclose(got[~plain], want[~plain].astype(np.float32), rtol=1e-6, atol=1e-7 if name == "gelu_slope" else LEAST)
 
 
 def test_slices_are_not_written_to() -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 import chainrule as torch
 from chainrule.backend import threads_numpy
-from chainrule.backend.threads_numpy import blas, in_parallel
+from chainrule.backend.threads_numpy import blas, by_items, in_parallel
 
 
 @pytest.fixture(autouse=True)
@@ -93,11 +94,64 @@ def test_what_numpy_is_told_of_errors_holds_in_all_threads() -> None:
         in_parallel(work, range(2))
 
 
-def test_results_do_not_depend_on_the_number_of_threads() -> None:
-    x = torch.linspace(-5, 5, 1_000_003)
-    shared = torch.nn.functional.gelu(x)
-    torch.set_num_threads(1)
-    assert torch.equal(torch.nn.functional.gelu(x), shared)
+ROWS: dict[str, Callable[[Any], Any]] = {
+    "gelu": torch.nn.functional.gelu,
+    "erf": torch.erf,
+    "softmax": lambda x: x.softmax(-1),
+    "log_softmax of planes": lambda x: x.view(20, -1, 50).log_softmax(1),
+    "logsumexp": lambda x: x.logsumexp(-1),
+    "sort": lambda x: x.sort(-1).values,
+    "topk": lambda x: x.topk(2, -1).indices,
+    "median": lambda x: x.median(-1).indices,
+    "cummax": lambda x: x.cummax(-1).indices,
+    "cumprod": lambda x: x.cumprod(-1),
+    "det": lambda x: torch.linalg.det(x.view(-1, 5, 5)),
+    "solve": lambda x: torch.linalg.solve(x.view(2, -1, 5, 5), x.view(2, -1, 5, 5).mT),
+    "svd": lambda x: torch.linalg.svdvals(x.view(-1, 5, 5)),
+    "cholesky": lambda x: torch.linalg.cholesky(x.view(-1, 5, 5) @ x.view(-1, 5, 5).mT + torch.eye(5)),
+    "eig": lambda x: torch.linalg.eigvals(x.view(-1, 5, 5)).abs(),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_results_do_not_depend_on_the_number_of_threads(name: str) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(6000, 50).requires_grad_()
+    found = []
+    for number in (2, 1):
+        torch.set_num_threads(number)
+        y = ROWS[name](x)
+        assert y.dtype in (torch.float32, torch.int64)
+        g = torch.autograd.grad(y, x, torch.ones_like(y))[0] if y.requires_grad and name != "eig" else y
+        found.append((y, g))
+    for shared, alone in zip(*found, strict=True):
+        np.testing.assert_array_equal(shared.detach().numpy(), alone.detach().numpy())
+
+
+def test_some_items_at_a_time_give_what_all_give() -> None:
+    x, y = np.ones((400, 20, 50), np.float32), np.arange(8000).reshape(400, 20)
+    seen = []
+
+    def function(x: Any, y: Any) -> Any:
+        seen.append(len(x))
+        return x * y[..., None], None, x.sum(-1)
+
+    scaled, nothing, sums = by_items(function, x, y, axes=2)
+    assert len(seen) > 2
+    np.testing.assert_array_equal(scaled, x * y[..., None])
+    assert nothing is None
+    np.testing.assert_array_equal(sums, np.full((400, 20), 50))
+    one_number = np.broadcast_to(np.float32(3), x.shape)
+    np.testing.assert_array_equal(by_items(np.multiply, x, one_number, axes=1), x * 3)
+    assert by_items(lambda x: x.shape, x.T, axes=2) == x.T.shape  # lies otherwise: all at once
+
+
+def test_an_error_of_one_item_is_raised() -> None:
+    x = torch.eye(8).repeat(8000, 1, 1)
+    x[7000] = 0
+    with pytest.raises(torch.linalg.LinAlgError):
+        torch.linalg.solve(x, torch.ones(8000, 8, 1))
+    assert torch.linalg.cholesky_ex(x).info.tolist() == [0] * 7000 + [1] + [0] * 999
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes by fork here")

@@ -239,7 +239,7 @@ def logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Array:
 
 
 def are_rows(x: Array, axis: Axis) -> bool:
-    return x.ndim == 2 and x.size > AT_ONCE // 4 and axis in (-1, (-1,)) and x.dtype in (FLOAT32, FLOAT64)
+    return x.ndim == 2 and x.size > SHORT * NARROW and axis in (-1, (-1,)) and x.dtype in (FLOAT32, FLOAT64)
 
 
 def largest_along(x: Array, axis: Axis) -> Array:

@@ -84,7 +84,7 @@ def table(name: str) -> Table:
         return ndtr(x) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
 
     def normal_hazard(x: Array) -> Array:
-        return math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5))
+        return math.sqrt(2 / math.pi) / erfcx(x.astype(np.float64) * -math.sqrt(0.5))
 
     def smooth(scaled: Any, plain: Any) -> Callable[[Array], Array]:
         """Without the kink that the scale exp(-|x|) has at 0."""
