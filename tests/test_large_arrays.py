@@ -141,7 +141,9 @@ def test_tables_are_read_to_the_last_digit(name: str) -> None:
     plain &= np.abs(x + 0.7518) > 0.001  # where gelu's slope is 0
     assert off[plain].max() < (1.5 if name == "erf" else 1.1)
     assert off[plain].mean() < 0.3
-    np.testing.assert_allclose(got[~plain], want[~plain].astype(np.float32), rtol=1e-6, atol=1e-7 if name == "gelu_slope" else LEAST)
+    np.testing.assert_allclose(
+        got[~plain], want[~plain].astype(np.float32), rtol=1e-6, atol=1e-7 if name == "gelu_slope" else LEAST
+    )
 
 
 def test_slices_are_not_written_to() -> None:

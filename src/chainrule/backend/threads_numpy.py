@@ -127,8 +127,8 @@ def by_pieces(work: Callable[[slice], object], length: int, itemsize: int) -> No
     """``work`` on each piece of an axis of ``length`` items of so many bytes, in parallel if there is enough for it."""
     is_shared = length * itemsize >= 2 * SHARED and workers() > 1
     step = max((SHARED if is_shared else CACHED) // itemsize, 1)
-    count = -(-length // step)
-    pieces = [slice(length * at // count, length * (at + 1) // count) for at in range(count)]  # all alike, none a small rest
+    count = -(-length // step)  # all alike, none of them a small rest
+    pieces = [slice(length * at // count, length * (at + 1) // count) for at in range(count)]
     if is_shared:
         in_parallel(work, pieces)
     else:

@@ -52,6 +52,8 @@ def in_dtype(xp, number, x):
 
 
 def smooth_l1_forward(xp, x, y, beta):
+    if beta == 1:
+        return huber(xp, x, y, beta)
     far = xp.abs(x - y)
     return xp.where(far < beta, far * far * (0.5 / beta), far - 0.5 * beta)
 
@@ -82,8 +84,10 @@ def huber_forward(xp, x, y, delta):
 
 
 def huber(xp, x, y, delta):
-    far, half, delta = xp.abs(x - y), in_dtype(xp, 0.5, x), in_dtype(xp, delta, x)
-    return xp.where(far < delta, far * half * far, (far - half * delta) * delta)
+    """far^2 / 2 up to delta, then a line of that slope: without a choice, by the smaller of the two."""
+    far, half = xp.abs(x - y), in_dtype(xp, 0.5, x)
+    near = xp.minimum(far, in_dtype(xp, delta, x))
+    return near * (far - near * half)
 
 
 def huber_slope(xp, g, x, y, delta):
