@@ -117,6 +117,7 @@ def test_an_output_exposed_by_data() -> None:
     ids=["asarray", "array", "__array__", "dlpack", "detach", "slice", "view", "force", "storage", "storage_of_a_view"],
 )
 @pytest.mark.chainrule_only
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
 def test_every_way_to_get_at_the_memory(view: Callable[[Any], Any]) -> None:
     x, c = leaf(1.0, 2.0, 3.0), torch.ones(3)
     h = x * c
@@ -576,3 +577,17 @@ def test_a_read_only_view_of_memory_that_its_owner_changes() -> None:
     h = x * torch.from_numpy(view)
     a[0] = 5.0
     refused(h)
+
+
+@pytest.mark.chainrule_only
+def test_rows_that_are_handed_out_again_are_kept_once() -> None:
+    """A loader asks for each row of a data set, in each epoch."""
+    data = torch.arange(12.0).reshape(4, 3)
+    w = torch.ones(3, requires_grad=True)
+    y = (data * w).sum()
+    rows = [data[at].numpy() for _ in range(3) for at in range(4)]
+    assert data._cell is not None
+    assert len(data._cell.exposures) == 4
+    rows[-1][0] = 5.0
+    with pytest.raises(RuntimeError, match=STALE):
+        y.backward()

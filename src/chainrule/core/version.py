@@ -33,8 +33,8 @@ class Cell:
     version: int
     writer: Any
     """(code, instruction) of the last write, or None."""
-    exposures: list[Fingerprint] | None
-    """Of an exposed cell: fingerprints taken when memory that nodes may already have saved was handed out."""
+    exposures: dict[Any, Fingerprint] | None
+    """Of an exposed cell: fingerprints taken when memory that nodes may already have saved was handed out, by what was."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -53,7 +53,7 @@ class ExposedCell(Cell):
     @property
     def version(self) -> int:
         count: int = COUNTER.__get__(self)
-        if self.exposures and any(e.count == count and e.is_changed() for e in self.exposures):
+        if self.exposures and any(e.count == count and e.is_changed() for e in self.exposures.values()):
             return CHANGED_OUTSIDE
         return count
 
@@ -168,9 +168,13 @@ def expose_cell(cell: Cell, array: Any) -> None:
         expose_cell(cell.of, array)
     if type(cell) is Cell:
         cell.__class__ = ExposedCell
-    seen = cell.exposures = [e for e in cell.exposures or () if e.count == COUNTER.__get__(cell)]
-    if not any(e.array is array for e in seen):
-        seen.append(Fingerprint(cell, array))
+    seen = cell.exposures
+    if seen is None:
+        seen = cell.exposures = {}
+    # Programs ask row by row for a whole data set: what has been handed out before is found without a search.
+    part = (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
+    if part not in seen:
+        seen[part] = Fingerprint(cell, array)
 
 
 def bump(tensor: TensorBase, writer: Any) -> None:
