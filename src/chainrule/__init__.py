@@ -149,6 +149,7 @@ _LAZY = frozenset(
         "_C",
         "_dynamo",
         "_inductor",
+        "_logging",
         "accelerator",
         "amp",
         "backends",
@@ -231,6 +232,10 @@ def __getattr__(name: str) -> Any:
         found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
         _announce(__name__, {name: found})
         return found
+    if name in ("has_cuda", "has_cudnn", "has_mps"):
+        from .backends import old_answer
+
+        return old_answer(name)
     if name == "torch":  # in PyTorch, too, the module holds itself: programs say torch.torch.nn
         return importlib.import_module(__name__)
     from ._missing import missing_name

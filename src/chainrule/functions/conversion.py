@@ -16,6 +16,7 @@ from ..errors import UnavailableDeviceError
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._autocast import widened
+from .memory import channels_last, channels_last_3d, contiguous_format, preserve_format
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -30,11 +31,18 @@ Dtype = Any
 
 def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_format: Any = None) -> Tensor:
     """The tensor in another dtype; itself if it has that dtype and no copy is asked for."""
+    before = input
     if input._array.dtype != dtype.numpy or copy:
         if input._array.dtype.kind == "c" and not dtype.is_complex and dtype is not dtypes.bool:
             warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
         input = ops.astype(input, dtype)
-    if memory_format is not None and getattr(memory_format, "axes", None) is not None:
+    if memory_format is None or memory_format is preserve_format:
+        return input
+    if (
+        memory_format is not contiguous_format
+        or input is not before
+        or any(input.is_contiguous(memory_format=last) for last in (channels_last, channels_last_3d))
+    ):  # PyTorch takes every tensor for contiguous that it does not copy and whose channels do not come last
         return input.contiguous(memory_format=memory_format)
     return input
 

@@ -7,6 +7,7 @@ As in PyTorch, the basic part of an index (ints, slices, None, ...) is a chain o
 from __future__ import annotations
 
 import operator
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -150,6 +151,12 @@ def as_items(key: Any) -> tuple[Any, ...]:
     if isinstance(key, tuple):
         return tuple(key)
     if isinstance(key, list) and len(key) < 32 and not all(isinstance(k, (int, float, np.generic)) for k in key):
+        warnings.warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated: write x[tuple(seq)] for x[seq], which NumPy, and "
+            "PyTorch one day, take for x[torch.tensor(seq)]",
+            UserWarning,
+            stacklevel=4,
+        )
         return tuple(key)
     return (key,)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -169,6 +170,24 @@ def _write(owner: Any, memory: np.ndarray[Any, Any], key: int | slice, value: An
 
 
 def typed_storage(input: Any) -> TypedStorage:
+    """The storage of a tensor. A program is warned the first time: PyTorch will do away with storages that have a dtype."""
+    storage = storage_of(input)
+    if not told:
+        told.append(True)
+        warnings.warn(
+            "TypedStorage is deprecated. This should only matter to you if you use storages directly: write "
+            "tensor.untyped_storage() instead of tensor.storage()",
+            UserWarning,
+            stacklevel=2,
+        )
+    return storage
+
+
+told: list[bool] = []
+"""Whether the program has been warned, if anything is in it."""
+
+
+def storage_of(input: Any) -> TypedStorage:
     """The storage of a tensor."""
     array = writable(input)
     if isinstance(array, Lifted):
@@ -180,7 +199,7 @@ def typed_storage(input: Any) -> TypedStorage:
 
 def untyped_storage(input: Any) -> UntypedStorage:
     """The storage of a tensor, as bytes."""
-    return typed_storage(input).untyped()
+    return storage_of(input).untyped()
 
 
 def is_storage(obj: object) -> bool:
