@@ -57,3 +57,15 @@ def test_what_an_element_is_asked_for_by() -> None:
             storage[key]
         with pytest.raises(RuntimeError, match="can't index a"):
             storage[key] = 1.0
+
+
+def test_the_first_storage_of_a_program_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+    from chainrule.functions import storage
+
+    monkeypatch.setattr(storage, "told", [])
+    x = points()
+    x.untyped_storage()
+    with pytest.warns(UserWarning, match="TypedStorage is deprecated") as caught:
+        x.storage()
+        x.storage()
+    assert [one.filename for one in caught] == [__file__]

@@ -151,6 +151,7 @@ _LAZY = frozenset(
         "_inductor",
         "_jit_internal",
         "_subclasses",
+        "_logging",
         "accelerator",
         "amp",
         "backends",

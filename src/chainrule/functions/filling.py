@@ -18,6 +18,7 @@ from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import deliver, sizes_of, tensor_argument
 from .creation import dense_only, finish, sparse_coo, strided
+from .memory import check_format, contiguous_format, preserve_format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,24 +134,28 @@ def empty(
     *sizes: Any, size: Any = None, out: Tensor | None = None, dtype: Dtype = None, layout: Any = None, device: Any = None,
     pin_memory: bool = False, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
-    """A tensor with whatever the memory holds; arguments as of :func:`zeros`.
+    """A tensor with whatever the memory holds; arguments as of :func:`zeros`, and its order in memory.
 
     >>> import chainrule as torch
     >>> torch.empty(2, 3).shape
     torch.Size([2, 3])
+    >>> torch.empty(2, 3, 4, 5, memory_format=torch.channels_last).stride()
+    (60, 1, 15, 3)
     """
     where = place_of(device)
     wanted = dtype_of(dtype, out, "empty")
     shape = shape_of(sizes, size, "empty")
     if layout is not None and layout is not strided:
         return no_values(shape, wanted, layout, requires_grad)
-    if memory_format is None or (memory_format.axes is None and memory_format.name == "contiguous_format"):
+    if memory_format is None or memory_format is contiguous_format:
         return deliver(filled(np.empty, "empty", shape, wanted, requires_grad, where), out, "empty")
+    check_format(memory_format, len(shape), "empty")
     if memory_format.axes is None:
-        raise RuntimeError("empty(): there is no order to preserve; give memory_format=torch.channels_last, or none")
-    order = ordered(len(shape), memory_format)
-    made = filled(np.empty, "empty", tuple(shape[axis] for axis in order), wanted, False, where)
-    return deliver(finish(made._array.transpose(np.argsort(order)), requires_grad, where), out, "empty")
+        raise RuntimeError(
+            "unsupported memory format Preserve: there is no other tensor whose order could be kept"
+        )
+    made = ordered(np.empty, "empty", shape, wanted, memory_format.axes)
+    return deliver(settled(made, made, where, requires_grad), out, "empty")
 
 
 def empty_strided(
@@ -295,19 +300,16 @@ def fill_like(
         return no_values_like(make, function, input, dtype, requires_grad)
     where = None if device is None else place_of(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
-    order = memory_order(array, memory_format)
+    order = memory_order(array, memory_format, function)
     if order is None:
         return settled(filled(make, function, array.shape, wanted, False), input, where, requires_grad)
-    result = filled(make, function, tuple(array.shape[axis] for axis in order), wanted, False)
-    return settled(new_tensor(result._array.transpose(np.argsort(order))), input, where, requires_grad)
+    return settled(ordered(make, function, array.shape, wanted, order), input, where, requires_grad)
 
 
-def ordered(ndim: int, memory_format: Any) -> list[int]:
-    """The axes in the order of a memory format, which must fit."""
-    from .memory import check_format
-
-    check_format(memory_format, ndim, "empty")
-    return [*memory_format.axes]
+def ordered(make: Any, function: str, shape: tuple[int, ...], dtype: Any, order: Sequence[int]) -> Tensor:
+    """``make(shape, dtype)`` as a tensor whose axes lie in memory in this order, outermost first."""
+    result = filled(make, function, tuple([shape[axis] for axis in order]), dtype, False)
+    return new_tensor(result._array.transpose(np.argsort(order)))
 
 
 def no_values(shape: tuple[int, ...], dtype: Any, layout: Any, requires_grad: bool) -> Tensor:
@@ -340,15 +342,14 @@ def settled(made: Any, input: Any, where: Device | None, requires_grad: bool) ->
     return finish(placed(array, where), requires_grad)
 
 
-def memory_order(array: Any, memory_format: Any = None) -> list[int] | None:
-    """The axes in the order of ``memory_format``, outermost first; or as they lie in memory, if they are permuted and without gaps
-    and that order is to be kept; else None.
+def memory_order(array: Any, memory_format: Any = None, function: str = "empty_like") -> Sequence[int] | None:
+    """The axes as they lie in memory, outermost first, if they are permuted and without gaps and that order is to be
+    kept; else None.
     """
-    if memory_format is not None and memory_format.axes is not None:
-        return ordered(array.ndim, memory_format)
+    if memory_format is not None and memory_format is not preserve_format:
+        check_format(memory_format, array.ndim, function)
+        return memory_format.axes
     if array.ndim < 2 or array.flags.c_contiguous:
-        return None
-    if memory_format is not None and memory_format.axes is None and "contiguous" in repr(memory_format):
         return None
     order = sorted(builtins.range(array.ndim), key=lambda axis: -array.strides[axis])
     return order if array.transpose(order).flags.c_contiguous else None

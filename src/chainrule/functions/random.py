@@ -222,7 +222,7 @@ def randn_like(
     wanted = floating(dtype_like(input, dtype, "randn_like"), "normal_kernel_cpu")
     return _like(
         kernels.normal, "randn_like", input, wanted, generator, device, requires_grad, memory_format,
-        std=part_std(wanted), contiguous=memory_order(input._array, memory_format) is None,
+        std=part_std(wanted), contiguous=memory_order(input._array, memory_format, "randn_like") is None,
     )  # fmt: skip
 
 
