@@ -59,10 +59,7 @@ def test_what_an_element_is_asked_for_by() -> None:
             storage[key] = 1.0
 
 
-def test_the_first_storage_of_a_program_warns(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chainrule.functions import storage
-
-    monkeypatch.setattr(storage, "told", [])
+def test_the_first_storage_of_a_program_warns() -> None:
     x = points()
     x.untyped_storage()
     with pytest.warns(UserWarning, match="TypedStorage is deprecated") as caught:

@@ -6,23 +6,12 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp, opt_einsum
 
 __all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp", "opt_einsum"]
-
-
-def old_answer(name: str) -> bool:
-    """What ``torch.has_mps`` and the like say, of which PyTorch warns."""
-    backend = name.removeprefix("has_")
-    function = "is_available" if backend == "cudnn" else "is_built"
-    warnings.warn(
-        f"'{name}' is deprecated, please use 'torch.backends.{backend}.{function}()'", UserWarning, stacklevel=3
-    )
-    return bool(getattr(importlib.import_module(f"{__name__}.{backend}"), function)())
 
 
 def __getattr__(name: str) -> Any:

@@ -231,6 +231,8 @@ def _nested(data: Any, wanted: Any) -> Any:
             return _from_numbers(data, next(t for t in (bool, int, float, complex) if isinstance(data, t)), wanted)
         raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
     if isinstance(data, (list, tuple)) and _are_alike(data):
+        if data[0].size:
+            _warn_of_arrays()
         return values(np.stack(data), wanted)
     kinds = _plain_kinds(data)
     if kinds:
@@ -241,13 +243,7 @@ def _nested(data: Any, wanted: Any) -> Any:
     shape = _shape(data)
     arrays = _arrays(data)
     if arrays and all(shape):
-        from ..once import warn_once
-
-        warn_once(
-            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a single "
-            "numpy.ndarray with numpy.array() before converting to a tensor.",
-            stacklevel=4,
-        )
+        _warn_of_arrays()
     leaves: list[Any] = []
     _flatten(data, shape, 0, leaves)
     if wanted is None:
@@ -257,6 +253,16 @@ def _nested(data: Any, wanted: Any) -> Any:
     for position, leaf in enumerate(leaves):
         flat[position] = _from_numbers(leaf, type(leaf), wanted) if type(leaf) is int else leaf
     return out
+
+
+def _warn_of_arrays() -> None:
+    from ..once import warn_once
+
+    warn_once(
+        "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a single "
+        "numpy.ndarray with numpy.array() before converting to a tensor.",
+        stacklevel=5,
+    )
 
 
 def _are_alike(data: Any) -> bool:
