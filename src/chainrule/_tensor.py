@@ -430,6 +430,11 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return 0 if self._cell is None else views.counter(self._cell)
 
     @property
+    def _cdata(self) -> int:
+        """A number that no other tensor has as long as this one lives."""
+        return id(self)
+
+    @property
     def _base(self) -> Tensor | None:
         return None if self._view is None else self._view.base  # type: ignore[return-value]
 

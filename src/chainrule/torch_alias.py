@@ -19,6 +19,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from ._late import own_names
 from ._missing import missing_module, missing_name, torch_name
 from .version import torch_version
 
@@ -173,7 +174,7 @@ class TorchFinder:
         """Let the public classes that a module of ours defines say that they are at home where PyTorch's are."""
         part = module.__name__.split(".")[1]
         same = torch_name(module.__name__)
-        for name, kind in list(vars(module).items()):
+        for name, kind in list(own_names(module).items()):
             if isinstance(kind, type) and (kind.__module__, kind.__qualname__) == (module.__name__, name):
                 _evaluate_hints(kind, module)
                 homes = _homes(part, name) or _homes("", name) or (_homes("utils", name) if part == "core" else ())
