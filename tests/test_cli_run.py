@@ -152,7 +152,7 @@ class TestNotebook:
 
     def test_children_of_the_kernel_see_the_same_torch(self, tmp_path: Path) -> None:
         path = write_notebook(
-            tmp_path / "a.ipynb", "import sys\n!{sys.executable} -c 'import torch; print(torch.__name__)'"
+            tmp_path / "a.ipynb", "import sys\n!{sys.executable} -c 'import torch; print(torch.__package__)'"
         )
         assert run(path).returncode == 0
         assert text(outputs(path)[0]).split() == ["chainrule"]
@@ -243,7 +243,7 @@ class TestAtomicWrite:
 class TestProgram:
     SCRIPT = """
 import sys, helper, torch
-print(__name__, sys.argv[1:], sys.path[0], helper.x, torch.__name__, sys.modules["__main__"].__dict__ is globals())
+print(__name__, sys.argv[1:], sys.path[0], helper.x, torch.__package__, sys.modules["__main__"].__dict__ is globals())
 if "fail" in sys.argv:
     def f():
         return torch.tensorr

@@ -229,14 +229,14 @@ import torch
 
 def report(_):
     import torch.nn.functional
-    return torch.__name__, str(torch.__version__), importlib.metadata.version("torch")
+    return torch.__package__, str(torch.__version__), importlib.metadata.version("torch")
 
 if __name__ == "__main__":
     for method in multiprocessing.get_all_start_methods():
         with multiprocessing.get_context(method).Pool(1) as pool:
             print(method, *pool.map(report, [0])[0])
     for imported in ("torch", "torch.nn.functional"):
-        code = f"import {imported}; print(torch.__name__, torch.__version__)"
+        code = f"import {imported}; print(torch.__package__, torch.__version__)"
         print("subprocess", subprocess.check_output([sys.executable, "-c", code], text=True).strip())
 """
 

@@ -19,7 +19,7 @@ from .core.overriding import (
     undispatched as _disabled_torch_dispatch_impl,
 )
 from .device import device
-from .functions.conversion import get_default_device
+from .functions.conversion import get_default_device, to_arguments
 
 __all__ = [
     "DisableTorchFunction",
@@ -42,6 +42,15 @@ class _Functions:
             raise AttributeError(f"torch._C has no {name!r} beside those of {self._module}")
         plain = self._other.get(name, name.removeprefix(self._prefix))
         return getattr(import_module(f"{__package__}.{self._module}"), plain)
+
+
+class _NN(_Functions):
+    @staticmethod
+    def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool, Any]:
+        """What arguments of ``to`` say: device, dtype, whether a copy need not be waited for, memory format."""
+        where, dtype, _, memory_format = to_arguments(args, dict(kwargs))
+        waits_not = next((arg for arg in args if isinstance(arg, bool)), kwargs.get("non_blocking", False))
+        return where, dtype, bool(waits_not), memory_format
 
 
 def _log_api_usage_once(event: str) -> None:
@@ -67,7 +76,7 @@ def _get_default_device() -> str:
 
 
 _TensorMeta = type(Tensor)
-_nn = _Functions("nn.functional", log_sigmoid="logsigmoid")
+_nn = _NN("nn.functional", log_sigmoid="logsigmoid")
 _linalg = _Functions("linalg", "linalg_")
 _fft = _Functions("fft", "fft_")
 _special = _Functions("special", "special_")

@@ -232,6 +232,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("ScriptFunction", "ScriptModule"), "jit"),
     **dict.fromkeys(("AcceleratorError", "Event", "OutOfMemoryError", "Stream", "get_device_module"), "accelerator"),
     "PyTorchFileReader": "serialization._file_reader",
+    "Future": "futures",
     "lobpcg": "linalg._few_eigenpairs",
     "check": "testing._check",
     **dict.fromkeys(("draw", "explain", "guard", "kinks", "memory", "warn_broadcasts", "why"), "insight"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 
@@ -41,6 +42,27 @@ def announce(home: str, names: dict[str, Any]) -> None:
     """Tell whoever asks of public functions that have been loaded: where they are at home, and their names."""
     for watcher in WATCHERS:
         watcher(home, names)
+
+
+_OWN_NAMES: Any = ModuleType.__dict__["__dict__"]
+
+
+def own_names(module: ModuleType) -> dict[str, Any]:
+    """``vars(module)`` as it stands, with what has been loaded."""
+    return _OWN_NAMES.__get__(module)
+
+
+class Whole(ModuleType):
+    """A module whose ``__dict__`` has all its public names: programs go through that of ``torch.optim`` to find the classes there.
+
+    What is late loads when ``__dict__`` is asked for; :func:`own_names` does not ask.
+    """
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        for name in self.__all__:
+            getattr(self, name)
+        return own_names(self)
 
 
 class LateMethod:

@@ -425,6 +425,11 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return 0 if self._cell is None else views.counter(self._cell)
 
     @property
+    def _cdata(self) -> int:
+        """A number that no other tensor has as long as this one lives."""
+        return id(self)
+
+    @property
     def _base(self) -> Tensor | None:
         return self._view.base if self._is_view() else None  # type: ignore[union-attr, return-value]
 

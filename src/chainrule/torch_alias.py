@@ -19,6 +19,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from ._late import own_names
 from ._missing import missing_module, missing_name, torch_name
 from .version import torch_version
 
@@ -178,7 +179,7 @@ class TorchFinder:
         same = torch_name(module.__name__)
         if same in _home_modules() and "__getattr__" not in vars(module):
             vars(module)["__getattr__"] = functools.partial(_elsewhere, module.__name__)
-        for name, kind in list(vars(module).items()):
+        for name, kind in list(own_names(module).items()):
             if isinstance(kind, type) and (kind.__module__, kind.__qualname__) == (module.__name__, name):
                 _evaluate_hints(kind, module)
                 homes = _homes(part, name) or _homes("", name) or (_homes("utils", name) if part == "core" else ())

@@ -7,6 +7,7 @@ import os
 from typing import IO, TYPE_CHECKING, Any
 
 from .device import device as _device
+from .dtypes import dtype
 from .size import Size
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ Device = _device | str | int | None
 FileLike = str | os.PathLike[str] | IO[bytes]
 """What may be saved to or loaded from."""
 
+_dtype = dtype
 _int, _float, _bool, _bytes, _complex, _str = int, float, bool, bytes, complex, str
 _size = Size | builtins.list[int] | tuple[int, ...]
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..core.dispatch import general
 from ..core.modes import change_modes, changed_modes, modes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..core.op import Op
 
-__all__ = ["EventList", "FunctionEvent", "profile", "record_function"]
+__all__ = ["EventList", "FunctionEvent", "emit_nvtx", "profile", "record_function"]
 
 
 class Recorder:
@@ -201,6 +201,26 @@ class profile:  # noqa: N801 - PyTorch's name
         return "<unfinished torch.autograd.profile>" if self.function_events is None else str(self.function_events)
 
     __repr__ = __str__
+
+
+class emit_nvtx:  # noqa: N801 - PyTorch's name
+    """Context manager that marks the ops for NVIDIA's profiler: refused on entry, but if it is not enabled.
+
+    Args:
+        enabled: whether to mark them.
+        record_shapes: accepted.
+    """
+
+    def __init__(self, enabled: bool = True, record_shapes: bool = False) -> None:
+        self.enabled = enabled
+
+    def __enter__(self) -> Self | None:
+        if self.enabled:
+            raise RuntimeError("NVTX functions not installed. There is no GPU: use torch.profiler.profile()")
+        return None
+
+    def __exit__(self, *exception: object) -> None:
+        pass
 
 
 def __getattr__(name: str) -> Any:

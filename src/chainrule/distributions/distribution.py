@@ -62,6 +62,7 @@ class Distribution:
                 derived = name not in self.__dict__ and isinstance(getattr(type(self), name, None), lazy_property)
                 if not derived and not constraints.is_dependent(constraint):
                     self._check_parameter(name, constraint)
+        super().__init__()  # a class may be a module, too
 
     def _check_parameter(self, name: str, constraint: Any) -> None:
         value = getattr(self, name)
@@ -112,6 +113,16 @@ class Distribution:
         Distribution.__init__(new, Size(batch_shape), self._event_shape, validate_args=False)
         new._validate_args = self._validate_args
         return new
+
+    def _get_checked_instance(self, cls: type, _instance: Any = None) -> Any:
+        """What ``expand`` of a class from elsewhere fills: ``_instance``, or a new one of the same class, without ``__init__``."""
+        own = type(self)
+        if _instance is None and own.__init__ is not cls.__init__:  # type: ignore[misc]
+            raise NotImplementedError(
+                f"Subclass {own.__name__} of {cls.__name__} that defines a custom __init__ method must also define a custom "
+                ".expand() method."
+            )
+        return self.__new__(own) if _instance is None else _instance
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """A draw, or a batch of draws of shape ``sample_shape``, through which nothing is differentiated."""

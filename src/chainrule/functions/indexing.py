@@ -7,6 +7,7 @@ As in PyTorch, the basic part of an index (ints, slices, None, ...) is a chain o
 from __future__ import annotations
 
 import operator
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np

@@ -154,7 +154,7 @@ def sampler_forward(xp, x, grid, mode, padding, align, n):
             if MODES[mode] != "nearest":
                 part = part * xp.expand_dims(weight, axis=-1)
             out = part if out is None else out + part
-        return (xp.narrow(xp.reshape(xp.matrix_transpose(out), (*x.shape[:-n], *grid.shape[-n - 1 : -1])), x),)
+        return (xp.narrow(xp.reshape(xp.contiguous(xp.matrix_transpose(out)), (*x.shape[:-n], *grid.shape[-n - 1 : -1])), x),)
 
     return by_items(xp, sampled, x, grid)[0]
 

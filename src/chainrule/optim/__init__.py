@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .._late import late
+from .._late import Whole, late
 from .._missing import listed, missing_name
 from .adam import Adam as Adam
 from .adamw import AdamW as AdamW
@@ -43,6 +44,7 @@ LATE = {
 }
 """Modules that load when the first of their names is asked for."""
 _load = late(globals(), LATE)
+sys.modules[__name__].__class__ = Whole
 _MODULES = ("lr_scheduler", "swa_utils")
 
 __all__ = [

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]
 
 Closure = Callable[[], Any]
+ParamsT = Iterable[Any]
+"""What an optimizer takes: tensors, groups, or pairs of a name and a tensor; for type hints."""
 
 
 class _RequiredParameter:

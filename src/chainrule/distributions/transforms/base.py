@@ -39,7 +39,8 @@ class Transform:
             raise ValueError("cache_size must be 0 or 1")
         self._cache_size = cache_size
         self._inv: _InverseTransform | None = None
-        self._last: tuple[Any, Any] = (None, None)
+        self._cached_x_y: tuple[Any, Any] = (None, None)
+        super().__init__()  # a class may be a module, too
 
     @property
     def event_dim(self) -> int:
@@ -66,7 +67,7 @@ class Transform:
             return self
         new = self.__new__(type(self))
         new.__dict__.update(self.__dict__)
-        new._cache_size, new._inv, new._last = cache_size, None, (None, None)
+        new._cache_size, new._inv, new._cached_x_y = cache_size, None, (None, None)
         return new
 
     def __eq__(self, other: object) -> bool:
@@ -75,19 +76,19 @@ class Transform:
     __hash__ = object.__hash__
 
     def __call__(self, x: Tensor) -> Tensor:
-        if self._cache_size and x is self._last[0]:
-            return self._last[1]
+        if self._cache_size and x is self._cached_x_y[0]:
+            return self._cached_x_y[1]
         y = self._call(x)
         if self._cache_size:
-            self._last = (x, y)
+            self._cached_x_y = (x, y)
         return y
 
     def _inv_call(self, y: Tensor) -> Tensor:
-        if self._cache_size and y is self._last[1]:
-            return self._last[0]
+        if self._cache_size and y is self._cached_x_y[1]:
+            return self._cached_x_y[0]
         x = self._inverse(y)
         if self._cache_size:
-            self._last = (x, y)
+            self._cached_x_y = (x, y)
         return x
 
     def _call(self, x: Tensor) -> Tensor:

@@ -112,6 +112,9 @@ class _Layer(Module):
         return self.linear2(self.dropout(self.activation(self.linear1(x))))
 
 
+_get_activation_fn = activation_of  # PyTorch's name
+
+
 class TransformerEncoderLayer(_Layer):
     """Attention of a sequence to itself, then two linear layers; each adds to its input, and is normalized.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from .... import dtypes
 from ...._tensor import Tensor
 from ....functions.creation import as_tensor, tensor
 from ....functions.joining import stack
+
+np_str_obj_array_pattern = re.compile(r"[SaUO]")
+"""What NumPy calls dtypes of text and of objects."""
 
 __all__ = [
     "collate",

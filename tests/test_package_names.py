@@ -1,0 +1,240 @@
+"""Names that packages written for PyTorch take from its less public parts: they do what PyTorch's do, or say that they do not."""
+
+from __future__ import annotations
+
+import copy
+import io
+import typing
+from collections import namedtuple
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import chainrule as torch
+from chainrule import _C, _dynamo, _jit_internal, torch_alias
+from chainrule._dynamo._trace_wrapped_higher_order_op import TransformGetItemToIndex
+from chainrule._subclasses.fake_tensor import FakeTensor, is_fake
+from chainrule.distributed.optim import ZeroRedundancyOptimizer
+from chainrule.nn.parallel.scatter_gather import is_namedtuple, scatter_kwargs
+from chainrule.utils import _pytree
+from chainrule.utils._foreach_utils import _group_tensors_by_device_and_dtype
+
+Point = namedtuple("Point", "x y")
+
+
+def test_dtypes_that_are_names_only() -> None:
+    float8 = torch.float8_e4m3fn
+    assert (repr(float8), float8.itemsize, float8.is_floating_point) == ("torch.float8_e4m3fn", 1, True)
+    assert float8 not in (torch.float16, torch.int8, torch.float8_e5m2)
+    assert (torch.finfo(float8).max, torch.finfo(float8).eps, torch.finfo(torch.float8_e5m2).tiny) == (448, 0.125, 2**-14)
+    assert (torch.complex32.to_real(), torch.uint4.is_signed, torch.qint32.itemsize) == (torch.float16, False, 4)
+    assert copy.deepcopy({"dtype": float8})["dtype"] is float8
+    for make in (lambda: torch.zeros(2, dtype=float8), lambda: torch.ones(2).to(float8), lambda: torch.empty(1, dtype=torch.int4)):
+        with pytest.raises(TypeError, match=r"^there are no tensors of torch\.\w+ in chainrule"):
+            make()
+    with pytest.raises(NotImplementedError, match="float4_e2m1fn_x2"):
+        torch.finfo(torch.float4_e2m1fn_x2)
+
+
+def test_paths_to_the_leaves_of_a_tree() -> None:
+    tree = {"a": [1, (2,)], "b": Point(3, None)}
+    found, spec = _pytree.tree_flatten_with_path(tree)
+    assert [_pytree.keystr(path) for path, _ in found] == ["['a'][0]", "['a'][1][0]", "['b'].x", "['b'].y"]
+    assert spec == _pytree.tree_structure(tree)
+    assert [_pytree.key_get(tree, path) for path, _ in found] == [leaf for _, leaf in found] == [1, 2, 3, None]
+    doubled = _pytree.tree_map_with_path(lambda path, x, y: (len(path), x, y), [1, (2,)], [3, (4,)])
+    assert doubled == [(1, 1, 3), (((2, 2, 4)),)]
+    assert _pytree.tree_map_only(int, lambda x: -x, tree) == {"a": [-1, (-2,)], "b": Point(-3, None)}
+    assert _pytree.tree_any(lambda x: x is None, tree)
+    assert not _pytree.tree_all_only(int, lambda x: x < 3, tree)
+    assert isinstance(_pytree.tree_structure(1), _pytree.LeafSpec)
+    assert not isinstance(spec, _pytree.LeafSpec)
+
+
+def test_a_container_that_tells_its_keys() -> None:
+    class Box:
+        def __init__(self, content: Any) -> None:
+            self.content = content
+
+    def flatten(box: Box) -> tuple[list[Any], None]:
+        return [box.content], None
+
+    _pytree.register_pytree_node(
+        Box, flatten, lambda children, _: Box(*children), serialized_type_name="tests.Box",
+        flatten_with_keys_fn=lambda box: ([(_pytree.GetAttrKey("content"), box.content)], None),
+    )  # fmt: skip
+    try:
+        assert _pytree.keystr(_pytree.tree_leaves_with_path([Box(1)])[0][0]) == "[0].content"
+        _pytree.KINDS[Box] = _pytree.Kind(flatten, lambda children, _: Box(*children))
+        with pytest.raises(ValueError, match="Did not find a flatten_with_keys_fn"):
+            _pytree.tree_leaves_with_path(Box(1))
+    finally:
+        del _pytree.KINDS[Box]
+
+
+@pytest.mark.parametrize(
+    ("check", "kind"),
+    [
+        (torch._check, RuntimeError),
+        (torch._check_index, IndexError),
+        (torch._check_value, ValueError),
+        (torch._check_type, TypeError),
+        (torch._check_not_implemented, NotImplementedError),
+    ],
+)
+def test_checks_raise_their_error(check: Callable[..., None], kind: type[Exception]) -> None:
+    check(True, lambda: 1 / 0)
+    with pytest.raises(kind, match="^as said$"):
+        check(False, lambda: "as said")
+    with pytest.raises(TypeError, match="cond must be a bool"):
+        check(torch.tensor(True))
+
+
+def test_checks_of_tensors() -> None:
+    torch._check_tensor_all(torch.tensor([True, True]))
+    torch._assert_async(torch.tensor(2.0))
+    for refused in (
+        lambda: torch._check_tensor_all(torch.tensor([True, False])),
+        lambda: torch._assert_async(torch.tensor(0), "zero"),
+        lambda: torch._assert_async(torch.ones(2)),
+    ):
+        with pytest.raises(RuntimeError):
+            refused()
+
+
+def test_functions_of_lists() -> None:
+    a = [torch.tensor([1.0, -2.0]), torch.tensor([[3.0]], requires_grad=True)]
+    b = [torch.tensor([0.5, 4.0]), torch.tensor([[-1.0]])]
+
+    def values(found: Any) -> list[Any]:
+        return [one.tolist() for one in found]
+
+    assert values(torch._foreach_add(a, b, alpha=2)) == [[2, 6], [[1]]]
+    assert values(torch._foreach_mul(a, [2, 3])) == [[2, -4], [[9]]]
+    assert values(torch._foreach_maximum(a, 0.0)) == [[1, 0], [[3]]]
+    assert values(torch._foreach_clamp_max(a, b)) == [[0.5, -2], [[-1]]]
+    assert values(torch._foreach_lerp(a, b, 0.5)) == [[0.75, 1], [[1]]]
+    assert values(torch._foreach_addcmul(a, b, b, torch.tensor([2.0, 3.0]))) == [[1.5, 30], [[6]]]
+    assert values(torch._foreach_pow(2.0, b)) == [[pytest.approx(2**0.5), 16], [[0.5]]]
+    assert [one.item() for one in torch._foreach_norm(b, 1)] == [4.5, 1]
+    torch._foreach_sqrt([a[1] * 3])[0].sum().backward()
+    assert a[1].grad is not None and a[1].grad.item() == 0.5
+    written = [one.detach().clone() for one in a]
+    assert torch._foreach_addcdiv_(written, b, b, value=2.0) is written
+    torch._foreach_sub_(written, [1.0, 2.0])
+    torch._foreach_minimum_(written, 1.5)
+    assert values(written) == [[1.5, -1], [[1.5]]]
+    torch._foreach_copy_(written, b)
+    assert values(written) == values(b)
+    for refused in (lambda: torch._foreach_add([], 1), lambda: torch._foreach_mul(a, b[:1]), lambda: torch._foreach_add(a, [1.0])):
+        with pytest.raises(RuntimeError, match="Tensor list"):
+            refused()
+
+
+def test_tensors_are_grouped() -> None:
+    tensors = [torch.ones(1), torch.ones(1, dtype=torch.float64), torch.zeros(2)]
+    groups = _group_tensors_by_device_and_dtype([tensors, []], with_indices=True)
+    (first, others), places = groups[torch.device("cpu"), torch.float32]
+    assert (first[1] is tensors[2], others, places, len(groups)) == (True, [], [0, 2], 2)
+
+
+def test_type_hints_can_be_asked_for_under_the_alias() -> None:
+    with torch_alias.install():
+
+        class Net(torch.nn.Linear):
+            size: int
+
+        hints = typing.get_type_hints(Net)
+        assert (hints["size"], hints["training"]) == (int, bool)
+        for kind in (torch.Tensor, torch.nn.Parameter, torch.device, torch.Generator, torch.optim.Adam, torch.utils.data.DataLoader):
+            typing.get_type_hints(kind)
+
+
+def test_the_module_has_torchs_name_under_the_alias() -> None:
+    with torch_alias.install():
+        assert torch.__name__ == "torch"
+        assert torch.special.__name__ == "chainrule.special"
+        assert torch.torch is torch
+    assert torch.__name__ == "chainrule"
+
+
+def test_records_of_a_file(tmp_path: Any) -> None:
+    torch.save({"w": torch.arange(3)}, tmp_path / "a.pt")
+    reader = torch.PyTorchFileReader(str(tmp_path / "a.pt"))
+    assert reader.get_record("data/0") == torch.arange(3).numpy().tobytes()
+    assert "data.pkl" in reader.get_all_records()
+    assert not reader.has_record("other")
+    assert reader.version() == 3
+    with pytest.raises(RuntimeError, match="other"):
+        reader.get_record("other")
+    with pytest.raises(RuntimeError):
+        torch.PyTorchFileReader(io.BytesIO(b"nothing"))
+
+
+def test_the_compilers_inner_names() -> None:
+    module = torch.nn.Linear(1, 1)
+    assert not isinstance(module, _dynamo.OptimizedModule)
+    compiled = torch._compile.compiled.Compiled(module, "eager")
+    assert isinstance(compiled, _dynamo.OptimizedModule)
+    assert compiled._orig_mod is module
+    assert not isinstance(torch._compile.compiled.Compiled(torch.sin, "eager"), _dynamo.OptimizedModule)
+    with pytest.raises(TypeError, match=r"torch\.compile\(module\)"):
+        _dynamo.OptimizedModule(module)
+    _dynamo.mark_dynamic(torch.ones(2), 0)
+    _dynamo.mark_static_address(torch.ones(2))
+    table = torch.arange(6).reshape(2, 3)
+    with TransformGetItemToIndex():
+        assert torch.vmap(lambda i, j: table[i, j])(torch.tensor([0, 1]), torch.tensor([2, 0])).tolist() == [2, 3]
+
+
+def test_vmap_is_told_of() -> None:
+    seen = []
+    torch.vmap(lambda x: (seen.append(_C._are_functorch_transforms_active()), x)[1])(torch.ones(2))
+    assert seen == [True]
+    assert not _C._are_functorch_transforms_active()
+
+
+def test_what_there_is_none_of() -> None:
+    assert not torch.xpu.is_available()
+    assert torch.get_device_module("cuda") is torch.cuda
+    assert not is_fake(torch.ones(1))
+    assert not isinstance(3, torch.SymInt)
+    assert not torch.onnx.is_in_onnx_export()
+    assert _C._get_tracing_state() is None
+    assert issubclass(torch.OutOfMemoryError, RuntimeError)
+    refusals: list[tuple[Callable[[], Any], type[Exception]]] = [
+        (lambda: FakeTensor(1), NotImplementedError),
+        (lambda: torch.SymInt(3), TypeError),
+        (lambda: torch.onnx.export(None, ()), RuntimeError),
+        (lambda: torch.cuda.CUDAGraph(), RuntimeError),
+        (lambda: torch.Stream(), RuntimeError),
+        (lambda: torch.xpu.synchronize(), RuntimeError),
+        (lambda: ZeroRedundancyOptimizer([]), ValueError),
+        (lambda: torch.distributed.ProcessGroup(), ValueError),
+        (lambda: torch.get_device_module("hpu"), RuntimeError),
+    ]
+    for call, kind in refusals:
+        with pytest.raises(kind):
+            call()
+
+
+def test_arguments_are_split() -> None:
+    args, named = scatter_kwargs((torch.arange(3),), {"scale": 2}, ["cpu", "cpu"])
+    assert [one[0].tolist() for one in args] == [[0, 1], [2]]
+    assert named == ({"scale": 2}, {"scale": 2})
+    assert is_namedtuple(Point(1, 2))
+    assert not is_namedtuple((1, 2))
+
+
+def test_a_function_for_each_flag() -> None:
+    choose = _jit_internal.boolean_dispatch("both", 1, False, lambda x, both=True: (x, x), lambda x, both=False: x, "", "choose")
+    assert (choose(1), choose(1, True), choose(1, both=True)) == (1, (1, 1), (1, 1))
+
+
+def test_transforms_keep_their_last_pair_under_pytorchs_name() -> None:
+    exp = torch.distributions.transforms.ExpTransform(cache_size=1)
+    x = torch.ones(1)
+    y = exp(x)
+    assert exp._cached_x_y[0] is x
+    assert exp.inv(y) is x
