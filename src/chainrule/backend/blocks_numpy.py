@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .shape_numpy import is_channels_last
+
 Array = Any
 
 BLOCK = 1 << 17
@@ -27,6 +29,9 @@ ROOT = np.float32(1 / math.sqrt(2 * math.pi))
 
 def by_blocks(function: Callable[[Array, Array, list[Array]], None], x: Array, wide: Any = None) -> Array:
     """``function(x, out, scratch)`` on blocks of ``x`` in C order; ``scratch`` is of the dtype ``wide``, if there is one."""
+    if is_channels_last(x):
+        n = x.ndim
+        return by_blocks(function, x.transpose(0, *range(2, n), 1), wide).transpose(0, n - 1, *range(1, n - 1))
     x = np.ascontiguousarray(x)
     out = np.empty_like(x)
     flat, result = x.reshape(-1), out.reshape(-1)
