@@ -14,7 +14,7 @@ from typing import Any
 from .serialization import load as _load
 from .serialization._atomic import replacing as _replacing
 
-__all__ = ["download_url_to_file", "get_dir", "load", "load_state_dict_from_url", "set_dir"]
+__all__ = ["download_url_to_file", "get_dir", "help", "list", "load", "load_state_dict_from_url", "set_dir"]
 
 _folder: str | None = None
 _CHUNK = 128 * 1024
@@ -123,9 +123,23 @@ def load_state_dict_from_url(
 
 def load(repo_or_dir: str, model: str, *args: Any, **kwargs: Any) -> Any:
     """Refused: it would run a program of the network's."""
-    raise RuntimeError(
-        f"torch.hub.load would run the code of {repo_or_dir}, and chainrule fetches no code. Install that project, or import its "
-        "file, build the model with it, and give it its weights with torch.hub.load_state_dict_from_url"
+    raise _refusal("load", repo_or_dir)
+
+
+def list(github: str, *args: Any, **kwargs: Any) -> Any:
+    """Refused, as :func:`load`: what there is, such a program says itself."""
+    raise _refusal("list", github)
+
+
+def help(github: str, model: str, *args: Any, **kwargs: Any) -> Any:
+    """Refused, as :func:`load`."""
+    raise _refusal("help", github)
+
+
+def _refusal(function: str, repository: str) -> RuntimeError:
+    return RuntimeError(
+        f"torch.hub.{function} would run the code of {repository}, and chainrule fetches no code. Install that project, or import "
+        "its file, build the model with it, and give it its weights with torch.hub.load_state_dict_from_url"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .shape_numpy import is_channels_last
 from .threads_numpy import CACHED, by_pieces
 
 Array = Any
@@ -17,6 +18,9 @@ ONE = np.float32(1)
 
 def by_blocks(function: Callable[[Array, Array, list[Array]], None], x: Array, wide: Any = None) -> Array:
     """``function(x, out, scratch)`` on blocks of ``x`` in C order; ``scratch`` is of the dtype ``wide``, if there is one."""
+    if is_channels_last(x):
+        n = x.ndim
+        return by_blocks(function, x.transpose(0, *range(2, n), 1), wide).transpose(0, n - 1, *range(1, n - 1))
     x = np.ascontiguousarray(x)
     out = np.empty_like(x)
     flat, result, dtype = x.reshape(-1), out.reshape(-1), np.dtype(wide or x.dtype)

@@ -503,7 +503,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], optio
     op.raw = forward_for(op, numpy_namespace)
     if kind == "elementwise" and op.forward is not None and "outputs" not in options:
         op.raw = blockwise(op.raw)
-    if "layout" in options:
+    if options.get("layout"):
         op.raw = keeping_channels_last(op.raw, options["layout"])
     op.mixed = options.get("mixed")
     op.jvp = options.get("jvp")

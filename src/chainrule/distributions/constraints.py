@@ -77,7 +77,7 @@ def is_dependent(constraint: Any) -> bool:
 
     >>> import chainrule as torch
     >>> constraints = torch.distributions.constraints
-    >>> constraints.is_dependent(torch.distributions.Uniform.arg_constraints["low"])
+    >>> constraints.is_dependent(torch.distributions.Uniform.support)
     True
     """
     return isinstance(constraint, _Dependent)

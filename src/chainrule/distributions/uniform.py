@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from .. import functions as f
 from . import constraints
-from ._arguments import holds, shape_of
+from ._arguments import shape_of
 from .distribution import Distribution, expanding
 from .utils import broadcast_all
 
@@ -25,14 +25,15 @@ class Uniform(Distribution):
     tensor(-1.3863)
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {"low": constraints.dependent, "high": constraints.dependent}
     has_rsample = True
 
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self.low, self.high = broadcast_all(low, high)
         super().__init__(shape_of(self.low, low, high), validate_args=validate_args)
-        if self._validate_args and not holds(self.low < self.high):
-            raise ValueError(f"Uniform is not defined when low>= high: got low={self.low} and high={self.high}")
+
+    @property
+    def arg_constraints(self) -> dict[str, Any]:  # type: ignore[override]
+        return {"low": constraints.less_than(self.high), "high": constraints.greater_than(self.low)}
 
     expand = expanding("low", "high")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ._arguments import axis_of, deliver, tensor_argument
 from ._reduction_arguments import array_of, converted, named, numpy_names, one_axis, refuse_kinds, result_dtype
+from .elementwise import put
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -86,7 +87,7 @@ def _running(function: str, op: Any, input: Any, dim: Any, dtype: Any, out: Any,
     dtype = result_dtype(dtype, out, function)
     if dtype is None:
         return op(input, axis=axis, dtype=None)
-    return deliver(op(converted(input, dtype, function), axis=axis, dtype=dtype.numpy), out, function)
+    return put(op(converted(input, dtype, function), axis=axis, dtype=dtype.numpy), out, function, input)
 
 
 def cummax(input: Tensor, dim: int | None = None, *, out: Any = None, **names: Unpack[NumpyName]) -> Any:
@@ -129,7 +130,7 @@ def logcumsumexp(
     """
     axis = running_axis("logcumsumexp", input, dim, names)
     refuse_kinds(input._array, "biu", "logcumsumexp_out_cpu")
-    return deliver(ops.logcumsumexp(input, axis=axis), out, "logcumsumexp")
+    return put(ops.logcumsumexp(input, axis=axis), out, "logcumsumexp", input)
 
 
 # -- differences and integrals -----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, naming, one_of, tensor_argument
 from ._reduction_arguments import numpy_names
+from .elementwise import put as put_apart
 from .indexing import basic_part, number_for, put_call
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def gather(
     if isinstance(out, TensorBase) and out.dtype != input.dtype:
         raise RuntimeError(f"gather(): Expected out tensor to have dtype {input.dtype}, but got {out.dtype} instead")
     shape = index._array.shape  # type: ignore[union-attr]
-    return deliver(result if result._array.shape == shape else ops.reshape(result, shape), out, "gather")
+    return put_apart(result if result._array.shape == shape else ops.reshape(result, shape), out, "gather", input, index)
 
 
 def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -> tuple[Any, Any, int]:
@@ -340,7 +341,7 @@ def index_select(
         raise naming(IndexError(said), input, index)
     if not array.ndim:
         return deliver(ops.reshape(ops.take(ops.reshape(input, (1,)), places, axis=-1), ()), out, "index_select")
-    return deliver(ops.take(input, places, axis=axis), out, "index_select")
+    return put_apart(ops.take(input, places, axis=axis), out, "index_select", input, index)
 
 
 def slices(
@@ -498,7 +499,7 @@ def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([4, 1])
     """
     tensor_argument(input, "take", "input")
-    return deliver(ops.take_flat(input, flat_places(input, index, "take")), out, "take")
+    return put_apart(ops.take_flat(input, flat_places(input, index, "take")), out, "take", input, index)
 
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:

@@ -11,6 +11,7 @@ from ..core.value import Lifted, TensorBase, like, new_tensor, numbers_of
 from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
+from .elementwise import put
 from .gathering import same_dtype, zero_dim
 from .indexing import number_for
 from .shape import broadcast_tensors
@@ -151,7 +152,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
             *[t for t in (condition, input, other) if isinstance(t, TensorBase)]
         )  # says which sizes do not match
         raise
-    return deliver(result, out, "where")
+    return put(result, out, "where", condition, input, other)
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None) -> Any:

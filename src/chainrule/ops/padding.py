@@ -81,8 +81,8 @@ def unbordered(xp, g, x_shape, widths, mode):
     return g
 
 
-def border_pad(name, node, mode):
-    return linear(f"{name}(x, *, widths)", node=node, layout="first",
+def border_pad(name, node, mode, layout="first"):
+    return linear(f"{name}(x, *, widths)", node=node, layout=layout,
         forward=lambda xp, x, widths: bordered(xp, x, widths, mode),
         x=lambda xp, g, x_shape, widths: unbordered(xp, g, x_shape, widths, mode),
     )
@@ -94,7 +94,7 @@ reflection_pad3d = border_pad("reflection_pad3d", "ReflectionPad3DBackward0", "r
 replication_pad1d = border_pad("replication_pad1d", "ReplicationPad1DBackward0", "replicate")
 replication_pad2d = border_pad("replication_pad2d", "ReplicationPad2DBackward0", "replicate")
 replication_pad3d = border_pad("replication_pad3d", "ReplicationPad3DBackward0", "replicate")
-circular_pad = border_pad("circular_pad", "CircularPadBackward0", "circular")
+circular_pad = border_pad("circular_pad", "CircularPadBackward0", "circular", layout="")
 
 # -- channels and space -------------------------------------------------------------------------------------------------
 

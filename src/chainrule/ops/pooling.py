@@ -55,8 +55,8 @@ def max_pool(name, node):
     )
 
 
-def max_pool_with_index(name, node):
-    return general(f"{name}(x, *, axes)", node=node, layout="first", domain=REAL, batch=same_call, outputs="values indices",
+def max_pool_with_index(name, node, layout="first"):
+    return general(f"{name}(x, *, axes)", node=node, layout=layout, domain=REAL, batch=same_call, outputs="values indices",
         forward=with_index,
         x=lambda xp, g, x, axes: max_vjp(xp, g[0], x, axes),
         jvp=lambda xp, x, x_tangent, axes: (max_tangent(xp, x, x_tangent, axes), None),
@@ -68,7 +68,7 @@ max_pool3d = max_pool("max_pool3d", "MaxPool3DWithIndicesBackward0")
 max_pool2d_indices = max_pool_with_index("max_pool2d_indices", "MaxPool2DWithIndicesBackward0")
 max_pool3d_indices = max_pool_with_index("max_pool3d_indices", "MaxPool3DWithIndicesBackward0")
 adaptive_max_pool2d = max_pool_with_index("adaptive_max_pool2d", "AdaptiveMaxPool2DBackward0")
-adaptive_max_pool3d = max_pool_with_index("adaptive_max_pool3d", "AdaptiveMaxPool3DBackward0")
+adaptive_max_pool3d = max_pool_with_index("adaptive_max_pool3d", "AdaptiveMaxPool3DBackward0", layout="")
 
 
 def flattened(xp, x, count):
@@ -126,7 +126,7 @@ def put_at(xp, g, x_shape, indices, dims):
 
 def max_at(name, node, dims):
     """Of the windows whose elements, along the last axis of ``places``, are flat places in the last axes of x."""
-    return general(f"{name}(x, places)", node=node, layout="first", domain="ifV", batch=same_call, outputs="values indices",
+    return general(f"{name}(x, places)", node=node, domain="ifV", batch=same_call, outputs="values indices",
         forward=lambda xp, x, places: largest_at(xp, x, places, dims),
         x=lambda xp, g, x_shape, indices: put_at(xp, g[0], x_shape, indices, dims),
         jvp=lambda xp, x_tangent, indices: (at_indices(xp, x_tangent, indices, dims), None),
@@ -140,7 +140,7 @@ fractional_max_pool3d = max_at("fractional_max_pool3d", "FractionalMaxPool3DBack
 
 
 def mean_pool(name, node):
-    return linear(f"{name}(x, *, axes, divisor)", node=node, layout="first", domain=REAL,
+    return linear(f"{name}(x, *, axes, divisor)", node=node, domain=REAL, layout="first" if name.endswith("2d") else "",
         forward=lambda xp, x, axes, divisor: xp.avg_pool(x, axes=axes, divisor=divisor),
         x=lambda xp, g, axes, divisor: xp.avg_pool_adjoint(g, axes=axes, divisor=divisor),
     )

@@ -28,7 +28,8 @@ def upsample_x(xp, g, tables):
 
 
 def upsample(name, node):
-    return linear(f"{name}(x, *, tables)", node=node, layout="first", forward=upsample_forward, x=upsample_x)
+    layout = "" if name == "upsample_area_3d" else "first"
+    return linear(f"{name}(x, *, tables)", node=node, layout=layout, forward=upsample_forward, x=upsample_x)
 
 
 UPSAMPLE = {
