@@ -73,12 +73,12 @@ class TestNames:
 
     def test_what_the_program_tries_first_is_its_own_affair(self) -> None:
         for handler in ("ImportError", "(ValueError, AttributeError)", "Exception"):
-            assert missing(f"import torch\ntry:\n    torch.onnx\nexcept {handler}:\n    torch.onnxx") == {"torch.onnxx"}
-        assert missing("import torch\ntry:\n    torch.onnx\nexcept ValueError:\n    pass") == {"torch.onnx"}
-        assert missing("import torch\nif hasattr(torch, 'onnx'):\n    torch.onnx\nelse:\n    torch.onnxx") == {
-            "torch.onnxx"
+            assert missing(f"import torch\ntry:\n    torch.export\nexcept {handler}:\n    torch.exportt") == {"torch.exportt"}
+        assert missing("import torch\ntry:\n    torch.export\nexcept ValueError:\n    pass") == {"torch.export"}
+        assert missing("import torch\nif hasattr(torch, 'export'):\n    torch.export\nelse:\n    torch.exportt") == {
+            "torch.exportt"
         }
-        assert missing("import torch\nif not hasattr(torch, 'onnx'):\n    torch.onnxx") == {"torch.onnxx"}
+        assert missing("import torch\nif not hasattr(torch, 'export'):\n    torch.exportt") == {"torch.exportt"}
 
     def test_the_first_missing_part_is_named(self) -> None:
         assert missing_part("torch.nn.functional.relu") == ()
@@ -165,11 +165,11 @@ class TestSource:
 class TestCommand:
     def test_it_lists_what_is_missing(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         path = tmp_path / "a.py"
-        path.write_text("import torch\nimport torch.nn.functional as F\ntorch.tensorr([F.relu])\nimport torch.onnx\n")
+        path.write_text("import torch\nimport torch.nn.functional as F\ntorch.tensorr([F.relu])\nimport torch.export\n")
         assert main(["check", str(path)]) == 1
         lines = capsys.readouterr().out.splitlines()
         assert lines[0].startswith(f"{path}:3: torch.tensorr: no public name of PyTorch 2.13.0; the nearest is torch.")
-        assert lines[1].startswith(f"{path}:4: torch.onnx: PyTorch 2.13.0 has it, chainrule")
+        assert lines[1].startswith(f"{path}:4: torch.export: PyTorch 2.13.0 has it, chainrule")
         assert lines[2:] == [f"{path}: 5 torch names, 2 missing"]
 
     def test_all_there_is_exit_code_0(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

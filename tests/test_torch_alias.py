@@ -80,7 +80,7 @@ class TestImport:
     def test_find_spec_says_what_is_there(self) -> None:
         assert importlib.util.find_spec("torch") is not None
         assert importlib.util.find_spec("torch.nn.functional") is not None
-        assert importlib.util.find_spec("torch.onnx") is None
+        assert importlib.util.find_spec("torch.export") is None
         assert importlib.util.find_spec("torchfoo") is None
 
     def test_source_is_found(self) -> None:
@@ -98,8 +98,8 @@ class TestImport:
 @pytest.mark.usefixtures("alias")
 class TestMissing:
     def test_a_module_is_a_module_not_found(self) -> None:
-        with pytest.raises(ModuleNotFoundError, match=r"^No module named 'torch\.onnx': PyTorch .* has it, chainrule"):
-            load("torch.onnx")
+        with pytest.raises(ModuleNotFoundError, match=r"^No module named 'torch\.export': PyTorch .* has it, chainrule"):
+            load("torch.export")
         with pytest.raises(
             ModuleNotFoundError, match=r"^No module named 'torch\.nn\.functionals': .* is torch\.nn\.func"
         ):
@@ -139,8 +139,8 @@ class TestMissing:
 
     def test_programs_that_expect_it_go_on(self) -> None:
         namespace: dict[str, object] = {}
-        exec("try:\n from torch import onnx\nexcept ImportError:\n onnx = None", namespace)
-        assert namespace["onnx"] is None
+        exec("try:\n from torch import export\nexcept ImportError:\n export = None", namespace)
+        assert namespace["export"] is None
 
     def test_dunder_names_are_plain(self) -> None:
         with pytest.raises(AttributeError, match=r"^module 'torch' has no attribute '__wrapped__'$"):

@@ -99,7 +99,9 @@ SAMPLES = {
         sample(X, source=((2, 3), (1, 1), 2), target=((3,), (2,), 0)),
     ],
     "clone": [sample(X), sample(S), sample(EMPTY)],
+    "clone_laid": [sample(X, axis=-2), sample(EMPTY, axis=-2)],
     "contiguous": [sample(X), sample(S), sample(EMPTY)],
+    "to_laid": [sample(X, axis=-2), sample(EMPTY, axis=-2)],
     "flip": [sample(X, axis=(-1,)), sample(Y, axis=(-3, -1)), sample(S, axis=())],
     "rot90": [sample(X, k=1, axes=(-2, -1)), sample(Y, k=-1, axes=(-1, -3)), sample(X, k=2, axes=(-2, -1))],
     "roll": [
