@@ -18,8 +18,8 @@ from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import RAW
 from ..core.saved import Packed
-from ..core.value import Lifted, TensorBase, new_tensor
 from ..core.sparse_level import SPARSE
+from ..core.value import Lifted, TensorBase, new_tensor
 from ..core.xla_level import XLA
 
 JACOBIAN = 64
