@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+COMPILED = "fdFDlq"
+"""The dtypes of SciPy's loops."""
 AT_ONCE = 1 << 20
 """Elements of a temporary array of products."""
 
@@ -79,8 +81,22 @@ def expanded(compressed: Array) -> Array:
     return np.repeat(np.arange(len(compressed) - 1), np.diff(compressed))
 
 
+def compiled_product(indices: Array, values: Array, dense: Array, rows: int) -> Array:
+    """By SciPy's loop, which adds up each row in the order of its entries."""
+    from scipy.sparse import csr_array
+
+    row, column = indices
+    if (row[1:] < row[:-1]).any():
+        order = np.argsort(row, kind="stable")
+        row, column, values = row[order], column[order], values[order]
+    whole = csr_array((values, column, compressed(row, rows)), shape=(rows, len(dense)))
+    return (whole @ dense.reshape(len(dense), prod(dense.shape[1:]))).reshape(rows, *dense.shape[1:])
+
+
 def product(indices: Array, values: Array, dense: Array, rows: int) -> Array:
     """A matrix of entries times a dense one (or a vector): each row is a sum of rows of ``dense``."""
+    if values.dtype == dense.dtype and values.dtype.char in COMPILED:
+        return compiled_product(indices, values, dense, rows)
     out = np.zeros((rows, *dense.shape[1:]), np.result_type(values, dense))
     order, starts = segments(indices[0])
     row, column, values = indices[0][order], indices[1][order], values[order]

@@ -18,6 +18,7 @@ from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import RAW
 from ..core.saved import Packed
+from ..core.sparse_level import SPARSE
 from ..core.value import Lifted, TensorBase, new_tensor
 from ..core.xla_level import XLA
 
@@ -158,6 +159,8 @@ def puller(node: Any, operands: list[Any], inside: frozenset[Any] = frozenset())
     levels = frozenset() if node.extra is None else node.extra.levels
     if level in inside and node.op.name == "dual_in":
         return lambda g, need: [g, None]
+    if SPARSE in levels:
+        raise Unknown("its operands, or its gradients, are sparse tensors, which are not looked into")
     if level is not None or levels - {XLA} - inside:
         raise Unknown(
             "it is inside a transform (vmap, forward mode) and stands for several derivatives; within the transformed function, one "

@@ -66,16 +66,30 @@ def pick(g, pattern):
     return sparse_pick(g, pattern=pattern, is_dense=not is_sparse(g._array))
 
 
-# (With a promotion, an op of one operand has no hot path, which would know nothing of sparse values.)
-LATE_PATH = {"promotion": "common"}
+def unbatched(call):
+    raise NotImplementedError(
+        f"vmap: {call.op.name} over a batch is not supported: of sparse tensors, only what is the same for all {call.size} elements may be "
+        "used inside of vmap. Make them dense there, or loop."
+    )
 
-MAKE = {"forward": made, "values": pick, **LATE_PATH}
+
+# (With a promotion, an op of one operand has no hot path, which would know nothing of sparse values.)
+ONE = {"promotion": "common", "batch": unbatched}
+
+
+def unmoved(xp):
+    raise NotImplementedError(
+        "forward mode of a tensor that becomes sparse is not supported: differentiate backwards, or keep it dense inside of jvp"
+    )
+
+
+MAKE = {"forward": made, "values": pick, "jvp": unmoved, **ONE}
 sparse_constructor = linear("sparse_constructor(values, *, pattern)",
     node="SparseCooTensorWithDimsAndTensorsBackward0", **MAKE)
 sparse_constructor_compressed = linear("sparse_constructor_compressed(values, *, pattern)",
     node="SparseCompressedTensorBackward0", **MAKE)
 
-sparse_pick = linear("sparse_pick(x, *, pattern, is_dense)", node="IndexBackward0", **LATE_PATH,
+sparse_pick = linear("sparse_pick(x, *, pattern, is_dense)", node="IndexBackward0", **ONE,
     forward=lambda xp, x, pattern, is_dense: picked(x, pattern),
     x=picked_back,
 )
@@ -84,7 +98,7 @@ def made_back(g, pattern):
     return sparse_made(g, pattern)
 
 
-sparse_values = linear("sparse_values(x, *, pattern)", node="ValuesBackward0", **LATE_PATH,
+sparse_values = linear("sparse_values(x, *, pattern)", node="ValuesBackward0", **ONE,
     forward=lambda xp, x, pattern: read_only(x.values),
     x=made_back,
 )
@@ -102,7 +116,7 @@ def sparse_made(values, pattern):
     return (sparse_constructor if pattern.layout == "coo" else sparse_constructor_compressed)(values, pattern=pattern)
 
 
-sparse_mask = linear("sparse_mask(x, *, pattern, is_dense)", **LATE_PATH,
+sparse_mask = linear("sparse_mask(x, *, pattern, is_dense)", jvp=unmoved, **ONE,
     forward=lambda xp, x, pattern, is_dense: SparseArray(pattern, picked(x, pattern)),
     x=lambda g, pattern, is_dense: in_kind(mask(g, pattern), is_dense),
 )
@@ -113,7 +127,7 @@ def mask(g, pattern):
     return sparse_mask(g, pattern=pattern, is_dense=not is_sparse(g._array))
 
 
-sparse_coalesce = linear("sparse_coalesce(x)", node="CoalesceBackward0",
+sparse_coalesce = linear("sparse_coalesce(x)", batch=unbatched, node="CoalesceBackward0",
     forward=lambda xp, x: x.coalesced(),
     x=lambda g: g,
 )
@@ -128,7 +142,7 @@ def dense_back(g, pattern):
     return g if is_sparse(g._array) else sparse_to_coo(g, back="strided", sparse_dim=g._array.ndim)
 
 
-dense_op = linear("sparse_dense(x, *, pattern)", node="ToDenseBackward0", **LATE_PATH,
+dense_op = linear("sparse_dense(x, *, pattern)", node="ToDenseBackward0", **ONE,
     forward=lambda xp, x, pattern: x.dense(),
     x=dense_back,
 )
@@ -165,7 +179,7 @@ def converted_to(layout):
         coo = from_dense(np.asarray(x), sparse_dim)
         return coo if layout == "coo" else compress(coo, layout)
 
-    return {"forward": forward, "x": back_in_layout, **LATE_PATH}
+    return {"forward": forward, "x": back_in_layout, "jvp": unmoved, **ONE}
 
 
 sparse_to_coo = linear("sparse_to_coo(x, *, back, sparse_dim)", node="ToSparseBackward1", **converted_to("coo"))
@@ -177,7 +191,7 @@ sparse_to_csc = linear("sparse_to_csc(x, *, back, sparse_dim)", node="ToSparseCs
 
 # The elements of x y at some places. Each is sum_k x_ik y_kj, so that g there goes to x_ik as g_ij y_kj: the product of the
 # sparse g and y'.
-sparse_sample = multilinear("sparse_sample(x, y, *, pattern)", node="SparseMaskBackward0",
+sparse_sample = multilinear("sparse_sample(x, y, *, pattern)", batch=unbatched, node="SparseMaskBackward0",
     forward=lambda xp, x, y, pattern: SparseArray(pattern, arrays.sampled(x, y, *pattern.indices)),
     x=lambda xp, g, y, pattern: sparse_mm(mask(g, pattern), xp.matrix_transpose(y), pattern=pattern),
     y=lambda xp, g, x, pattern: xp.matmul(xp.matrix_transpose(x), mask(g, pattern)),
@@ -198,7 +212,7 @@ sparse_mm: Any = multilinear("sparse_mm(x, y, *, pattern)", node="SparseAddmmBac
     x=of_sparse, y=of_dense,
 )
 
-sparse_addmm = general("sparse_addmm(input, x, y, *, beta, alpha, pattern)", saved_names={"x": "sparse", "y": "mat2"},
+sparse_addmm = general("sparse_addmm(input, x, y, *, beta, alpha, pattern)", batch=unbatched, saved_names={"x": "sparse", "y": "mat2"},
     forward=lambda xp, input, x, y, beta, alpha, pattern: KERNELS["addmm"](input, x, y, beta=beta, alpha=alpha),
     input=lambda xp, g, beta: linalg.scaled(g, beta) if beta else xp.zeros_like(g),
     x=lambda xp, g, y, alpha, pattern: linalg.scaled(of_sparse(xp, g, y, pattern), alpha),
@@ -206,7 +220,7 @@ sparse_addmm = general("sparse_addmm(input, x, y, *, beta, alpha, pattern)", sav
 )
 
 # A sum at the places of a pattern: of values there, and of a product.
-sparse_sampled_addmm = general("sparse_sampled_addmm(input, x, y, *, beta, alpha, pattern)",
+sparse_sampled_addmm = general("sparse_sampled_addmm(input, x, y, *, beta, alpha, pattern)", batch=unbatched,
     forward=lambda xp, input, x, y, beta, alpha, pattern: SparseArray(
         pattern, input.at(pattern) * input.dtype.type(beta) + arrays.sampled(x, y, *pattern.indices) * input.dtype.type(alpha)
     ),
@@ -216,7 +230,7 @@ sparse_sampled_addmm = general("sparse_sampled_addmm(input, x, y, *, beta, alpha
     y=lambda xp, g, x, alpha, pattern: linalg.scaled(xp.matmul(xp.matrix_transpose(x), mask(g, pattern)), alpha),
 )
 
-sparse_product_of_sparse = multilinear("sparse_product_of_sparse(x, y, *, x_pattern, y_pattern)",
+sparse_product_of_sparse = multilinear("sparse_product_of_sparse(x, y, *, x_pattern, y_pattern)", batch=unbatched,
     node="SparseSparseMatmulBackward0",
     forward=lambda xp, x, y, x_pattern, y_pattern: sparse_product(x, y),
     x=lambda xp, g, y, x_pattern: mask(xp.matmul(g, xp.matrix_transpose(y)), x_pattern),
@@ -237,7 +251,7 @@ def summed_back(xp, g, axis, pattern, shape):
     return sparse_made(values, pattern)
 
 
-sparse_sum = linear("sparse_sum(x, *, axis, pattern, shape)", **LATE_PATH,
+sparse_sum = linear("sparse_sum(x, *, axis, pattern, shape)", **ONE,
     forward=lambda xp, x, axis, pattern, shape: KERNELS["sum"](x, axis=axis, keepdims=False),
     x=summed_back,
 )
@@ -252,7 +266,7 @@ def norm_back(xp, g, x, ord, axis, keepdims):
     return sparse_made(xp.reshape(found, v._array.shape), x._array.pattern)
 
 
-sparse_norm = general("sparse_norm(x, *, ord, axis, keepdims)", node="LinalgVectorNormBackward0", domain="fV", **LATE_PATH,
+sparse_norm = general("sparse_norm(x, *, ord, axis, keepdims)", node="LinalgVectorNormBackward0", domain="fV", **ONE,
     forward=lambda xp, x, ord, axis, keepdims: KERNELS["vector_norm"](x, ord=ord, axis=axis, keepdims=keepdims),
     x=norm_back,
 )
@@ -282,7 +296,7 @@ def softmax(log):
         total = sum_of_group(term, pattern=pattern, axis=axis)
         return sparse_constructor(g - xp.exp(y) * total if log else y * (g - total), pattern=pattern)
 
-    return {"forward": forward, "x": rule, "domain": "fV", **LATE_PATH}
+    return {"forward": forward, "x": rule, "domain": "fV", **ONE}
 
 
 def values_of(x):
@@ -295,7 +309,7 @@ def summed_in_group(xp, v, pattern, axis):
     return np.broadcast_to(xp.sum(v, axis=(axis,), keepdims=True), v.shape)
 
 
-sum_of_group: Any = linear("sparse_sum_of_group(v, *, pattern, axis)", forward=summed_in_group,
+sum_of_group: Any = linear("sparse_sum_of_group(v, *, pattern, axis)", batch=unbatched, forward=summed_in_group,
     v=lambda g, pattern, axis: sum_of_group(g, pattern=pattern, axis=axis),
 )
 sparse_softmax = general("sparse_softmax(x, *, axis)", **softmax(False))
@@ -325,12 +339,12 @@ def rows_back(xp, g, g_shape, indices, rows, kept):
 
 
 # ``kept`` says which indices count, None: all.
-sparse_rows = linear("sparse_rows(g, indices, *, rows, kept)", node="EmbeddingSparseBackward0",
+sparse_rows = linear("sparse_rows(g, indices, *, rows, kept)", batch=unbatched, node="EmbeddingSparseBackward0",
     forward=rows_made,
     g=rows_back,
 )
 
-embedding_rows = linear("embedding_rows(w, indices, *, kept)", node="EmbeddingBackward0", saved_names={"indices": "indices"},
+embedding_rows = linear("embedding_rows(w, indices, *, kept)", batch=unbatched, node="EmbeddingBackward0", saved_names={"indices": "indices"},
     forward=lambda xp, w, indices, kept: xp.index(w, indices, axes=(-2,)),
     w=lambda g, w_shape, indices, kept: sparse_rows(g, indices, rows=w_shape[0], kept=kept),
 )
