@@ -224,3 +224,12 @@ def test_what_is_said_of_a_whole_distribution() -> None:
 
 def test_an_inverse_shows_whose_it_is() -> None:
     assert repr(D.ExpTransform().inv) == "_InverseTransform(ExpTransform())"
+
+
+def test_bounds_of_a_uniform_distribution_are_constraints() -> None:
+    d = torch.distributions.Uniform(0.0, torch.tensor([1.0, 2.0]))
+    assert repr(d.arg_constraints["low"]) == "LessThan(upper_bound=tensor([1., 2.]))"
+    assert d.arg_constraints["high"].check(torch.tensor([0.0, 3.0])).tolist() == [False, True]
+    for high in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="Uniform"):
+            torch.distributions.Uniform(0.0, high)

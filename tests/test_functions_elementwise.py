@@ -119,6 +119,14 @@ def test_out_may_be_an_operand_but_not_overlap_with_one() -> None:
     x = torch.arange(4.0)
     assert torch.add(x, 1, out=x) is x
     assert x.tolist() == [1.0, 2.0, 3.0, 4.0]
-    with pytest.raises(RuntimeError, match="unsupported operation"):
-        torch.add(x[:-1], 1, out=x[1:])
+    part, out, index = x[:-1], x[1:], torch.tensor([0, 1, 2])
+    for refused in (
+        lambda: torch.add(part, 1, out=out),
+        lambda: torch.cumsum(part, 0, out=out),
+        lambda: torch.where(part > 1, part, 0.0, out=out),
+        lambda: torch.gather(part, 0, index, out=out),
+        lambda: torch.take(part, index, out=out),
+    ):
+        with pytest.raises(RuntimeError, match="unsupported operation"):
+            refused()
     assert x.tolist() == [1.0, 2.0, 3.0, 4.0]

@@ -60,3 +60,56 @@ def test_results_are_contiguous(make: Any, axes: tuple[int, ...]) -> None:
 def test_windows_of_several_lengths_leave_rows(pool: str) -> None:
     for dims, sizes in ((2, (2, 3)), (3, (3, 2, 3))):
         getattr(F, f"{pool}{dims}d")(torch.ones(2, 3, *[4] * dims), sizes).view(2, -1)
+
+
+KEEPING: dict[str, Any] = {
+    "conv2d": lambda x: F.conv2d(x, torch.ones(6, 4, 3, 3), torch.ones(6), padding=1),
+    "conv_transpose2d": lambda x: F.conv_transpose2d(x, torch.ones(4, 6, 2, 2)),
+    "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "group_norm": lambda x: F.group_norm(x, 2),
+    "max_pool2d": lambda x: F.max_pool2d(x, 2),
+    "indices of max_pool2d": lambda x: F.max_pool2d(x, 2, return_indices=True)[1],
+    "avg_pool2d": lambda x: F.avg_pool2d(x, 2),
+    "adaptive_avg_pool2d": lambda x: F.adaptive_avg_pool2d(x, 2),
+    "interpolate": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
+    "pad": lambda x: F.pad(x, (1, 1, 1, 1)),
+    "reflection": lambda x: F.pad(x, (1, 1, 1, 1), mode="reflect"),
+    "pixel_unshuffle": lambda x: F.pixel_unshuffle(x, 2),
+    "relu": F.relu,
+    "gelu of many": lambda x: F.gelu(x.repeat(1, 1, 4, 4).contiguous(memory_format=torch.channels_last)),
+    "hardshrink": F.hardshrink,
+    "sum": lambda x: x + x * 2,
+    "cat": lambda x: torch.cat([x, x], 1),
+    "conversion": lambda x: x.contiguous().double(memory_format=torch.channels_last),
+    "clone": lambda x: x.contiguous().clone(memory_format=torch.channels_last),
+}
+
+
+@pytest.mark.parametrize("make", KEEPING.values(), ids=KEEPING)
+def test_channels_stay_last(make: Any) -> None:
+    rows = torch.arange(288.0).reshape(2, 4, 6, 6)
+    x = rows.contiguous(memory_format=torch.channels_last)
+    result = make(x)
+    assert result.is_contiguous(memory_format=torch.channels_last)
+    assert not result.is_contiguous()
+    assert not result._is_view()
+    torch.testing.assert_close(result.contiguous(), make(rows).contiguous())
+
+
+def test_rows_stay_rows() -> None:
+    x = torch.arange(288.0).reshape(2, 4, 6, 6)
+    last = x.contiguous(memory_format=torch.channels_last)
+    for name in ("conv2d", "max_pool2d", "interpolate", "cat"):
+        assert KEEPING[name](x).is_contiguous()
+    assert torch.cat([x, last], 1).is_contiguous()
+    weight = torch.ones(6, 4, 3, 3).contiguous(memory_format=torch.channels_last)
+    assert F.conv2d(x, weight).is_contiguous(memory_format=torch.channels_last)
+
+
+def test_modules_are_brought_into_an_order() -> None:
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
+    net.to(memory_format=torch.channels_last)
+    assert net[0].weight.is_contiguous(memory_format=torch.channels_last)
+    result = net(torch.ones(2, 3, 8, 8))
+    assert result.is_contiguous(memory_format=torch.channels_last)
+    assert not result.is_contiguous()

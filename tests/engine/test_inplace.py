@@ -6,6 +6,7 @@ The gradients of a hundred writes of every kind are in test_recorded.py; here ar
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 import pytest
 
@@ -543,3 +544,37 @@ def test_version_is_read_only() -> None:
     b = torch.zeros(2)
     with pytest.raises(AttributeError):
         b._version = 3
+
+
+@pytest.mark.parametrize(
+    ("write", "name"),
+    [
+        (lambda x: torch.nn.functional.leaky_relu(x, 0.1, inplace=True), "LeakyReluBackward1"),
+        (lambda x: torch.nn.functional.selu(x, inplace=True), "EluBackward1"),
+        (lambda x: torch.nn.functional.celu(x, inplace=True), "CeluBackward1"),
+        (lambda x: torch.nn.functional.threshold(x, 0.5, 0.0, inplace=True), "ThresholdBackward1"),
+        (lambda x: x.acosh_(), "AcoshBackward1"),
+        (lambda x: x.polygamma_(1), "PolygammaBackward1"),
+        (lambda x: x.clamp_min_(1.5), "ClampMinBackward0"),
+        (lambda x: x.clamp_max_(torch.tensor([1.5, 2.5])), "ClampMaxBackward1"),
+        (lambda x: x.sin_(), "SinBackward0"),
+    ],
+)
+def test_nodes_of_writes_have_names_of_their_own(write: Any, name: str) -> None:
+    x = leaf(1.25, 2.0)
+    h = x * 1
+    y = write(h)
+    assert y is h
+    assert h.grad_fn.name() == type(h.grad_fn).__name__ == name
+    h.sum().backward()
+    assert x.grad.isfinite().all()
+
+
+def test_another_shape_in_place_makes_no_view() -> None:
+    x = torch.ones(2, 3).detach()
+    for shaped in (x.unsqueeze_(0), x.squeeze_(0), x.t_()):
+        assert shaped is x
+        assert not x._is_view()
+        assert x._base is None
+    part = torch.ones(2, 3)[0].unsqueeze_(0)
+    assert part._is_view()

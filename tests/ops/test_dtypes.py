@@ -19,6 +19,9 @@ NARROWER = {
     "bfloat16": {np.dtype("float64"): torch.bfloat16.numpy, np.dtype("complex128"): np.dtype("complex64")},
 }
 
+KEPT_WIDE = frozenset("batch_norm cross_entropy cross_entropy_of_planes rms_norm".split())
+"""Ops whose further outputs, which their rules need, are float32 beside half precision."""
+
 PRECISION = 2e-4
 """How close values in single precision come to those in double: a thousand roundings, as part of the largest."""
 
@@ -43,7 +46,9 @@ def test_dtypes_are_kept(case: Case) -> None:
         to = NARROWER[name]
         arrays = [narrowed(a, to) for a in case.arrays]
         outs = case.outputs(arrays)
-        for got, want in zip(outs, wide, strict=True):
+        for at, (got, want) in enumerate(zip(outs, wide, strict=True)):
+            if at and got.dtype == np.float32 and case.op.name in KEPT_WIDE:
+                continue
             assert got.dtype == to.get(want.dtype, want.dtype), name
         if not case.is_differentiable:
             continue

@@ -112,7 +112,9 @@ def gather(
     if isinstance(out, TensorBase) and out.dtype != input.dtype:
         raise RuntimeError(f"gather(): Expected out tensor to have dtype {input.dtype}, but got {out.dtype} instead")
     shape = index._array.shape  # type: ignore[union-attr]
-    return put_apart(result if result._array.shape == shape else ops.reshape(result, shape), out, "gather", input, index)
+    return put_apart(
+        result if result._array.shape == shape else ops.reshape(result, shape), out, "gather", input, index
+    )
 
 
 def along(input: Any, dim: int, index: Any, function: str, source: Any = None) -> tuple[Any, Any, int]:

@@ -181,10 +181,9 @@ addbmm = adding("addbmm(input, x, y, *, beta, alpha)", "AddbmmBackward0", {"x": 
 
 def addmv_forward(xp, input, x, y, beta, alpha):
     """In half precision PyTorch rounds the numbers, and what the first gives."""
-    wide = xp.widen(x)
-    if wide is x:
+    if not is_half(x.dtype) or x.dtype.kind in "iu":
         return added(xp, input, xp.matmul(x, y), beta, alpha)
-    out = scaled(xp.matmul(wide, xp.widen(y)), rounded(alpha, x))
+    out = scaled(xp.matmul(xp.widen(x), xp.widen(y)), rounded(alpha, x))
     return xp.narrow(out + xp.widen(xp.narrow(scaled(xp.widen(input), rounded(beta, x)), x)) if beta else out, x)
 
 

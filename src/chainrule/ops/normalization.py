@@ -58,7 +58,7 @@ def batch_norm_forward(xp, x, *affine, axis, rank, eps):
     d, mean, var = centered(xp, wide, others(axis, rank))
     scale, shift = wide_pair(xp, affine, axis, rank)
     r = inverse_spread(xp, var, eps)
-    if wide is not x and all(v.dtype == x.dtype for v in affine):
+    if is_half(x.dtype) and all(v.dtype == x.dtype for v in affine):
         d, r = wide - kept_as(xp, mean, x.dtype), kept_as(xp, r, x.dtype)
     out = in_order(xp, scaled(d, (r if scale is None else r * scale,), shift), rank)
     flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])

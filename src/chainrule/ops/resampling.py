@@ -29,7 +29,7 @@ def upsample_x(xp, g, tables):
 
 def upsample(name, node):
     layout = "" if name == "upsample_area_3d" else "first"
-    return linear(f"{name}(x, *, tables)", node=node, layout=layout, forward=upsample_forward, x=upsample_x)
+    return linear(f"{name}(x, *, tables)", node=node, layout=layout, fused=True, forward=upsample_forward, x=upsample_x)
 
 
 UPSAMPLE = {
