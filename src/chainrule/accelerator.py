@@ -112,7 +112,9 @@ def get_device_module(device: Any = None) -> Any:
     try:
         return import_module(f"{__package__}.{kind}")
     except ModuleNotFoundError:
-        raise RuntimeError(f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'.") from None
+        raise RuntimeError(
+            f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'."
+        ) from None
 
 
 def __getattr__(name: str) -> Any:

@@ -74,7 +74,9 @@ class dtype:  # noqa: N801 - PyTorch's name
         if name == "numpy":  # an empty slot, which bfloat16 has, and what is a name only
             if self is bfloat16:
                 return _load_bfloat16()
-            raise TypeError(f"there are no tensors of {self} in chainrule: it is a name only, to compare with. Use torch.float16 or torch.int8")
+            raise TypeError(
+                f"there are no tensors of {self} in chainrule: it is a name only, to compare with. Use torch.float16 or torch.int8"
+            )
         raise AttributeError(f"'torch.dtype' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -103,5 +103,7 @@ def _check_tensor_all(cond: Any, message: Callable[[], str] | None = None) -> No
 def _assert_async(input: Any, assert_msg: str = "Expected Tensor with single nonzero value, but got zero") -> None:
     """Raise a RuntimeError unless a tensor's only element is not zero."""
     if input.numel() != 1:
-        raise RuntimeError(f"Boolean value of Tensor with {'no values' if not input.numel() else 'more than one value'} is ambiguous")
+        raise RuntimeError(
+            f"Boolean value of Tensor with {'no values' if not input.numel() else 'more than one value'} is ambiguous"
+        )
     _check(bool(input), lambda: assert_msg)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ._pytree import DATACLASS, LEAF, KINDS, NAMED_TUPLE, IsLeaf, TreeSpec, kind_of, register_pytree_node, tree_flatten
+from ._pytree import DATACLASS, KINDS, LEAF, NAMED_TUPLE, IsLeaf, TreeSpec, kind_of, register_pytree_node, tree_flatten
 
 __all__ = [
     "GetAttrKey",
@@ -236,9 +236,7 @@ def _condition(chosen: Any) -> Callable[[Any], bool]:
     return chosen
 
 
-def tree_map_only(
-    type_or_types_or_pred: Any, /, func: Callable[[Any], Any], tree: Any, is_leaf: IsLeaf = None
-) -> Any:
+def tree_map_only(type_or_types_or_pred: Any, /, func: Callable[[Any], Any], tree: Any, is_leaf: IsLeaf = None) -> Any:
     """The tree with ``func`` applied to some leaves only.
 
     Args:
@@ -267,9 +265,7 @@ def tree_map_(func: Callable[..., Any], tree: Any, *rests: Any, is_leaf: IsLeaf 
     return tree
 
 
-def tree_map_only_(
-    type_or_types_or_pred: Any, /, func: Callable[[Any], Any], tree: Any, is_leaf: IsLeaf = None
-) -> Any:
+def tree_map_only_(type_or_types_or_pred: Any, /, func: Callable[[Any], Any], tree: Any, is_leaf: IsLeaf = None) -> Any:
     """Call ``func`` with some leaves only, and give the tree itself back.
 
     >>> tree_map_only_(int, print, (1, "a"))
@@ -297,9 +293,7 @@ def tree_any(pred: Callable[[Any], bool], tree: Any, is_leaf: IsLeaf = None) -> 
     return builtins.any(map(pred, tree_iter(tree, is_leaf)))
 
 
-def tree_all_only(
-    type_or_types: Any, /, pred: Callable[[Any], bool], tree: Any, is_leaf: IsLeaf = None
-) -> bool:
+def tree_all_only(type_or_types: Any, /, pred: Callable[[Any], bool], tree: Any, is_leaf: IsLeaf = None) -> bool:
     """Whether all leaves of some classes fulfil a condition.
 
     >>> tree_all_only(int, lambda x: x > 1, [2, "a"])
@@ -308,9 +302,7 @@ def tree_all_only(
     return builtins.all(pred(x) for x in tree_iter(tree, is_leaf) if isinstance(x, type_or_types))
 
 
-def tree_any_only(
-    type_or_types: Any, /, pred: Callable[[Any], bool], tree: Any, is_leaf: IsLeaf = None
-) -> bool:
+def tree_any_only(type_or_types: Any, /, pred: Callable[[Any], bool], tree: Any, is_leaf: IsLeaf = None) -> bool:
     """Whether one leaf of some classes fulfils a condition.
 
     >>> tree_any_only(int, lambda x: x > 1, [1, "a"])
@@ -330,14 +322,6 @@ def _register_pytree_node(cls: type, flatten_fn: Any, unflatten_fn: Any, **more:
 
 def _is_leaf(tree: Any, is_leaf: IsLeaf = None) -> bool:
     return (is_leaf is not None and is_leaf(tree)) or kind_of(tree) is None
-
-
-def _get_node_type(tree: Any) -> Any:
-    """The class that a container is registered by; PyTorch's name for that of a named tuple is collections.namedtuple."""
-    from collections import namedtuple
-
-    kind = kind_of(tree)
-    return namedtuple if kind is NAMED_TUPLE else type(tree)
 
 
 SUPPORTED_NODES = KINDS

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...functions import where
 from ...functions._arguments import tensor_argument
-from .block_masks import BLOCK as _DEFAULT_SPARSE_BLOCK_SIZE, BlockMask, and_masks, create_block_mask, create_mask, noop_mask, or_masks, over_all
+from .block_masks import (
+    BlockMask,
+    and_masks,
+    create_block_mask,
+    create_mask,
+    noop_mask,
+    or_masks,
+    over_all,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
