@@ -73,7 +73,9 @@ class TestNames:
 
     def test_what_the_program_tries_first_is_its_own_affair(self) -> None:
         for handler in ("ImportError", "(ValueError, AttributeError)", "Exception"):
-            assert missing(f"import torch\ntry:\n    torch.export\nexcept {handler}:\n    torch.exportt") == {"torch.exportt"}
+            assert missing(f"import torch\ntry:\n    torch.export\nexcept {handler}:\n    torch.exportt") == {
+                "torch.exportt"
+            }
         assert missing("import torch\ntry:\n    torch.export\nexcept ValueError:\n    pass") == {"torch.export"}
         assert missing("import torch\nif hasattr(torch, 'export'):\n    torch.export\nelse:\n    torch.exportt") == {
             "torch.exportt"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import typing
-from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -20,17 +19,28 @@ from chainrule.nn.parallel.scatter_gather import is_namedtuple, scatter_kwargs
 from chainrule.utils import _pytree
 from chainrule.utils._foreach_utils import _group_tensors_by_device_and_dtype
 
-Point = namedtuple("Point", "x y")
+
+class Point(typing.NamedTuple):
+    x: Any
+    y: Any
 
 
 def test_dtypes_that_are_names_only() -> None:
     float8 = torch.float8_e4m3fn
     assert (repr(float8), float8.itemsize, float8.is_floating_point) == ("torch.float8_e4m3fn", 1, True)
     assert float8 not in (torch.float16, torch.int8, torch.float8_e5m2)
-    assert (torch.finfo(float8).max, torch.finfo(float8).eps, torch.finfo(torch.float8_e5m2).tiny) == (448, 0.125, 2**-14)
+    assert (torch.finfo(float8).max, torch.finfo(float8).eps, torch.finfo(torch.float8_e5m2).tiny) == (
+        448,
+        0.125,
+        2**-14,
+    )
     assert (torch.complex32.to_real(), torch.uint4.is_signed, torch.qint32.itemsize) == (torch.float16, False, 4)
     assert copy.deepcopy({"dtype": float8})["dtype"] is float8
-    for make in (lambda: torch.zeros(2, dtype=float8), lambda: torch.ones(2).to(float8), lambda: torch.empty(1, dtype=torch.int4)):
+    for make in (
+        lambda: torch.zeros(2, dtype=float8),
+        lambda: torch.ones(2).to(float8),
+        lambda: torch.empty(1, dtype=torch.int4),
+    ):
         with pytest.raises(TypeError, match=r"^there are no tensors of torch\.\w+ in chainrule"):
             make()
     with pytest.raises(NotImplementedError, match="float4_e2m1fn_x2"):
@@ -85,9 +95,9 @@ def test_a_container_that_tells_its_keys() -> None:
 )
 def test_checks_raise_their_error(check: Callable[..., None], kind: type[Exception]) -> None:
     check(True, lambda: 1 / 0)
-    with pytest.raises(kind, match="^as said$"):
+    with pytest.raises(kind, match=r"^as said$"):
         check(False, lambda: "as said")
-    with pytest.raises(TypeError, match="cond must be a bool"):
+    with pytest.raises(TypeError, match="must be a bool"):
         check(torch.tensor(True))
 
 
@@ -119,7 +129,8 @@ def test_functions_of_lists() -> None:
     assert values(torch._foreach_pow(2.0, b)) == [[pytest.approx(2**0.5), 16], [[0.5]]]
     assert [one.item() for one in torch._foreach_norm(b, 1)] == [4.5, 1]
     torch._foreach_sqrt([a[1] * 3])[0].sum().backward()
-    assert a[1].grad is not None and a[1].grad.item() == 0.5
+    assert a[1].grad is not None
+    assert a[1].grad.item() == 0.5
     written = [one.detach().clone() for one in a]
     assert torch._foreach_addcdiv_(written, b, b, value=2.0) is written
     torch._foreach_sub_(written, [1.0, 2.0])
@@ -127,7 +138,11 @@ def test_functions_of_lists() -> None:
     assert values(written) == [[1.5, -1], [[1.5]]]
     torch._foreach_copy_(written, b)
     assert values(written) == values(b)
-    for refused in (lambda: torch._foreach_add([], 1), lambda: torch._foreach_mul(a, b[:1]), lambda: torch._foreach_add(a, [1.0])):
+    for refused in (
+        lambda: torch._foreach_add([], 1),
+        lambda: torch._foreach_mul(a, b[:1]),
+        lambda: torch._foreach_add(a, [1.0]),
+    ):
         with pytest.raises(RuntimeError, match="Tensor list"):
             refused()
 
@@ -147,7 +162,14 @@ def test_type_hints_can_be_asked_for_under_the_alias() -> None:
 
         hints = typing.get_type_hints(Net)
         assert (hints["size"], hints["training"]) == (int, bool)
-        for kind in (torch.Tensor, torch.nn.Parameter, torch.device, torch.Generator, torch.optim.Adam, torch.utils.data.DataLoader):
+        for kind in (
+            torch.Tensor,
+            torch.nn.Parameter,
+            torch.device,
+            torch.Generator,
+            torch.optim.Adam,
+            torch.utils.data.DataLoader,
+        ):
             typing.get_type_hints(kind)
 
 
@@ -207,11 +229,11 @@ def test_what_there_is_none_of() -> None:
         (lambda: FakeTensor(1), NotImplementedError),
         (lambda: torch.SymInt(3), TypeError),
         (lambda: torch.onnx.export(None, ()), RuntimeError),
-        (lambda: torch.cuda.CUDAGraph(), RuntimeError),
-        (lambda: torch.Stream(), RuntimeError),
-        (lambda: torch.xpu.synchronize(), RuntimeError),
+        (torch.cuda.CUDAGraph, RuntimeError),
+        (torch.Stream, RuntimeError),
+        (torch.xpu.synchronize, RuntimeError),
         (lambda: ZeroRedundancyOptimizer([]), ValueError),
-        (lambda: torch.distributed.ProcessGroup(), ValueError),
+        (torch.distributed.ProcessGroup, ValueError),
         (lambda: torch.get_device_module("hpu"), RuntimeError),
     ]
     for call, kind in refusals:
@@ -228,7 +250,9 @@ def test_arguments_are_split() -> None:
 
 
 def test_a_function_for_each_flag() -> None:
-    choose = _jit_internal.boolean_dispatch("both", 1, False, lambda x, both=True: (x, x), lambda x, both=False: x, "", "choose")
+    choose = _jit_internal.boolean_dispatch(
+        "both", 1, False, lambda x, both=True: (x, x), lambda x, both=False: x, "", "choose"
+    )
     assert (choose(1), choose(1, True), choose(1, both=True)) == (1, (1, 1), (1, 1))
 
 

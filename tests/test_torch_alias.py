@@ -98,7 +98,9 @@ class TestImport:
 @pytest.mark.usefixtures("alias")
 class TestMissing:
     def test_a_module_is_a_module_not_found(self) -> None:
-        with pytest.raises(ModuleNotFoundError, match=r"^No module named 'torch\.export': PyTorch .* has it, chainrule"):
+        with pytest.raises(
+            ModuleNotFoundError, match=r"^No module named 'torch\.export': PyTorch .* has it, chainrule"
+        ):
             load("torch.export")
         with pytest.raises(
             ModuleNotFoundError, match=r"^No module named 'torch\.nn\.functionals': .* is torch\.nn\.func"

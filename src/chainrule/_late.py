@@ -44,7 +44,7 @@ def announce(home: str, names: dict[str, Any]) -> None:
         watcher(home, names)
 
 
-_OWN_NAMES: Any = ModuleType.__dict__["__dict__"]
+_OWN_NAMES: Any = vars(ModuleType)["__dict__"]
 
 
 def own_names(module: ModuleType) -> dict[str, Any]:

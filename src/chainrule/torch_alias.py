@@ -229,7 +229,7 @@ def _evaluate_hints(kind: type, module: ModuleType) -> None:
 
     What is imported for type checkers only is Any.
     """
-    hints = kind.__dict__.get("__annotations__", {})
+    hints = kind.__dict__.get("__annotations__", {})  # noqa: RUF063 - the class's own, which is written to
     for name, hint in list(hints.items()):
         if isinstance(hint, str):
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Self
 
 from ..nn.modules.module import Module
 
@@ -21,5 +21,5 @@ class _OfModule(type):
 class OptimizedModule(metaclass=_OfModule):
     """What :func:`chainrule.compile` makes of a module, for ``isinstance``; the module itself is its ``_orig_mod``."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> OptimizedModule:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         raise TypeError("OptimizedModule: compile a module with torch.compile(module)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from .._missing import missing_name
 
@@ -14,14 +14,14 @@ _WHY = "chainrule has no tensors without values: run the program on small tensor
 class FakeTensor:
     """The class of them, for ``isinstance``."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> FakeTensor:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         raise NotImplementedError(f"{cls.__name__}: {_WHY}")
 
 
 class FakeTensorMode:
     """Refused when it is made."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> FakeTensorMode:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         raise NotImplementedError(f"{cls.__name__}: {_WHY}")
 
 

@@ -16,7 +16,6 @@ from .bernoulli import Bernoulli, Binomial, Geometric
 from .categorical import Categorical, OneHotCategorical
 from .cauchy import Cauchy
 from .continuous_bernoulli import ContinuousBernoulli
-from .distribution import Distribution
 from .exp_family import ExponentialFamily
 from .exponential import EULER, Exponential, Gumbel, Laplace, Pareto
 from .gamma import Beta, Dirichlet, Gamma
@@ -30,6 +29,7 @@ from .uniform import Uniform
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
+    from .distribution import Distribution
 
 __all__ = ["kl_divergence", "register_kl"]
 

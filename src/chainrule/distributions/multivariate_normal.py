@@ -9,7 +9,7 @@ from .. import functions as f
 from ..linalg import solve_triangular
 from ..size import Size
 from . import constraints
-from ._covariances import FACTOR_OF, OfCovariances, factor_of_inverse as _precision_to_scale_tril, given_form
+from ._covariances import FACTOR_OF, OfCovariances, given_form
 from .distribution import Distribution as Distribution
 
 if TYPE_CHECKING:

@@ -151,9 +151,7 @@ def empty(
         return deliver(filled(np.empty, "empty", shape, wanted, requires_grad, where), out, "empty")
     check_format(memory_format, len(shape), "empty")
     if memory_format.axes is None:
-        raise RuntimeError(
-            "unsupported memory format Preserve: there is no other tensor whose order could be kept"
-        )
+        raise RuntimeError("unsupported memory format Preserve: there is no other tensor whose order could be kept")
     made = ordered(np.empty, "empty", shape, wanted, memory_format.axes)
     return deliver(settled(made, made, where, requires_grad), out, "empty")
 

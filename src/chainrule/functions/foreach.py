@@ -14,13 +14,13 @@ UNARY = """
 BINARY = "add clamp_max clamp_min div maximum minimum mul pow sub".split()
 TERNARY = "addcdiv addcmul lerp".split()
 
-__all__ = [
+__all__ = [  # noqa: PLE0604 - a table of names
     *[f"_foreach_{name}{end}" for name in (*UNARY, *BINARY, *TERNARY) for end in ("", "_")],
     "_foreach_copy_",
     "_foreach_max",
     "_foreach_norm",
     "_foreach_zero_",
-]  # noqa: PLE0604
+]
 
 
 def _rows(name: str, tensors: Sequence[Any], operands: tuple[Any, ...]) -> list[tuple[Any, ...]]:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import IO, Any
 
-from ..errors import CorruptFileError
 from ..device import device as _device
+from ..errors import CorruptFileError
 from ._names import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 
 __all__ = [

@@ -17,7 +17,10 @@ def _group_tensors_by_device_and_dtype(
     for place, tensor in enumerate(tensorlistlist[0]):
         places.setdefault((tensor.device, tensor.dtype), []).append(place)
     return {
-        key: ([[tensors[place] for place in chosen] if tensors else [] for tensors in tensorlistlist], chosen if with_indices else [])
+        key: (
+            [[tensors[place] for place in chosen] if tensors else [] for tensors in tensorlistlist],
+            chosen if with_indices else [],
+        )
         for key, chosen in places.items()
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ._pytree import DATACLASS, LEAF, KINDS, NAMED_TUPLE, IsLeaf, TreeSpec, kind_of, register_pytree_node, tree_flatten
+from ._pytree import DATACLASS, KINDS, LEAF, NAMED_TUPLE, IsLeaf, TreeSpec, kind_of, register_pytree_node, tree_flatten
 
 __all__ = [
     "GetAttrKey",
@@ -322,14 +322,6 @@ def _register_pytree_node(cls: type, flatten_fn: Any, unflatten_fn: Any, **more:
 
 def _is_leaf(tree: Any, is_leaf: IsLeaf = None) -> bool:
     return (is_leaf is not None and is_leaf(tree)) or kind_of(tree) is None
-
-
-def _get_node_type(tree: Any) -> Any:
-    """The class that a container is registered by; PyTorch's name for that of a named tuple is collections.namedtuple."""
-    from collections import namedtuple
-
-    kind = kind_of(tree)
-    return namedtuple if kind is NAMED_TUPLE else type(tree)
 
 
 SUPPORTED_NODES = KINDS

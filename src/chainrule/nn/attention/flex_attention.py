@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...functions import where
 from ...functions._arguments import tensor_argument
 from .block_masks import (
-    BLOCK as _DEFAULT_SPARSE_BLOCK_SIZE,
+    BLOCK as _DEFAULT_SPARSE_BLOCK_SIZE,  # noqa: F401 - packages take it from here
     BlockMask,
     and_masks,
     create_block_mask,

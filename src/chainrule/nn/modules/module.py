@@ -27,7 +27,11 @@ from ._calling import (
     register_module_full_backward_hook,
     register_module_full_backward_pre_hook,
 )
-from ._state_dict import EXTRA_STATE as _EXTRA_STATE_KEY_SUFFIX, StateDict, _IncompatibleKeys as _IncompatibleKeys
+from ._state_dict import (
+    EXTRA_STATE as _EXTRA_STATE_KEY_SUFFIX,  # noqa: F401 - packages take it from here
+    StateDict,
+    _IncompatibleKeys as _IncompatibleKeys,
+)
 from ._traversal import Tree
 
 if TYPE_CHECKING:
