@@ -304,6 +304,41 @@ with warnings.catch_warnings(record=True) as caught:
     for _ in range(3):
         torch.utils.data.DataLoader(range(3), num_workers=1000)
 result = [(w.category.__name__, str(w.message)[:60]) for w in caught]""",
+    "volatile": """
+import warnings
+x = torch.ones(1)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    x.volatile = True
+    result = [x.volatile, [str(w.message) for w in caught]]""",
+    "sequences that are no tuples": """
+import warnings
+a = torch.arange(6.).view(2, 3)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    result = [a[[0, None]], a[[[0, 1], [1, 2]]], a[[..., 0]], a[[0, 1]], a[[True, False]]]
+    a[[0, slice(2)]] = 7.
+    result += [a, [str(w.message)[:58] for w in caught]]""",
+    "lists of arrays": """
+a, b = np.arange(6.).reshape(2, 3), np.ones((2, 3))
+result = [torch.tensor([a, b]), torch.tensor((a, b)), torch.FloatTensor([a, b]), torch.tensor([a[0]], dtype=torch.uint8),
+    torch.as_tensor([a[::-1], b]), torch.tensor([a.astype(np.float32), b.astype(np.int64)]), torch.tensor([[a], [b]]),
+    torch.tensor([np.zeros(0), np.zeros(0)]), torch.tensor([a > 1, b > 1]), torch.tensor([a.astype(np.complex64)] * 2)]""",
+    "ragged arrays": "torch.tensor([np.ones(2), np.ones(3)])",
+    "arrays of texts": """
+result = []
+for texts in ([np.array(["a"]), np.array(["b"])], [[np.array(["a"])]], ["a"]):
+    try:
+        torch.tensor(texts)
+    except ValueError as error:
+        result.append(str(error)[:25])""",
+    "arrays of objects": "torch.tensor([np.array([None]), np.array([2])])",
+    "names of modules": """
+import torch.nn as nn
+result = [nn.modules.activation.MultiheadAttention is nn.MultiheadAttention, nn.modules.pixelshuffle.PixelShuffle is nn.PixelShuffle,
+    nn.modules.fold.Unfold is nn.Unfold, nn.modules.conv.Conv2d is nn.Conv2d,
+    torch._C.Generator is torch.Generator, torch._C._LinAlgError is torch.linalg.LinAlgError]""",
+    "what there is": "result = [torch.has_mps, torch.has_cuda, torch.has_cudnn, torch._logging.set_logs(dynamo=10)]",
     "flops, twice a formula": FLOPS + "register_flop_formula(torch.ops.aten.mm)(lambda *a: 1)",
     "flops, no operator": FLOPS + "register_flop_formula(3)(lambda *a: 1)",
 }

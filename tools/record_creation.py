@@ -96,6 +96,11 @@ torch.empty(2, 0)
 torch.empty(2, 3).shape
 torch.empty((2, 3), dtype=torch.int8).dtype
 torch.empty_strided((2, 3), (1, 2)).stride()
+torch.empty(2, 3, 4, 5, memory_format=torch.channels_last).stride()
+torch.empty(2, 3, 4, 5, memory_format=torch.contiguous_format).stride()
+torch.empty(2, 3, 4, memory_format=torch.channels_last)
+torch.empty(2, memory_format=torch.preserve_format)
+torch.ones_like(torch.ones(2, 3, 4, 5), memory_format=torch.channels_last).stride()
 torch.full((2,), 3)
 torch.full((2,), 3.)
 torch.full((2,), True)

@@ -391,6 +391,9 @@ torch.ones(0, 3).stride(), torch.ones(2, 0, 3).stride(), torch.ones(0).is_contig
 x.permute(2, 0, 1).clone().stride(), x.permute(2, 0, 1).contiguous().stride()
 x[None].contiguous(memory_format=torch.channels_last).stride()
 x[None].clone(memory_format=torch.channels_last).is_contiguous(memory_format=torch.channels_last)
+x[None].clone(memory_format=torch.channels_last).to(memory_format=torch.contiguous_format).stride()
+x[None].clone(memory_format=torch.channels_last).to(torch.float64, memory_format=torch.contiguous_format).stride()
+m.t().to(memory_format=torch.contiguous_format).stride(), m.t().to(torch.float64, memory_format=torch.contiguous_format).stride()
 e.resize_(3)
 e.t().reshape(-1)
 e.resize_(0).shape

@@ -73,5 +73,12 @@ _fft = _Functions("fft", "fft_")
 _special = _Functions("special", "special_")
 
 
+_CLASSES = {"Generator": "core.generator", "LinAlgError": "linalg"}
+"""Classes that PyTorch defines in ``torch._C``, some by a private name, and the modules that have them here."""
+
+
 def __getattr__(name: str) -> Any:
+    plain = name.removeprefix("_")
+    if plain in _CLASSES:
+        return getattr(import_module(f"{__package__}.{_CLASSES[plain]}"), plain)
     raise missing_name(__name__, name)

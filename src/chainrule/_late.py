@@ -55,3 +55,7 @@ class LateMethod:
     def __get__(self, instance: Any, owner: type) -> Any:
         self.load()
         return getattr(owner if instance is None else instance, self.name)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self.load()
+        setattr(instance, self.name, value)  # it may be a property

@@ -170,9 +170,14 @@ class TorchFinder:
         return spec
 
     def name_classes(self, module: ModuleType) -> None:
-        """Let the public classes that a module of ours defines say that they are at home where PyTorch's are."""
+        """Let the public classes that a module of ours defines say that they are at home where PyTorch's are.
+
+        A module in which PyTorch defines classes that we define elsewhere has them, too.
+        """
         part = module.__name__.split(".")[1]
         same = torch_name(module.__name__)
+        if same in _home_modules() and "__getattr__" not in vars(module):
+            vars(module)["__getattr__"] = functools.partial(_elsewhere, module.__name__)
         for name, kind in list(vars(module).items()):
             if isinstance(kind, type) and (kind.__module__, kind.__qualname__) == (module.__name__, name):
                 _evaluate_hints(kind, module)
@@ -269,8 +274,10 @@ class _OurLoader:
 
 
 def _elsewhere(module: str, name: str) -> Any:
-    """A class that PyTorch defines in this module, and we in another; or the error."""
+    """A class that PyTorch defines in this module, and we in another, or a module of such classes; or the error."""
     part = module.split(".")[1]
+    if _find_installed() is not None and f"{torch_name(module)}.{name}" in _home_modules():
+        return importlib.import_module(f"{torch_name(module)}.{name}")
     package = f"chainrule.{part}"
     if module != package and torch_name(module) in _homes(part, name):
         return getattr(importlib.import_module(package), name)
@@ -340,6 +347,17 @@ def _all_homes() -> dict[tuple[str, str], tuple[str, ...]]:
                 key = ("" if part == "autograd" else part, name)
                 found[key] = (*found.get(key, ()), home)
     return found
+
+
+@functools.lru_cache
+def _home_modules() -> frozenset[str]:
+    """The modules of PyTorch that define public classes, and the packages of them."""
+    return frozenset(
+        ".".join(parts[:n])
+        for homes in _all_homes().values()
+        for parts in (home.split(".") for home in homes)
+        for n in range(2, len(parts) + 1)
+    )
 
 
 def _our_name(name: str) -> str | None:

@@ -18,7 +18,7 @@ from ..errors import UnavailableDeviceError
 from ..promotion import result_dtype, scalar_type_name
 from ._arguments import deliver, tensor_argument
 from ._autocast import widened
-from .memory import check_format, in_order
+from .memory import channels_last, channels_last_3d, check_format, in_order
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -36,6 +36,7 @@ def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_forma
     axes = getattr(memory_format, "axes", None)
     if axes is not None:
         check_format(memory_format, input._array.ndim, "to")
+    before = input
     is_in_order = axes is None or in_order(memory_of(input), memory_format)
     if input._array.dtype != dtype.numpy or (copy and is_in_order):
         if input._array.dtype.kind == "c" and not dtype.is_complex and dtype is not dtypes.bool:
@@ -43,7 +44,13 @@ def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_forma
         input = ops.astype(input, dtype)
     if not is_in_order:
         return ops.to_laid(input, axis=1 - len(axes))
-    return input.contiguous() if getattr(memory_format, "name", "") == "contiguous_format" else input
+    if getattr(memory_format, "name", "") != "contiguous_format":
+        return input
+    if input is before and not any(
+        input.is_contiguous(memory_format=last) for last in (channels_last, channels_last_3d)
+    ):
+        return input  # PyTorch takes it for contiguous, whatever its strides, unless its channels come last
+    return input.contiguous()
 
 
 def to(input: Tensor, *args: Any, **named: Any) -> Tensor:

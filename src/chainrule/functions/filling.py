@@ -147,7 +147,9 @@ def empty(
     if memory_format is None or (memory_format.axes is None and memory_format.name == "contiguous_format"):
         return deliver(filled(np.empty, "empty", shape, wanted, requires_grad, where), out, "empty")
     if memory_format.axes is None:
-        raise RuntimeError("empty(): there is no order to preserve; give memory_format=torch.channels_last, or none")
+        raise RuntimeError(
+            "unsupported memory format Preserve: there is no order to preserve; give memory_format=torch.channels_last, or none"
+        )
     order = ordered(len(shape), memory_format)
     made = filled(np.empty, "empty", tuple(shape[axis] for axis in order), wanted, False, where)
     return deliver(finish(made._array.transpose(np.argsort(order)), requires_grad, where), out, "empty")

@@ -150,13 +150,14 @@ def as_items(key: Any) -> tuple[Any, ...]:
     if isinstance(key, tuple):
         return tuple(key)
     if isinstance(key, list) and len(key) < 32 and not all(isinstance(k, (int, float, np.generic)) for k in key):
-        from ..once import warn_once
+        import warnings
 
-        warn_once(
+        warnings.warn(
             "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
             "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], which "
             "will result either in an error or a different result",
-            stacklevel=5,
+            UserWarning,
+            stacklevel=4,
         )
         return tuple(key)
     return (key,)
