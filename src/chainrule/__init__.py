@@ -150,6 +150,7 @@ _LAZY = frozenset(
         "_dynamo",
         "_inductor",
         "_jit_internal",
+        "_logging",
         "_subclasses",
         "_logging",
         "accelerator",

@@ -36,6 +36,7 @@ def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_forma
     axes = getattr(memory_format, "axes", None)
     if axes is not None:
         check_format(memory_format, input._array.ndim, "to")
+    before = input
     is_in_order = axes is None or in_order(memory_of(input), memory_format)
     before = input
     if input._array.dtype != dtype.numpy or (copy and is_in_order):
