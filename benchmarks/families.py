@@ -19,9 +19,12 @@ LIMIT = 3.0
 """How many times slower the median op of a family may be."""
 LIMITS = {"image networks": 1.5}
 REASONS = {
-    "activation": "NumPy makes one pass over memory for each operation of a formula, by one thread; PyTorch one for all, by several",
-    "special": "the same; SciPy's functions take float32 in double precision",
+    "activation": "NumPy takes a pass over the cache for each operation of a formula, PyTorch one over memory for all, by "
+    "several threads; ours would wait for the interpreter's lock after each pass as long as it takes",
+    "special": "the same; tables of parabolas take thirteen passes, by several threads",
     "losses": "as of activations",
+    "softmax": "as of activations, though some rows at a time by several threads",
+    "normalisation": "as of softmax",
     "image networks": "windows are copied by one thread; OpenBLAS reaches two thirds of oneDNN's speed on matrices of one image",
 }
 """Why a family may be over its limit."""
