@@ -152,7 +152,6 @@ _LAZY = frozenset(
         "_jit_internal",
         "_logging",
         "_subclasses",
-        "_logging",
         "accelerator",
         "amp",
         "backends",

@@ -38,7 +38,6 @@ def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_forma
         check_format(memory_format, input._array.ndim, "to")
     before = input
     is_in_order = axes is None or in_order(memory_of(input), memory_format)
-    before = input
     if input._array.dtype != dtype.numpy or (copy and is_in_order):
         if input._array.dtype.kind == "c" and not dtype.is_complex and dtype is not dtypes.bool:
             warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
