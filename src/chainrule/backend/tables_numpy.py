@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .threads_numpy import by_pieces
+from .blocks_numpy import by_blocks
 
 Array = Any
 
@@ -48,14 +48,11 @@ class Table:
         self.bend, self.slope, self.rest, self.here = (c.astype(np.float32) for c in (bend, slope, rest, here))
 
     def __call__(self, x: Array) -> Array:
-        x = np.ascontiguousarray(x)
-        out = np.empty_like(x)
-        flat, result = x.reshape(-1), out.reshape(-1)
-        by_pieces(lambda places: self.read(flat[places], result[places]), x.size, x.itemsize)
-        return out
+        return by_blocks(self.read, x)
 
-    def read(self, x: Array, out: Array) -> None:
-        t, part, places = np.empty_like(x), np.empty_like(x), np.empty(x.shape, np.intp)
+    def read(self, x: Array, out: Array, scratch: list[Array]) -> None:
+        t, part, _ = scratch
+        places = np.empty(x.shape, np.intp)
         np.multiply(np.abs(x, out=t) if self.parity else x, self.steps, t)
         np.clip(t, self.low, self.high, out=t)
         np.rint(t, part)

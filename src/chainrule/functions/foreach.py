@@ -133,9 +133,9 @@ def _foreach_zero_(self: Any) -> Any:
 
 
 def _foreach_norm(self: Any, ord: Any = 2, dtype: Any = None) -> tuple[Any, ...]:
-    from ..linalg import vector_norm
+    from .spread import norm
 
-    return tuple([vector_norm(tensor, ord, dtype=dtype) for (tensor,) in _rows("_foreach_norm", self, ())])
+    return tuple([norm(tensor, ord, dtype=dtype) for (tensor,) in _rows("_foreach_norm", self, ())])
 
 
 def _foreach_max(self: Any) -> tuple[Any, ...]:
