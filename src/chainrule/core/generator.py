@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from _thread import allocate_lock as Lock
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -223,7 +224,7 @@ class Draw(NamedTuple):
     shape: tuple[int, ...]
     dtype: Any
     generator: Generator
-    order: list[int] | None
+    order: Sequence[int] | None
     """The axes in the order in which PyTorch fills them, outermost first, or None: the order of the shape."""
     params: dict[str, Any]
     """For the kernel: numbers, or arrays of the shape."""
@@ -253,7 +254,7 @@ def draw(
     shape: tuple[int, ...],
     dtype: Any,
     generator: Any = None,
-    order: list[int] | None = None,
+    order: Sequence[int] | None = None,
     *,
     into: Raw = None,
     given: tuple[Raw, ...] = (),

@@ -33,7 +33,7 @@ Dtype = Any
 
 def convert(input: Tensor, dtype: dtypes.dtype, copy: bool = False, memory_format: Any = None) -> Tensor:
     """The tensor in another dtype; itself if it has that dtype and no copy is asked for."""
-    axes = getattr(memory_format, "axes", None)
+    axes: Any = getattr(memory_format, "axes", None)
     if axes is not None:
         check_format(memory_format, input._array.ndim, "to")
     before = input

@@ -34,7 +34,7 @@ def clamp_by(x: Any, bound: Any, op: Any, which: str) -> Tensor:
     """One bound, in place, by the op of it."""
     _, promoted, tensors, params = bounds.clamping(f"clamp_{which}_", x, **{"min": None, "max": None, which: bound})
     check_cast(promoted._array.dtype, x._array.dtype)
-    return inplace(op, x, *tensors, **({} if tensors else {which: params[which]}))  # type: ignore[no-any-return]
+    return inplace(op, x, *tensors, **({} if tensors else {which: params[which]}))
 
 
 class ElementwiseMethods(TensorBase):

@@ -54,7 +54,7 @@ class Drawing(Watch):
     def ran(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
         inputs = [self.name_of(one) for one in tensors_in(args)]
         name = getattr(op, "name", None) or op.__name__
-        made = list(tensors_in(result))
+        made: list[Any] = list(tensors_in(result))
         for one in made or [None]:
             self.add("/".join([*self.scopes, name]), name, inputs, one)
 
