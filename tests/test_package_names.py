@@ -197,10 +197,12 @@ def test_records_of_a_file(tmp_path: Any) -> None:
 def test_the_compilers_inner_names() -> None:
     module = torch.nn.Linear(1, 1)
     assert not isinstance(module, _dynamo.OptimizedModule)
-    compiled = torch._compile.compiled.Compiled(module, "eager")
+    from chainrule._compile.compiled import Compiled
+
+    compiled = Compiled(module, "eager")
     assert isinstance(compiled, _dynamo.OptimizedModule)
     assert compiled._orig_mod is module
-    assert not isinstance(torch._compile.compiled.Compiled(torch.sin, "eager"), _dynamo.OptimizedModule)
+    assert not isinstance(Compiled(torch.sin, "eager"), _dynamo.OptimizedModule)
     with pytest.raises(TypeError, match=r"torch\.compile\(module\)"):
         _dynamo.OptimizedModule(module)
     _dynamo.mark_dynamic(torch.ones(2), 0)
@@ -231,7 +233,7 @@ def test_what_there_is_none_of() -> None:
         (lambda: torch.onnx.export(None, ()), RuntimeError),
         (torch.cuda.CUDAGraph, RuntimeError),
         (torch.Stream, RuntimeError),
-        (torch.xpu.synchronize, RuntimeError),
+        (torch.xpu.synchronize, AssertionError),
         (lambda: ZeroRedundancyOptimizer([]), ValueError),
         (torch.distributed.ProcessGroup, ValueError),
         (lambda: torch.get_device_module("hpu"), RuntimeError),

@@ -356,9 +356,7 @@ class Pass:
     def tensor_hooks(self, node: Node, g: Any, extra: Any) -> Any:
         """Run the hooks registered on the node's output tensor, then keep its grad if that was asked for."""
         if extra.tensor_hooks:
-            given = self.outward(
-                g
-            )  # one object for all, as in PyTorch: a hook may leave an attribute on it for another
+            given = self.outward(g)  # one for all, as in PyTorch: a hook may leave an attribute on it for another
             for hook in list(extra.tensor_hooks.values()):
                 result = hook(given)
                 if result is not None:

@@ -267,7 +267,7 @@ class CUDAGraph:
     """Work for a GPU that was written down: refused."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        refuse()
+        raise RuntimeError("torch.cuda.CUDAGraph writes work for a GPU down, and there is none: run the work itself")
 
 
 class graph:  # noqa: N801 - PyTorch's name

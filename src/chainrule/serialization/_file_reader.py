@@ -29,9 +29,15 @@ class PyTorchFileReader:
     """
 
     def __init__(self, file: str | os.PathLike[str] | IO[bytes]) -> None:
+        self._own: IO[bytes] | None = None
         if isinstance(file, (str, os.PathLike)):
-            file = open(file, "rb")  # noqa: SIM115 - it is read as long as the reader lives
+            file = self._own = open(file, "rb")  # noqa: SIM115 - it is read as long as the reader lives
         self._reader = ArchiveReader(file)
+
+    def __del__(self) -> None:
+        own = vars(self).get("_own")
+        if own is not None:
+            own.close()
 
     def get_record(self, name: str) -> bytes:
         """The bytes of a record."""
