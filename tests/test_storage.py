@@ -63,6 +63,5 @@ def test_the_first_storage_of_a_program_warns() -> None:
     x = points()
     x.untyped_storage()
     with pytest.warns(UserWarning, match="TypedStorage is deprecated") as caught:
-        x.storage()
-        x.storage()
+        _ = x.storage(), x.storage()
     assert [one.filename for one in caught] == [__file__]

@@ -27,15 +27,30 @@ class _Unknown:
 
 
 class SymInt(_Unknown):
-    """A size that is unknown in PyTorch's traces, for ``isinstance``: nothing is one, sizes are plain numbers here."""
+    """A size that is unknown in PyTorch's traces, for ``isinstance``: nothing is one, sizes are plain numbers here.
+
+    >>> import chainrule as torch
+    >>> isinstance(torch.ones(2).shape[0], torch.SymInt)
+    False
+    """
 
 
 class SymFloat(_Unknown):
-    """A number made of such sizes."""
+    """A number made of such sizes.
+
+    >>> import chainrule as torch
+    >>> isinstance(torch.ones(2).shape[0] / 2, torch.SymFloat)
+    False
+    """
 
 
 class SymBool(_Unknown):
-    """What a comparison of such sizes gives."""
+    """What a comparison of such sizes gives.
+
+    >>> import chainrule as torch
+    >>> isinstance(torch.ones(2).shape[0] > 1, torch.SymBool)
+    False
+    """
 
 
 def sym_float(a: Any) -> float:
