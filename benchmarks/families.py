@@ -22,7 +22,7 @@ REASONS = {
     "activation": "NumPy makes one pass over memory for each operation of a formula, by one thread; PyTorch one for all, by several",
     "special": "the same; SciPy's functions take float32 in double precision",
     "losses": "as of activations",
-    "image networks": "windows are copied by one thread; OpenBLAS reaches two thirds of oneDNN's speed on matrices of one image",
+    "image networks": "windows are copied before OpenBLAS multiplies them; two threads of Python wait for each other between operations",
 }
 """Why a family may be over its limit."""
 
@@ -241,7 +241,8 @@ def program(t: Any, function: Callable[..., Any], shapes: list[tuple[int, ...]])
 
 
 def report(wanted: list[str]) -> None:
-    """Print the table: of each family, or of those that are named."""
+    """Print the table: of each family, or of those that are named. Both libraries take as many threads as PyTorch does."""
+    chainrule.set_num_threads(torch.get_num_threads())
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; times of chainrule over PyTorch's")
     for family in wanted or FAMILIES:
         for size in SIZES:
