@@ -25,7 +25,7 @@ REASONS = {
     "losses": "as of activations",
     "softmax": "as of activations, though some rows at a time by several threads",
     "normalisation": "as of softmax",
-    "image networks": "windows are copied by one thread; OpenBLAS reaches two thirds of oneDNN's speed on matrices of one image",
+    "image networks": "windows are copied before OpenBLAS multiplies them; two threads of Python wait for each other between operations",
 }
 """Why a family may be over its limit."""
 
@@ -244,7 +244,8 @@ def program(t: Any, function: Callable[..., Any], shapes: list[tuple[int, ...]])
 
 
 def report(wanted: list[str]) -> None:
-    """Print the table: of each family, or of those that are named."""
+    """Print the table: of each family, or of those that are named. Both libraries take as many threads as PyTorch does."""
+    chainrule.set_num_threads(torch.get_num_threads())
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; times of chainrule over PyTorch's")
     for family in wanted or FAMILIES:
         for size in SIZES:

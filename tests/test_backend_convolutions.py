@@ -25,11 +25,20 @@ CASES = [
     (5, 8, 2, (11, 60), (5, 3), (1, 1), (2, -1), (1, 2), 1),
     (6, 8, 1, (15, 40), (7, 3), (2, 2), (3, 1), (1, 1), 1),
     (5, 8, 4, (7, 5, 30), (5, 2, 2), (1, 1, 1), (1, 0, 1), (1, 1, 1), 2),
+    # products added up in planes
+    (3, 2, 32, (9, 12), (3, 2), (1, 1), (1, -1), (2, 1), 1),
+    (1, 4, 64, (20,), (5,), (1,), (2,), (1,), 2),
+    (2, 1, 16, (4, 5, 12), (2, 3, 2), (1, 1, 1), (2, 1, 0), (1, 1, 3), 1),
 ]
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_three_of_a_convolution(case: Any) -> None:
+def test_the_three_of_a_convolution(case: Any, is_shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In parts, too: of the images, and of what of one is laid out at once."""
+    if is_shared:
+        monkeypatch.setattr(kernels, "SHARED", 500)
+        monkeypatch.setattr(kernels, "CHUNK", 1500)
     n, channels, outputs, places, kernel, stride, padding, dilation, groups = case
     rng = np.random.default_rng(0)
     lengths = tuple(

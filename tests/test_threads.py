@@ -11,8 +11,15 @@ import numpy as np
 import pytest
 
 import chainrule as torch
-from chainrule.backend import threads_numpy
-from chainrule.backend.threads_numpy import blas, by_items, in_parallel
+from chainrule.backend import linalg_numpy, threads_numpy
+from chainrule.backend.threads_numpy import (
+    blas,
+    by_items,
+    in_parallel,
+    one_blas_thread,
+    set_threads,
+    threads,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +86,62 @@ def test_an_error_of_any_thread_is_raised(of_the_caller: bool) -> None:
 
     with pytest.raises(ValueError, match="of one thread"):
         in_parallel(work, range(2))
+
+
+@pytest.mark.skipif(blas() is None, reason="another BLAS than that of NumPy's wheels")
+def test_blas_takes_one_thread_while_work_is_shared_out() -> None:
+    library = blas()
+    assert library is not None
+    found = []
+
+    def work(piece: int) -> None:
+        found.append((library.threads(), threads()))
+        if piece == 3:
+            raise ValueError("of a piece")
+
+    in_parallel(work, range(3))
+    with one_blas_thread(), pytest.raises(ValueError, match="of a piece"):
+        in_parallel(work, range(4))
+    assert set(found) == {(1, 2)}
+    assert library.threads() == 2
+    with one_blas_thread():
+        set_threads(3)
+        assert (library.threads(), threads()) == (1, 3)
+    assert library.threads() == threads() == 3
+
+
+@pytest.mark.skipif(blas() is None or not hasattr(os, "fork"), reason="no processes by fork here, or another BLAS")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_process_forked_meanwhile_has_all_threads_of_blas() -> None:
+    library = blas()
+    assert library is not None
+    in_parallel(len, ["a", "b"])
+    with one_blas_thread():
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if library.threads() == threads() == 2 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize("shape", [(700, 300, 200), (200, 300, 700)])
+def test_products_are_shared_out_where_helpers_are(
+    shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_parallel(len, ["a", "b"])
+    shared: list[slice] = []
+
+    def share(work: Callable[[slice], None], pieces: list[slice]) -> None:
+        shared.extend(pieces)
+        in_parallel(work, pieces)
+
+    monkeypatch.setattr(linalg_numpy, "in_parallel", share)
+    m, k, n = shape
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((m, k)), rng.standard_normal((n, k)).T
+    np.testing.assert_allclose(linalg_numpy.matmul(x, y), x.dot(y), rtol=1e-12, atol=1e-12)
+    assert [part.stop for part in shared] == [350, 700]
+    stack = rng.standard_normal((2, m, k))
+    np.testing.assert_allclose(linalg_numpy.matmul(stack, y), np.matmul(stack, y), rtol=1e-12, atol=1e-12)
 
 
 def test_what_numpy_is_told_of_errors_holds_in_all_threads() -> None:
@@ -152,6 +215,19 @@ def test_an_error_of_one_item_is_raised() -> None:
     with pytest.raises(torch.linalg.LinAlgError):
         torch.linalg.solve(x, torch.ones(8000, 8, 1))
     assert torch.linalg.cholesky_ex(x).info.tolist() == [0] * 7000 + [1] + [0] * 999
+
+
+def test_convolutions_do_not_depend_on_the_number_of_threads() -> None:
+    torch.manual_seed(0)
+    x, w = torch.randn(40, 16, 30, 30, requires_grad=True), torch.randn(32, 16, 3, 3, requires_grad=True)
+
+    def computed() -> list[torch.Tensor]:
+        y = torch.nn.functional.max_pool2d(torch.nn.functional.conv2d(x, w).relu(), 2)
+        return [y, *torch.autograd.grad(y.sin().sum(), [x, w])]
+
+    shared = computed()
+    torch.set_num_threads(1)
+    assert all(torch.equal(a, b) for a, b in zip(computed(), shared, strict=True))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes by fork here")

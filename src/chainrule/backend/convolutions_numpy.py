@@ -6,6 +6,9 @@ Of x (N, C, ...), w (O, C / groups, *kernel) and y (N, O, ...), with i a place o
 
 is linear in each of the three. Its derivative by one of them is one of the functions here: ``convolution`` by y,
 ``conv_input`` by x, ``conv_weight`` by w.
+
+Threads share out the images, or parts of them, each with the copies and the products of its own. The parts depend on the
+shapes alone, and what is summed over them is summed in their order: results do not depend on which thread was faster.
 """
 
 from __future__ import annotations
@@ -22,20 +25,30 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from .linalg_numpy import HALVES
+from .threads_numpy import cuts, in_parallel
 from .windows import Element, Ints, all_parts, reach
 
 Array = Any
 
 CHUNK = 1 << 20
 """So many bytes of windows are laid out at once: they should still be in the cache when BLAS reads them."""
-KEEP = 8 * CHUNK
+KEEP = 4 * CHUNK
 KEPT = threading.local()
 COLUMNS = 192
 """In matrices of fewer columns, BLAS is slow."""
 FEW = 128
 """Up to so many rows of windows, the derivative by the weights is faster by rows."""
-SHORT = 16
+SHORT = 8
 """Rows of up to so many places are laid out faster with the images as the last axis in memory: a row of all is one copy."""
+SHARED = 1 << 26
+"""So many products and copies, a copy counted as ``COPY`` products, are worth a second thread."""
+COPY = 16
+LEAST = 16
+"""From so many channels of ``y`` on, BLAS is fast at products by channel."""
+WEIGHTS = 1 << 18
+"""More weights than these are not read anew for each row."""
+MOST = 8
+"""Into so many parts work is shared out at most."""
 
 
 def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
@@ -51,44 +64,114 @@ def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
     return widened
 
 
+# -- parts --------------------------------------------------------------------------------------------------------------
+
+
+def slabs_of(part: slice, nbytes: int) -> list[slice]:
+    """A slice of the first axis of the places in parts that are laid out at once, of so many bytes a place."""
+    step = max(1, 2 * CHUNK // nbytes)
+    return [slice(first, min(first + step, part.stop)) for first in range(part.start, part.stop, step)]
+
+
+def number_of_parts(rows: int, outputs: int, places: int) -> int:
+    """Of a product of windows, ``rows`` of them at so many places: how many parts to share it out in."""
+    work = rows * (outputs + COPY) * places
+    return 1 if work < SHARED else min(1 << (work // SHARED).bit_length(), MOST)
+
+
+def parts_of(images: int, height: int, number: int) -> list[tuple[slice, slice]]:
+    """About so many parts: slices of the images, and of the first axis of their places."""
+    if number > images:
+        slabs = cuts(height, -(-number // images))
+        return [(image, slab) for image in cuts(images, images) for slab in slabs]
+    return [(part, slice(0, height)) for part in cuts(images, number)]
+
+
+def below(x: Array, padding: Ints, first: int) -> tuple[Array, Ints]:
+    """``x``, and its padding, for windows of which the first begins ``first`` places later along the first axis."""
+    start = first - padding[0]
+    return (x, (-start, *padding[1:])) if start <= 0 else (x[:, :, start:], (0, *padding[1:]))
+
+
+# -- the three ----------------------------------------------------------------------------------------------------------
+
+
 @in_single
 def convolution(
     x: Array, w: Array, b: Array | None = None, *,
     stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints,
 ) -> Array:  # fmt: skip
     """(N, O, *lengths): each output element the sum of a window of ``x`` (zeros around it), weighed with ``w``, plus ``b``."""
-    n, places = x.shape[0], x.shape[2:]
-    outputs, kernel, inner = w.shape[0], w.shape[2:], math.prod(lengths)
-    out = np.empty((n, outputs, *lengths), x.dtype)
+    n, outputs, each, kernel = len(x), w.shape[0] // groups, w.shape[1], w.shape[2:]
+    rows, inner = each * math.prod(kernel), math.prod(lengths)
+    out = np.empty((n, outputs * groups, *lengths), x.dtype)
     if not out.size:
         return out
-    weights = w.reshape(groups, outputs // groups, math.prod(w.shape[1:]))
-    rows = weights.shape[-1]
-    products = out.reshape(n, groups, outputs // groups, inner)
-    bias = None if b is None else b.reshape(groups, outputs // groups, 1)
-    if math.prod(kernel) == math.prod(stride) == 1 and not any(padding) and places == lengths:
-        np.matmul(weights, x.reshape(n, groups, rows, inner), out=products)
-        if bias is not None:
-            products += bias
-        return out
-    if saves_by_rows(n, rows, outputs // groups, kernel, stride, dilation, lengths):
-        by_rows(out, x, w, bias, stride, padding, dilation, groups)
-        return out
-    images_last = is_short(n, kernel, lengths) and rows >= 2 * outputs // groups
-    count = at_once(n, groups * rows * inner * x.itemsize, CHUNK << 2 * images_last)
-    with workspace(x.dtype, count * groups * rows * inner, count * outputs * inner) as (room, results):
-        for at, view in windows(x, count, kernel, stride, padding, dilation, lengths, images_last):
-            part = products[at : at + count]
-            if images_last:
-                matrices = laid(room, to_end(view)).reshape(groups, rows, inner * len(part))
-                found = results[: part.size].reshape(groups, outputs // groups, inner * len(part))
-                np.matmul(weights, matrices, out=found)
-                part[...] = to_front(found.reshape(groups, outputs // groups, inner, len(part)))
-            else:
-                np.matmul(weights, laid(room, view).reshape(len(part), groups, rows, inner), out=part)
+    number = number_of_parts(groups * rows, outputs, n * inner)
+    if math.prod(kernel) == math.prod(stride) == 1 and not any(padding) and x.shape[2:] == lengths:
+        weights, images = w.reshape(groups, outputs, rows), x.reshape(n, groups, rows, inner)
+        products = out.reshape(n, groups, outputs, inner)
+        bias = None if b is None else b.reshape(groups, outputs, 1)
+
+        def multiply(part: slice) -> None:
+            np.matmul(weights, images[part], out=products[part])
             if bias is not None:
-                part += bias
+                products[part] += bias
+
+        in_parallel(multiply, cuts(n, number))
+        return out
+
+    def convolve(part: tuple[slice, slice]) -> None:
+        images, whole = part
+        for slab in slabs_of(whole, nbytes):
+            into = out[images, :, slab]
+            given, around = below(x[images], padding, slab.start * stride[0])
+            saves = saves_by_rows(len(given), rows, outputs, kernel, stride, dilation, into.shape[2:])
+            (by_rows if saves else by_windows)(into, given, w, b, stride, around, dilation, groups)
+
+    nbytes = groups * rows * math.prod(lengths[1:]) * x.itemsize
+    in_parallel(convolve, parts_of(n, lengths[0], number))
     return out
+
+
+def by_windows(
+    out: Array, x: Array, w: Array, b: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> None:  # fmt: skip
+    """``convolution`` into ``out``. The bias is one more weight, of a row of ones."""
+    n, lengths, kernel = len(out), out.shape[2:], w.shape[2:]
+    outputs, rows, inner = len(w) // groups, math.prod(w.shape[1:]), math.prod(lengths)
+    taken, split = rows + (b is not None), (groups, w.shape[1], *kernel, *lengths)
+    weights = np.empty((groups, outputs, taken), w.dtype)
+    weights[..., :rows] = w.reshape(groups, outputs, rows)
+    if b is not None:
+        weights[..., rows] = b.reshape(groups, outputs)
+    images_last = is_short(n, kernel, lengths) and rows >= 2 * outputs
+    count = at_once(n, groups * rows * inner * x.itemsize, CHUNK)
+    sliding = kernel, stride, padding, dilation, lengths, count, images_last
+    sizes = count * groups * taken * inner, count * groups * outputs * inner * images_last, to_lay(x, *sliding)
+    products = out.reshape(n, groups, outputs, inner)
+    many = 0
+    with workspace(x.dtype, *sizes) as (room, results, padded):
+        for at, view in windows(x, padded, *sliding):
+            if len(view) != many:  # which the last one may be
+                many = len(view)
+                matrices = room[: many * groups * taken * inner]
+                if images_last:
+                    matrices = matrices.reshape(groups, taken, inner * many)
+                    laid = to_front(matrices[:, :rows].reshape(*split, many))
+                    found = results[: groups * outputs * inner * many].reshape(groups, outputs, inner * many)
+                    moved = to_front(found.reshape(groups, outputs, inner, many))
+                else:
+                    matrices = matrices.reshape(many, groups, taken, inner)
+                    laid = matrices[:, :, :rows].reshape(many, *split)
+                matrices[..., rows:, :] = 1
+            laid[...] = view.reshape(many, *split)
+            into = products[at : at + many]
+            if images_last:
+                np.matmul(weights, matrices, out=found)
+                into[...] = moved
+            else:
+                np.matmul(weights, matrices, out=into)
 
 
 def laid(room: Array, view: Array) -> Array:
@@ -100,6 +183,186 @@ def laid(room: Array, view: Array) -> Array:
 
 def conv(x: Array, w: Array, **settings: Any) -> Array:
     return convolution(x, w, **settings)
+
+
+@in_single
+def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
+    """The adjoint of ``conv`` in x, (N, C, *lengths): each element of ``y``, weighed, goes to the window that it came from."""
+    n, outputs, each, kernel = len(y), len(w) // groups, w.shape[1], w.shape[2:]
+    places, channels, rows = y.shape[2:], groups * each, each * math.prod(kernel)
+    copied, added = groups * outputs * math.prod(lengths), channels * math.prod(places)
+    images_last = is_short(n, kernel, places)
+    is_dense, adds = math.prod(stride) == 1, outputs >= max(2 * each, LEAST)
+    turns = not adds and saves_by_rows(n, outputs * math.prod(kernel), each, kernel, stride, dilation, lengths)
+    if is_dense and copied <= 3 * added and (turns or not (adds or images_last)):
+        # A convolution with the kernel turned around: copying the windows of y is faster than adding up those of x.
+        turned = np.ascontiguousarray(w[(..., *[slice(None, None, -1)] * len(kernel))])
+        turned = turned.reshape(groups, outputs, each, *kernel).swapaxes(1, 2)
+        around = tuple([d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True)])
+        return conv(
+            y, turned.reshape(channels, outputs, *kernel),
+            stride=stride, padding=around, dilation=dilation, groups=groups, lengths=lengths,
+        )  # fmt: skip
+    out = np.empty((n, channels, *lengths), y.dtype)
+    if not y.size:
+        out[...] = 0
+        return out
+
+    def put(images: slice) -> None:
+        if is_dense and not images_last:
+            add_planes(out[images], y[images], w, padding, dilation, groups)
+        else:
+            add_products(out[images], y[images], w, stride, padding, dilation, groups, images_last)
+
+    in_parallel(put, cuts(n, number_of_parts(groups * rows, outputs, n * math.prod(places))))
+    return out
+
+
+def add_products(
+    out: Array, y: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, images_last: bool
+) -> None:  # fmt: skip
+    """``conv_input`` into ``out``: windows that are all products, added up."""
+    outputs, each, *kernel = w.shape
+    (n, channels, *lengths), places = out.shape, y.shape[2:]
+    rows, inner = each * math.prod(kernel), math.prod(places)
+    weights = w.reshape(groups, outputs // groups, rows).swapaxes(-1, -2)
+    y = y.reshape(n, groups, outputs // groups, inner)
+    elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
+    count = at_once(n, groups * rows * inner * y.itemsize, CHUNK)
+    sizes = groups * rows * inner, outputs * inner, channels * math.prod(lengths)
+    with workspace(y.dtype, *[count * size for size in sizes]) as (room, moved, totals):
+        for at in range(0, n, count):
+            part, into = y[at : at + count], out[at : at + count]
+            found = room[: len(part) * sizes[0]]
+            if images_last:
+                part = laid(moved, to_end(part)).reshape(groups, outputs // groups, inner * len(into))
+                total = totals[: into.size].reshape(channels, *lengths, len(into))
+                total[...] = 0
+                np.matmul(weights, part, out=found.reshape(groups, rows, inner * len(into)))
+                found = found.reshape(channels, math.prod(kernel), *places, len(into))
+                add_windows(to_front(total), to_front(found), elements)
+                into[...] = to_front(total)
+            else:
+                np.matmul(weights, part, out=found.reshape(len(part), groups, rows, inner))
+                into[...] = 0
+                add_windows(into, found.reshape(len(part), channels, math.prod(kernel), *places), elements)
+
+
+def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, groups: int) -> None:
+    """``conv_input`` into ``out``, of strides 1: the products of an element of the kernel are added up in one piece.
+
+    With zeros after each row of ``y``, so that it is as long as a row of x, an element of the kernel puts its products at
+    places that are neighbours in memory, one row after the other: as far from the first as the element is. With as many
+    zeros between them, the sum goes over lines of one length.
+    """
+    (n, channels, *lengths), (_, outputs, *places), kernel = out.shape, y.shape, w.shape[2:]
+    rows = math.prod(w.shape[1:])
+    spans = reach(tuple(places), kernel, (1,) * len(kernel), dilation)
+    far = [d * math.prod(spans[axis:]) for axis, d in enumerate(dilation, 1)]
+    between = sum((k - 1) * f for k, f in zip(kernel, far, strict=True))
+    inner = places[0] * math.prod(spans[1:])
+    length = inner + between
+    weights = w.reshape(groups, outputs // groups, rows).swapaxes(-1, -2)
+    count = at_once(n, groups * rows * length * out.itemsize, CHUNK)
+    sizes = between + count * groups * rows * length, count * outputs * inner, count * channels * length
+    with workspace(out.dtype, *sizes) as (room, wide, sums):
+        room[...] = 0
+        wide[...] = 0
+        given = wide.reshape(count, outputs, places[0], *spans[1:])
+        found = room[between:].reshape(count, groups, rows, length)
+        item = out.itemsize
+        steps = [length * math.prod(kernel[axis:]) - f for axis, f in enumerate(far, 1)]
+        lines = as_strided(
+            room[between:], (count, channels, *kernel, length),
+            [item * step for step in (groups * rows * length, math.prod(kernel) * length, *steps, 1)],
+        )  # fmt: skip
+        for at in range(0, n, count):
+            into = out[at : at + count]
+            many = len(into)
+            given[(slice(many), ..., *[slice(place) for place in places])] = y[at : at + count]
+            columns = given[:many].reshape(many, groups, outputs // groups, inner)
+            np.matmul(weights, columns, out=found[:many, ..., :inner])
+            total = sums[: many * channels * length].reshape(many, channels, length)
+            np.add.reduce(lines[:many], axis=tuple(range(2, 2 + len(kernel))), dtype=out.dtype, out=total)
+            whole = total[..., : math.prod(spans)].reshape(many, channels, *spans)[(..., *kept(padding, lengths))]
+            if whole.shape != into.shape:
+                into[...] = 0
+            begin = [max(-p, 0) for p in padding]
+            into[(..., *[slice(b, b + size) for b, size in zip(begin, whole.shape[2:], strict=True)])] = whole
+
+
+def kept(padding: Ints, lengths: Ints) -> list[slice]:
+    """Where, in all that windows reach, the places lie that are not padding."""
+    return [slice(max(p, 0), max(p, 0) + length + min(p, 0)) for p, length in zip(padding, lengths, strict=True)]
+
+
+def add_windows(out: Array, laid: Array, elements: Iterable[Element]) -> None:
+    """Add windows (n, C, kernel, *sizes) to ``out`` where their elements lie in it."""
+    for number, have, where in elements:
+        part = out[(..., *where)]
+        part += laid[(slice(None), slice(None), number, *have)]
+
+
+@in_single
+def conv_weight(
+    x: Array, y: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
+) -> Array:
+    """The adjoint of ``conv`` in w, (O, C / groups, *lengths): the sum of the windows of ``x``, weighed with ``y``."""
+    n, places, outputs, each = len(x), y.shape[2:], y.shape[1], x.shape[1] // groups
+    rows = each * math.prod(lengths)
+    if not (x.size and y.size):
+        return np.zeros((outputs, each, *lengths), x.dtype)
+    number = number_of_parts(groups * rows, outputs // groups, n * math.prod(places))
+    number = max(1, min(number, (x.size + y.size) // (outputs * rows)))  # each keeps a sum
+    parts = parts_of(n, places[0], number)
+    shares = cuts(len(parts), number)
+    sums: list[Any] = [None] * len(shares)
+
+    def weigh(share: int) -> None:
+        for images, whole in parts[shares[share]]:
+            for slab in slabs_of(whole, nbytes):
+                given, around = below(x[images], padding, slab.start * stride[0])
+                part = y[images, :, slab]
+                saves = rows <= FEW and goes_by_rows(len(part), lengths, dilation, part.shape[2:])
+                weigh = weight_by_rows if saves else weight_by_windows
+                found = weigh(given, part, stride, around, dilation, groups, lengths)
+                sums[share] = found if sums[share] is None else np.add(sums[share], found, out=found)
+
+    nbytes = groups * rows * math.prod(places[1:]) * x.itemsize
+    in_parallel(weigh, range(len(shares)))
+    for one in sums[1:]:
+        sums[0] += one
+    return sums[0]
+
+
+def weight_by_windows(
+    x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
+) -> Array:
+    places, dims, outputs, each = y.shape[2:], len(lengths), y.shape[1] // groups, x.shape[1] // groups
+    rows, inner = each * math.prod(lengths), math.prod(places)
+    images_last = is_short(len(x), lengths, places) and rows >= 2 * outputs
+    count = at_once(len(x), groups * rows * inner * x.itemsize, CHUNK)
+    # Images are summed over as places are: they go behind them, or before.
+    order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
+    out = np.zeros((groups, rows, outputs), x.dtype)
+    sizes = count * groups * rows * inner, count * groups * outputs * inner
+    sliding = lengths, stride, padding, dilation, places, count, images_last
+    with workspace(x.dtype, *sizes, to_lay(x, *sliding)) as (room, moved, padded):
+        for at, view in windows(x, padded, *sliding):
+            part = y[at : at + count]
+            columns = inner * len(part)
+            matrices = laid(room, to_end(view) if images_last else view.transpose(order))
+            if len(part) > 1:
+                part = laid(moved, to_end(part) if images_last else part.swapaxes(0, 1))
+            # BLAS is a fifth slower with y first.
+            out += np.matmul(
+                matrices.reshape(groups, rows, columns),
+                part.reshape(groups, outputs, columns).swapaxes(-1, -2),
+            )
+    return np.ascontiguousarray(out.swapaxes(-1, -2)).reshape(groups * outputs, each, *lengths)
+
+
+# -- memory and layouts -------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -136,24 +399,24 @@ def to_front(x: Array) -> Array:
 
 
 def windows(
-    x: Array, count: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, lengths: Ints,
+    x: Array, room: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, lengths: Ints, count: int,
     images_last: bool = False,
 ) -> Iterator[tuple[int, Array]]:  # fmt: skip
     """Views (n, C, *kernel, *lengths) of the windows of ``count`` images at a time; the memory may be that of the last one.
 
-    ``images_last``: in memory, the images are the last axis.
+    ``room``: flat memory, as much as ``to_lay`` says. ``images_last``: in memory, the images are the last axis.
     """
-    spans = reach(lengths, kernel, stride, dilation)
-    fits = all(span <= length for span, length in zip(spans, x.shape[2:], strict=True))
-    if fits and not any(padding) and not images_last:
+    if not room.size:
         views = spread(x, kernel, stride, dilation, lengths)
         for at in range(0, len(x), count):
             yield at, views[at : at + count]
         return
+    spans = reach(lengths, kernel, stride, dilation)
+    room[...] = 0
     if images_last:
-        room = to_front(np.zeros((x.shape[1], *spans, count), x.dtype))
+        room = to_front(room.reshape(x.shape[1], *spans, count))
     else:
-        room = np.zeros((count, x.shape[1], *spans), x.dtype)
+        room = room.reshape(count, x.shape[1], *spans)
     into: list[Any] = [...]
     taken: list[Any] = [...]
     for length, span, p in zip(x.shape[2:], spans, padding, strict=True):
@@ -168,6 +431,15 @@ def windows(
         yield at, views[: len(part)]
 
 
+def to_lay(
+    x: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, lengths: Ints, count: int, images_last: bool
+) -> int:  # fmt: skip
+    """How many elements ``windows`` copies first: none where windows of ``x`` can be seen as it is."""
+    spans = reach(lengths, kernel, stride, dilation)
+    fits = all(span <= length for span, length in zip(spans, x.shape[2:], strict=True))
+    return 0 if fits and not any(padding) and not images_last else count * x.shape[1] * math.prod(spans)
+
+
 def spread(x: Array, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints) -> Array:
     """The view (n, C, *kernel, *lengths) of the windows of ``x``."""
     steps = x.strides[2:]
@@ -177,90 +449,6 @@ def spread(x: Array, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints) 
         *[step * s for step, s in zip(steps, stride, strict=True)],
     )
     return as_strided(x, (*x.shape[:2], *kernel, *lengths), strides)
-
-
-@in_single
-def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
-    """The adjoint of ``conv`` in x, (N, C, *lengths): each element of ``y``, weighed, goes to the window that it came from."""
-    outputs, each, *kernel = w.shape
-    copied, added = outputs * math.prod(lengths), groups * each * math.prod(y.shape[2:])
-    n, places = y.shape[0], y.shape[2:]
-    inner, channels, rows = math.prod(places), groups * each, each * math.prod(kernel)
-    images_last = is_short(n, tuple(kernel), places)
-    taken = outputs // groups * math.prod(kernel)
-    turns = not images_last or saves_by_rows(n, taken, each, tuple(kernel), stride, dilation, lengths)
-    if math.prod(stride) == 1 and copied <= 3 * added and turns:
-        # A convolution with the kernel turned around: copying the windows of y is faster than adding up those of x.
-        turned = np.ascontiguousarray(w[(..., *[slice(None, None, -1)] * len(kernel))])
-        turned = turned.reshape(groups, outputs // groups, each, *kernel).swapaxes(1, 2)
-        around = tuple([d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True)])
-        return conv(
-            y, turned.reshape(groups * each, outputs // groups, *kernel),
-            stride=stride, padding=around, dilation=dilation, groups=groups, lengths=lengths,
-        )  # fmt: skip
-    out = np.zeros((n, channels, *lengths), y.dtype)
-    if not y.size:
-        return out
-    weights = w.reshape(groups, outputs // groups, rows).swapaxes(-1, -2)
-    y = y.reshape(n, groups, outputs // groups, inner)
-    elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
-    count = at_once(n, groups * rows * inner * y.itemsize, CHUNK << 2 * images_last)
-    sizes = groups * rows * inner, outputs * inner, channels * math.prod(lengths)
-    with workspace(y.dtype, *[count * size for size in sizes]) as (room, moved, totals):
-        for at in range(0, n, count):
-            part, into = y[at : at + count], out[at : at + count]
-            found = room[: len(part) * sizes[0]]
-            if images_last:
-                part = laid(moved, to_end(part)).reshape(groups, outputs // groups, inner * len(into))
-                total = totals[: into.size].reshape(channels, *lengths, len(into))
-                total[...] = 0
-                np.matmul(weights, part, out=found.reshape(groups, rows, inner * len(into)))
-                found = found.reshape(channels, math.prod(kernel), *places, len(into))
-                add_windows(to_front(total), to_front(found), elements)
-                into[...] = to_front(total)
-            else:
-                np.matmul(weights, part, out=found.reshape(len(part), groups, rows, inner))
-                add_windows(into, found.reshape(len(part), channels, math.prod(kernel), *places), elements)
-    return out
-
-
-def add_windows(out: Array, laid: Array, elements: Iterable[Element]) -> None:
-    """Add windows (n, C, kernel, *sizes) to ``out`` where their elements lie in it."""
-    for number, have, where in elements:
-        part = out[(..., *where)]
-        part += laid[(slice(None), slice(None), number, *have)]
-
-
-@in_single
-def conv_weight(
-    x: Array, y: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
-) -> Array:
-    """The adjoint of ``conv`` in w, (O, C / groups, *lengths): the sum of the windows of ``x``, weighed with ``y``."""
-    places, dims = y.shape[2:], len(lengths)
-    outputs, each = y.shape[1], x.shape[1] // groups
-    rows = each * math.prod(lengths)
-    out = np.zeros((groups, rows, outputs // groups), x.dtype)
-    if x.size and y.size:
-        inner = math.prod(places)
-        is_wide = goes_by_rows(len(x), lengths, dilation, places) and not is_short(len(x), lengths, places)
-        if is_wide and rows <= FEW:
-            return weight_by_rows(x, y, stride, padding, dilation, groups, lengths)
-        images_last = is_short(len(x), lengths, places) and rows >= 2 * outputs // groups
-        count = at_once(len(x), groups * rows * inner * x.itemsize, CHUNK << images_last)
-        # Images are summed over as places are: they go behind them, or before.
-        order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
-        with workspace(x.dtype, count * groups * rows * inner, count * outputs * inner) as (room, moved):
-            for at, view in windows(x, count, lengths, stride, padding, dilation, places, images_last):
-                part = y[at : at + count]
-                columns = inner * len(part)
-                matrices = laid(room, to_end(view) if images_last else view.transpose(order))
-                part = laid(moved, to_end(part) if images_last else part.swapaxes(0, 1))
-                # BLAS is a fifth slower with y first.
-                out += np.matmul(
-                    matrices.reshape(groups, rows, columns),
-                    part.reshape(groups, outputs // groups, columns).swapaxes(-1, -2),
-                )
-    return np.ascontiguousarray(out.swapaxes(-1, -2)).reshape(outputs, each, *lengths)
 
 
 # -- by rows ------------------------------------------------------------------------------------------------------------
@@ -279,15 +467,15 @@ def saves_by_rows(
 ) -> bool:  # fmt: skip
     """Whether far less is copied so, though the result is laid out by rows as well."""
     copied = rows * min(stride[0], kernel[0]) // kernel[0] + outputs
-    enough = 2 * rows >= (5 + is_short(images, kernel, lengths)) * copied
-    return enough and goes_by_rows(images, kernel, dilation, lengths)
+    saves = rows >= 2 * copied and rows * outputs <= WEIGHTS
+    return saves and goes_by_rows(images, kernel, dilation, lengths)
 
 
 def row_sizes(x: Array, kernel: Ints, stride: Ints, lengths: Ints) -> tuple[int, int]:
     """How many images to take at once, about as many each time, and how many elements are laid out of each."""
     across = math.prod(lengths[1:])
     size = ((lengths[0] - 1) * stride[0] + kernel[0]) * math.prod(kernel[1:]) * x.shape[1] * across
-    count = max(-(-COLUMNS // across), CHUNK // 2 // (size * x.itemsize))
+    count = max(-(-COLUMNS // across), CHUNK // (size * x.itemsize))
     return -(-len(x) // -(-len(x) // count)), size
 
 
@@ -315,10 +503,20 @@ def row_windows(
         part = x[at : at + count]
         rows = room[: len(part) * channels * taps * spans[0] * across]
         rows = rows.reshape(groups, spans[0], taps, each, len(part), *lengths[1:])
-        if has_zeros and (not at or len(part) < count):
-            rows[...] = 0
-        for number, have, where in elements:
-            rows[(slice(None), have[0], number, ..., *have[1:])] = rows_first(part[(..., *where)])
+        if has_zeros:
+            if not at or len(part) < count:
+                rows[...] = 0
+            for number, have, where in elements:
+                rows[(slice(None), have[0], number, ..., *have[1:])] = rows_first(part[(..., *where)])
+        else:
+            of_image, of_group, of_channel, of_row, *others = part.strides
+            rows.reshape(groups, spans[0], *kernel[1:], each, len(part), *lengths[1:])[...] = as_strided(
+                part, (groups, spans[0], *kernel[1:], each, len(part), *lengths[1:]),
+                (
+                    of_group, of_row, *[step * d for step, d in zip(others, dilation[1:], strict=True)],
+                    of_channel, of_image, *[step * s for step, s in zip(others, stride[1:], strict=True)],
+                ),
+            )  # fmt: skip
         yield at, as_strided(
             rows, (groups, lengths[0], kernel[0] * taps * each, len(part) * across),
             (rows.strides[0], rows.strides[1] * stride[0], rows.strides[3], x.itemsize),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import common
-from .threads_numpy import CACHED, by_items
+from .threads_numpy import CACHED, by_items, cuts, has_helpers, in_parallel, one_blas_thread, workers
 
 Array = Any
 Labels = tuple[int, ...]
@@ -17,6 +17,10 @@ Labels = tuple[int, ...]
 HALVES = frozenset("eE")
 """The dtype characters of float16 and bfloat16: as in PyTorch, their products are summed in float32."""
 SMALL = 4096
+ALONE = 1 << 18
+"""Up to so many multiplications, OpenBLAS takes one thread for a product."""
+SHARED = 1 << 25
+"""So many are worth a second thread of ours."""
 
 
 def matmul(x: Array, y: Array) -> Array:
@@ -25,12 +29,36 @@ def matmul(x: Array, y: Array) -> Array:
     if y.ndim > 2 and x.ndim > 1 and x.shape[-1] == y.shape[-2] == 1:
         return x * y  # outer products, which NumPy hands to BLAS one by one
     if y.ndim > 2 or (x.ndim > 2 and x.size == 0):
-        return np.matmul(blasable(x), blasable(y))
+        x, y = blasable(x), blasable(y)
+        if x.shape[-1] * math.prod(x.shape[-2:-1]) * y.shape[-1] <= ALONE or not has_helpers():
+            return np.matmul(x, y)
+        with one_blas_thread():
+            return np.matmul(x, y)
     if x.ndim <= 2:
-        return blasable(x).dot(blasable(y))
+        return product(blasable(x), blasable(y))
     # One product of all rows instead of one a batch element.
     rows = blasable(x).reshape(math.prod(x.shape[:-1]), x.shape[-1])
-    return rows.dot(blasable(y)).reshape(x.shape[:-1] + y.shape[1:])
+    return product(rows, blasable(y)).reshape(x.shape[:-1] + y.shape[1:])
+
+
+def product(x: Array, y: Array) -> Array:
+    """``x.dot(y)`` of vectors and matrices.
+
+    The threads of OpenBLAS wait actively for some time after each product, on the processors that our own threads need:
+    where those are in use they share out products too.
+    """
+    work = x.size * math.prod(y.shape[1:])
+    if work <= ALONE or not has_helpers():
+        return x.dot(y)
+    with one_blas_thread():
+        if work < SHARED or x.ndim == 1 or y.ndim == 1 or x.dtype != y.dtype:
+            return x.dot(y)
+        out = np.empty((len(x), y.shape[1]), x.dtype)
+        if len(x) >= y.shape[1]:
+            in_parallel(lambda some: np.matmul(x[some], y, out=out[some]), cuts(len(x), workers()))
+        else:
+            in_parallel(lambda some: np.matmul(x, y[:, some], out=out[:, some]), cuts(y.shape[1], workers()))
+        return out
 
 
 def transposed_matmul(x: Array, y: Array) -> Array:

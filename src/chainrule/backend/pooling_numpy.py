@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .linalg_numpy import HALVES
+from .threads_numpy import in_parallel, workers
 from .windows import (
     Axis,
     all_parts,
@@ -30,7 +31,9 @@ Array = Any
 Axes = tuple[Axis, ...]
 
 BLOCK = 1 << 17
-"""Elements."""
+"""Elements that are worked on at once."""
+SHARED = 4 * BLOCK
+"""The same where several threads work: the hand-over of the interpreter's lock costs more than the cache saves."""
 LONG = 8
 """From so many elements on, NumPy reduces a window faster than slices do."""
 
@@ -91,10 +94,19 @@ def lowest(dtype: Any) -> Any:
 
 def window_max(x: Array, *, axes: Axes) -> Array:
     """The largest element of each window; NaN where there is one."""
-    x, start = np.ascontiguousarray(x), lowest(x.dtype)  # so that the result is, but of windows of several lengths
+    return by_blocks(largest, pooled(x, axes, x.dtype), np.ascontiguousarray(x), axes=axes)
+
+
+def pooled(x: Array, axes: Axes, dtype: Any) -> Array:
+    """An array for one element of each window."""
+    return np.empty((*x.shape[: -len(axes)], *[axis[1] for axis in axes]), dtype)
+
+
+def largest(out: Array, x: Array, axes: Axes) -> None:
+    start = lowest(x.dtype)
     for at in range(-1, -len(axes) - 1, -1):
         x = reduced(np.maximum, start, x, at, axes[at])
-    return np.ascontiguousarray(x)
+    out[...] = x
 
 
 # -- which element is the largest ---------------------------------------------------------------------------------------
@@ -104,16 +116,25 @@ def by_blocks(kernel: Any, out: Array, *arrays: Array, axes: Axes) -> Array:
     """``kernel(out, *arrays, axes)`` on a few images at a time: what it makes in between stays in the cache."""
     images = math.prod(out.shape[: -len(axes)])
     flat = [one.reshape(images, *one.shape[-len(axes) :]) for one in (out, *arrays)]
-    step = max(1, BLOCK // max([math.prod(one.shape[1:]) for one in flat] + [1]))
-    for at in range(0, images, step):
+    size = max([math.prod(one.shape[1:]) for one in flat] + [1])
+    is_shared = images * size >= 2 * SHARED and workers() > 1
+    step = max(1, (SHARED if is_shared else BLOCK) // size)
+
+    def block(at: int) -> None:
         kernel(*[one[at : at + step] for one in flat], axes)
+
+    starts = range(0, images, step)
+    if is_shared:
+        in_parallel(block, starts)
+    else:
+        for at in starts:
+            block(at)
     return out
 
 
 def max_places(x: Array, *, axes: Axes) -> Array:
     """The number, in C order within the window, of the first of its largest elements; of the last NaN, if there is one."""
-    out = np.empty((*x.shape[: -len(axes)], *[axis[1] for axis in axes]), number_dtype(axes))
-    return by_blocks(places_of_largest, out, np.ascontiguousarray(x), axes=axes)
+    return by_blocks(places_of_largest, pooled(x, axes, number_dtype(axes)), np.ascontiguousarray(x), axes=axes)
 
 
 def places_of_largest(out: Array, x: Array, axes: Axes) -> None:

@@ -11,10 +11,13 @@ import math
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -62,12 +65,30 @@ class _Told:
     number: int | None = None
 
 
+class _Sharing:
+    """How many calls share out work at present, while OpenBLAS takes one thread for each product, and what it took before."""
+
+    lock = Lock()
+    calls = 0
+    before = 1
+
+    @classmethod
+    def forget(cls) -> None:
+        """In a child process, where none of the threads lives that shared out work."""
+        library = blas()
+        cls.lock = Lock()
+        if cls.calls and library:
+            library.set_threads(cls.before)
+        cls.calls = 0
+
+
 def threads() -> int:
     """What :func:`set_threads` was told; else as many as OpenBLAS uses, of another BLAS as many as there are processors."""
     if _Told.number:
         return _Told.number
     if library := blas():
-        return library.threads()
+        with _Sharing.lock:
+            return _Sharing.before if _Sharing.calls else library.threads()
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -75,12 +96,41 @@ def set_threads(number: int) -> None:
     """Use so many from now on. Another BLAS than OpenBLAS cannot be told."""
     _Told.number = number
     if library := blas():
-        library.set_threads(number)
+        with _Sharing.lock:
+            _Sharing.before = number
+            if not _Sharing.calls:
+                library.set_threads(number)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Products in here take one thread: those that would share one out have work of their own."""
+    library = blas()
+    if not library:
+        yield
+        return
+    with _Sharing.lock:
+        if not _Sharing.calls:
+            _Sharing.before = library.threads()
+            library.set_threads(1)
+        _Sharing.calls += 1
+    try:
+        yield
+    finally:
+        with _Sharing.lock:
+            _Sharing.calls -= 1
+            if not _Sharing.calls:
+                library.set_threads(_Sharing.before)
 
 
 def workers() -> int:
     """How many threads may share the work on one array."""
     return threads() if CAN_START else 1
+
+
+def has_helpers() -> bool:
+    """Whether work has been shared out in this process."""
+    return bool(pool.cache_info().currsize)
 
 
 @cache
@@ -90,6 +140,7 @@ def pool() -> ThreadPoolExecutor:
 
     if hasattr(os, "register_at_fork"):  # threads do not live on in a child process
         os.register_at_fork(after_in_child=pool.cache_clear)
+        os.register_at_fork(after_in_child=_Sharing.forget)
     return ThreadPoolExecutor(os.cpu_count(), "chainrule")
 
 
@@ -112,15 +163,26 @@ def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece]) -> Non
         finally:
             left.clear()
 
-    helpers = [pool().submit(copy_context().run, take) for _ in range(min(workers(), len(left)) - 1)]
-    try:
+    number = min(workers(), len(left))
+    if number < 2:
         take()
-    finally:
-        # One that has not begun is not waited for: it may stand behind the very call that waits.
-        begun = [helper for helper in helpers if not helper.cancel()]
-        errors = [helper.exception() for helper in begun]
+        return
+    with one_blas_thread():
+        helpers = [pool().submit(copy_context().run, take) for _ in range(number - 1)]
+        try:
+            take()
+        finally:
+            # One that has not begun is not waited for: it may stand behind the very call that waits.
+            begun = [helper for helper in helpers if not helper.cancel()]
+            errors = [helper.exception() for helper in begun]
     for error in filter(None, errors):
         raise error
+
+
+def cuts(length: int, number: int) -> list[slice]:
+    """So many slices of about equal lengths, or as many as there are elements."""
+    bounds = [length * part // number for part in range(number + 1)]
+    return [slice(first, last) for first, last in pairwise(bounds) if first < last]
 
 
 def by_pieces(work: Callable[[slice], object], length: int, itemsize: int) -> None:
