@@ -25,7 +25,8 @@ REASONS = {
     "losses": "as of activations",
     "softmax": "as of activations, though some rows at a time by several threads",
     "normalisation": "as of softmax",
-    "image networks": "windows are copied before OpenBLAS multiplies them; two threads of Python wait for each other between operations",
+    "image networks": "windows are copied before OpenBLAS multiplies them; two threads of Python wait for each other "
+    "between operations",
 }
 """Why a family may be over its limit."""
 

@@ -56,22 +56,19 @@ def elementwise(function: Callable[..., Array], *values: Any, **params: Any) -> 
         return function(*values)
     length = CACHED // max(one.itemsize for one in flat.values())
 
-    def block(some: slice) -> Array:
-        return function(*[flat[at][some] if at in flat else one for at, one in enumerate(given)])
+    def block(start: int) -> Array:
+        for at, one in flat.items():
+            given[at] = one[start : start + length]
+        return function(*given)
 
-    first = block(slice(length))
+    first = block(0)
     if first.shape != (length,):
         return function(*values)
     result = np.empty(shape, first.dtype)  # not a view of something: that would be copied where it is handed out
     places = result.reshape(-1)
     places[:length] = first
-    rest = [one[length:] for one in (*flat.values(), places)]
-    flat = dict(zip(flat, rest, strict=False))
-
-    def piece(some: slice) -> None:
-        rest[-1][some] = block(some)
-
-    by_pieces(piece, rest[-1].size, max(one.itemsize for one in rest))
+    for start in range(length, places.size, length):
+        places[start : start + length] = block(start)
     return result
 
 

@@ -89,10 +89,6 @@ def by_blocks_if_large(function: Any, *arrays: Array) -> Array:
 def relu(x: Array) -> Array:
     """max(x, 0), that keeps the sign of zeros, as PyTorch does."""
     if type(x) is ndarray:
-        if x.size >= SEVERAL_BLOCKS and x.flags.c_contiguous:
-            from . import blocks_numpy
-
-            return blocks_numpy.by_blocks(lambda x, out, _: maximum(ZERO[x.dtype], x, out=out), x)
         return maximum(ZERO[x.dtype], x)
     return type(x)(0) if x < 0 else x
 
