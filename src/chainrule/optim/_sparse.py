@@ -54,5 +54,8 @@ class Entries:
 def memory(tensor: Any) -> Any:
     array = writable(tensor)
     if not isinstance(array, np.ndarray):
-        raise RuntimeError("a sparse gradient updates parameters on the CPU only, outside of compiled functions")
+        raise RuntimeError(
+            "a sparse gradient updates dense parameters only, on the CPU and outside of compiled functions. Of a sparse parameter, optimize "
+            "the values, and make the tensor of them in each step."
+        )
     return array
