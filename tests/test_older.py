@@ -12,7 +12,7 @@ from older_programs import PROGRAMS, told
 from test_courses import compare
 
 import chainrule
-from chainrule import torch_alias
+from chainrule import once, torch_alias
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden" / "older.json").read_text())
 
@@ -30,8 +30,9 @@ def test_as_recorded(expression: str) -> None:
         compare(one, other)
 
 
-def test_once_in_a_process() -> None:
+def test_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     torch = chainrule
+    monkeypatch.setattr(once.Setting, "always", False)  # put back at the end
     torch.set_warn_always(True)
     with pytest.warns(UserWarning, match="This overload of add is deprecated") as caught:
         assert torch.ones(1).add(2, torch.ones(1)).tolist() == [3.0]
@@ -41,13 +42,13 @@ def test_once_in_a_process() -> None:
         torch.ones(1).add(2, torch.ones(1))
 
 
-def test_factors_first_meet_who_takes_calls_over() -> None:
+def test_factors_first_meet_who_takes_calls_over(monkeypatch: pytest.MonkeyPatch) -> None:
     torch = chainrule
 
     class Mine(torch.Tensor):
         """A subclass, so that functions ask."""
 
-    torch.set_warn_always(True)
+    monkeypatch.setattr(once.Setting, "always", True)
     x = torch.ones(2).as_subclass(Mine)
     for call in (lambda: x.add(2, x), lambda: torch.add(x, 2, x), lambda: x.clone().add_(2, x)):
         with pytest.warns(UserWarning, match="overload"):
