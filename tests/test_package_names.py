@@ -206,6 +206,7 @@ def test_the_compilers_inner_names() -> None:
     with pytest.raises(TypeError, match=r"torch\.compile\(module\)"):
         _dynamo.OptimizedModule(module)
     _dynamo.mark_dynamic(torch.ones(2), 0)
+    assert _dynamo.config.__name__ == "chainrule._dynamo.config"
     _dynamo.mark_static_address(torch.ones(2))
     table = torch.arange(6).reshape(2, 3)
     with TransformGetItemToIndex():
@@ -264,3 +265,60 @@ def test_transforms_keep_their_last_pair_under_pytorchs_name() -> None:
     y = exp(x)
     assert exp._cached_x_y[0] is x
     assert exp.inv(y) is x
+
+
+def test_hooks_of_one_tensor_get_one_object() -> None:
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    seen: list[Any] = []
+    y.register_hook(seen.append)
+    y.register_hook(lambda g: setattr(g, "note", "left here"))
+    y.register_hook(lambda g: seen.append(g) or g * 3)
+    y.register_hook(seen.append)
+    y.sum().backward()
+    assert seen[0] is seen[1]
+    assert seen[0].note == "left here"
+    assert seen[2].tolist() == [3, 3]
+    assert x.grad is not None
+    assert x.grad.tolist() == [6, 6]
+
+
+def test_a_sampled_image_lies_in_c_order() -> None:
+    image = torch.rand(2, 3, 4, 5)
+    grid = torch.nn.functional.affine_grid(torch.eye(2, 3).expand(2, 2, 3), [2, 3, 6, 7], align_corners=False)
+    assert torch.nn.functional.grid_sample(image, grid, align_corners=False).stride() == (126, 42, 7, 1)
+
+
+def test_a_module_shows_its_late_names() -> None:
+    shown = vars(torch.optim)
+    assert {"Adadelta", "RMSprop", "lr_scheduler"} <= set(shown)
+
+
+def test_distributions_of_packages() -> None:
+    class Mine(torch.distributions.Distribution, torch.nn.Module):
+        arg_constraints: typing.ClassVar[dict[str, Any]] = {}
+
+        def __init__(self, loc: Any) -> None:
+            super().__init__(validate_args=False)
+            self.loc = torch.nn.Parameter(loc)
+
+        def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+            return self._get_checked_instance(Mine, _instance)
+
+    one = Mine(torch.zeros(2))
+    assert [name for name, _ in one.named_parameters()] == ["loc"]
+    assert type(one.expand((2,))) is Mine
+
+    class Other(Mine):
+        def __init__(self) -> None:
+            super().__init__(torch.zeros(1))
+
+    with pytest.raises(NotImplementedError, match="custom __init__"):
+        Other().expand((2,))
+
+    class Base: ...
+
+    @torch.distributions.register_kl(torch.distributions.Normal, Base)  # type: ignore[arg-type]
+    def divergence(p: Any, q: Any) -> Any: ...
+
+    del torch.distributions.kl.RULES[torch.distributions.Normal, Base]

@@ -54,6 +54,6 @@ maybe_mark_dynamic = mark_dynamic
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("_trace_wrapped_higher_order_op", "eval_frame"):
+    if name in ("_trace_wrapped_higher_order_op", "config", "eval_frame"):
         return import_module(f"{__name__}.{name}")
     raise missing_name(__name__, name)
