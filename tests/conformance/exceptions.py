@@ -124,7 +124,7 @@ EXCEPTIONS = (
     ),
     Excepted("nn.functional.soft_margin_loss", "dtypes", "an exponential overflows", of_halves, defined=False),
     Excepted(
-        "nn.functional.instance_norm nn.functional.interpolate.bicubic nn.functional.interpolate.trilinear "
+        "nn.functional.interpolate.bicubic nn.functional.interpolate.trilinear "
         "nn.functional.scaled_dot_product_attention nn.functional.grid_sample grid_sampler_2d nn.functional.conv_transpose2d",
         "dtypes", "numbers in between are rounded, or other ones than here", of_halves, defined=False,
     ),
@@ -153,7 +153,7 @@ EXCEPTIONS = (
     ),
     Excepted("nn.functional.layer_norm nn.functional.ctc_loss", "grad", "float32: fewer digits", of_float32, defined=False),
     Excepted(
-        "addbmm native_batch_norm _native_batch_norm_legit _batch_norm_with_update", "dtypes",
+        "native_batch_norm _native_batch_norm_legit _batch_norm_with_update", "dtypes",
         "some numbers in between, such as the inverse of the spread in bfloat16, are off by more than rounding", of_halves, defined=False,
     ),
     Excepted("matrix_exp", "dtypes", "NaN", of_halves, defined=False),

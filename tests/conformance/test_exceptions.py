@@ -76,12 +76,9 @@ def test_singular_vectors_of_another_phase(name: str) -> None:
         *[
             (name, "dtypes")
             for name in (
-                "addr",
-                "addbmm",
                 "histc",
                 "polygamma.polygamma_n_0",
                 "polygamma.polygamma_n_4",
-                "nn.functional.instance_norm",
                 "nn.functional.interpolate.bicubic",
                 "nn.functional.interpolate.trilinear",
                 "nn.functional.grid_sample",

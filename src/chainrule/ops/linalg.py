@@ -161,9 +161,12 @@ def one_by_one(xp, input, x, y, beta, alpha):
     """In half precision PyTorch rounds what there is after each matrix of the stack."""
     if not is_half(x.dtype) or x.dtype.kind in "iu":
         return added(xp, input, xp.tensordot(x, y, axes=((-3, -1), (-3, -2))), beta, alpha)
-    out = rounded_sum(xp, input, xp.zeros((x.shape[-2], y.shape[-1]), dtype=x.dtype), beta, alpha)
+    out = input
     for at in range(x.shape[-3]):
-        out = rounded_sum(xp, out, xp.matmul(*[xp.widen(xp.select(one, axis=-3, index=at)) for one in (x, y)]), 1, alpha)
+        product = xp.matmul(*[xp.widen(xp.select(one, axis=-3, index=at)) for one in (x, y)])
+        out = rounded_sum(xp, out, product, 1 if at else beta, alpha)
+    if out is input:  # a stack of none
+        out = rounded_sum(xp, input, xp.zeros((x.shape[-2], y.shape[-1]), dtype=x.dtype), beta, alpha)
     return out
 
 
