@@ -69,7 +69,7 @@ def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
 
 def slabs_of(part: slice, nbytes: int) -> list[slice]:
     """A slice of the first axis of the places in parts that are laid out at once, of so many bytes a place."""
-    step = max(1, 2 * CHUNK // nbytes)
+    step = max(1, 2 * CHUNK // max(nbytes, 1))
     return [slice(first, min(first + step, part.stop)) for first in range(part.start, part.stop, step)]
 
 
