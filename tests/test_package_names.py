@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import io
 import typing
@@ -59,6 +60,7 @@ def test_paths_to_the_leaves_of_a_tree() -> None:
     assert _pytree.tree_any(lambda x: x is None, tree)
     assert not _pytree.tree_all_only(int, lambda x: x < 3, tree)
     assert isinstance(_pytree.tree_structure(1), _pytree.LeafSpec)
+    assert [_pytree._get_node_type(one) for one in ([1], Point(1, 2), 3)] == [list, collections.namedtuple, int]  # noqa: PYI024
     assert not isinstance(spec, _pytree.LeafSpec)
 
 

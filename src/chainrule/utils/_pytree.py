@@ -368,7 +368,7 @@ def register_pytree_node(
 LATE = {
     "_pytree_paths": """
         GetAttrKey LeafSpec MappingKey SUPPORTED_NODES SequenceKey _deque_flatten_with_keys _dict_flatten _dict_flatten_with_keys
-        _dict_unflatten _is_leaf _list_flatten _list_flatten_with_keys _list_unflatten _ordereddict_flatten
+        _dict_unflatten _get_node_type _is_leaf _list_flatten _list_flatten_with_keys _list_unflatten _ordereddict_flatten
         _ordereddict_flatten_with_keys _ordereddict_unflatten _register_pytree_node _tuple_flatten _tuple_flatten_with_keys
         _tuple_unflatten key_get keystr map_only tree_all tree_all_only tree_any tree_any_only tree_flatten_with_path
         tree_iter tree_leaves_with_path tree_map_ tree_map_only tree_map_only_ tree_map_with_path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import collections
 import warnings
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
@@ -322,6 +323,11 @@ def _register_pytree_node(cls: type, flatten_fn: Any, unflatten_fn: Any, **more:
 
 def _is_leaf(tree: Any, is_leaf: IsLeaf = None) -> bool:
     return (is_leaf is not None and is_leaf(tree)) or kind_of(tree) is None
+
+
+def _get_node_type(tree: Any) -> Any:
+    """The class that a container is registered by; for named tuples that is the function which makes their classes."""
+    return collections.namedtuple if kind_of(tree) is NAMED_TUPLE else type(tree)  # noqa: PYI024
 
 
 SUPPORTED_NODES = KINDS
