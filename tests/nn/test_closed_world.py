@@ -39,7 +39,7 @@ REASONS = {
         "channelshuffle fold linear_cross_entropy linear_cross_entropy_options pixelshuffle": "files, whose classes are elsewhere",
     },
     "torch.nn.parallel": {
-        "comm distributed scatter_gather": PROCESSES,
+        "comm distributed": PROCESSES,
     },
     "torch.nn.utils.prune": {"torch": TYPING},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from ..._missing import missing_name
@@ -23,6 +24,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "scatter_gather":
+        return import_module(f"{__name__}.{name}")
     raise missing_name(__name__, name)
 
 
