@@ -25,7 +25,7 @@ PROGRAMS = {
 }
 
 ELSEWHERE = (
-    "stride()", "resize_", "as_strided", "storage", "solve(q",
+    "stride()", "resize_", "as_strided", "storage", "clone(memory_format", "solve(q",
     "x[torch.tensor([True, True]), torch.tensor([0,1,2])]", "x[i, False]",
 )  # fmt: skip
 """Of programs that ask for memory, or for errors of a value that XLA does not look at."""
