@@ -130,9 +130,9 @@ def test_products_are_shared_out_where_helpers_are(
     in_parallel(len, ["a", "b"])
     shared: list[slice] = []
 
-    def share(work: Callable[[slice], None], pieces: list[slice]) -> None:
+    def share(work: Callable[[slice], None], pieces: list[slice], is_product: bool) -> None:
         shared.extend(pieces)
-        in_parallel(work, pieces)
+        in_parallel(work, pieces, is_product)
 
     monkeypatch.setattr(linalg_numpy, "in_parallel", share)
     m, k, n = shape
@@ -142,6 +142,14 @@ def test_products_are_shared_out_where_helpers_are(
     assert [part.stop for part in shared] == [350, 700]
     stack = rng.standard_normal((2, m, k))
     np.testing.assert_allclose(linalg_numpy.matmul(stack, y), np.matmul(stack, y), rtol=1e-12, atol=1e-12)
+    for _ in range(threads_numpy.LATELY):
+        linalg_numpy.matmul(x, y)
+    shared.clear()
+    linalg_numpy.matmul(x, y)
+    assert not shared, "nothing else has been shared out for many products"
+    in_parallel(len, ["a", "b"])
+    linalg_numpy.matmul(x, y)
+    assert shared
 
 
 def test_what_numpy_is_told_of_errors_holds_in_all_threads() -> None:

@@ -55,9 +55,11 @@ def product(x: Array, y: Array) -> Array:
             return x.dot(y)
         out = np.empty((len(x), y.shape[1]), x.dtype)
         if len(x) >= y.shape[1]:
-            in_parallel(lambda some: np.matmul(x[some], y, out=out[some]), cuts(len(x), workers()))
+            in_parallel(lambda some: np.matmul(x[some], y, out=out[some]), cuts(len(x), workers()), is_product=True)
         else:
-            in_parallel(lambda some: np.matmul(x, y[:, some], out=out[:, some]), cuts(y.shape[1], workers()))
+            in_parallel(
+                lambda some: np.matmul(x, y[:, some], out=out[:, some]), cuts(y.shape[1], workers()), is_product=True
+            )
         return out
 
 

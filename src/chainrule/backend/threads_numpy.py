@@ -35,6 +35,8 @@ SHARED = 4 * CACHED
 
 CAN_START = sys.platform not in ("emscripten", "wasi")
 """Whether a program may have more threads than one: in a browser it may not."""
+LATELY = 32
+"""Products in a row, of which a step of training has fewer, after which the helpers count as idle."""
 
 
 class Blas(NamedTuple):
@@ -71,6 +73,8 @@ class _Sharing:
     lock = Lock()
     calls = 0
     before = 1
+    asked = 0
+    """How many products have asked for helpers since these last had other work."""
 
     @classmethod
     def forget(cls) -> None:
@@ -129,8 +133,12 @@ def workers() -> int:
 
 
 def has_helpers() -> bool:
-    """Whether work has been shared out in this process."""
-    return bool(pool.cache_info().currsize)
+    """Whether work has been shared out lately: since then this was asked ``LATELY`` times at most.
+
+    Counted, not timed, so that a program computes the same each time it runs.
+    """
+    _Sharing.asked += 1
+    return _Sharing.asked <= LATELY and bool(pool.cache_info().currsize)
 
 
 @cache
@@ -144,7 +152,7 @@ def pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count(), "chainrule")
 
 
-def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece]) -> None:
+def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece], is_product: bool = False) -> None:
     """``work`` on each piece, by the calling thread and others; the pieces must not depend on each other.
 
     It pays where a piece is a few operations on 100,000 numbers or more. A thread takes the next piece when it is done with
@@ -167,6 +175,8 @@ def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece]) -> Non
     if number < 2:
         take()
         return
+    if not is_product:
+        _Sharing.asked = 0
     with one_blas_thread():
         helpers = [pool().submit(copy_context().run, take) for _ in range(number - 1)]
         try:
