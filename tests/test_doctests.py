@@ -37,9 +37,8 @@ def run(tests: Iterable[doctest.DocTest]) -> None:
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.REPORT_ONLY_FIRST_FAILURE)
     with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", r"torch\.\w+ is deprecated"
-        )  # the examples of these functions show what they do
+        # The examples of deprecated functions show what they do.
+        warnings.filterwarnings("ignore", r"torch\.\w+ is deprecated")
         for test in tests:
             runner.run(test, out=report.append)
     assert not runner.failures, "".join(report)

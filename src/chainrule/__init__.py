@@ -260,7 +260,7 @@ def __getattr__(name: str) -> Any:
 
         home, said = _BUILT_WITH[name].rsplit(".", 1)
         warnings.warn(f"'{name}' is deprecated, please use 'torch.{home}.{said}()'", stacklevel=2)
-        return getattr(importlib.import_module(f"{__name__}.{home}"), said)()
+        return getattr(importlib.import_module(f"{__package__}.{home}"), said)()
     if name == "torch":  # in PyTorch, too, the module holds itself: programs say torch.torch.nn
         return importlib.import_module("chainrule")
     from ._missing import missing_name

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .cuda import (
+    device_count as device_count,
     empty_cache as empty_cache,
     get_arch_list as get_arch_list,
     get_rng_state_all as get_rng_state_all,
     is_bf16_supported as is_bf16_supported,
+    is_initialized as is_initialized,
     manual_seed as manual_seed,
     manual_seed_all as manual_seed_all,
     max_memory_allocated as max_memory_allocated,
@@ -62,16 +64,6 @@ def is_available() -> bool:
     device(type='cpu')
     """
     return False
-
-
-def is_initialized() -> bool:
-    """Whether it is in use: False."""
-    return False
-
-
-def device_count() -> int:
-    """How many there are: 0."""
-    return 0
 
 
 def refuse(*_: Any, **__: Any) -> Any:

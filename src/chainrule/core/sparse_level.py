@@ -49,7 +49,7 @@ def is_sparse(array: Any) -> bool:
 
 def any_sparse(arrays: Any) -> bool:
     """Whether one of several raw values is."""
-    return any(getattr(array, "level", None) is SPARSE for array in arrays)
+    return any(map(is_sparse, arrays))
 
 
 def sparse_among(arrays: Any) -> tuple[Any, ...]:

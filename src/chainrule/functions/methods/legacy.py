@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from ...core.value import TensorBase
@@ -27,20 +26,6 @@ class LegacyMethods(TensorBase):
 
     def __long__(self: Any) -> int:
         return int(self)
-
-    @property
-    def volatile(self) -> bool:
-        """What old programs set where ``torch.no_grad`` stands now: False."""
-        warnings.warn("volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2)
-        return False
-
-    @volatile.setter
-    def volatile(self, value: Any) -> None:
-        warnings.warn(
-            "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
-            UserWarning,
-            stacklevel=2,
-        )
 
     def reinforce(self: Any, reward: Any) -> None:
         """Gone, in PyTorch too."""
