@@ -17,7 +17,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from itertools import accumulate
 from typing import Any
 
@@ -36,8 +36,6 @@ KEEP = 4 * CHUNK
 KEPT = threading.local()
 COLUMNS = 192
 """In matrices of fewer columns, BLAS is slow."""
-FEW = 128
-"""Up to so many rows of windows, the derivative by the weights is faster by rows."""
 SHORT = 8
 """Rows of up to so many places are laid out faster with the images as the last axis in memory: a row of all is one copy."""
 SHARED = 1 << 26
@@ -323,9 +321,7 @@ def conv_weight(
             for slab in slabs_of(whole, nbytes):
                 given, around = below(x[images], padding, slab.start * stride[0])
                 part = y[images, :, slab]
-                saves = rows <= FEW and goes_by_rows(len(part), lengths, dilation, part.shape[2:])
-                weigh = weight_by_rows if saves else weight_by_windows
-                found = weigh(given, part, stride, around, dilation, groups, lengths)
+                found = weight_of(given, part, stride, around, dilation, groups, lengths)
                 sums[share] = found if sums[share] is None else np.add(sums[share], found, out=found)
 
     nbytes = groups * rows * math.prod(places[1:]) * x.itemsize
@@ -335,14 +331,48 @@ def conv_weight(
     return sums[0]
 
 
-def weight_by_windows(
+def weight_of(
     x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
 ) -> Array:
+    """``conv_weight``, the way that copies least."""
+    places, outputs, rows = y.shape[2:], y.shape[1] // groups, x.shape[1] // groups * math.prod(lengths)
+    settings = stride, padding, dilation, groups, lengths
+    if saves_by_rows(len(x), rows, outputs, lengths, stride, dilation, places):
+        return weight_by_rows(x, y, *settings)
+    images_last = is_short(len(x), lengths, places) and rows >= 2 * outputs
+    if rows <= math.prod(places) and not images_last:  # to add up products is less than to lay out y
+        return weight_by_image(x, y, *settings)
+    return weight_by_windows(x, y, *settings, images_last)
+
+
+def weight_by_image(
+    x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
+) -> Array:
+    """``conv_weight`` as the sum of a product for each image."""
+    places, outputs, each = y.shape[2:], y.shape[1] // groups, x.shape[1] // groups
+    rows, inner = each * math.prod(lengths), math.prod(places)
+    count = at_once(len(x), groups * rows * inner * x.itemsize, CHUNK)
+    out = np.zeros((groups, rows, outputs), x.dtype)
+    sliding = lengths, stride, padding, dilation, places, count, False
+    columns = y.reshape(len(y), groups, outputs, inner).swapaxes(-1, -2)
+    sizes = count * groups * rows * inner, count * out.size, to_lay(x, *sliding)
+    with workspace(x.dtype, *sizes) as (room, results, padded):
+        products = results.reshape(count, *out.shape)
+        for at, view in windows(x, padded, *sliding):
+            many = len(view)
+            matrices = laid(room, view).reshape(many, groups, rows, inner)
+            np.matmul(matrices, columns[at : at + many], out=products[:many])
+            out += np.add.reduce(products[:many], axis=0)
+    return weights_of(out, lengths)
+
+
+def weight_by_windows(
+    x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints, images_last: bool
+) -> Array:
+    """``conv_weight`` as one product of all images: those are summed over as places are, so they go behind or before them."""
     places, dims, outputs, each = y.shape[2:], len(lengths), y.shape[1] // groups, x.shape[1] // groups
     rows, inner = each * math.prod(lengths), math.prod(places)
-    images_last = is_short(len(x), lengths, places) and rows >= 2 * outputs
     count = at_once(len(x), groups * rows * inner * x.itemsize, CHUNK)
-    # Images are summed over as places are: they go behind them, or before.
     order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
     out = np.zeros((groups, rows, outputs), x.dtype)
     sizes = count * groups * rows * inner, count * groups * outputs * inner
@@ -352,14 +382,19 @@ def weight_by_windows(
             part = y[at : at + count]
             columns = inner * len(part)
             matrices = laid(room, to_end(view) if images_last else view.transpose(order))
-            if len(part) > 1:
-                part = laid(moved, to_end(part) if images_last else part.swapaxes(0, 1))
+            part = laid(moved, to_end(part) if images_last else part.swapaxes(0, 1))
             # BLAS is a fifth slower with y first.
             out += np.matmul(
                 matrices.reshape(groups, rows, columns),
                 part.reshape(groups, outputs, columns).swapaxes(-1, -2),
             )
-    return np.ascontiguousarray(out.swapaxes(-1, -2)).reshape(groups * outputs, each, *lengths)
+    return weights_of(out, lengths)
+
+
+def weights_of(sums: Array, kernel: Ints) -> Array:
+    """Sums (groups, rows, outputs) in the layout of weights."""
+    groups, rows, outputs = sums.shape
+    return np.ascontiguousarray(sums.swapaxes(-1, -2)).reshape(groups * outputs, rows // math.prod(kernel), *kernel)
 
 
 # -- memory and layouts -------------------------------------------------------------------------------------------------
@@ -489,38 +524,54 @@ def row_windows(
     dilation: Ints,
     groups: int,
     lengths: Ints,
-) -> Iterator[tuple[int, Array]]:
-    """Matrices (groups, lengths[0], rows, columns) of the windows of ``count`` images at a time, laid out in ``room``."""
+) -> Iterator[tuple[slice, Callable[[], None], Array]]:
+    """Of ``count`` images at a time: which they are, what lays them out in ``room``, and their windows there.
+
+    These are matrices (groups, lengths[0], rows, columns). Who takes them should have all else at hand before he lays out
+    what they see: another thread can compute while this one does, but not while it runs Python.
+    """
     n, channels, *places = x.shape
     spans = reach(lengths, kernel, stride, dilation)
-    taps, each, across = math.prod(kernel[1:]), channels // groups, math.prod(lengths[1:])
-    first = places[0], spans[0], 1, 1, padding[0], 1
-    others = zip(places[1:], lengths[1:], kernel[1:], stride[1:], padding[1:], dilation[1:], strict=True)
-    elements = list(all_parts((first, *others)))
-    has_zeros = any(padding) or any(span > length for span, length in zip(spans, places, strict=True))
+    each, across = channels // groups, math.prod(lengths[1:])
+    size = channels * math.prod(kernel[1:]) * spans[0] * across
     x = x.reshape(n, groups, each, *places)
-    for at in range(0, n, count):
-        part = x[at : at + count]
-        rows = room[: len(part) * channels * taps * spans[0] * across]
-        rows = rows.reshape(groups, spans[0], taps, each, len(part), *lengths[1:])
-        if has_zeros:
-            if not at or len(part) < count:
-                rows[...] = 0
+    if any(padding) or any(span > length for span, length in zip(spans, places, strict=True)):
+        first = places[0], spans[0], 1, 1, padding[0], 1
+        others = zip(places[1:], lengths[1:], kernel[1:], stride[1:], padding[1:], dilation[1:], strict=True)
+        elements = list(all_parts((first, *others)))
+
+        def lay(rows: Array, part: slice) -> None:
+            rows[...] = 0
+            rows = rows.reshape(groups, spans[0], -1, each, *rows.shape[-len(kernel) :])
             for number, have, where in elements:
-                rows[(slice(None), have[0], number, ..., *have[1:])] = rows_first(part[(..., *where)])
-        else:
-            of_image, of_group, of_channel, of_row, *others = part.strides
-            rows.reshape(groups, spans[0], *kernel[1:], each, len(part), *lengths[1:])[...] = as_strided(
-                part, (groups, spans[0], *kernel[1:], each, len(part), *lengths[1:]),
-                (
-                    of_group, of_row, *[step * d for step, d in zip(others, dilation[1:], strict=True)],
-                    of_channel, of_image, *[step * s for step, s in zip(others, stride[1:], strict=True)],
-                ),
-            )  # fmt: skip
-        yield at, as_strided(
-            rows, (groups, lengths[0], kernel[0] * taps * each, len(part) * across),
-            (rows.strides[0], rows.strides[1] * stride[0], rows.strides[3], x.itemsize),
+                rows[(slice(None), have[0], number, ..., *have[1:])] = rows_first(x[(part, ..., *where)])
+
+    else:
+        of_image, of_group, of_channel, of_row, *steps = x.strides
+        shape = groups, spans[0], *kernel[1:], each, n, *lengths[1:]
+        seen = as_strided(
+            x, shape,
+            (
+                of_group, of_row, *[step * d for step, d in zip(steps, dilation[1:], strict=True)],
+                of_channel, of_image, *[step * s for step, s in zip(steps, stride[1:], strict=True)],
+            ),
         )  # fmt: skip
+        before = (slice(None),) * (len(kernel) + 2)
+
+        def lay(rows: Array, part: slice) -> None:
+            rows[...] = seen[(*before, part)]
+
+    many = 0
+    for part in [slice(at, min(at + count, n)) for at in range(0, n, count)]:
+        if part.stop - part.start != many:
+            many = part.stop - part.start
+            columns = many * across
+            rows = room[: many * size].reshape(groups, spans[0], *kernel[1:], each, many, *lengths[1:])
+            matrices = as_strided(
+                rows, (groups, lengths[0], math.prod(kernel) * each, columns),
+                (rows.strides[0], rows.strides[1] * stride[0], columns * x.itemsize, x.itemsize),
+            )  # fmt: skip
+        yield part, partial(lay, rows, part), matrices
 
 
 def rows_first(x: Array) -> Array:
@@ -538,10 +589,14 @@ def by_rows(
     weights = weights.reshape(groups, 1, outputs // groups, -1)
     count, size = row_sizes(x, tuple(kernel), stride, lengths)
     with workspace(x.dtype, count * size, count * outputs * math.prod(lengths)) as (room, results):
-        for at, matrices in row_windows(room, x, count, tuple(kernel), stride, padding, dilation, groups, lengths):
-            into = rows_first(wide[at : at + count])
+        for part, lay, matrices in row_windows(
+            room, x, count, tuple(kernel), stride, padding, dilation, groups, lengths
+        ):
+            into = rows_first(wide[part])
             found = results[: into.size].reshape(into.shape)
-            np.matmul(weights, matrices, out=found.reshape(*into.shape[:3], matrices.shape[-1]))
+            products = found.reshape(*into.shape[:3], matrices.shape[-1])
+            lay()
+            np.matmul(weights, matrices, out=products)
             if bias is None:
                 into[...] = found
             else:
@@ -557,10 +612,15 @@ def weight_by_rows(
     wide = y.reshape(n, groups, outputs // groups, *places)
     count, size = row_sizes(x, lengths, stride, tuple(places))
     with workspace(x.dtype, count * size, count * outputs * math.prod(places)) as (room, moved):
-        for at, matrices in row_windows(room, x, count, lengths, stride, padding, dilation, groups, tuple(places)):
-            part = laid(moved, rows_first(wide[at : at + count]))
-            part = part.reshape(*part.shape[:3], matrices.shape[-1])
-            out += np.matmul(matrices, part.swapaxes(-1, -2)).sum(axis=1)
+        for part, lay, matrices in row_windows(
+            room, x, count, lengths, stride, padding, dilation, groups, tuple(places)
+        ):
+            given = rows_first(wide[part])
+            rows = moved[: given.size].reshape(given.shape)
+            columns = rows.reshape(*given.shape[:3], matrices.shape[-1]).swapaxes(-1, -2)
+            lay()
+            rows[...] = given
+            out += np.matmul(matrices, columns).sum(axis=1)
     out = out.reshape(groups, math.prod(lengths), each, outputs // groups).transpose(0, 3, 2, 1)
     return np.ascontiguousarray(out).reshape(outputs, each, *lengths)
 
