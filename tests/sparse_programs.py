@@ -528,6 +528,19 @@ torch.sparse.FloatTensor(i,v,torch.Size([2,3]))
 torch.sparse.FloatTensor(2,3)
 torch.sparse.FloatTensor
 isinstance(s,torch.sparse.FloatTensor)
+u//2
+u//2, r//2
+torch.div(u,2,rounding_mode='trunc').to_dense()
+torch.deg2rad(u).is_coalesced()
+s[0].is_coalesced(), s.select(1,1).is_coalesced(), torch.sparse_coo_tensor((2,3)).t().is_coalesced()
+torch.sparse_coo_tensor([[1]],[2.],(3,)).indices()
+torch.cat([torch.zeros(2,3).to_sparse()]*2).indices()
+(torch.sparse_coo_tensor([[0,1]],[1.,2.],(3,))*torch.ones(2,3)).values()
+torch.sparse_coo_tensor([[0],[0]],[1.],(2**40,2**40))
+torch.sparse_coo_tensor((2**40,2**40))
+(torch.sparse_coo_tensor([[1,1]],torch.tensor([200,100],dtype=torch.uint8),(2,)) - torch.sparse_coo_tensor([[1]],torch.tensor([1],dtype=torch.uint8),(2,))).to_dense()
+torch.sparse.sum(s.int(),0).dtype, torch.sparse.sum(s.bool(),1).dtype, torch.sparse.sum(s.int(),(0,1)).dtype, s.int().sum(0).dtype
+torch.sparse_coo_tensor([[0,1]],[1.+2j,1j],(2,)).conj().to_dense()
 embed(1,1,0)
 embed(1,1,0,padding_idx=0)
 embed([1,1],[0,2],padding_idx=0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -247,3 +249,30 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     if child == 0:
         os._exit(0 if torch.equal(torch.erf(x), expected) else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_program_computes_until_its_end() -> None:
+    """Where Python no longer starts threads: in what ``atexit`` calls."""
+    program = """
+import atexit
+import chainrule as torch
+torch.set_num_threads(2)
+x = torch.linspace(-5, 5, 1_000_003)
+@atexit.register
+def last():
+    assert torch.equal(torch.erf(x)[:100], torch.erf(x[:100]))
+    print("done")
+"""
+    for started in ("", "torch.erf(x)"):
+        done = subprocess.run([sys.executable, "-c", program + started], capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == ("done\n", "")
+
+
+def test_where_the_system_has_no_more_threads_the_caller_works_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads_numpy.pool(), "submit", refuse)
+    done: list[int] = []
+    in_parallel(done.append, range(4))
+    assert done == [0, 1, 2, 3]

@@ -12,7 +12,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from functools import cache
 from itertools import pairwise
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Piece = TypeVar("Piece")
 
@@ -79,9 +79,8 @@ class _Sharing:
     @classmethod
     def forget(cls) -> None:
         """In a child process, where none of the threads lives that shared out work."""
-        library = blas()
         cls.lock = Lock()
-        if cls.calls and library:
+        if cls.calls and (library := blas()):
             library.set_threads(cls.before)
         cls.calls = 0
 
@@ -146,10 +145,19 @@ def pool() -> ThreadPoolExecutor:
     """The threads beside those of the program; each starts when it is needed first."""
     from concurrent.futures import ThreadPoolExecutor
 
-    if hasattr(os, "register_at_fork"):  # threads do not live on in a child process
-        os.register_at_fork(after_in_child=pool.cache_clear)
-        os.register_at_fork(after_in_child=_Sharing.forget)
     return ThreadPoolExecutor(os.cpu_count(), "chainrule")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not live on in a child process
+    os.register_at_fork(after_in_child=pool.cache_clear)
+    os.register_at_fork(after_in_child=_Sharing.forget)
+
+
+def helpers(work: Callable[[], None], number: int) -> Iterator[Future[None]]:
+    """So many threads that do ``work``, or fewer: when the program ends, or the system has no more, none starts."""
+    with suppress(RuntimeError):
+        for _ in range(number):
+            yield pool().submit(copy_context().run, work)
 
 
 def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece], is_product: bool = False) -> None:
@@ -178,12 +186,13 @@ def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece], is_pro
     if not is_product:
         _Sharing.asked = 0
     with one_blas_thread():
-        helpers = [pool().submit(copy_context().run, take) for _ in range(number - 1)]
+        asked: list[Future[None]] = []
         try:
+            asked.extend(helpers(take, number - 1))
             take()
         finally:
             # One that has not begun is not waited for: it may stand behind the very call that waits.
-            begun = [helper for helper in helpers if not helper.cancel()]
+            begun = [helper for helper in asked if not helper.cancel()]
             errors = [helper.exception() for helper in begun]
     for error in filter(None, errors):
         raise error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from .value import Lifted
 
 NAMES = {"coo": "Sparse", "csr": "SparseCsr", "csc": "SparseCsc"}
 """What PyTorch calls the layouts in its errors."""
+MOST = 2**63 - 1
+"""Elements, of which each has a number in int64."""
 
 
 class Pattern:
@@ -26,6 +29,10 @@ class Pattern:
         self, layout: str, shape: tuple[int, ...], indices: Any = None, *, is_coalesced: bool = False,
         compressed: Any = None, plain: Any = None,
     ) -> None:  # fmt: skip
+        if prod(shape) > MOST:
+            raise RuntimeError(
+                f"numel: integer multiplication overflow: a sparse tensor has 2^63 - 1 elements at the most, got shape {list(shape)}"
+            )
         self.layout = layout
         self.shape = shape
         self.compressed, self.plain = compressed, plain
@@ -33,7 +40,7 @@ class Pattern:
             pair = (kernels.expanded(compressed), plain)
             indices = np.stack(pair if layout == "csr" else pair[::-1]).astype(np.int64, copy=False)
         self.indices = indices
-        self.is_coalesced = is_coalesced
+        self.is_coalesced = is_coalesced or indices.shape[1] < 2
         """As PyTorch keeps it: whether it is known that the places are in order and distinct."""
 
     @property

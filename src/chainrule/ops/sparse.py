@@ -251,8 +251,14 @@ def summed_back(xp, g, axis, pattern, shape):
     return sparse_made(values, pattern)
 
 
+def summed(xp, x, axis, pattern, shape):
+    """Small integers stay small in a sum that is sparse, as PyTorch's do."""
+    is_left = any(at - len(shape) not in axis for at in range(pattern.sparse_dim))
+    return KERNELS["sum"](x, axis=axis, keepdims=False, dtype=x.dtype if is_left else None)
+
+
 sparse_sum = linear("sparse_sum(x, *, axis, pattern, shape)", **ONE,
-    forward=lambda xp, x, axis, pattern, shape: KERNELS["sum"](x, axis=axis, keepdims=False),
+    forward=summed,
     x=summed_back,
 )
 
@@ -261,6 +267,8 @@ def norm_back(xp, g, x, ord, axis, keepdims):
     """On the values, each place once."""
     x = x if x._array.pattern.is_ordered else sparse_coalesce(x)
     v = values_of(x)
+    if not v._array.size:
+        return sparse_made(v, x._array.pattern)
     flat = xp.reshape(v, (v._array.size,))
     found = norm_rule(xp, xp.reshape(g, ()), flat, vector_norm(flat, ord=ord, axis=(-1,), keepdims=False), ord, (-1,), False)
     return sparse_made(xp.reshape(found, v._array.shape), x._array.pattern)

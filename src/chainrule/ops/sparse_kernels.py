@@ -11,12 +11,12 @@ from ..core.engine import current_pass
 from ..core.sparse_level import is_sparse
 from ..core.sparse_values import NAMES, Pattern, SparseArray, compress
 
-LINEAR = frozenset("negative positive deg2rad rad2deg conj_physical".split())
+LINEAR = frozenset("negative positive conj_physical conjugate".split())
 """Ops of one operand that need no coalesced one."""
 UNARY = LINEAR | frozenset(
     """
-    abs abs_complex angle asin asinh atan atanh ceil erf erfinv expm1 floor frac isinf isnan isneginf isposinf log1p
-    nan_to_num power_to relu round round_decimals sgn sgn_complex sign signbit sin sinh sqrt tan tanh trunc
+    abs abs_complex angle asin asinh atan atanh ceil deg2rad erf erfinv expm1 floor frac isinf isnan isneginf isposinf log1p
+    nan_to_num power_to rad2deg relu round round_decimals sgn sgn_complex sign signbit sin sinh sqrt tan tanh trunc
     """.split()
 )
 """Ops of one operand that leave zeros zero."""
@@ -121,7 +121,7 @@ def scaled(x: Any, number: Any) -> Any:
 
 
 def subtract(x: Any, y: Any) -> Any:
-    return add(x, scaled(y, -1) if is_sparse(y) else np.negative(y))
+    return add(x, y.with_values(np.negative(y.values)) if is_sparse(y) else np.negative(y))
 
 
 # -- products of elements ------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def multiply(x: Any, y: Any) -> Any:
     if not is_sparse(x):
         x, y = y, x
     if np.ndim(y) > x.ndim:
-        x = broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
+        x = broadcast_to(x, np.broadcast_shapes(x.shape, y.shape)).coalesced()
     return x.with_values(x.values * at_places(x, y))
 
 
@@ -164,8 +164,8 @@ def intersection(x: SparseArray, y: SparseArray) -> SparseArray:
     return like(x, pattern, a.values[common] * b.at(pattern))
 
 
-def by_number(name: str, divide: Any) -> Any:
-    """A division, whose divisor has to be a number."""
+def by_number(name: str, divide: Any, is_linear: bool = False) -> Any:
+    """A division, whose divisor has to be a number. One that rounds does so with the sum of the values of one place."""
 
     def kernel(x: Any, y: Any, **params: Any) -> Any:
         shape = getattr(y, "shape", ())
@@ -174,6 +174,8 @@ def by_number(name: str, divide: Any) -> Any:
                 f"Sparse division requires a scalar or zero-dim dense tensor divisor (got shape {list(shape)} for divisor): {name} "
                 "by other than a number would divide zeros by zeros"
             )
+        if not is_linear and x.layout == "coo":
+            x = x.coalesced()
         return x.with_values(divide(x.values, y, **params))
 
     return kernel
@@ -462,8 +464,8 @@ def total(x: SparseArray, axis: tuple[int, ...]) -> Any:
     return x.values.sum(dtype=sum_dtype(x))
 
 
-def sum_axes(x: SparseArray, axis: tuple[int, ...], keepdims: bool) -> Any:
-    ndim, count, dtype = x.ndim, x.pattern.sparse_dim, sum_dtype(x)
+def sum_axes(x: SparseArray, axis: tuple[int, ...], keepdims: bool, dtype: Any = None) -> Any:
+    ndim, count, dtype = x.ndim, x.pattern.sparse_dim, dtype or sum_dtype(x)
     gone = {at % ndim for at in axis}
     if x.layout != "coo" and not keepdims and len(gone) < ndim:
         raise RuntimeError(
@@ -537,7 +539,7 @@ KERNELS: dict[str, Any] = {
     "reverse_subtract": lambda x, y, alpha: subtract(y, scaled(x, alpha)),
     "reverse_subtract_number": lambda x, number, alpha: add(x, number),
     "multiply": multiply,
-    "divide": by_number("div", np.divide),
+    "divide": by_number("div", np.divide, is_linear=True),
     "floor_divide": by_number("floor_divide", xp.floor_divide),
     "divide_rounded": by_number("div", rounded),
     "mm": mm,

@@ -192,7 +192,7 @@ def sum(input: Tensor, dim: int | Sequence[int] | None = None, dtype: Any = None
     """
     array = _coordinates(input, "sparse.sum")
     x: Any = input if dtype is None else input.to(dtype)
-    if dim is None:
+    if dim is None or not array.ndim:
         return x.coalesce().values().sum()
     axis = _axes_of(dim, array.ndim, "sparse.sum")
     return _ops.sparse_sum(x, axis=axis, pattern=_ordered_places(x._array), shape=array.shape)
