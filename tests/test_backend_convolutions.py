@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.backend import convolutions_numpy as kernels
+from chainrule.backend import convolutions_numpy as kernels, window_layouts_numpy
+from chainrule.backend.window_layouts_numpy import workspace
 from chainrule.backend.windows import all_parts
 
 CASES = [
@@ -38,7 +39,7 @@ def test_the_three_of_a_convolution(case: Any, is_shared: bool, monkeypatch: pyt
     """In parts, too: of the images, and of what of one is laid out at once."""
     if is_shared:
         monkeypatch.setattr(kernels, "SHARED", 500)
-        monkeypatch.setattr(kernels, "CHUNK", 1500)
+        monkeypatch.setattr(window_layouts_numpy, "CHUNK", 1500)
     n, channels, outputs, places, kernel, stride, padding, dilation, groups = case
     rng = np.random.default_rng(0)
     lengths = tuple(
@@ -69,10 +70,10 @@ def test_the_three_of_a_convolution(case: Any, is_shared: bool, monkeypatch: pyt
 
 
 def test_memory_to_compute_in_is_nobody_elses_while_it_is_in_use() -> None:
-    with kernels.workspace(np.dtype(np.float32), 10, 20) as (a, b):
+    with workspace(np.dtype(np.float32), 10, 20) as (a, b):
         assert not np.shares_memory(a, b)
         assert (a.size, b.size) == (10, 20)
-        with kernels.workspace(np.dtype(np.float32), 10) as (inner,):
+        with workspace(np.dtype(np.float32), 10) as (inner,):
             assert not np.shares_memory(inner, a)
-    with kernels.workspace(np.dtype(np.float64), 5) as (again,):
+    with workspace(np.dtype(np.float64), 5) as (again,):
         assert np.shares_memory(again, a) or np.shares_memory(again, inner)

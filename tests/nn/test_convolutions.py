@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as torch
 from chainrule import nn
-from chainrule.backend import convolutions_numpy
+from chainrule.backend import window_layouts_numpy
 from chainrule.func import functional_call, grad, vmap
 from chainrule.nn import functional as F
 
@@ -44,7 +44,7 @@ def test_images_may_come_in_any_number_at_once(settings: Any, monkeypatch: pytes
 
     whole = everything()
     for nbytes in (1, 5000):
-        monkeypatch.setattr(convolutions_numpy, "CHUNK", nbytes)
+        monkeypatch.setattr(window_layouts_numpy, "CHUNK", nbytes)
         for one, other in zip(everything(), whole, strict=True):
             np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-12, atol=1e-12)
 

@@ -7,44 +7,38 @@ Of x (N, C, ...), w (O, C / groups, *kernel) and y (N, O, ...), with i a place o
 is linear in each of the three. Its derivative by one of them is one of the functions here: ``convolution`` by y,
 ``conv_input`` by x, ``conv_weight`` by w.
 
+Windows are laid out one by one here, or by rows (``conv_rows_numpy``), whichever copies less.
+
 Threads share out the images, or parts of them, each with the copies and the products of its own. The parts depend on the
 shapes alone, and what is summed over them is summed in their order: results do not depend on which thread was faster.
+The kernels are generators: from where they yield on, NumPy has all that it needs (``threads_numpy.share_out``).
 """
 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial, wraps
-from itertools import accumulate
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import wraps
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from .conv_rows_numpy import by_rows, saves_by_rows, weight_by_rows
 from .linalg_numpy import HALVES
-from .threads_numpy import cuts, in_parallel
+from .threads_numpy import cuts, in_parallel, share_out
+from .window_layouts_numpy import at_once, laid, slabs_of, to_end, to_front, to_lay, windows, workspace
 from .windows import Element, Ints, all_parts, reach
 
 Array = Any
 
-CHUNK = 1 << 20
-"""So many bytes of windows are laid out at once: they should still be in the cache when BLAS reads them."""
-KEEP = 4 * CHUNK
-KEPT = threading.local()
-COLUMNS = 192
-"""In matrices of fewer columns, BLAS is slow."""
 SHORT = 8
 """Rows of up to so many places are laid out faster with the images as the last axis in memory: a row of all is one copy."""
-SHARED = 1 << 26
+SHARED = 1 << 27
 """So many products and copies, a copy counted as ``COPY`` products, are worth a second thread."""
 COPY = 16
 LEAST = 16
 """From so many channels of ``y`` on, BLAS is fast at products by channel."""
-WEIGHTS = 1 << 18
-"""More weights than these are not read anew for each row."""
 MOST = 8
 """Into so many parts work is shared out at most."""
 
@@ -65,12 +59,6 @@ def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
 # -- parts --------------------------------------------------------------------------------------------------------------
 
 
-def slabs_of(part: slice, nbytes: int) -> list[slice]:
-    """A slice of the first axis of the places in parts that are laid out at once, of so many bytes a place."""
-    step = max(1, 2 * CHUNK // max(nbytes, 1))
-    return [slice(first, min(first + step, part.stop)) for first in range(part.start, part.stop, step)]
-
-
 def number_of_parts(rows: int, outputs: int, places: int) -> int:
     """Of a product of windows, ``rows`` of them at so many places: how many parts to share it out in."""
     work = rows * (outputs + COPY) * places
@@ -89,6 +77,11 @@ def below(x: Array, padding: Ints, first: int) -> tuple[Array, Ints]:
     """``x``, and its padding, for windows of which the first begins ``first`` places later along the first axis."""
     start = first - padding[0]
     return (x, (-start, *padding[1:])) if start <= 0 else (x[:, :, start:], (0, *padding[1:]))
+
+
+def is_short(images: int, kernel: Ints, lengths: Ints) -> bool:
+    """Whether the windows of so many images are better laid out with the images last."""
+    return lengths[-1] <= SHORT and images > 1 and math.prod(kernel) > 1
 
 
 # -- the three ----------------------------------------------------------------------------------------------------------
@@ -119,22 +112,22 @@ def convolution(
         in_parallel(multiply, cuts(n, number))
         return out
 
-    def convolve(part: tuple[slice, slice]) -> None:
+    def convolve(part: tuple[slice, slice]) -> Iterator[None]:
         images, whole = part
         for slab in slabs_of(whole, nbytes):
             into = out[images, :, slab]
             given, around = below(x[images], padding, slab.start * stride[0])
             saves = saves_by_rows(len(given), rows, outputs, kernel, stride, dilation, into.shape[2:])
-            (by_rows if saves else by_windows)(into, given, w, b, stride, around, dilation, groups)
+            yield from (by_rows if saves else by_windows)(into, given, w, b, stride, around, dilation, groups)
 
     nbytes = groups * rows * math.prod(lengths[1:]) * x.itemsize
-    in_parallel(convolve, parts_of(n, lengths[0], number))
+    share_out(convolve, parts_of(n, lengths[0], number))
     return out
 
 
 def by_windows(
     out: Array, x: Array, w: Array, b: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
-) -> None:  # fmt: skip
+) -> Iterator[None]:  # fmt: skip
     """``convolution`` into ``out``. The bias is one more weight, of a row of ones."""
     n, lengths, kernel = len(out), out.shape[2:], w.shape[2:]
     outputs, rows, inner = len(w) // groups, math.prod(w.shape[1:]), math.prod(lengths)
@@ -144,13 +137,15 @@ def by_windows(
     if b is not None:
         weights[..., rows] = b.reshape(groups, outputs)
     images_last = is_short(n, kernel, lengths) and rows >= 2 * outputs
-    count = at_once(n, groups * rows * inner * x.itemsize, CHUNK)
+    count = at_once(n, groups * rows * inner * x.itemsize)
     sliding = kernel, stride, padding, dilation, lengths, count, images_last
     sizes = count * groups * taken * inner, count * groups * outputs * inner * images_last, to_lay(x, *sliding)
     products = out.reshape(n, groups, outputs, inner)
     many = 0
     with workspace(x.dtype, *sizes) as (room, results, padded):
-        for at, view in windows(x, padded, *sliding):
+        views = windows(x, padded, *sliding)
+        yield
+        for at, view in views:
             if len(view) != many:  # which the last one may be
                 many = len(view)
                 matrices = room[: many * groups * taken * inner]
@@ -170,13 +165,6 @@ def by_windows(
                 into[...] = moved
             else:
                 np.matmul(weights, matrices, out=into)
-
-
-def laid(room: Array, view: Array) -> Array:
-    """A copy of ``view`` in C order, in ``room``."""
-    copy = room[: view.size].reshape(view.shape)
-    copy[...] = view
-    return copy
 
 
 def conv(x: Array, w: Array, **settings: Any) -> Array:
@@ -206,19 +194,18 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
         out[...] = 0
         return out
 
-    def put(images: slice) -> None:
+    def put(images: slice) -> Iterator[None]:
         if is_dense and not images_last:
-            add_planes(out[images], y[images], w, padding, dilation, groups)
-        else:
-            add_products(out[images], y[images], w, stride, padding, dilation, groups, images_last)
+            return add_planes(out[images], y[images], w, padding, dilation, groups)
+        return add_products(out[images], y[images], w, stride, padding, dilation, groups, images_last)
 
-    in_parallel(put, cuts(n, number_of_parts(groups * rows, outputs, n * math.prod(places))))
+    share_out(put, cuts(n, number_of_parts(groups * rows, outputs, n * math.prod(places))))
     return out
 
 
 def add_products(
     out: Array, y: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, images_last: bool
-) -> None:  # fmt: skip
+) -> Iterator[None]:  # fmt: skip
     """``conv_input`` into ``out``: windows that are all products, added up."""
     outputs, each, *kernel = w.shape
     (n, channels, *lengths), places = out.shape, y.shape[2:]
@@ -226,9 +213,10 @@ def add_products(
     weights = w.reshape(groups, outputs // groups, rows).swapaxes(-1, -2)
     y = y.reshape(n, groups, outputs // groups, inner)
     elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
-    count = at_once(n, groups * rows * inner * y.itemsize, CHUNK)
+    count = at_once(n, groups * rows * inner * y.itemsize)
     sizes = groups * rows * inner, outputs * inner, channels * math.prod(lengths)
     with workspace(y.dtype, *[count * size for size in sizes]) as (room, moved, totals):
+        yield
         for at in range(0, n, count):
             part, into = y[at : at + count], out[at : at + count]
             found = room[: len(part) * sizes[0]]
@@ -246,7 +234,7 @@ def add_products(
                 add_windows(into, found.reshape(len(part), channels, math.prod(kernel), *places), elements)
 
 
-def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, groups: int) -> None:
+def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, groups: int) -> Iterator[None]:
     """``conv_input`` into ``out``, of strides 1: the products of an element of the kernel are added up in one piece.
 
     With zeros after each row of ``y``, so that it is as long as a row of x, an element of the kernel puts its products at
@@ -261,7 +249,7 @@ def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, gr
     inner = places[0] * math.prod(spans[1:])
     length = inner + between
     weights = w.reshape(groups, outputs // groups, rows).swapaxes(-1, -2)
-    count = at_once(n, groups * rows * length * out.itemsize, CHUNK)
+    count = at_once(n, groups * rows * length * out.itemsize)
     sizes = between + count * groups * rows * length, count * outputs * inner, count * channels * length
     with workspace(out.dtype, *sizes) as (room, wide, sums):
         room[...] = 0
@@ -274,6 +262,7 @@ def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, gr
             room[between:], (count, channels, *kernel, length),
             [item * step for step in (groups * rows * length, math.prod(kernel) * length, *steps, 1)],
         )  # fmt: skip
+        yield
         for at in range(0, n, count):
             into = out[at : at + count]
             many = len(into)
@@ -316,16 +305,16 @@ def conv_weight(
     shares = cuts(len(parts), number)
     sums: list[Any] = [None] * len(shares)
 
-    def weigh(share: int) -> None:
+    def weigh(share: int) -> Iterator[None]:
         for images, whole in parts[shares[share]]:
             for slab in slabs_of(whole, nbytes):
                 given, around = below(x[images], padding, slab.start * stride[0])
                 part = y[images, :, slab]
-                found = weight_of(given, part, stride, around, dilation, groups, lengths)
+                found = yield from weight_of(given, part, stride, around, dilation, groups, lengths)
                 sums[share] = found if sums[share] is None else np.add(sums[share], found, out=found)
 
     nbytes = groups * rows * math.prod(places[1:]) * x.itemsize
-    in_parallel(weigh, range(len(shares)))
+    share_out(weigh, range(len(shares)))
     for one in sums[1:]:
         sums[0] += one
     return sums[0]
@@ -333,7 +322,7 @@ def conv_weight(
 
 def weight_of(
     x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
-) -> Array:
+) -> Generator[None, None, Array]:
     """``conv_weight``, the way that copies least."""
     places, outputs, rows = y.shape[2:], y.shape[1] // groups, x.shape[1] // groups * math.prod(lengths)
     settings = stride, padding, dilation, groups, lengths
@@ -347,18 +336,19 @@ def weight_of(
 
 def weight_by_image(
     x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
-) -> Array:
+) -> Generator[None, None, Array]:
     """``conv_weight`` as the sum of a product for each image."""
     places, outputs, each = y.shape[2:], y.shape[1] // groups, x.shape[1] // groups
     rows, inner = each * math.prod(lengths), math.prod(places)
-    count = at_once(len(x), groups * rows * inner * x.itemsize, CHUNK)
+    count = at_once(len(x), groups * rows * inner * x.itemsize)
     out = np.zeros((groups, rows, outputs), x.dtype)
     sliding = lengths, stride, padding, dilation, places, count, False
     columns = y.reshape(len(y), groups, outputs, inner).swapaxes(-1, -2)
     sizes = count * groups * rows * inner, count * out.size, to_lay(x, *sliding)
     with workspace(x.dtype, *sizes) as (room, results, padded):
-        products = results.reshape(count, *out.shape)
-        for at, view in windows(x, padded, *sliding):
+        products, views = results.reshape(count, *out.shape), windows(x, padded, *sliding)
+        yield
+        for at, view in views:
             many = len(view)
             matrices = laid(room, view).reshape(many, groups, rows, inner)
             np.matmul(matrices, columns[at : at + many], out=products[:many])
@@ -368,17 +358,19 @@ def weight_by_image(
 
 def weight_by_windows(
     x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints, images_last: bool
-) -> Array:
+) -> Generator[None, None, Array]:
     """``conv_weight`` as one product of all images: those are summed over as places are, so they go behind or before them."""
     places, dims, outputs, each = y.shape[2:], len(lengths), y.shape[1] // groups, x.shape[1] // groups
     rows, inner = each * math.prod(lengths), math.prod(places)
-    count = at_once(len(x), groups * rows * inner * x.itemsize, CHUNK)
+    count = at_once(len(x), groups * rows * inner * x.itemsize)
     order = (*range(1, dims + 2), 0, *range(dims + 2, 2 * dims + 2))
     out = np.zeros((groups, rows, outputs), x.dtype)
     sizes = count * groups * rows * inner, count * groups * outputs * inner
     sliding = lengths, stride, padding, dilation, places, count, images_last
     with workspace(x.dtype, *sizes, to_lay(x, *sliding)) as (room, moved, padded):
-        for at, view in windows(x, padded, *sliding):
+        views = windows(x, padded, *sliding)
+        yield
+        for at, view in views:
             part = y[at : at + count]
             columns = inner * len(part)
             matrices = laid(room, to_end(view) if images_last else view.transpose(order))
@@ -395,234 +387,6 @@ def weights_of(sums: Array, kernel: Ints) -> Array:
     """Sums (groups, rows, outputs) in the layout of weights."""
     groups, rows, outputs = sums.shape
     return np.ascontiguousarray(sums.swapaxes(-1, -2)).reshape(groups * outputs, rows // math.prod(kernel), *kernel)
-
-
-# -- memory and layouts -------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def workspace(dtype: Any, *sizes: int) -> Iterator[list[Array]]:
-    """Flat arrays to compute in. The memory is kept for the next call: to touch fresh pages costs as much as the copies."""
-    ends = list(accumulate(-(-size * dtype.itemsize // 64) * 64 for size in sizes))
-    memory = KEPT.__dict__.pop("memory", None)  # for as long as it is in use, nobody else's
-    if memory is None or memory.nbytes < ends[-1]:
-        memory = np.empty(max(ends[-1], KEEP), np.uint8)
-    starts = [0, *ends[:-1]]
-    yield [memory[at : at + size * dtype.itemsize].view(dtype) for at, size in zip(starts, sizes, strict=True)]
-    if memory.nbytes == KEEP:
-        KEPT.memory = memory
-
-
-def is_short(images: int, kernel: Ints, lengths: Ints) -> bool:
-    """Whether the windows of so many images are better laid out with the images last."""
-    return lengths[-1] <= SHORT and images > 1 and math.prod(kernel) > 1
-
-
-def at_once(images: int, nbytes: int, chunk: int) -> int:
-    """How many images to take at once, that have so many bytes of windows."""
-    return max(1, min(images, chunk // max(nbytes, 1)))
-
-
-def to_end(x: Array) -> Array:
-    """``x`` seen with its first axis as the last one."""
-    return x.transpose(*range(1, x.ndim), 0)
-
-
-def to_front(x: Array) -> Array:
-    """``x`` seen with its last axis as the first one."""
-    return x.transpose(-1, *range(x.ndim - 1))
-
-
-def windows(
-    x: Array, room: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, lengths: Ints, count: int,
-    images_last: bool = False,
-) -> Iterator[tuple[int, Array]]:  # fmt: skip
-    """Views (n, C, *kernel, *lengths) of the windows of ``count`` images at a time; the memory may be that of the last one.
-
-    ``room``: flat memory, as much as ``to_lay`` says. ``images_last``: in memory, the images are the last axis.
-    """
-    if not room.size:
-        views = spread(x, kernel, stride, dilation, lengths)
-        for at in range(0, len(x), count):
-            yield at, views[at : at + count]
-        return
-    spans = reach(lengths, kernel, stride, dilation)
-    room[...] = 0
-    if images_last:
-        room = to_front(room.reshape(x.shape[1], *spans, count))
-    else:
-        room = room.reshape(count, x.shape[1], *spans)
-    into: list[Any] = [...]
-    taken: list[Any] = [...]
-    for length, span, p in zip(x.shape[2:], spans, padding, strict=True):
-        start, first = max(p, 0), max(-p, 0)
-        used = max(0, min(length - first, span - start))
-        into.append(slice(start, start + used))
-        taken.append(slice(first, first + used))
-    filled, views = room[tuple(into)], spread(room, kernel, stride, dilation, lengths)
-    for at in range(0, len(x), count):
-        part = x[at : at + count][tuple(taken)]
-        filled[: len(part)] = part
-        yield at, views[: len(part)]
-
-
-def to_lay(
-    x: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, lengths: Ints, count: int, images_last: bool
-) -> int:  # fmt: skip
-    """How many elements ``windows`` copies first: none where windows of ``x`` can be seen as it is."""
-    spans = reach(lengths, kernel, stride, dilation)
-    fits = all(span <= length for span, length in zip(spans, x.shape[2:], strict=True))
-    return 0 if fits and not any(padding) and not images_last else count * x.shape[1] * math.prod(spans)
-
-
-def spread(x: Array, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints) -> Array:
-    """The view (n, C, *kernel, *lengths) of the windows of ``x``."""
-    steps = x.strides[2:]
-    strides = (
-        *x.strides[:2],
-        *[step * d for step, d in zip(steps, dilation, strict=True)],
-        *[step * s for step, s in zip(steps, stride, strict=True)],
-    )
-    return as_strided(x, (*x.shape[:2], *kernel, *lengths), strides)
-
-
-# -- by rows ------------------------------------------------------------------------------------------------------------
-# Windows laid out but for the first axis of the kernel. With the rows of some images (places on the first axis) one after
-# the other in memory, and of each row all that windows take of it (the axes are: row, then kernel[1:], channel, image and
-# lengths[1:]), the windows of a row of the result lie there as a matrix: the rows that they reach over are neighbours.
-
-
-def goes_by_rows(images: int, kernel: Ints, dilation: Ints, lengths: Ints) -> bool:
-    """Whether rows lie so, and make matrices that are not too small."""
-    return 1 == dilation[0] < min(kernel[0], len(kernel)) and images * math.prod(lengths[1:]) >= COLUMNS // 2
-
-
-def saves_by_rows(
-    images: int, rows: int, outputs: int, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints
-) -> bool:  # fmt: skip
-    """Whether far less is copied so, though the result is laid out by rows as well."""
-    copied = rows * min(stride[0], kernel[0]) // kernel[0] + outputs
-    saves = rows >= 2 * copied and rows * outputs <= WEIGHTS
-    return saves and goes_by_rows(images, kernel, dilation, lengths)
-
-
-def row_sizes(x: Array, kernel: Ints, stride: Ints, lengths: Ints) -> tuple[int, int]:
-    """How many images to take at once, about as many each time, and how many elements are laid out of each."""
-    across = math.prod(lengths[1:])
-    size = ((lengths[0] - 1) * stride[0] + kernel[0]) * math.prod(kernel[1:]) * x.shape[1] * across
-    count = max(-(-COLUMNS // across), CHUNK // (size * x.itemsize))
-    return -(-len(x) // -(-len(x) // count)), size
-
-
-def row_windows(
-    room: Array,
-    x: Array,
-    count: int,
-    kernel: Ints,
-    stride: Ints,
-    padding: Ints,
-    dilation: Ints,
-    groups: int,
-    lengths: Ints,
-) -> Iterator[tuple[slice, Callable[[], None], Array]]:
-    """Of ``count`` images at a time: which they are, what lays them out in ``room``, and their windows there.
-
-    These are matrices (groups, lengths[0], rows, columns). Who takes them should have all else at hand before he lays out
-    what they see: another thread can compute while this one does, but not while it runs Python.
-    """
-    n, channels, *places = x.shape
-    spans = reach(lengths, kernel, stride, dilation)
-    each, across = channels // groups, math.prod(lengths[1:])
-    size = channels * math.prod(kernel[1:]) * spans[0] * across
-    x = x.reshape(n, groups, each, *places)
-    if any(padding) or any(span > length for span, length in zip(spans, places, strict=True)):
-        first = places[0], spans[0], 1, 1, padding[0], 1
-        others = zip(places[1:], lengths[1:], kernel[1:], stride[1:], padding[1:], dilation[1:], strict=True)
-        elements = list(all_parts((first, *others)))
-
-        def lay(rows: Array, part: slice) -> None:
-            rows[...] = 0
-            rows = rows.reshape(groups, spans[0], -1, each, *rows.shape[-len(kernel) :])
-            for number, have, where in elements:
-                rows[(slice(None), have[0], number, ..., *have[1:])] = rows_first(x[(part, ..., *where)])
-
-    else:
-        of_image, of_group, of_channel, of_row, *steps = x.strides
-        shape = groups, spans[0], *kernel[1:], each, n, *lengths[1:]
-        seen = as_strided(
-            x, shape,
-            (
-                of_group, of_row, *[step * d for step, d in zip(steps, dilation[1:], strict=True)],
-                of_channel, of_image, *[step * s for step, s in zip(steps, stride[1:], strict=True)],
-            ),
-        )  # fmt: skip
-        before = (slice(None),) * (len(kernel) + 2)
-
-        def lay(rows: Array, part: slice) -> None:
-            rows[...] = seen[(*before, part)]
-
-    many = 0
-    for part in [slice(at, min(at + count, n)) for at in range(0, n, count)]:
-        if part.stop - part.start != many:
-            many = part.stop - part.start
-            columns = many * across
-            rows = room[: many * size].reshape(groups, spans[0], *kernel[1:], each, many, *lengths[1:])
-            matrices = as_strided(
-                rows, (groups, lengths[0], math.prod(kernel) * each, columns),
-                (rows.strides[0], rows.strides[1] * stride[0], columns * x.itemsize, x.itemsize),
-            )  # fmt: skip
-        yield part, partial(lay, rows, part), matrices
-
-
-def rows_first(x: Array) -> Array:
-    """(image, group, channel, row, ...) seen as (group, row, channel, image, ...)."""
-    return x.transpose(1, 3, 2, 0, *range(4, x.ndim))
-
-
-def by_rows(
-    out: Array, x: Array, w: Array, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
-) -> None:
-    """``convolution`` into ``out``."""
-    (outputs, each, *kernel), lengths = w.shape, out.shape[2:]
-    wide = out.reshape(len(out), groups, outputs // groups, *lengths)
-    weights = w.reshape(groups, 1, outputs // groups, each, math.prod(kernel)).swapaxes(-1, -2)
-    weights = weights.reshape(groups, 1, outputs // groups, -1)
-    count, size = row_sizes(x, tuple(kernel), stride, lengths)
-    with workspace(x.dtype, count * size, count * outputs * math.prod(lengths)) as (room, results):
-        for part, lay, matrices in row_windows(
-            room, x, count, tuple(kernel), stride, padding, dilation, groups, lengths
-        ):
-            into = rows_first(wide[part])
-            found = results[: into.size].reshape(into.shape)
-            products = found.reshape(*into.shape[:3], matrices.shape[-1])
-            lay()
-            np.matmul(weights, matrices, out=products)
-            if bias is None:
-                into[...] = found
-            else:
-                np.add(found, bias.reshape(groups, 1, -1, 1, *[1] * len(lengths[1:])), out=into)
-
-
-def weight_by_rows(
-    x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
-) -> Array:
-    """``conv_weight``."""
-    (n, outputs, *places), each = y.shape, x.shape[1] // groups
-    out = np.zeros((groups, math.prod(lengths) * each, outputs // groups), x.dtype)
-    wide = y.reshape(n, groups, outputs // groups, *places)
-    count, size = row_sizes(x, lengths, stride, tuple(places))
-    with workspace(x.dtype, count * size, count * outputs * math.prod(places)) as (room, moved):
-        for part, lay, matrices in row_windows(
-            room, x, count, lengths, stride, padding, dilation, groups, tuple(places)
-        ):
-            given = rows_first(wide[part])
-            rows = moved[: given.size].reshape(given.shape)
-            columns = rows.reshape(*given.shape[:3], matrices.shape[-1]).swapaxes(-1, -2)
-            lay()
-            rows[...] = given
-            out += np.matmul(matrices, columns).sum(axis=1)
-    out = out.reshape(groups, math.prod(lengths), each, outputs // groups).transpose(0, 3, 2, 1)
-    return np.ascontiguousarray(out).reshape(outputs, each, *lengths)
 
 
 # -- windows as columns -------------------------------------------------------------------------------------------------

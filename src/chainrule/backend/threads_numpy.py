@@ -166,7 +166,22 @@ def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece], is_pro
     It pays where a piece is a few operations on 100,000 numbers or more. A thread takes the next piece when it is done with
     its last, so pieces need not be equal. The first error stops the rest, and is raised when no thread works any longer.
     """
-    left = deque(pieces)
+
+    def steps(piece: Piece) -> Iterator[None]:
+        yield
+        work(piece)
+
+    share_out(steps, pieces, is_product)
+
+
+def share_out(steps: Callable[[Piece], Iterator[None]], pieces: Iterable[Piece], is_product: bool = False) -> None:
+    """The same for work in steps: ``steps(piece)`` is run to its end.
+
+    Until it yields first it only makes ready what the rest needs, and the calling thread does that, for as many pieces as
+    there are threads, before it wakes up the others: threads that run Python wait for each other, and NumPy computes 100,000
+    numbers in the time that it takes one to wake up again.
+    """
+    left = deque(map(steps, pieces))
 
     def take() -> None:
         try:
@@ -175,7 +190,8 @@ def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece], is_pro
                     piece = left.popleft()
                 except IndexError:
                     return
-                work(piece)
+                for _ in piece:
+                    pass
         finally:
             left.clear()
 
@@ -183,6 +199,8 @@ def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece], is_pro
     if number < 2:
         take()
         return
+    for piece in list(left)[:number]:
+        next(piece, None)
     if not is_product:
         _Sharing.asked = 0
     with one_blas_thread():
