@@ -91,6 +91,40 @@ def test_layer_norm(shape: tuple[int, ...], count: int, dtype: Any) -> None:
     compare("layer_norm", normalization_common, (x, *affine), dtype, {"rank": rank, "eps": 1e-3}, adjoint)
 
 
+@DTYPES
+@pytest.mark.parametrize("shape", [(40, 6, 5, 9), (300, 3, 20), (3, 2, 90, 100), (600, 10), (4, 5, 3, 3)])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_batch_norm(shape: tuple[int, ...], count: int, dtype: Any) -> None:
+    x = 3 + real(dtype, *shape)
+    affine = tuple(real(dtype, shape[1]) for _ in range(count))
+    params = {"axis": 1 - len(shape), "rank": len(shape), "eps": 1e-3}
+
+    def adjoint(rule: Any, g: Any, out: Any) -> Any:
+        found = rule(g, x, affine, *out[1:], need=(True,) * (1 + count), **params)
+        without = rule(g, x, affine, *out[1:], need=(False,) * (1 + count), **params)
+        assert without == [None] * (1 + count)
+        return [one for one in found if one is not None]
+
+    compare("batch_norm", normalization_common, (x, *affine), dtype, params, adjoint)
+
+
+@DTYPES
+@pytest.mark.parametrize("shape", [(40, 6, 5, 9), (300, 6, 20), (3, 4, 90, 100), (600, 10), (4, 6, 3, 3)])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_group_norm(shape: tuple[int, ...], count: int, dtype: Any) -> None:
+    x = 3 + real(dtype, *shape)
+    affine = tuple(real(dtype, shape[1]) for _ in range(count))
+    params = {"groups": 2, "rank": len(shape)}
+
+    def adjoint(rule: Any, g: Any, out: Any) -> Any:
+        found = rule(g, x, affine, *out[1:], need=(True,) * (1 + count), **params)
+        without = rule(g, x, affine, *out[1:], need=(False,) * (1 + count), **params)
+        assert without == [None] * (1 + count)
+        return [one for one in found if one is not None]
+
+    compare("group_norm", normalization_common, (x, *affine), dtype, {**params, "eps": 1e-3}, adjoint)
+
+
 HEADS = [((2, 3, 5, 4), 7, 6), ((1, 2, 300, 8), 200, 8), ((3, 4, 32, 8), 32, 8), ((1, 1, 70, 2), 900, 3)]
 
 

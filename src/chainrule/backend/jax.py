@@ -205,7 +205,14 @@ from .indexing_jax import (
     take_flat,
 )
 from .linalg_jax import cofactors, contract, det, inv, matmul, slogdet, solve, tensordot, trace, transposed_matmul
-from .normalization_jax import layer_norm, layer_norm_adjoint
+from .normalization_jax import (
+    batch_norm,
+    batch_norm_adjoint,
+    group_norm,
+    group_norm_adjoint,
+    layer_norm,
+    layer_norm_adjoint,
+)
 from .pooling_jax import (
     avg_pool,
     avg_pool_adjoint,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 Array = Any
@@ -56,6 +57,70 @@ def of_inverse(g: Array, r: Array) -> Array:
     return None if g is None else g * (r * r * r) * -0.5
 
 
+# -- over a batch: the channels lie along ``axis``, one of the ``rank`` axes of x, counted from the end -----------------
+
+
+def by_channel(xp: Any, v: Array, axis: int, rank: int) -> Array:
+    """One number for each channel, shaped to multiply x."""
+    return xp.reshape(v, (*v.shape[:-1], *[1] * (rank + axis), v.shape[-1], *[1] * (-axis - 1)))
+
+
+def others(axis: int, rank: int) -> Axes:
+    return tuple(a for a in range(-rank, 0) if a != axis)
+
+
+def in_order(xp: Any, out: Array, rank: int) -> Array:
+    """Row by row, as PyTorch gives it; of images and volumes it keeps the order, in which channels may be last."""
+    return out if rank > 3 else xp.row_major(out)
+
+
+def batch_norm(
+    xp: Any, x: Array, *affine: Array, axis: int, rank: int, eps: float, kept: Callable[[Array], Array] | None = None
+) -> tuple[Array, ...]:
+    """``kept``: what becomes of statistics before they are used."""
+    d, mean, var = centered(xp, x, others(axis, rank))
+    scale, shift = [None if v is None else by_channel(xp, v, axis, rank) for v in pair(affine)]
+    r = inverse_spread(xp, var, eps)
+    if kept is not None:
+        d, r = x - kept(mean), kept(r)
+    out = in_order(xp, scaled(d, (r if scale is None else r * scale,), shift), rank)
+    flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
+    return out, *[xp.reshape(one, flat) for one in (mean, var)]
+
+
+def batch_norm_adjoint(
+    xp: Any, g: Any, x: Array, affine: Any, mean: Array, var: Array, *,
+    need: Any, axis: int, rank: int, eps: float, kept: Callable[[Array], Array] | None = None,
+) -> list[Array]:  # fmt: skip
+    """The scale is the same all over a channel, so that both sums that gx needs are those of scale and shift."""
+    axes = others(axis, rank)
+    n = math.prod([x.shape[a] for a in axes])
+    center = by_channel(xp, mean, axis, rank)
+    r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
+    if kept is not None:
+        center, r = kept(center), kept(r)
+    d, h = x - center, g[0]
+    gx = sums = along = None
+    if h is not None:
+        sums, along = xp.sum(h, axis=axes, keepdims=True), xp.sum(h * d, axis=axes, keepdims=True)
+    if need[0]:
+        g_mean, g_var = [None if one is None else by_channel(xp, one, axis, rank) for one in g[1:]]
+        gx = xp.zeros_like(x)
+        if h is not None:
+            slope = r if not affine else r * by_channel(xp, affine[0], axis, rank)
+            gx = (h - sums / n - d * (along * (r * r / n))) * slope
+        gx = of_statistics(gx, g_mean, g_var, d, axes)
+    found = [gx]
+    if len(need) > 1:
+        found.append(xp.reshape(along * r, affine[0].shape) if need[1] and h is not None else None)
+    if len(need) > 2:
+        found.append(xp.reshape(sums, affine[1].shape) if need[2] and h is not None else None)
+    return found
+
+
+# -- of each element of a batch: over the last ``rank`` axes ------------------------------------------------------------
+
+
 def last(rank: int) -> Axes:
     return tuple(range(-rank, 0))
 
@@ -82,4 +147,40 @@ def layer_norm_adjoint(
         found.append(g[0] * z if need[1] and g[0] is not None else None)
     if len(need) > 2:
         found.append(g[0])
+    return found
+
+
+# -- of the channels of each element of a batch, in groups --------------------------------------------------------------
+
+
+def grouped(xp: Any, x: Array, groups: int, rank: int) -> Array:
+    """Reshaped to (..., N, groups, what is in a group)."""
+    lead, n = x.shape[: len(x.shape) - rank], x.shape[-rank]
+    return xp.reshape(x, (*lead, n, groups, math.prod(x.shape[1 - rank :]) // groups))
+
+
+def group_norm(xp: Any, x: Array, *affine: Array, groups: int, rank: int, eps: float) -> tuple[Array, ...]:
+    """A layer norm of each group, and then a scale and a shift of each channel."""
+    out, mean, r = xp.layer_norm(grouped(xp, x, groups, rank), rank=1, eps=eps)
+    scale, shift = [None if v is None else by_channel(xp, v, 1 - rank, rank) for v in pair(affine)]
+    return scaled(xp.reshape(out, x.shape), (scale,), shift), *[xp.squeeze(one, axis=-1) for one in (mean, r)]
+
+
+def group_norm_adjoint(
+    xp: Any, g: Any, x: Array, affine: Any, mean: Array, rstd: Array, *, need: Any, groups: int, rank: int
+) -> list[Array]:
+    by_group, h = grouped(xp, x, groups, rank), g[0]
+    center, r, g_mean, g_r = [None if one is None else xp.expand_dims(one, axis=-1) for one in (mean, rstd, *g[1:])]
+    gx = None
+    if need[0]:
+        weighted = h if h is None or not affine else h * by_channel(xp, affine[0], 1 - rank, rank)
+        cotangents = (None if h is None else grouped(xp, weighted, groups, rank), g_mean, g_r)
+        gx = xp.layer_norm_adjoint(cotangents, by_group, (), center, r, need=(True,), rank=1)[0]
+        gx = xp.reshape(gx, x.shape)
+    found, axes = [gx], others(1 - rank, rank)
+    if len(need) > 1:
+        z = xp.reshape((by_group - center) * r, x.shape) if need[1] and h is not None else None
+        found.append(None if z is None else xp.sum(h * z, axis=axes))
+    if len(need) > 2:
+        found.append(xp.sum(h, axis=axes) if need[2] and h is not None else None)
     return found

@@ -21,6 +21,8 @@ LEAST = 1 << 12
 """So many elements are worth the preparations."""
 SUMMED = 1 << 14
 """So many elements are summed along columns in their own precision, and these sums in double precision."""
+FEW = 16
+"""So many places of an image are worth a sum of their own."""
 MOST = 1 << 12
 """Up to so many elements a row is summed in its own precision."""
 
@@ -105,3 +107,148 @@ def layer_norm_adjoint(g: Any, x: Array, affine: Any, mean: Array, rstd: Array, 
     shape = x.shape[len(x.shape) - rank :]
     of_affine = [total.reshape(shape) for total in sums.sum(0, np.float64).astype(x.dtype)]
     return [gx.reshape(x.shape), *of_affine[: len(affine)]]
+
+
+# -- over a batch -------------------------------------------------------------------------------------------------------
+
+
+def as_images(x: Array, affine: Any, axis: int, rank: int) -> Array | None:
+    """``x`` as (images, channels, places); None where it is not what the kernels are made for."""
+    size = math.prod(x.shape[x.ndim + axis + 1 :])
+    is_plain = x.dtype in (SINGLE, DOUBLE) and all(v.dtype == x.dtype for v in affine)
+    is_image = x.ndim == rank == 1 - axis and x.flags.c_contiguous and FEW <= size <= MOST
+    return x.reshape(*x.shape[:2], size) if is_plain and is_image and x.size >= LEAST else None
+
+
+def batch_norm(x: Array, *affine: Array, axis: int, rank: int, eps: float) -> tuple[Array, ...]:
+    """The result, the means, and the variances."""
+    images = as_images(x, affine, axis, rank)
+    if images is None:
+        return common.batch_norm(namespace, x, *affine, axis=axis, rank=rank, eps=eps)
+    (n, channels, size), nbytes = images.shape, images.strides[0]
+    out, sums, ones = np.empty_like(images), np.empty((n, channels), x.dtype), np.ones(size, x.dtype)
+    scale, shift = common.pair([v[:, None] for v in affine])
+
+    def average() -> Array:
+        return (sums.sum(0, np.float64) / (n * size)).astype(x.dtype)
+
+    by_pieces(lambda some: product(size)(images[some], ones, sums[some]), n, nbytes)
+    mean = average()
+
+    def center(some: slice) -> None:
+        d = np.subtract(images[some], mean[:, None], out[some])
+        np.vecdot(d, d, sums[some])
+
+    by_pieces(center, n, nbytes)
+    var = average()
+    factor = common.inverse_spread(np, var, eps)[:, None]
+    factor = factor if scale is None else factor * scale
+    by_pieces(lambda some: common.scaled(out[some], (factor,), shift), n, nbytes)
+    return out.reshape(x.shape), mean, var
+
+
+def batch_norm_adjoint(
+    g: Any, x: Array, affine: Any, mean: Array, var: Array, *, need: Any, axis: int, rank: int, eps: float
+) -> list[Array]:
+    images = as_images(x, affine, axis, rank)
+    if images is None or g[0] is None or g[1] is not None or g[2] is not None:
+        return common.batch_norm_adjoint(
+            namespace, g, x, affine, mean, var, need=need, axis=axis, rank=rank, eps=eps
+        )  # fmt: skip
+    (n, channels, size), nbytes = images.shape, images.strides[0]
+    given, gx, ones = np.ascontiguousarray(g[0]).reshape(images.shape), np.empty_like(images), np.ones(size, x.dtype)
+    sums = np.empty((2, n, channels), x.dtype)
+
+    def add_up(some: slice) -> None:
+        d = np.subtract(images[some], mean[:, None], gx[some])
+        product(size)(given[some], ones, sums[0, some])
+        np.vecdot(given[some], d, sums[1, some])
+
+    by_pieces(add_up, n, nbytes)
+    total, along = sums.sum(1, np.float64)
+    r = 1 / np.sqrt(var.astype(np.float64) + eps)
+    if need[0]:
+        slope = r if not affine else r * affine[0]
+        average, bend, slope = (
+            v.astype(x.dtype)[:, None] for v in (total / (n * size), along * (r * r / (n * size)), slope)
+        )
+
+        def finish(some: slice) -> None:
+            d = gx[some]
+            d *= bend
+            np.subtract(given[some], d, d)
+            d -= average
+            d *= slope
+
+        by_pieces(finish, n, nbytes)
+    found = [gx.reshape(x.shape) if need[0] else None, (along * r).astype(x.dtype), total.astype(x.dtype)]
+    return [one if wanted else None for one, wanted in zip(found, need, strict=False)]
+
+
+# -- in groups of channels ----------------------------------------------------------------------------------------------
+
+
+def group_norm(x: Array, *affine: Array, groups: int, rank: int, eps: float) -> tuple[Array, ...]:
+    """The result, the means, and the inverses of the spreads."""
+    images = as_images(x, affine, 1 - rank, rank)
+    if images is None:
+        return common.group_norm(namespace, x, *affine, groups=groups, rank=rank, eps=eps)
+    n, channels, size = images.shape
+    out, (mean, r), ones = np.empty_like(images), np.empty((2, n, groups), x.dtype), np.ones(size, x.dtype)
+    scale, shift = common.pair([v[:, None] for v in affine])
+
+    def average(sums: Array, into: Array) -> None:
+        """Of what there is in each group."""
+        of_group = sums.reshape(-1, groups, channels // groups).sum(2, np.float64)
+        np.divide(of_group, size * (channels // groups), out=into, casting="same_kind")
+
+    def piece(some: slice) -> None:
+        average(product(size)(images[some], ones), mean[some])
+        d = np.subtract(images[some], each_channel(mean[some], channels), out[some])
+        average(np.vecdot(d, d), r[some])
+        r[some] = common.inverse_spread(np, r[some], eps)
+        factor = each_channel(r[some], channels)
+        common.scaled(d, (factor if scale is None else factor * scale,), shift)
+
+    by_pieces(piece, n, images.strides[0])
+    return out.reshape(x.shape), mean, r
+
+
+def each_channel(of_group: Array, channels: int) -> Array:
+    """(n, channels, 1): the number of its group for each channel."""
+    return np.repeat(of_group, channels // of_group.shape[1], axis=1)[:, :, None]
+
+
+def group_norm_adjoint(
+    g: Any, x: Array, affine: Any, mean: Array, rstd: Array, *, need: Any, groups: int, rank: int
+) -> list[Array]:
+    """With w the scale, gx = r (w h - mean(w h) - d r^2 mean(w h d)): the means are those of sums over channels."""
+    images = as_images(x, affine, 1 - rank, rank)
+    if images is None or g[0] is None or g[1] is not None or g[2] is not None:
+        return common.group_norm_adjoint(
+            namespace, g, x, affine, mean, rstd, need=need, groups=groups, rank=rank
+        )  # fmt: skip
+    n, channels, size = images.shape
+    given, gx, ones = np.ascontiguousarray(g[0]).reshape(images.shape), np.empty_like(images), np.ones(size, x.dtype)
+    sums = np.empty((2, n, channels), x.dtype)
+    w = affine[0] if affine else np.ones(channels, x.dtype)
+
+    def average(sums: Array) -> Array:
+        of_group = (sums * w).reshape(-1, groups, channels // groups).sum(2, np.float64)
+        return (of_group / (size * (channels // groups))).astype(x.dtype)
+
+    def piece(some: slice) -> None:
+        d = np.subtract(images[some], each_channel(mean[some], channels), gx[some])
+        product(size)(given[some], ones, sums[0, some])
+        np.vecdot(given[some], d, sums[1, some])
+        if need[0]:
+            r = rstd[some]
+            d *= each_channel(average(sums[1, some]) * (r * r), channels)
+            np.subtract(given[some] * w[:, None] if affine else given[some], d, d)
+            d -= each_channel(average(sums[0, some]), channels)
+            d *= each_channel(r, channels)
+
+    by_pieces(piece, n, images.strides[0])
+    along = (sums[1] * each_channel(rstd, channels)[..., 0]).sum(0, np.float64)
+    found = [gx.reshape(x.shape), along.astype(x.dtype), sums[0].sum(0, np.float64).astype(x.dtype)]
+    return [one if wanted else None for one, wanted in zip(found, need, strict=False)]

@@ -222,9 +222,12 @@ def cuts(length: int, number: int) -> list[slice]:
     return [slice(first, last) for first, last in pairwise(bounds) if first < last]
 
 
-def by_pieces(work: Callable[[slice], object], length: int, itemsize: int) -> None:
-    """``work`` on each piece of an axis of ``length`` items of so many bytes, in parallel if there is enough for it."""
-    is_shared = length * itemsize >= 2 * SHARED and workers() > 1
+def by_pieces(work: Callable[[slice], object], length: int, itemsize: int, least: int = 8 * SHARED) -> None:
+    """``work`` on each piece of an axis of ``length`` items of so many bytes, in parallel if there are ``least`` bytes.
+
+    So many are needed where work is a few simple operations.
+    """
+    is_shared = length * itemsize >= least and workers() > 1
     step = max((SHARED if is_shared else CACHED) // itemsize, 1)
     count = -(-length // step)  # all alike, none of them a small rest
     pieces = [slice(length * at // count, length * (at + 1) // count) for at in range(count)]
@@ -260,7 +263,7 @@ def by_items(function: Callable[..., Any], *arrays: Any, axes: int) -> Any:
             if whole is not None:
                 whole[some] = part
 
-    by_pieces(piece, count, max(one[0].nbytes for one in given))
+    by_pieces(piece, count, max(one[0].nbytes for one in given), 2 * SHARED)
     results = [None if one is None else one.reshape(lead + one.shape[1:]) for one in found]
     return tuple(results) if are_several else results[0]
 

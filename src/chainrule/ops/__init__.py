@@ -101,7 +101,7 @@ LATE = {
         huber_loss multi_margin_loss multilabel_margin_loss nll_loss nll_loss_of_planes smooth_l1_loss
         soft_margin_loss
     """,
-    "normalization": "batch_norm batch_norm_fixed group_norm layer_norm layer_norm_adjoint rms_norm",
+    "normalization": "batch_norm batch_norm_adjoint batch_norm_fixed group_norm group_norm_adjoint layer_norm layer_norm_adjoint rms_norm",
     "padding": """
         channel_shuffle circular_pad pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d
         reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
