@@ -538,7 +538,7 @@ torch.cat([torch.zeros(2,3).to_sparse()]*2).indices()
 (torch.sparse_coo_tensor([[0,1]],[1.,2.],(3,))*torch.ones(2,3)).values()
 torch.sparse_coo_tensor([[0],[0]],[1.],(2**40,2**40))
 torch.sparse_coo_tensor((2**40,2**40))
-(torch.sparse_coo_tensor([[1,1]],torch.tensor([200,100],dtype=torch.uint8),(2,)) - torch.sparse_coo_tensor([[1]],torch.tensor([1],dtype=torch.uint8),(2,))).to_dense()
+(torch.sparse_coo_tensor([[1,1]],torch.tensor([20,10]).byte(),(2,)) - torch.sparse_coo_tensor([[1]],torch.tensor([1]).byte(),(2,))).to_dense()
 torch.sparse.sum(s.int(),0).dtype, torch.sparse.sum(s.bool(),1).dtype, torch.sparse.sum(s.int(),(0,1)).dtype, s.int().sum(0).dtype
 torch.sparse_coo_tensor([[0,1]],[1.+2j,1j],(2,)).conj().to_dense()
 embed(1,1,0)
