@@ -93,7 +93,7 @@ def outputs(name: str) -> Iterator[tuple[str, str]]:
     with kinks() as found_kinks:
         run(torch.zeros(2, dtype=torch.float64))
     yield "text", str(found_kinks)
-    with pytest.warns(UserWarning) as warned, warn_broadcasts():
+    with pytest.warns(UserWarning, match="broadcast") as warned, warn_broadcasts():
         spread(x)
     yield from (("text", str(one.message)) for one in warned)
     with pytest.raises(NotFiniteError) as error, guard():
