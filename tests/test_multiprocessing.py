@@ -60,7 +60,7 @@ def test_a_failure_ends_all_and_is_told() -> None:
 def test_a_message_longer_than_a_pipe_is_read_while_the_process_waits() -> None:
     context = mp.start_processes(failing_at_length, join=False, daemon=True, start_method="fork")
     assert context is not None
-    with pytest.raises(mp.ProcessRaisedException, match="x{300000}"):
+    with pytest.raises(mp.ProcessRaisedException, match="x" * 300_000):
         assert context.join(timeout=60), "the process has ended"
 
 
