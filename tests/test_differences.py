@@ -7,6 +7,7 @@ import gc
 import io
 import math
 import pickle
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from chainrule.autograd import grad
 from chainrule.backend.normal_numpy import EXACT
 from chainrule.func import jacrev, vmap
 from chainrule.nn import functional as F
+from chainrule.utils._pytree import tree_map
 from chainrule.utils.checkpoint import checkpoint
 
 f64 = torch.float64
@@ -502,6 +504,28 @@ def test_indices_of_sparse_tensors_are_checked() -> None:
         torch.sparse_csr_tensor([0, 1], [5], [1.0], (1, 2))
     with pytest.raises(RuntimeError, match="cannot set is_coalesced to true"):
         torch.sparse_coo_tensor([[1, 0]], [1.0, 2.0], (2,), is_coalesced=True)
+
+
+def test_softmaxes_of_sparse_tensors_along_dense_dimensions() -> None:
+    values = torch.tensor([[1.0, 2.0], [3.0, 5.0]], dtype=f64, requires_grad=True)
+
+    def of_values(values: Any) -> Any:
+        return torch.sparse.log_softmax(torch.sparse_coo_tensor([[0, 2]], values, (3, 2)), 1).to_dense()
+
+    assert torch.autograd.gradcheck(of_values, (values,))
+    twice = torch.sparse_coo_tensor([[1, 1]], [7.0, 8.0], (3,))
+    assert torch.arange(3.0).sparse_mask(twice).to_dense().tolist() == [0, 1, 0]
+
+
+def test_dataclasses_are_containers() -> None:
+    @dataclass
+    class Pair:
+        x: Any
+        y: Any
+
+    assert tree_map(abs, Pair(-1, [-2])) == Pair(1, [2])
+    found = vmap(lambda pair: Pair(pair.x * 2, [pair.y]))(Pair(torch.ones(2), torch.zeros(2)))
+    assert found.x.tolist() == [2, 2]
 
 
 def test_sparse_tensors_keep_what_they_were_made_of() -> None:

@@ -24,6 +24,10 @@ def failing(number: int) -> None:
     time.sleep(60)
 
 
+def failing_at_length(number: int) -> None:
+    raise ValueError("x" * 300_000)
+
+
 def killed(number: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -50,6 +54,14 @@ def test_a_failure_ends_all_and_is_told() -> None:
         with pytest.raises(mp.ProcessExitedException, match=words) as exited:
             mp.start_processes(function, start_method="fork")
         assert exited.value.exit_code == code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are forked")
+def test_a_message_longer_than_a_pipe_is_read_while_the_process_waits() -> None:
+    context = mp.start_processes(failing_at_length, join=False, daemon=True, start_method="fork")
+    assert context is not None
+    with pytest.raises(mp.ProcessRaisedException, match="x" * 300_000):
+        assert context.join(timeout=60), "the process has ended"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are forked")

@@ -144,9 +144,13 @@ def test_functions_of_lists() -> None:
         lambda: torch._foreach_add([], 1),
         lambda: torch._foreach_mul(a, b[:1]),
         lambda: torch._foreach_add(a, [1.0]),
+        lambda: torch._foreach_add(a, []),
     ):
         with pytest.raises(RuntimeError, match="Tensor list"):
             refused()
+    for wrong in ([1.0], b[0], iter(a), None):
+        with pytest.raises(TypeError, match="'self'"):
+            torch._foreach_abs(wrong)
 
 
 def test_tensors_are_grouped() -> None:

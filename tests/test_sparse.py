@@ -376,6 +376,19 @@ def test_transforms_and_xla_get_dense_gradients_of_tables() -> None:
     assert g.shape == (2, 3, 2)
 
 
+@pytest.mark.parametrize("settings", [{"weight_decay": 0.1}, {"differentiable": True}])
+def test_a_step_that_is_refused_changes_nothing(settings: dict[str, Any]) -> None:
+    first, table = torch.ones(2, requires_grad=True), torch.ones(3, 2, requires_grad=True)
+    for make in (torch.optim.SGD, torch.optim.Adagrad):
+        optimizer = make([first, table], 0.1, **settings)
+        (F.embedding(torch.tensor([1]), table, sparse=True).sum() + first.sum()).backward()
+        with pytest.raises(RuntimeError, match="sparse"):
+            optimizer.step()
+        assert first.tolist() == [1, 1]
+        assert all(state["step"] == 0 for state in optimizer.state.values())
+        optimizer.zero_grad()
+
+
 def test_nothing_is_said_in_warnings() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

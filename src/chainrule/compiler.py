@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from .core.modes import modes as _modes
@@ -69,10 +70,10 @@ def reset() -> None:
 
 
 class set_stance:  # noqa: N801 - PyTorch's name
-    """Say how compiled functions run from now on; also a context manager, and a decorator. Remembered, and of no effect.
+    """Say how compiled functions run from now on; also a context manager, and a decorator.
 
     Args:
-        stance: "default", "force_eager", "eager_on_recompile", "fail_on_recompile", "eager_then_compile" or "aot_eager_then_compile".
+        stance: "force_eager": as they stand. "default", and any other of PyTorch's: by their programs.
         skip_guard_eval_unsafe: accepted.
         force_backend: accepted.
 
@@ -82,19 +83,31 @@ class set_stance:  # noqa: N801 - PyTorch's name
     tensor([2.])
     """
 
+    _now = "default"
+    """What was said last, in the process."""
+
     def __init__(
         self, stance: str = "default", *, skip_guard_eval_unsafe: bool = False, force_backend: Any = None
     ) -> None:
         self.stance = stance
+        self._before = set_stance._now
+        set_stance._now = stance
 
     def __enter__(self) -> None:
-        pass
+        set_stance._now = self.stance
 
     def __exit__(self, *exception: object) -> None:
-        pass
+        set_stance._now = self._before
 
     def __call__(self, fn: Any) -> Any:
-        return fn
+        set_stance._now = self._before
+
+        @wraps(fn)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with set_stance(self.stance):
+                return fn(*args, **kwargs)
+
+        return call
 
 
 def list_backends(exclude_tags: Any = ()) -> list[str]:

@@ -78,7 +78,10 @@ class ProcessContext:
     """
 
     def __init__(self, processes: list[Any], reports: list[Any]) -> None:
-        self.processes, self._reports = processes, reports
+        self.processes = processes
+        self._reports = dict(enumerate(reports))
+        """The pipes from which nothing has been read yet: a process does not end before its message is read, if that is long."""
+        self._said: dict[int, str] = {}
 
     def pids(self) -> list[int]:
         """Their numbers for the operating system."""
@@ -98,13 +101,25 @@ class ProcessContext:
             if any(process.exitcode for process in self.processes):
                 break
             left = None if until is None else max(until - time.monotonic(), 0)
-            if not connection.wait([process.sentinel for process in running], left):
+            ready = connection.wait([*[process.sentinel for process in running], *self._reports.values()], left)
+            if not ready:
                 return False
+            self._listen([number for number, report in self._reports.items() if report in ready])
         failed = next((n for n, process in enumerate(self.processes) if process.exitcode), None)
         if failed is None:
             return True
         self._end(5 if grace_period is None else grace_period)
         raise self._error(failed)
+
+    def _listen(self, numbers: list[int]) -> None:
+        """Read what these processes have sent, if anything."""
+        for number in numbers:
+            with (
+                self._reports.pop(number) as report,
+                suppress(EOFError, OSError),
+            ):  # it sent nothing, or was killed meanwhile
+                if report.poll():
+                    self._said[number] = report.recv()
 
     def _end(self, grace_period: float) -> None:
         for process in self.processes:
@@ -119,9 +134,10 @@ class ProcessContext:
     def _error(self, number: int) -> ProcessException:
         import signal
 
-        process, report = self.processes[number], self._reports[number]
-        with suppress(EOFError):  # it sent nothing
-            message = f"\n\n-- Process {number} terminated with the following error:\n{report.recv()}"
+        process = self.processes[number]
+        self._listen([number] if number in self._reports else [])
+        if number in self._said:
+            message = f"\n\n-- Process {number} terminated with the following error:\n{self._said[number]}"
             return ProcessRaisedException(message, number, process.pid)
         code = process.exitcode
         if code < 0:

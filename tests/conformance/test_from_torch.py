@@ -38,6 +38,16 @@ def test_values_that_no_variable_holds() -> None:
     assert torch.autograd.grad(a, w)[0].item() == 3.0
 
 
+@pytest.mark.parametrize("seed", [np.array([1.0, 10.0], np.float32), torch.tensor([1.0, 10.0])])
+def test_a_seed_is_what_the_backward_begins_with(seed: object) -> None:
+    w = torch.tensor([2.0, 3.0], requires_grad=True)
+    a = w * w
+    graph = from_torch(a, seed=seed)
+    assert graph.value("w").cotangent.data == [4.0, 60.0]
+    assert from_torch(a).value("w").cotangent is None
+    assert from_torch(a.sum(), derivatives=False).value("w").cotangent is None
+
+
 def programs() -> list[tuple[str, object]]:
     torch.manual_seed(0)
     x, w, c = torch.randn(2, 3), torch.randn(3, 4, requires_grad=True), torch.randn(4, requires_grad=True)

@@ -98,6 +98,11 @@ def test_what_a_container_needs_beyond_its_children_comes_back() -> None:
     assert tree_map(str, Pair(1, 2, "tag")).tag == "tag"
 
 
+def test_what_becomes_of_a_size() -> None:
+    assert isinstance(tree_map(abs, torch.Size([2, 3])), torch.Size)
+    assert tree_map(str, torch.Size([2, 3])) == ("2", "3")
+
+
 def test_return_types() -> None:
     result = torch.tensor([[1.0, 3.0], [2.0, 0.0]]).max(1)
     leaves, spec = tree_flatten(result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import pickle
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -382,6 +383,27 @@ def test_it_is_traced_for_each_signature_and_says_why() -> None:
     for call in list(reasons.values())[:-1]:
         call()
     assert len(traces(compiled)) == len(reasons)
+
+
+def test_a_stance_makes_compiled_functions_run_as_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    @torch.compile
+    def double(x: torch.Tensor) -> torch.Tensor:
+        sys.stdout.write("run")
+        return x * 2
+
+    def said(call: Callable[[Any], Any] = double) -> str:
+        assert call(torch.ones(1)).item() == 2
+        return capsys.readouterr().out.strip()
+
+    assert [said(), said(), said()] == ["run", "run", ""], "once as it stands, once traced"
+    with torch.compiler.set_stance("force_eager"):
+        assert said() == "run"
+    assert said(torch.compiler.set_stance("force_eager")(double)) == "run"
+    assert said() == ""
+    torch.compiler.set_stance("force_eager")
+    assert said() == "run"
+    torch.compiler.set_stance("default")
+    assert said() == ""
 
 
 def test_it_is_traced_for_each_grad_mode() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.function import Function
+from ..compiler import set_stance
 from ..core.modes import changed_modes, modes
 from ..core.value import Lifted, Parked, TensorBase, new_tensor
 from ..core.xla_level import XlaArray
@@ -166,6 +167,8 @@ class Compiled:
         return Compiled, (function, self._fallback)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if set_stance._now == "force_eager":
+            return self._function(*args, **kwargs)
         leaves, spec = tree_flatten((args, kwargs))
         if modes().capture is not None or any(is_lifted(leaf) for leaf in leaves):
             return self._function(*args, **kwargs)  # part of the program, or of the transform, around it

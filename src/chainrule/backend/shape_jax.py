@@ -71,10 +71,10 @@ def restride(x: Array, source: Geometry, target: Geometry) -> Array:
 # -- the adjoints of views: zeros, with the cotangent in its place ------------------------------------------------------
 
 
-def _padded(x: Array, axis: int, before: int, after: int, between: int, value: Any = 0) -> Array:
+def _padded(x: Array, axis: int, before: int, after: int, between: int) -> Array:
     widths = [(0, 0, 0)] * x.ndim
     widths[axis] = (before, after, between)
-    return lax.pad(x, number(value, x), widths)
+    return lax.pad(x, number(0, x), widths)
 
 
 def select_adjoint(g: Array, axis: int, index: int, size: int) -> Array:

@@ -8,7 +8,7 @@ from opcode import opmap
 from types import CodeType
 from typing import NamedTuple
 
-__all__ = ["Place", "resolve"]
+__all__ = ["Place", "printable", "resolve"]
 
 STORES = (opmap["STORE_ATTR"], opmap["STORE_SUBSCR"])
 
@@ -46,7 +46,12 @@ def _expression(file: str, first: int, last: int | None, left: int | None, right
     raw = [line.encode() for line in lines]
     raw[-1] = raw[-1][:right]
     raw[0] = raw[0][left:]
-    return " ".join(part.decode(errors="replace").strip() for part in raw)
+    return printable(" ".join(part.decode(errors="replace").strip() for part in raw))
+
+
+def printable(name: str) -> str:
+    """The name on one line, with escapes for what would move a terminal's cursor or turn the text around."""
+    return name if name.isprintable() else "".join([c if c.isprintable() else ascii(c)[1:-1] for c in name])
 
 
 def _shown(file: str) -> str:
@@ -57,4 +62,4 @@ def _shown(file: str) -> str:
         names = getattr(getattr(shell, "compile", None), "_filename_map", {})
         if file in names:
             return f"cell [{names[file]}]"
-    return f'file "{file}"'
+    return f'file "{printable(file)}"'

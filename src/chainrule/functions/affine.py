@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.mutation import inplace
 from ..promotion import check_cast, checked_scalar, scalar_type_name
-from ._arguments import deliver, factors_last, naming, tensor_argument
+from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
 from .contraction import einsum
 from .linalg import by, expand_error, is_mixed, is_refused, matmul, mixed, mixed_addmv, not_multipliable, stretches
@@ -39,12 +39,7 @@ def addmm(
     >>> torch.addmm(torch.tensor([10., 20.]), torch.ones(1, 3), torch.ones(3, 2))
     tensor([[13., 23.]])
     """
-    if factors_first:
-        input, mat1, mat2, beta, alpha = factors_last(
-            "addmm", "mat1 mat2", "beta alpha", input, mat1, mat2, *factors_first
-        )
-    check_addmm(input, mat1, mat2)
-    return deliver(ops.addmm(input, mat1, mat2, **_factors("addmm", input, beta, alpha)), out, "addmm")
+    return added("addmm", (input, mat1, mat2), factors_first, beta, alpha, out)
 
 
 def check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> None:
@@ -76,10 +71,7 @@ def addmv(
     >>> torch.addmv(torch.ones(2), torch.ones(2, 3), torch.ones(3), alpha=2)
     tensor([7., 7.])
     """
-    if factors_first:
-        input, mat, vec, beta, alpha = factors_last("addmv", "mat vec", "beta alpha", input, mat, vec, *factors_first)
-    check_addmv(input, mat, vec)
-    return deliver(ops.addmv(input, mat, vec, **_factors("addmv", input, beta, alpha)), out, "addmv")
+    return added("addmv", (input, mat, vec), factors_first, beta, alpha, out)
 
 
 def check_addmv(input: Tensor, mat: Tensor, vec: Tensor) -> None:
@@ -108,12 +100,7 @@ def addr(
     >>> torch.addr(torch.ones(1, 2), torch.tensor([2.]), torch.tensor([3., 4.]))
     tensor([[7., 9.]])
     """
-    if factors_first:
-        input, vec1, vec2, beta, alpha = factors_last(
-            "addr", "vec1 vec2", "beta alpha", input, vec1, vec2, *factors_first
-        )
-    check_addr(input, vec1, vec2)
-    return deliver(ops.addr(input, vec1, vec2, **_factors("addr", input, beta, alpha)), out, "addr")
+    return added("addr", (input, vec1, vec2), factors_first, beta, alpha, out)
 
 
 def check_addr(input: Tensor, vec1: Tensor, vec2: Tensor) -> None:
@@ -139,12 +126,7 @@ def baddbmm(
     >>> torch.baddbmm(torch.ones(1), torch.ones(2, 1, 3), torch.ones(2, 3, 1)).flatten()
     tensor([4., 4.])
     """
-    if factors_first:
-        input, batch1, batch2, beta, alpha = factors_last(
-            "baddbmm", "batch1 batch2", "beta alpha", input, batch1, batch2, *factors_first
-        )
-    check_baddbmm(input, batch1, batch2)
-    return deliver(ops.baddbmm(input, batch1, batch2, **_factors("baddbmm", input, beta, alpha)), out, "baddbmm")
+    return added("baddbmm", (input, batch1, batch2), factors_first, beta, alpha, out)
 
 
 def check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, function: str = "baddbmm") -> None:
@@ -173,27 +155,34 @@ def addbmm(
     >>> torch.addbmm(torch.ones(1, 1), torch.ones(2, 1, 3), torch.ones(2, 3, 1))
     tensor([[7.]])
     """
-    if factors_first:
-        input, batch1, batch2, beta, alpha = factors_last(
-            "addbmm", "batch1 batch2", "beta alpha", input, batch1, batch2, *factors_first
-        )
-    check_baddbmm(input, batch1, batch2, "addbmm")
-    return deliver(ops.addbmm(input, batch1, batch2, **_factors("addbmm", input, beta, alpha)), out, "addbmm")
+    return added("addbmm", (input, batch1, batch2), factors_first, beta, alpha, out)
 
 
-CHECKS: dict[str, Any] = {
-    "addbmm": partial(check_baddbmm, function="addbmm"),
-    "addmm": check_addmm,
-    "addmv": check_addmv,
-    "addr": check_addr,
-    "baddbmm": check_baddbmm,
+KINDS: dict[str, tuple[str, Any]] = {
+    "addbmm": ("batch1 batch2", partial(check_baddbmm, function="addbmm")),
+    "addmm": ("mat1 mat2", check_addmm),
+    "addmv": ("mat vec", check_addmv),
+    "addr": ("vec1 vec2", check_addr),
+    "baddbmm": ("batch1 batch2", check_baddbmm),
 }
+"""A function -> what its operands are called, beside ``input``, and what checks them."""
 
 
-def added_(name: str, input: Tensor, x: Tensor, y: Tensor, beta: Number, alpha: Number) -> Tensor:
-    """The in-place form of the function ``name``."""
-    CHECKS[name](input, x, y)
-    return inplace(getattr(ops, name), input, x, y, **_factors(name + "_", input, beta, alpha))
+def added(
+    function: str, operands: Any, factors_first: Any, beta: Number, alpha: Number, out: Tensor | None = None
+) -> Tensor:
+    """What one of these functions does; with ``_`` at the end of its name, in place."""
+    name = function.removesuffix("_")
+    names, check = KINDS[name]
+    if factors_first:
+        from ._factors_first import in_order
+
+        *operands, beta, alpha = in_order(function, names, "beta alpha", *operands, *factors_first)
+    check(*operands)
+    op, factors = getattr(ops, name), _factors(function, operands[0], beta, alpha)
+    if function != name:
+        return inplace(op, *operands, **factors)
+    return deliver(op(*operands, **factors), out, name)
 
 
 def _tensors(function: str, input: Any, x: Any, y: Any, names: tuple[str, str]) -> None:

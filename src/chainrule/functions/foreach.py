@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,13 +26,18 @@ __all__ = [  # noqa: PLE0604 - a table of names
 
 def _rows(name: str, tensors: Sequence[Any], operands: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     """The operands of each tensor: an element of a list, or what is given for all of them."""
-    if len(tensors) == 0:
+    if not (isinstance(tensors, (list, tuple)) and all(isinstance(one, TensorBase) for one in tensors)):
+        raise TypeError(
+            f"{name}(): argument 'self' (position 1) must be a list or a tuple of tensors, got {reprlib.repr(tensors)}"
+        )
+    if not tensors:
         raise RuntimeError(f"{name}: Tensor list must have at least one tensor.")
     columns = []
     for operand in operands:
         if isinstance(operand, (list, tuple)):
             if len(operand) != len(tensors):
-                kind = "Tensor lists" if isinstance(operand[0], TensorBase) else "Tensor list and scalar list"
+                of_tensors = any(isinstance(one, TensorBase) for one in operand)
+                kind = "Tensor lists" if of_tensors else "Tensor list and scalar list"
                 raise RuntimeError(
                     f"{name}: {kind} must have the same number of tensors, got {len(tensors)} and {len(operand)}"
                 )

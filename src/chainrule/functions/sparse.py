@@ -123,6 +123,8 @@ def index_array(given: Any, name: str, ndim: int) -> Any:
                 f"{name} must be a vector, got shape {list(array.shape)}: batches of sparse matrices are not supported"
             )
         raise RuntimeError(f"indices must be sparse_dim x nnz, but got: {list(array.shape)}")
+    if array.size and ndim == 1 and array.dtype.kind not in "iu":
+        raise NotImplementedError(f"{name} must be int64 or int32, got {tensor.dtype}: convert with .long()")
     return np.array(array, np.int64 if array.dtype != np.int32 or ndim == 2 else np.int32)
 
 

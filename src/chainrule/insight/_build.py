@@ -17,6 +17,7 @@ from ..core.custom import CustomNode
 from ..core.dual_level import DualLevel
 from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.places import printable
 from ..core.value import TensorBase
 from ..core.views import current_node
 from ..core.xla_level import XLA
@@ -561,7 +562,7 @@ def fits(array: Any, node: Any, slot: int) -> bool:
 
 def function_name(node: Any) -> str:
     """The class of a custom Function."""
-    return node.function.__name__ if isinstance(node, CustomNode) else node.name()
+    return printable(node.function.__name__) if isinstance(node, CustomNode) else node.name()
 
 
 def kept(array: Any) -> Numbers:

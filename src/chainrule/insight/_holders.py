@@ -8,6 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..core.origin import outer
+from ..core.places import printable
 from ..core.views import current_node
 from ._names import Names
 
@@ -31,7 +32,7 @@ def name_of(tensor: TensorBase, names: Names, ours: Any = None) -> str:
     known = names.by_array.get(id(tensor._array)) if node is None else names.by_node.get(id(node))
     if known is not None:
         return known[0]
-    return referrer(tensor, ours) or f"a tensor of shape {list(tensor._array.shape)}"
+    return printable(referrer(tensor, ours)) or f"a tensor of shape {list(tensor._array.shape)}"
 
 
 def referrer(tensor: TensorBase, ours: Any) -> str:

@@ -16,6 +16,7 @@ from ..core.alive import alive
 from ..core.custom import CustomNode
 from ..core.engine import is_shared, seq_of
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.places import printable
 from ..core.saved import Packed
 from ..core.value import Lifted, TensorBase
 from ..core.views import current_node
@@ -378,7 +379,7 @@ class Inventory:
             saved = sum(self.sizes[owner] for owner in alone) - self.inputs(region, alone)
             if saved > 0:
                 kept = sum(self.sizes[owner] for owner in inside)
-                found.append(ModuleRow(name, type(module).__name__, saved, kept, len(region)))
+                found.append(ModuleRow(printable(name), printable(type(module).__name__), saved, kept, len(region)))
         return sorted(found, key=lambda row: row.bytes, reverse=True)
 
     def inputs(self, region: set[Any], alone: set[int]) -> int:

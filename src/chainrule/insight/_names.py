@@ -12,6 +12,7 @@ from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType
 from typing import Any
 
+from ..core.places import printable
 from ..core.value import TensorBase
 from ..core.views import current_node
 from .model import resolved
@@ -99,11 +100,6 @@ class Names:
                 self.note(f"{name}[{key!r}]", value, "variable")
         for name, value in attributes:
             self.note(f"self.{name}", value, "variable")
-
-
-def printable(name: str) -> str:
-    """The name on one line, with escapes for what would move a terminal's cursor or turn the text around."""
-    return name if name.isprintable() else "".join([c if c.isprintable() else ascii(c)[1:-1] for c in name])
 
 
 def scopes_of(frame: FrameType) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ._numbers import HIDING
-from ._values import plain, saved_operands
+from ._values import UNFIT, plain, saved_operands
 
 __all__ = ["Rebuilt", "agreed", "rebuilt"]
 
@@ -56,8 +56,6 @@ LIKELY = 12
 """...and how many first: a wrong one early on would keep the search from the likely ones after it."""
 FEW = 8
 """How many of the numbers of a program's text are tried as constants of several elements."""
-UNFIT = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
-"""What ops raise when they are given what is not theirs."""
 COMPARISONS = (np.greater, np.less, np.equal, np.greater_equal, np.less_equal, np.not_equal)
 
 

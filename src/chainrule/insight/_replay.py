@@ -13,6 +13,7 @@ from ..core.modes import set_modes
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.op import is_array_field
 from ..core.value import new_tensor, numbers_of
+from ._values import UNFIT
 
 __all__ = ["Step", "freed", "path_to", "replayed", "values_of_nodes"]
 
@@ -117,7 +118,7 @@ def values_of_nodes(root: Node, value: Any) -> dict[Node, Any]:
         arrays = [known.get(name, None if parent is None else values.get(parent)) for name, parent in pairs]
         if any(array is None for array in arrays) or len(arrays) != len(op.args):
             continue
-        with suppress(Exception), np.errstate(all="ignore"):
+        with suppress(*UNFIT), np.errstate(all="ignore"):
             values[node] = op.raw(*arrays, **(node.params or {}))
     return values
 

@@ -24,6 +24,8 @@ from ..core.xla_level import XLA
 
 JACOBIAN = 64
 """Entries up to which a Jacobian is written out."""
+UNFIT = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+"""What ops raise when they are given what is not theirs."""
 Key = tuple[Any, int]
 """A value of the graph: (node, output number)."""
 
@@ -41,7 +43,7 @@ def plain(array: Any, inside: frozenset[Any] = frozenset()) -> Any:
             return plain(array.primal, inside)
         try:
             return np.asarray(array.plain("looking at a graph"))
-        except (RuntimeError, TypeError, ValueError, NotImplementedError):
+        except RuntimeError:  # it has no memory: it is sparse
             return None
     return np.asarray(array)
 
@@ -132,7 +134,7 @@ def rerun(node: Any, operands: list[Any], leaves: bool = False) -> tuple[Any, ..
     try:
         with changed_modes(grad=leaves, hooks=()):
             result = op.apply(*args, **(node.params or {}))
-    except (RuntimeError, TypeError, ValueError, IndexError):
+    except UNFIT:
         return None
     results = result if isinstance(result, tuple) else (result,)
     shapes = node.shape if op.outputs is not None else (node.shape,)

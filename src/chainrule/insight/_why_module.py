@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.alive import alive
+from ..core.places import printable
 from ..core.value import TensorBase, numbers_of
 from . import _html_tables
 from ._causes import Cause, Reason
@@ -136,7 +137,7 @@ def listed(group: list[Entry]) -> str:
             more.append(f"up to {entry.largest:.3g}")
         if entry.dead:
             more.append(f"{entry.dead} of {entry.shape[0]} rows zero")
-        said.append(entry.name + (f" ({', '.join(more)})" if more else ""))
+        said.append(printable(entry.name) + (f" ({', '.join(more)})" if more else ""))
     return ", ".join(said) + (f" and {len(group) - NAMES} more" if len(group) > NAMES else "")
 
 
@@ -144,10 +145,11 @@ def reported(module: Any, name: str, ask: Callable[[Any, str], Reason], is_held:
     """The report of a module called ``name``: ``ask`` explains one parameter, ``is_held`` says whether by what ``.grad`` holds."""
     entries = []
     for path, parameter in module.named_parameters():
-        shown = f"{name}.{path}" if name.isidentifier() else path
+        shown = printable(f"{name}.{path}" if name.isidentifier() else path)
         entries.append(entry_of(path, parameter, ask(parameter, f"the gradient of `{shown}`"), is_held))
-    notes = [*unseen(module), *unowned(module, entries)]
-    return ModuleReport(f"{name or 'the module'} ({type(module).__name__})", tuple(entries), tuple(notes))
+    notes = map(printable, [*unseen(module), *unowned(module, entries)])
+    title = printable(f"{name or 'the module'} ({type(module).__name__})")
+    return ModuleReport(title, tuple(entries), tuple(notes))
 
 
 def entry_of(path: str, parameter: Any, reason: Reason, is_held: bool) -> Entry:

@@ -20,6 +20,7 @@ from statistics import median
 __all__ = ["Layout", "layered"]
 
 SWEEPS = 12
+"""How often the orders of layers are improved, downwards and upwards."""
 Point = tuple[float, float]
 
 
@@ -35,16 +36,13 @@ class Layout:
     crossings: int
 
 
-def layered(
-    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], gap: Point = (40.0, 24.0), sweeps: int = SWEEPS
-) -> Layout:
+def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]], gap: Point = (40.0, 24.0)) -> Layout:
     """Lay out nodes of the given sizes (along, across), numbered in topological order.
 
     Args:
         sizes: of each node; an edge leads from a smaller number to a larger.
         edges: pairs of nodes; the same pair may come several times.
         gap: between layers, and between neighbours of a layer.
-        sweeps: how often orders are improved, downwards and upwards.
 
     >>> from chainrule.insight.layout import layered
     >>> layered([(10, 10)] * 3, [(0, 2), (1, 2)], gap=(20, 10)).centers
@@ -53,16 +51,15 @@ def layered(
     if not sizes:
         return Layout([], [], (0.0, 0.0), 0)
     web = Web(sizes, edges)
-    crossings = order(web, sweeps)
+    crossings = order(web)
     across = settled(web, coordinates(web, gap[1]), gap[1])
     along, thick, depth = depths(web, gap[0])
     low = min(a - web.width[v] / 2 for v, a in enumerate(across))
     high = max(a + web.width[v] / 2 for v, a in enumerate(across))
     place = [(along[web.layer[v]], across[v] - low) for v in range(len(across))]
     routes = []
-    for chain in (
-        web.chains
-    ):  # a long edge goes straight through a layer, so that it bends in the gaps only, where nothing stands
+    # A long edge goes straight through a layer, so that it bends in the gaps only, where nothing stands.
+    for chain in web.chains:
         halves = [(place[v], thick[web.layer[v]] / 2) for v in chain]
         routes.append([(u + side * half, v) for (u, v), half in halves for side in (-1, 1)])
     return Layout(place[: len(sizes)], routes, (depth, high - low), crossings)
@@ -155,11 +152,11 @@ def layers_of(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
 # -- orders --------------------------------------------------------------------------------------------------------------
 
 
-def order(web: Web, sweeps: int) -> int:
+def order(web: Web) -> int:
     """Order the rows so that few edges cross; returns how many still do."""
     best, fewest = [list(row) for row in web.rows], crossings_of(web)
     stale = 0
-    for sweep in range(2 * sweeps):
+    for sweep in range(2 * SWEEPS):
         if fewest == 0 or stale >= 4:
             break
         downwards = sweep % 2 == 0

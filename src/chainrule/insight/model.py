@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.origin import Place, resolve
+from ..core.places import printable
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -174,7 +175,7 @@ class Value:
     @classmethod
     def from_json(cls, form: dict[str, Any]) -> Value:
         numbers = {key: _numbers_of(form[key]) for key in ("numbers", "grad", "cotangent")}
-        return cls(**form | numbers | {"shape": None if form["shape"] is None else tuple(form["shape"])})
+        return cls(**_printed(form) | numbers | {"shape": None if form["shape"] is None else tuple(form["shape"])})
 
 
 @dataclass(frozen=True)
@@ -227,8 +228,9 @@ class Operation:
 
     @classmethod
     def from_json(cls, form: dict[str, Any]) -> Operation:
-        form = dict(form)
-        place = Place(*form.pop("origin"))
+        form = _printed(form)
+        file, line, function, expression = form.pop("origin")
+        place = Place(printable(file), line, printable(function), printable(expression))
         params = {key: _from_plain_json(value) for key, value in form["params"].items()}
         return cls(
             **form
@@ -268,7 +270,7 @@ class Edge:
 
     @classmethod
     def from_json(cls, form: dict[str, Any]) -> Edge:
-        return cls(**form | {key: _numbers_of(form[key]) for key in ("local", "contribution")})
+        return cls(**_printed(form) | {key: _numbers_of(form[key]) for key in ("local", "contribution")})
 
 
 @dataclass(frozen=True)
@@ -380,6 +382,8 @@ class Graph:
     def from_json(cls, text: str) -> Graph:
         """The graph that :meth:`to_json` wrote. Of large tensors it has the statistics only.
 
+        The text may be from anywhere: nothing in it is executed, and what would move a terminal's cursor becomes visible.
+
         Raises:
             ValueError: the text is of another version.
         """
@@ -394,7 +398,7 @@ class Graph:
             tuple(map(Edge.from_json, form["edges"])),
             tuple(form["inputs"]),
             tuple(form["outputs"]),
-            form.get("note", ""),
+            printable(form.get("note", "")),
         )
 
 
@@ -452,6 +456,11 @@ def _form(record: Any, fields: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in fields.split()}
 
 
+def _printed(form: dict[str, Any]) -> dict[str, Any]:
+    """A form whose texts may be anybody's."""
+    return {key: printable(one) if isinstance(one, str) else one for key, one in form.items()}
+
+
 def _numbers_form(numbers: Numbers | None) -> Any:
     return None if numbers is None else numbers.to_json()
 
@@ -477,6 +486,8 @@ def _to_plain_json(value: Any) -> Any:
 def _from_plain_json(value: Any) -> Any:
     if isinstance(value, list):
         return [_from_plain_json(one) for one in value]
+    if isinstance(value, str):
+        return printable(value)
     if not isinstance(value, dict):
         return value
     ((kind, inside),) = value.items()

@@ -25,7 +25,7 @@ from ..functions.complex_numbers import view_as_real
 from ..functions.creation import as_tensor, tensor
 from ..functions.filling import zeros_like
 from ..functions.masking import where
-from ._sparse import refuse_sparse
+from ._sparse import has_sparse_gradient, refuse_sparse
 from .optimizer import Closure, Optimizer, plain_number, scalar_dtype
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ class Stepwise(Optimizer):
         differentiable = self.defaults["differentiable"]
         with set_grad_enabled(differentiable):
             loss = self._loss(closure)
-            if SPARSE.is_used and self.update_sparse is None:
-                refuse_sparse(self)
+            if SPARSE.is_used:
+                self._check_sparse()
             place, mode = caller(), modes()
             for group in self.param_groups:
                 exact = differentiable or group.get("capturable", False) or mode.capture is not None
@@ -178,13 +178,23 @@ class Stepwise(Optimizer):
         for old, new in zip((param, *kept), written, strict=True):
             old.copy_(new)
 
+    def _check_sparse(self) -> None:
+        """Raise where a step does not take a sparse gradient, before anything has changed."""
+        if self.update_sparse is None:
+            refuse_sparse(self)
+        for group in self.param_groups:
+            if not any(map(has_sparse_gradient, group["params"])):
+                continue
+            if group.get("weight_decay", 0) != 0:
+                raise RuntimeError(
+                    "weight_decay option is not compatible with sparse gradients: set it to 0 for this parameter"
+                )
+            if group["differentiable"] or group.get("capturable"):
+                raise RuntimeError(
+                    "differentiable and capturable steps take dense gradients only, and this one is sparse"
+                )
+
     def _update_sparse(self, settings: Group, numbers: Any, param: Any, grad: Any, *kept: Any) -> None:
-        if settings.get("weight_decay", 0) != 0:
-            raise RuntimeError(
-                "weight_decay option is not compatible with sparse gradients: set it to 0 for this parameter"
-            )
-        if settings["differentiable"] or settings.get("capturable"):
-            raise RuntimeError("differentiable and capturable steps take dense gradients only, and this one is sparse")
         assert self.update_sparse is not None
         self.update_sparse(settings, numbers, param, -grad if settings["maximize"] else grad, *kept)
 

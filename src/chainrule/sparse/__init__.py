@@ -18,7 +18,7 @@ import numpy as np
 from .. import ops as _ops
 from ..autograd._gradient_checks import of_sparse_inputs as _of_sparse_inputs
 from ..core.sparse_level import is_sparse as _is_sparse
-from ..core.sparse_values import NAMES as _NAMES, Pattern as _Pattern, ordered_places as _ordered_places
+from ..core.sparse_values import Pattern as _Pattern, ordered_places as _ordered_places
 from ..core.views import values_of as _values_of
 from ..functions import affine as _affine, creation as _creation, linalg as _linalg, shape as _shape, sparse as _sparse
 from ..functions._arguments import (
@@ -27,6 +27,7 @@ from ..functions._arguments import (
     sizes_of as _sizes_of,
     tensor_argument as _tensor,
 )
+from ..functions.methods.sparse import in_coordinates as _coordinates, layout_name as _layout
 from ..promotion import scalar_type_name as _scalar_type_name
 from ._types import (
     BFloat16Tensor,
@@ -59,20 +60,6 @@ def _one_dtype(*tensors: Any) -> None:
             raise RuntimeError(
                 f"expected scalar type {_scalar_type_name(first)} but found {_scalar_type_name(t._array.dtype)}: convert with .to(dtype)"
             )
-
-
-def _layout(x: Any) -> str:
-    return _NAMES[x._array.layout] if _is_sparse(x._array) else "Strided"
-
-
-def _coordinates(x: Any, function: str) -> Any:
-    """The raw value of a sparse tensor in coordinates."""
-    _tensor(x, function, "input")
-    if not _is_sparse(x._array) or x._array.layout != "coo":
-        raise RuntimeError(
-            f"{function}: coalesce expected sparse coordinate tensor layout but got {_layout(x)}: convert with .to_sparse_coo()"
-        )
-    return x._array
 
 
 # -- products ------------------------------------------------------------------------------------------------------------
@@ -190,7 +177,7 @@ def sum(input: Tensor, dim: int | Sequence[int] | None = None, dtype: Any = None
     >>> torch.sparse.sum(s), torch.sparse.sum(s, dim=0).to_dense()
     (tensor(9.), tensor([3., 6.]))
     """
-    array = _coordinates(input, "sparse.sum")
+    array = _coordinates(_tensor(input, "sparse.sum", "input"), "sparse.sum")
     x: Any = input if dtype is None else input.to(dtype)
     if dim is None or not array.ndim:
         return x.coalesce().values().sum()

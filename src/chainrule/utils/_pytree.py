@@ -66,12 +66,17 @@ KINDS: dict[type, Kind] = {
         lambda children, context: defaultdict(context[0], zip(context[1], children, strict=True)),
     ),
     deque: Kind(lambda t: (t, t.maxlen), deque),
-    Size: Kind(lambda t: (t, None), lambda children, _: Size(children)),
+    Size: Kind(lambda t: (t, None), lambda children, _: _size(children)),
 }
 DICTS = (dict, OrderedDict, defaultdict)
 NAMED_TUPLE = Kind(lambda t: (t, type(t)), lambda children, cls: cls(*children))
 RETURN_TYPE = Kind(lambda t: (t, type(t)), lambda children, cls: cls(children))
 DATACLASS = Kind(_take_dataclass, _make_dataclass)
+
+
+def _size(children: list[Any]) -> Any:
+    """A Size, if that is what a map made of one: else a tuple."""
+    return Size(children) if all(isinstance(child, int) for child in children) else tuple(children)
 
 
 def kind_of(tree: Any) -> Kind | None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.value import TensorBase
 from .. import affine, linalg, matrices
-from .._arguments import factors_last
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
@@ -46,45 +45,27 @@ class LinalgMethods(TensorBase):
 
     def addmm_(self: Any, mat1: Any, mat2: Any, *factors_first: Any, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """``addmm`` in place."""
-        if factors_first:
-            _, mat1, mat2, beta, alpha = factors_last(
-                "addmm_", "mat1 mat2", "beta alpha", self, mat1, mat2, *factors_first
-            )
-        return affine.added_("addmm", self, mat1, mat2, beta, alpha)
+        return affine.added("addmm_", (self, mat1, mat2), factors_first, beta, alpha)
 
     def addmv_(self: Any, mat: Any, vec: Any, *factors_first: Any, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """``addmv`` in place."""
-        if factors_first:
-            _, mat, vec, beta, alpha = factors_last("addmv_", "mat vec", "beta alpha", self, mat, vec, *factors_first)
-        return affine.added_("addmv", self, mat, vec, beta, alpha)
+        return affine.added("addmv_", (self, mat, vec), factors_first, beta, alpha)
 
     def addr_(self: Any, vec1: Any, vec2: Any, *factors_first: Any, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """``addr`` in place."""
-        if factors_first:
-            _, vec1, vec2, beta, alpha = factors_last(
-                "addr_", "vec1 vec2", "beta alpha", self, vec1, vec2, *factors_first
-            )
-        return affine.added_("addr", self, vec1, vec2, beta, alpha)
+        return affine.added("addr_", (self, vec1, vec2), factors_first, beta, alpha)
 
     def addbmm_(
         self: Any, batch1: Any, batch2: Any, *factors_first: Any, beta: Number = 1, alpha: Number = 1
     ) -> Tensor:
         """``addbmm`` in place."""
-        if factors_first:
-            _, batch1, batch2, beta, alpha = factors_last(
-                "addbmm_", "batch1 batch2", "beta alpha", self, batch1, batch2, *factors_first
-            )
-        return affine.added_("addbmm", self, batch1, batch2, beta, alpha)
+        return affine.added("addbmm_", (self, batch1, batch2), factors_first, beta, alpha)
 
     def baddbmm_(
         self: Any, batch1: Any, batch2: Any, *factors_first: Any, beta: Number = 1, alpha: Number = 1
     ) -> Tensor:
         """``baddbmm`` in place."""
-        if factors_first:
-            _, batch1, batch2, beta, alpha = factors_last(
-                "baddbmm_", "batch1 batch2", "beta alpha", self, batch1, batch2, *factors_first
-            )
-        return affine.added_("baddbmm", self, batch1, batch2, beta, alpha)
+        return affine.added("baddbmm_", (self, batch1, batch2), factors_first, beta, alpha)
 
     det = matrices.det
     logdet = matrices.logdet

@@ -26,7 +26,7 @@ def in_coordinates(x: Any, function: str) -> Any:
     """The raw value of a tensor that must be sparse, in coordinates."""
     if not x.is_sparse:
         raise RuntimeError(
-            f"{function} expected sparse coordinate tensor layout but got {layout_name(x)}: convert with .to_sparse_coo()"
+            f"{function}: expected sparse coordinate tensor layout but got {layout_name(x)}: convert with .to_sparse_coo()"
         )
     return x._array
 
