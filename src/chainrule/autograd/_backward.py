@@ -199,6 +199,15 @@ def backward(
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         targets = {target(one, number)[0]: leaf_of(one) for number, one in enumerate(wanted)}
     reverse_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, True)
+    if len(sources) == 1 and roots[0][0].shape == ():
+        note_value(roots[0][0], sources[0])
+
+
+def note_value(root: Node, source: Any) -> None:
+    """Let the note of the pass know the loss as well: for those who ask why when nobody holds it any more."""
+    ran = RECENT[-1]
+    if ran.root() is root and isinstance(source, TensorBase) and not isinstance(source._array, Lifted):
+        ran.value = source._array[()]
 
 
 def leaf_of(one: Any) -> Any:

@@ -37,6 +37,7 @@ from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ._numbers import HIDING
+from ._replay import value_noted
 from ._values import plain, saved_operands
 
 __all__ = ["Rebuilt", "agreed", "rebuilt"]
@@ -158,6 +159,8 @@ class Search:
                     self.constants.append(array)
             elif node in inside and not isinstance(node, AccumulateGrad):
                 self.held[node] = array
+        if self.root not in self.held and (value := value_noted(self.root)) is not None:
+            self.held[self.root] = np.asarray(value)
 
     def found(self) -> Iterator[Rebuilt]:
         """The choices of constants with which everything comes out again."""

@@ -10,11 +10,11 @@ import numpy as np
 
 from ..autograd._backward import grad
 from ..core.modes import set_modes
-from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.op import is_array_field
 from ..core.value import new_tensor, numbers_of
 
-__all__ = ["Step", "freed", "path_to", "replayed", "values_of_nodes"]
+__all__ = ["Step", "freed", "path_to", "replayed", "value_noted", "values_of_nodes"]
 
 
 class Step:
@@ -54,6 +54,12 @@ def path_to(target: Node, root: Node) -> list[Node]:
 def freed(nodes: Iterable[Node]) -> Freed | None:
     """The backward that has let saved values of these nodes go, or None."""
     return next((node.saved for node in nodes if type(node.saved) is Freed), None)
+
+
+def value_noted(root: Node) -> Any:
+    """The number that a root gave, as a backward noted it; None where none did."""
+    value = next((ran.value for ran in reversed(list(RECENT)) if ran.root() is root), None)
+    return None if value is None else numbers_of(value)
 
 
 @contextmanager
