@@ -36,7 +36,7 @@ from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
-from ._numbers import HIDING
+from ._op_groups import HIDING
 from ._replay import value_noted
 from ._values import plain, saved_operands
 

@@ -21,7 +21,8 @@ from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._causes import Cause, Reason
 from ._flow import came_back
-from ._numbers import guessed, is_finite, is_zero, kind_of, why_not_finite, why_zero
+from ._guesses import guessed
+from ._numbers import is_finite, is_zero, kind_of, rounded_away, why_not_finite, why_zero
 from ._rebuilt import Rebuilt, rebuilt
 from ._replay import freed, path_to, replayed, saved, value_noted
 
@@ -39,6 +40,8 @@ GOING_ON = (*exits.WHOLE, *exits.READ, "numpy(force=True)")
 """Exits after which the value may go on without its history."""
 
 
+TINY = 1e-6
+"""Below which a gradient is looked at as a sum that may cancel."""
 Graphs = dict[Node, list[Rebuilt]]
 """Graphs made again, by the roots of those that are gone: for all questions of one call."""
 STEPS_TOO_LARGE = (
@@ -151,7 +154,8 @@ def _of_numbers(t: Any, node: Node, gradient: Any, name: str, steps: Any, out: A
     elif is_zero(gradient):
         answer = why_zero(_sentence(name), steps, on_path)
     else:
-        answer = _ordinary_number(t, node, gradient, name, nodes)
+        rounded = rounded_away(_sentence(name), steps, on_path)
+        answer = rounded or _ordinary_number(t, node, gradient, name, nodes)
     return answer
 
 
@@ -182,7 +186,11 @@ def _partial_cuts(node: Node, nodes: list[Node]) -> list[Site]:
         return [matched]
     since = max((ran.when for ran in list(RECENT) if ran.when < root.seq), default=-1)
     inside = set(ancestors([root]))
-    return [site for site in found if site.since is None and _is_of(site, since, root.seq) and _comes_back(site, inside, root, since)]
+    return [
+        site
+        for site in found
+        if site.since is None and _is_of(site, since, root.seq) and _comes_back(site, inside, root, since)
+    ]
 
 
 def _is_of(site: Site, since: int, end: int) -> bool:
@@ -293,9 +301,7 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
             )
         answer = _of_rebuilt(node, nodes, gradient, name, ran, known) if meta.count <= 1 else None
         answer = answer or _hooked(node, nodes, name)
-        answer = answer or guessed(
-            _sentence(name), gradient, nodes or _alive_behind(node)[::-1], is_finite(_held(root))
-        )
+        answer = answer or guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1], _held(root))
         if answer is not None:
             return answer
         what = kind_of(gradient) or "0"
@@ -312,6 +318,10 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
         return _reason(
             Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
         )
+    if np.abs(gradient).max(initial=0) < TINY:
+        answer = _of_rebuilt(node, nodes, gradient, name, ran, known)
+        if answer is not None and answer.cause is Cause.CANCELLED:
+            return answer
     return _ordinary_number(t, node, gradient, name, nodes)
 
 
@@ -545,7 +555,9 @@ def _without_node(t: Any, name: str) -> Reason:
     alike = [name for name in getattr(t, "__dict__", ()) if name.lower().startswith("requir")]
     if alike:
         said = f"{name} is None: it does not require grad. It has an attribute `{alike[0]}`, which nothing looks at: the name is `requires_grad`."
-        return _reason(Cause.NOT_WANTED, said, None, by=alike[0], advice="write t.requires_grad_() or t.requires_grad = True.")
+        return _reason(
+            Cause.NOT_WANTED, said, None, by=alike[0], advice="write t.requires_grad_() or t.requires_grad = True."
+        )
     last = exits.last_cut()
     others = () if last is None else ((f"if it was computed: the last cut, by {last.how}", last.place()),)
     said = f"{name} is None: it does not require grad, and nothing that it was computed from does."
