@@ -37,7 +37,7 @@ from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ._op_groups import HIDING
-from ._replay import value_noted
+from ._replay import unnoted, value_noted
 from ._values import plain, saved_operands
 
 __all__ = ["Rebuilt", "agreed", "rebuilt"]
@@ -306,7 +306,8 @@ class Search:
             return False
         one = new_tensor(np.ones(self.root.shape, self.root.dtype))
         try:
-            grads = grad(found.out, [leaf for leaf, _ in given], one, retain_graph=True, allow_unused=True)
+            with unnoted():
+                grads = grad(found.out, [leaf for leaf, _ in given], one, retain_graph=True, allow_unused=True)
         except UNFIT:
             return False
         return all(

@@ -14,7 +14,7 @@ from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.op import is_array_field
 from ..core.value import new_tensor, numbers_of
 
-__all__ = ["Step", "freed", "path_to", "replayed", "value_noted", "values_of_nodes"]
+__all__ = ["Step", "freed", "path_to", "replayed", "unnoted", "value_noted", "values_of_nodes"]
 
 
 class Step:
@@ -63,10 +63,22 @@ def value_noted(root: Node) -> Any:
 
 
 @contextmanager
+def unnoted() -> Iterator[None]:
+    """Passes of our own, of which no note is to stay: those of the program alone tell why a gradient is what it is."""
+    notes = list(RECENT)
+    try:
+        yield
+    finally:
+        RECENT.clear()
+        RECENT.extend(notes)
+
+
+@contextmanager
 def _ordinary() -> Iterator[None]:
     old = set_modes(None)
     try:
-        yield
+        with unnoted():
+            yield
     finally:
         set_modes(old)
 
