@@ -51,7 +51,7 @@ class Site:
     """A place in the program where values leave the graph, and what is known of the last of them."""
 
     __slots__ = (
-        "before", "code", "count", "first", "how", "lasti", "leaves", "made_at", "name", "results", "since", "source", "source_code",
+        "before", "code", "count", "first", "how", "lasti", "leaves", "made_at", "made_before", "name", "results", "since", "source", "source_code",
         "source_lasti", "when",
     )  # fmt: skip
 
@@ -81,7 +81,9 @@ class Site:
     when: int
     """...and last, by the clock that numbers nodes."""
     made_at: int
-    """When the last value that left was computed."""
+    """When the last value that left was computed..."""
+    made_before: int
+    """...and the last but one."""
 
     def place(self) -> origin.Place:
         """Where values leave: the ``with no_grad()``, or the call."""
@@ -176,8 +178,8 @@ def leaving(frame: FrameType) -> FrameType | None:
 def put_down(site: Site, node: Node, result: ref[Any] | None) -> None:
     """Note an exit at its site."""
     source = site.source = ref(node)
+    site.made_before, site.before = site.made_at, site.when
     site.made_at = node.seq
-    site.before = site.when
     site.when = next_seq()
     count = site.count = site.count + 1
     if count < OFTEN or not count & 15:
@@ -201,6 +203,7 @@ def new_site(how: str, code: CodeType, lasti: int, node: Node, since: tuple[Code
     site.leaves = set()
     site.results = deque(maxlen=RESULTS)
     site.count = 0
+    site.made_at = -1
     site.first = site.when = next_seq()
     key_code, key_lasti = (code, lasti) if since is None else since
     SITES[id(key_code), key_lasti, id(node.code), node.lasti] = site

@@ -195,7 +195,8 @@ def _partial_cuts(node: Node, nodes: list[Node]) -> list[Site]:
 
 def _is_of(site: Site, since: int, end: int) -> bool:
     """Whether a value left at a site that had been computed after the time ``since``, and did so before ``end``."""
-    return site.made_at > since and any(since < time < end for time in (site.when, site.before))
+    times = (site.made_at, site.when), (site.made_before, site.before)
+    return any(since < made and time < end for made, time in times)
 
 
 def _comes_back(site: Site, inside: set[Node], root: Node, since: int) -> bool:
