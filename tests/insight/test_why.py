@@ -288,3 +288,37 @@ def test_other_tensors_that_are_alive_do_not_make_it_less_certain() -> None:
     others = [torch.randn(n % 7 + 1, n % 5 + 1) for n in range(600)]
     assert broken_training.dead_relu_within_a_model()[0].certain
     assert len(others) == 600
+
+
+def test_state_and_metrics_are_no_cuts() -> None:
+    torch.manual_seed(0)
+    rnn, head = torch.nn.RNN(2, 3), torch.nn.Linear(3, 1)
+    parameters = [*rnn.parameters(), *head.parameters()]
+    optimizer = torch.optim.SGD(parameters, 0.1)
+    h, seen = torch.zeros(1, 1, 3), []
+    for _ in range(3):
+        out, h = rnn(torch.randn(5, 1, 2), h)
+        prediction = head(out)
+        accuracy = (prediction.detach() > 0).float().mean()
+        spread = prediction.std().item()
+        loss = prediction.pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        h = h.detach()  # before the next graph, not within this one
+        seen.append((accuracy.item(), spread))
+    assert {why(p).cause for p in parameters} == {Cause.NUMBER}
+
+
+def test_draws_that_are_judged_are_no_cuts() -> None:
+    torch.manual_seed(0)
+    actor, critic = torch.nn.Linear(3, 2), torch.nn.Linear(3, 1)
+    state, reward = torch.randn(5, 3), torch.randn(5)
+    policy = torch.distributions.Categorical(logits=actor(state))
+    action = policy.sample()
+    value = critic(state).squeeze(1)
+    advantage = (reward - value).detach()
+    loss = -(policy.log_prob(action) * advantage).mean() + (reward - value).pow(2).mean()
+    loss.backward()
+    assert why(actor.weight).cause is Cause.NUMBER
+    assert (why(critic.weight).cause, why(critic.weight).by) == (Cause.PARTLY_CUT, "detach()")

@@ -41,7 +41,7 @@ def not_reached_without(cuts: list[Node], nodes: list[Node]) -> bool:
     return nodes[-1] not in reached
 
 
-EMPTY = "look at what chose these elements: nothing fulfils it here. Leave the term out where there are none."
+EMPTY = "look at what chose these elements, or rows: there are none here. Leave the term out where there are none."
 GROWN = (
     "keep the factors near 1 in size (a smaller or orthogonal init, a normalization, fewer steps between detach()), or clip the gradients "
     "before this happens."
@@ -95,6 +95,13 @@ def is_mean_of_nothing(node: Any) -> bool:
     )
 
 
+def is_singular(node: Any) -> bool:
+    """Whether an op has an infinite slope somewhere."""
+    exponent = (node.params or {}).get("exponent")
+    is_root = exponent is not None and isinstance(exponent, (int, float)) and exponent < 1 and exponent != 0
+    return is_root or bool(suspects([node], SINGULAR))
+
+
 def is_by_number(node: Node) -> bool:
     """Whether a product's text shows a number other than 0 as the other factor."""
     syntax = syntax_of(node.code, node.lasti)
@@ -119,7 +126,7 @@ def guessed(subject: str, gradient: Any, nodes: list[Node], value: Any = None) -
         if means:
             said = f"{subject} is {kind_of(gradient)}: {means[-1].name()} is of a tensor without elements, where it is 0/0 = NaN."
             return Reason(Cause.NOT_FINITE_FORWARD, said, means[-1].origin(), by=means[-1].name(), advice=EMPTY)
-        singular = suspects(nodes, SINGULAR) or suspects(nodes, PERHAPS)
+        singular = [node for node in nodes if is_singular(node)] or suspects(nodes, PERHAPS)
         by_variables = [node for node in singular if node.op.name != "divide" or node.parents[1] is not None]
         singular = by_variables or singular  # a division by a constant is suspected last
         hidden = [node for node in suspects(nodes, HIDING - {"multiply"}) if singular and node.seq > singular[-1].seq]
@@ -152,7 +159,7 @@ def guessed(subject: str, gradient: Any, nodes: list[Node], value: Any = None) -
                 certain=False,
                 advice=NOTHING_LEFT,
             )
-        products = suspects(nodes, PRODUCTS | PERHAPS)
+        products = suspects(nodes, PRODUCTS | PERHAPS | {"power_to"})
         if (
             not is_output_finite
             and len(products) > FEW
@@ -172,6 +179,10 @@ def guessed(subject: str, gradient: Any, nodes: list[Node], value: Any = None) -
                 advice=GROWN,
             )
         return None
+    empty = [node for node in nodes if isinstance(node.shape, tuple) and 0 in node.shape and 0 not in nodes[-1].shape]
+    if empty:
+        said = f"{subject} is 0: {empty[-1].name()} gave a result without elements, so that nothing came through."
+        return Reason(Cause.MASKED, said, empty[-1].origin(), by=empty[-1].name(), advice=EMPTY)
     if custom:
         said = f"{subject} is 0: on the way lies {custom[0].name()}, whose backward the program gives. It may have returned zeros."
         return Reason(Cause.NONE_RETURNED, said, custom[0].origin(), by=custom[0].name(), certain=False)

@@ -58,7 +58,7 @@ SINGULAR = frozenset(
     acosh exp logit norm prod prod_all cumprod entr xlogy eigh eig svd""".split()
 )
 """What has an infinite slope somewhere..."""
-PERHAPS = frozenset("pow power_of power_to".split())
+PERHAPS = frozenset(("pow", "power_of"))
 """...and what has, for some exponents."""
 NORMALIZING = frozenset(("layer_norm", "group_norm", "batch_norm"))
 SOFTMAX = frozenset(("softmax", "log_softmax"))
