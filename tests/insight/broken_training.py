@@ -259,28 +259,6 @@ def weight_decay_by_data() -> Any:
     return why(net.weight)
 
 
-class Attention(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.q, self.k, self.v = nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3)
-
-    def forward(self, x: Any, mask: Any) -> Any:
-        s = self.q(x) @ self.k(x).T
-        s = s.masked_fill(mask, float("-inf"))
-        return torch.softmax(s, -1) @ self.v(x)  # here
-
-
-@broken(Cause.NOT_FINITE_FORWARD, Attention)
-def attention_with_an_empty_row() -> Any:
-    torch.manual_seed(0)
-    att, x = Attention(), torch.randn(3, 3)
-    mask = torch.zeros(3, 3, dtype=torch.bool)
-    mask[1] = True
-    loss = att(x, mask).pow(2).sum()
-    loss.backward()
-    return why(att.v.weight)
-
-
 @broken(Cause.NOT_RUN)
 def backward_that_failed_silently() -> Any:
     w = torch.ones(2, requires_grad=True)  # here

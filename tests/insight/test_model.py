@@ -335,3 +335,11 @@ def test_seen_from_outside_of_vmap_the_first_element_is_shown() -> None:
     # What goes through the border of the batch stands for several derivatives; so no number is claimed behind it.
     assert any("stands for several derivatives" in op.problem for op in graph.operations)
     assert graph.value("w").cotangent is None
+
+
+def test_a_number_added_in_place_is_known() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 2
+    h += 3
+    h.view(2)[0] += 1
+    assert all(value.numbers is not None for value in Graph.of(h.sum()).values)

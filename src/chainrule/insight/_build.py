@@ -520,7 +520,7 @@ class Builder:
             )
             if listed is not None:
                 found[at] = listed, "label"
-        spare = _names.letters({name for name, _ in found})
+        spare = _names.letters({name for name, _ in found} | self.names.variables)
         for at, (name, _) in enumerate(found):
             if not name:
                 key = self.keys[at]

@@ -32,6 +32,8 @@ class Names:
         """Node id -> the tensor of the caller's that it made."""
         self.module_of: dict[int, str] = {}
         """Id of a parameter's node -> path of the module that has it."""
+        self.variables: set[str] = set()
+        """Names that mean something to the caller, of whatever kind."""
         self.frame = frame
         self.listed: Iterator[str] = iter(())
         if isinstance(label, Mapping):
@@ -77,6 +79,7 @@ class Names:
         holders: list[tuple[str, Any]] = []
         attributes: list[tuple[str, Any]] = []
         for variables in scopes_of(frame):
+            self.variables.update(variables)
             for name, value in variables.items():
                 if not name.isidentifier() or name.startswith("_") or name in ("In", "Out"):  # pytest has its own
                     continue
@@ -174,10 +177,13 @@ def _normal(expression: str) -> str:
 def operands(expression: str) -> list[tuple[str, Any]]:
     """What the outermost call or operator of an expression is applied to: (text, number or None)."""
     try:
-        node: Any = ast.parse(expression, mode="eval").body
-    except SyntaxError:
+        statement: Any = ast.parse(expression).body[0]
+    except (SyntaxError, IndexError):
         return []
-    if isinstance(node, ast.BinOp):
+    node = statement.value if isinstance(statement, ast.Expr) else statement
+    if isinstance(node, ast.AugAssign):
+        parts: list[Any] = [node.target, node.value]
+    elif isinstance(node, ast.BinOp):
         parts = [node.left, node.right]
     elif isinstance(node, ast.Call):
         parts = [*node.args, *[keyword.value for keyword in node.keywords]]
