@@ -93,7 +93,8 @@ class Names:
                 elif name == "self" and hasattr(value, "__dict__"):
                     attributes = list(vars(value).items())[:MANY]
         for name, module in modules:
-            self.note_module("" if len(modules) == 1 else name, module)
+            is_list = any(path[:1].isdecimal() for path, _ in module.named_parameters())  # "0.weight" says little
+            self.note_module(name if is_list or len(modules) > 1 else "", module)
         for name, tensor in tensors:
             self.note(name, tensor, "variable")
         for name, holder in holders:
