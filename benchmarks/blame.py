@@ -46,6 +46,8 @@ class Unmarked(ast.NodeTransformer):
             "note_all",
             "exits.note",
             "exits.note_all",
+            "note_value",
+            "LAST.append",
         }:
             self.removed += 1
             return ast.Pass()

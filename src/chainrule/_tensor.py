@@ -198,7 +198,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             if type(node) is not AccumulateGrad:
                 raise RuntimeError(
                     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-                    "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                    f"subgraph that doesn't require differentiation use var_no_grad = var.detach().\n  it was computed here: {node.origin()}"
                 )
             meta_of(self).accumulator = node
             self._node = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 
 import chainrule as torch
 import chainrule.nn.functional as F
-from chainrule import nn
+from chainrule import nn, optim
 
 from .broken_programs import Net, broken, data
 
@@ -91,3 +92,122 @@ def unused_input_of_grad() -> Any:
     y = torch.ones(2, requires_grad=True)
     z = (y * 2).detach()  # here
     torch.autograd.grad((x * z).sum(), [x, y])
+
+
+@broken(RuntimeError)
+def lstm_state_carried_across_batches() -> Any:
+    lstm, head = nn.LSTM(3, 4), nn.Linear(4, 1)
+    state = None
+    for x in torch.randn(3, 5, 1, 3):
+        out, state = lstm(x, state)
+        loss = head(out).mean()
+        loss.backward()  # here
+
+
+@broken(RuntimeError)
+def chunk_changed_in_place() -> Any:
+    x = torch.ones(4, requires_grad=True) * 2
+    a, _ = x.chunk(2)  # here
+    a += 1
+
+
+@broken(RuntimeError)
+def loop_that_adds_to_the_hidden_state() -> Any:
+    x = torch.randn(3, 2)
+    w = torch.randn(2, requires_grad=True)
+    h = torch.tanh(x[0] * w)
+    for t in range(1, 3):
+        h += torch.tanh(x[t] * h)  # here
+    h.sum().backward()
+
+
+@broken(RuntimeError)
+def deepcopy_of_a_result() -> Any:
+    w = torch.ones(2, requires_grad=True)
+    h = w * 2  # here
+    copy.deepcopy(h)
+
+
+@broken(RuntimeError)
+def numpy_of_a_result() -> Any:
+    w = torch.ones(2, requires_grad=True)
+    h = w * 2  # here
+    h.numpy()
+
+
+@broken(RuntimeError)
+def backward_of_a_vector() -> Any:
+    w = torch.ones(2, requires_grad=True)
+    loss = (w - 1) ** 2  # here
+    loss.backward()
+
+
+@broken(RuntimeError)
+def hessian_without_create_graph() -> Any:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    (x**3).sum().backward()  # here
+    x.grad.sum().backward()
+
+
+class TooFew(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, a: Any, b: Any) -> Any:
+        return a * b
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g
+
+
+@broken(RuntimeError)
+def function_with_too_few_gradients() -> Any:
+    a, b = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    TooFew.apply(a, b).sum().backward()  # here
+
+
+class WrongShape(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        return a.sum()
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return torch.ones(7) * g
+
+
+@broken(RuntimeError)
+def function_with_a_gradient_of_the_wrong_shape() -> Any:
+    a = torch.ones(2, requires_grad=True)
+    WrongShape.apply(a).backward()  # here
+
+
+@broken(RuntimeError)
+def gradient_of_the_wrong_shape_given() -> Any:
+    w = torch.ones(3, requires_grad=True)
+    y = w * 2  # here
+    y.backward(torch.ones(4))
+
+
+@broken(RuntimeError)
+def frozen_flag_on_a_result() -> Any:
+    w = torch.ones(3, requires_grad=True)
+    h = w * 2  # here
+    h.requires_grad = False
+
+
+@broken(ValueError)
+def optimizer_of_a_result() -> Any:
+    w = torch.ones(3, requires_grad=True) * 2  # here
+    optim.SGD([w], lr=0.1)
+
+
+@broken(RuntimeError)
+def retain_graph_then_step() -> Any:
+    x, y = data()
+    model = Net()
+    opt = optim.SGD(model.parameters(), lr=0.1)
+    loss = F.mse_loss(model(x), y)
+    for _ in range(2):
+        opt.zero_grad()
+        loss.backward(retain_graph=True)
+        opt.step()  # here

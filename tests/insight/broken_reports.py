@@ -333,6 +333,28 @@ def where_around_a_square_root() -> Any:
     return why(x), y
 
 
+class Attention(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.k, self.v = nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3)
+
+    def forward(self, x: Any, mask: Any) -> Any:
+        s = self.q(x) @ self.k(x).T
+        s = s.masked_fill(mask, float("-inf"))
+        return torch.softmax(s, -1) @ self.v(x)  # here
+
+
+@broken(Cause.NOT_FINITE_FORWARD, Attention)
+def attention_with_an_empty_row() -> Any:
+    torch.manual_seed(0)
+    att, x = Attention(), torch.randn(3, 3)
+    mask = torch.zeros(3, 3, dtype=torch.bool)
+    mask[1] = True
+    loss = att(x, mask).pow(2).sum()
+    loss.backward()
+    return why(att.v.weight)
+
+
 # -- a number ------------------------------------------------------------------------------------------------------------
 
 

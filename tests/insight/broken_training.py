@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from typing import Any
 
 import chainrule as torch
@@ -229,3 +230,59 @@ def discriminator_that_is_sure() -> Any:
     loss = F.mse_loss(judged, torch.ones(8, 1))
     loss.backward()
     return why(generator.weight), loss
+
+
+@broken(Cause.MASKED)
+def batch_without_rows() -> Any:
+    x, _ = data()
+    net = nn.Linear(3, 1)
+    out = net(x[:0])  # here
+    out.sum().backward()
+    return why(net.weight)
+
+
+@broken(Cause.NOT_FINITE_BACKWARD)
+def norm_of_a_difference_by_power() -> Any:
+    a, b = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([1.0, 2.0])
+    d = ((a - b) ** 2).sum() ** 0.5  # here
+    d.backward()
+    return why(a)
+
+
+@broken(Cause.PARTLY_CUT)
+def weight_decay_by_data() -> Any:
+    x, y = data()
+    net = nn.Linear(3, 1)
+    decay = sum(p.data.pow(2).sum() for p in net.parameters())  # here
+    loss = F.mse_loss(net(x), y) + 0.01 * decay
+    loss.backward()
+    return why(net.weight)
+
+
+@broken(Cause.NOT_RUN)
+def backward_that_failed_silently() -> Any:
+    w = torch.ones(2, requires_grad=True)  # here
+    loss = w.exp()
+    with suppress(RuntimeError):
+        loss.backward()
+    return why(w)
+
+
+@broken(Cause.DETACHED)
+def wrong_phase() -> Any:
+    x, y = data()
+    net, s = nn.Linear(3, 1), torch.ones(1, requires_grad=True)
+    for phase in ["val"]:
+        with torch.set_grad_enabled(phase == "train"):  # here
+            out = net(x)
+    F.mse_loss(out * s, y).backward()
+    return why(net.weight)
+
+
+@broken(Cause.DETACHED)
+def tied_by_data() -> Any:
+    enc, dec = nn.Linear(3, 3), nn.Linear(3, 3)
+    dec.weight.data = enc.weight.data  # here
+    x, _ = data()
+    F.mse_loss(dec(x), x).backward()
+    return why(enc.weight)

@@ -308,3 +308,38 @@ def test_long_lines_keep_clear_of_what_they_pass() -> None:
         assert not any(
             left < x < right and top < y < bottom for x, y in curve.samples(3.0) for left, top, right, bottom in boxes
         )
+
+
+def test_rounds_of_a_recurrent_cell_are_folded() -> None:
+    cell, x = torch.nn.LSTMCell(2, 3), torch.randn(5, 1, 2)
+    h = c = torch.zeros(1, 3)
+    for step in x:
+        h, c = cell(step, (h, c))
+    drawing = torch.draw(h.sum())
+    labels = [item.lines[0][0][1] for item in drawing.scene.items if item.kind == "group"]
+    assert labels == ["1–13", "14–26", "27–39", "40–52", "53–65"]
+    assert "sum" in {item.symbol for item in drawing.scene.items}
+    assert not any(item.kind == "group" for item in torch.draw(h.sum(), fold=100).scene.items)
+
+
+def test_inputs_that_several_stacks_read_are_one() -> None:
+    model = torch.nn.Sequential(*[layer for _ in range(40) for layer in (torch.nn.Linear(2, 2), torch.nn.Tanh())])
+    scene = torch.draw(model(model(torch.ones(1, 2))).sum()).scene
+    shared = [item for item in scene.items if item.key == "shared inputs"]
+    assert [item.lines[0][0][1] for item in shared] == ["80 inputs"]
+    assert len(scene.items) < 30
+    assert any("← " in text for item in scene.items for line in item.lines for _, text in line)
+
+
+def test_sparse_gradient_is_shown() -> None:
+    table = torch.nn.Embedding(4, 1, sparse=True)
+    out = table(torch.tensor([1, 3, 1])).sum()
+    out.backward()
+    assert "grad [[0], [2], [0], [1]]" in str(torch.draw(out))
+
+
+def test_names_that_mean_something_else_are_not_given() -> None:
+    u, v = torch.nn.Linear(2, 2), "text"
+    w = torch.ones(2, requires_grad=True)
+    assert [value.name for value in torch.draw((w * w).exp().sum()).graph.values] == ["w", "p", "q", "r"]
+    assert u is not v

@@ -224,7 +224,7 @@ def test_where_it_ceases_to_be_finite() -> None:
 def test_jacobians_and_one_step() -> None:
     x = torch.tensor([1.0, 3.0], requires_grad=True)
     y = x.max()
-    assert "dy/dx = dy/dy @ dy/dx = [0, 1]" in str(explain(y, x))
+    assert "from the output back\n  dy/dx = [0, 1]" in str(explain(y, x))
     z = torch.tensor(1.0, requires_grad=True)
     w = z * 2.0
     assert str(explain(w, z)).endswith("chain rule\n  dw/dz = 2")
@@ -434,3 +434,27 @@ def test_an_operand_that_is_not_known_leaves_no_gap_in_a_formula() -> None:
     text = str(explain(loss, model.weight))
     assert "du/dweight = Jᵀ g, J the Jacobian of linear by weight" in text
     assert "draw before optimizer.step()" in text
+
+
+def test_what_formulas_speak_of_is_listed() -> None:
+    w, v = torch.ones(2, 2, requires_grad=True), torch.ones(2, 2, requires_grad=True)
+    told = str(explain((w @ v.T * 2).sum(), w))
+    assert "u = v.T" in told
+    assert "@ uᵀ" in told
+
+
+def test_loss_has_its_formula_and_begins_with_one() -> None:
+    p = torch.tensor([1.0, 3.0], requires_grad=True)
+    target = torch.zeros(2)
+    loss = F.mse_loss(p, target)
+    told = str(explain(loss, p))
+    assert "dloss/dp = g * 2 (p - target) / n" in told
+    assert "dloss/dp = 2 (p - target) / n = [1, 3]" in told
+    assert "dloss/dloss" not in told
+
+
+def test_all_factors_of_zero_are_named() -> None:
+    x, w = torch.tensor(-1.0, requires_grad=True), torch.tensor(0.0)
+    u = torch.relu(x)
+    y = u * w
+    assert "it is zero because du/dx = 0 and dy/du = 0" in str(explain(y, x))

@@ -125,7 +125,7 @@ def test_cotangents_are_those_of_autograd() -> None:
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
     data = torch.randn(5, 3)
     loss = F.cross_entropy(model(data), torch.tensor([0, 1, 1, 0, 1]))
-    graph = Graph.of(loss)
+    graph = Graph.of(loss, names=model)
     loss.backward()
     for name, parameter in model.named_parameters():
         value = graph.value(name)
@@ -147,7 +147,7 @@ def test_modules_give_scopes() -> None:
     blocks = nn.Sequential(Block(), Block())
     graph = Graph.of(blocks(torch.ones(1, 2)).sum())
     assert [op.scope for op in graph.operations] == [
-        "0.first", "0", "0.second", "0", "1.first", "1", "1.second", "1", "",
+        "blocks.0.first", "blocks.0", "blocks.0.second", "blocks.0", "blocks.1.first", "blocks.1", "blocks.1.second", "blocks.1", "",
     ]  # fmt: skip
     assert [one.name for one in graph.values if one.named == "source"] == ["hidden₁", "hidden₂"]
 
@@ -335,3 +335,20 @@ def test_seen_from_outside_of_vmap_the_first_element_is_shown() -> None:
     # What goes through the border of the batch stands for several derivatives; so no number is claimed behind it.
     assert any("stands for several derivatives" in op.problem for op in graph.operations)
     assert graph.value("w").cotangent is None
+
+
+def test_a_number_added_in_place_is_known() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 2
+    h += 3
+    h.view(2)[0] += 1
+    assert all(value.numbers is not None for value in Graph.of(h.sum()).values)
+
+
+def test_a_freed_graph_is_made_again_among_other_graphs_of_the_caller() -> None:
+    others = [torch.ones(1, requires_grad=True) * number for number in range(20)]
+    layer, x = nn.Linear(2, 1), torch.tensor([[1.0, 2.0]])
+    loss = torch.tanh(layer(x)).sum()
+    loss.backward()
+    assert all(value.numbers is not None for value in Graph.of(loss).values)
+    assert len(others) == 20

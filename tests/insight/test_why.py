@@ -13,10 +13,10 @@ import chainrule as torch
 from chainrule import why
 from chainrule.core import exits
 from chainrule.core.alive import alive
-from chainrule.core.node import Node
+from chainrule.core.node import LAST, RECENT, STRUCTURE, Node
 from chainrule.insight import Cause
 
-from . import broken_errors, broken_programs, broken_reports, broken_training
+from . import broken_courses, broken_errors, broken_programs, broken_reports, broken_training
 
 
 def marked_lines(program: Any) -> set[int]:
@@ -45,19 +45,66 @@ def test_broken_program_gets_its_cause_and_line(program: Any, expected: Any, pla
     assert len(answer.text.splitlines()) <= 6
 
 
-def test_there_are_more_than_a_hundred_programs() -> None:
-    assert len(broken_programs.PROGRAMS) >= 120
+def test_there_are_some_two_hundred_programs() -> None:
+    assert len(broken_programs.PROGRAMS) >= 185
     assert {program for program, *_ in broken_programs.PROGRAMS} >= {
         broken_errors.backward_twice,
         broken_programs.log_of_zero,
         broken_reports.exponent_overflows,
+        broken_courses.rnn_explodes,
     }
 
 
 def test_graph_that_is_gone_leaves_a_likely_cause_only() -> None:
-    w = torch.ones(2, requires_grad=True)
-    torch.ones(2, requires_grad=True).sum().backward()
+    w, v = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    h = v * 2
+    h.register_hook(lambda g: None)  # a graph with anything of the user's is let go
+    h.sum().backward()
+    del h
     assert (why(w).cause, why(w).certain) == (Cause.NOT_USED, False)
+
+
+def test_structure_of_the_last_graph_stays_until_the_next() -> None:
+    def train(length: int = 1) -> list[Any]:
+        h, alive_since = w, len(alive(Node))
+        for _ in range(length):
+            h = h * torch.ones(3)
+        kept = [weakref.ref(h), weakref.ref(h.sum().grad_fn)]
+        h.sum().backward()
+        return [alive_since, *kept]
+
+    gc.collect()
+    LAST.clear()
+    w, other = torch.zeros(3, requires_grad=True), torch.ones(1, requires_grad=True)
+    before, tensor, _ = train()
+    assert tensor() is None
+    assert why(other).certain
+    assert 0 < len(alive(Node)) - before <= 4
+    train(STRUCTURE)
+    assert len(alive(Node)) - before <= 4  # of one too large nothing stays
+    (other * 2).backward()
+    assert len(alive(Node)) - before <= 4
+
+
+def test_loss_in_a_function_that_has_returned() -> None:
+    def step(x: Any) -> float:
+        loss = torch.relu(x * w - 100).sum()
+        loss.backward()
+        return loss.item()
+
+    w, x = torch.ones(3, requires_grad=True), torch.ones(3)
+    assert step(x) == 0.0
+    assert (why(w).cause, why(w).where.expression, why(w).certain) == (Cause.DEAD_RELU, "torch.relu(x * w - 100)", True)
+
+
+def test_passes_of_our_own_leave_no_note() -> None:
+    w, unused = torch.zeros(2, requires_grad=True), torch.ones(1, requires_grad=True)
+    torch.relu(w - 1).sum().backward()
+    before = list(RECENT)
+    for _ in range(20):
+        assert why(w).cause is Cause.DEAD_RELU
+    assert list(RECENT) == before
+    assert why(unused).cause is Cause.NOT_USED
 
 
 # -- what it costs -----------------------------------------------------------------------------------------------------
@@ -241,3 +288,37 @@ def test_other_tensors_that_are_alive_do_not_make_it_less_certain() -> None:
     others = [torch.randn(n % 7 + 1, n % 5 + 1) for n in range(600)]
     assert broken_training.dead_relu_within_a_model()[0].certain
     assert len(others) == 600
+
+
+def test_state_and_metrics_are_no_cuts() -> None:
+    torch.manual_seed(0)
+    rnn, head = torch.nn.RNN(2, 3), torch.nn.Linear(3, 1)
+    parameters = [*rnn.parameters(), *head.parameters()]
+    optimizer = torch.optim.SGD(parameters, 0.1)
+    h, seen = torch.zeros(1, 1, 3), []
+    for _ in range(3):
+        out, h = rnn(torch.randn(5, 1, 2), h)
+        prediction = head(out)
+        accuracy = (prediction.detach() > 0).float().mean()
+        spread = prediction.std().item()
+        loss = prediction.pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        h = h.detach()  # before the next graph, not within this one
+        seen.append((accuracy.item(), spread))
+    assert {why(p).cause for p in parameters} == {Cause.NUMBER}
+
+
+def test_draws_that_are_judged_are_no_cuts() -> None:
+    torch.manual_seed(0)
+    actor, critic = torch.nn.Linear(3, 2), torch.nn.Linear(3, 1)
+    state, reward = torch.randn(5, 3), torch.randn(5)
+    policy = torch.distributions.Categorical(logits=actor(state))
+    action = policy.sample()
+    value = critic(state).squeeze(1)
+    advantage = (reward - value).detach()
+    loss = -(policy.log_prob(action) * advantage).mean() + (reward - value).pow(2).mean()
+    loss.backward()
+    assert why(actor.weight).cause is Cause.NUMBER
+    assert (why(critic.weight).cause, why(critic.weight).by) == (Cause.PARTLY_CUT, "detach()")

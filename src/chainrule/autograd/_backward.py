@@ -11,6 +11,7 @@ from .. import ops
 from ..core import exits
 from ..core.batch_level import BatchLevel
 from ..core.node import RECENT, AccumulateGrad, Node, Port
+from ..core.origin import caller
 from ..core.plain_pass import reverse_pass
 from ..core.value import Lifted, TensorBase, new_tensor
 from ..core.views import current_node
@@ -199,6 +200,15 @@ def backward(
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         targets = {target(one, number)[0]: leaf_of(one) for number, one in enumerate(wanted)}
     reverse_pass(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph, True)
+    if len(sources) == 1 and roots[0][0].shape == ():
+        note_value(roots[0][0], sources[0])
+
+
+def note_value(root: Node, source: Any) -> None:
+    """Let the note of the pass know the loss as well: for those who ask why when nobody holds it any more."""
+    ran = RECENT[-1]
+    if ran.root() is root and isinstance(source, TensorBase) and not isinstance(source._array, Lifted):
+        ran.value = source._array[()]
 
 
 def leaf_of(one: Any) -> Any:
@@ -258,7 +268,7 @@ def seeds(sources: tuple[Any, ...], cotangents: list[Any]) -> list[tuple[Node, A
         if g is not None:
             check_device(source, g, number)
         array = source._array
-        one = seed(array, g, number)
+        one = seed(array, g, number, node)
         roots.append((node, beside(one, source) if isinstance(array, Lifted) else one))
     return roots
 
@@ -271,7 +281,7 @@ def cut(source: Any) -> str:
     site = exits.last_cut()
     if site is not None:
         return f"\n  the last cut was by {site.how}: {site.place()}"
-    if RECENT and not (RECENT[-1].accumulates or RECENT[-1].recorded):
+    if RECENT and not RECENT[-1].recorded and (not RECENT[-1].accumulates or "grad" in caller()[0].co_names):
         return f"\n  the last gradients have no history, since they were computed without create_graph=True: {RECENT[-1].place()}"
     return ""
 
@@ -290,19 +300,20 @@ def edge_seed(edge: GradientEdge, g: Any) -> tuple[Node, Any]:
     several = bool(node.shape) and isinstance(node.shape[0], tuple)
     shape = node.shape[edge.output_nr] if several else node.shape
     dtype = node.dtype[edge.output_nr] if several else node.dtype
-    g = seed(np.empty(shape, dtype), g, edge.output_nr)
+    g = seed(np.empty(shape, dtype), g, edge.output_nr, node)
     if several:
         return node, [g if n == edge.output_nr else None for n in range(len(node.shape))]
     return node, g
 
 
-def seed(array: Any, g: Any, number: int) -> Any:
-    """The cotangent of an output: the one given, checked, or 1."""
+def seed(array: Any, g: Any, number: int, node: Node) -> Any:
+    """The cotangent of an output of ``node``: the one given, checked, or 1."""
     if g is None:
         if array.size != 1:
             raise RuntimeError(
                 "grad can be implicitly created only for scalar outputs. "
                 f"Output {number} has shape {list(array.shape)}: reduce it (.sum(), .mean()), or pass its cotangent, of that shape."
+                f"\n  it comes of {node.origin()}"
             )
         if array.dtype.kind == "c":
             raise RuntimeError(
@@ -318,6 +329,7 @@ def seed(array: Any, g: Any, number: int) -> Any:
     if g._array.shape != array.shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{number}] has a shape of {_size(g._array.shape)} and output[{number}] has a shape of {_size(array.shape)}."
+            f"\n  the output comes of {node.origin()}"
         )
     if (g._array.dtype.kind == "c") != (array.dtype.kind == "c"):
         raise RuntimeError(

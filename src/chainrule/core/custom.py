@@ -240,13 +240,13 @@ class CustomNode(FunctionCtx, Node):
         if len(results) != wanted:
             raise RuntimeError(
                 f"function {self.name()} returned an incorrect number of gradients (expected {wanted}, got {len(results)}). "
-                "backward must return one gradient, or None, for each argument of forward."
+                f"backward must return one gradient, or None, for each argument of forward.\n  it was applied here: {self.origin()}"
             )
         for number, result in enumerate(results):
             if result is not None and number not in self.tensor_positions:
                 raise RuntimeError(
                     f"function {self.name()} returned a gradient different from None at position {number + 1}, but the "
-                    "corresponding forward input was not a Variable"
+                    f"corresponding forward input was not a Variable\n  it was applied here: {self.origin()}"
                 )
         return tuple(
             [self.cotangent(at, results[at], n, tensors) for at, n in zip(self.tensor_positions, need, strict=True)]
@@ -276,7 +276,7 @@ class CustomNode(FunctionCtx, Node):
         if shape != parent.shape and not sums_down(shape, parent.shape):
             raise RuntimeError(
                 f"Function {self.name()} returned an invalid gradient at index {number} - got {list(shape)} but expected "
-                f"shape compatible with {list(parent.shape)}"
+                f"shape compatible with {list(parent.shape)}\n  it was applied here: {self.origin()}"
             )
         if result._array.dtype.kind == "c":
             result = result.conj_physical()

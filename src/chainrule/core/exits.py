@@ -37,7 +37,7 @@ RESULTS = 8
 
 LIBRARY = tuple(
     PACKAGE + part.replace("/", os.sep)
-    for part in "optim/ printing.py testing/ insight/ func/ _compile/ autograd/ nn/init.py nn/utils/".split()
+    for part in "optim/ printing.py testing/ insight/ func/ _compile/ autograd/ nn/init.py nn/utils/ distributions/constraints.py".split()
 )
 """What in the package takes values out of the graph for its own ends."""
 
@@ -51,7 +51,8 @@ class Site:
     """A place in the program where values leave the graph, and what is known of the last of them."""
 
     __slots__ = (
-        "code", "count", "first", "how", "lasti", "leaves", "name", "results", "since", "source", "source_code", "source_lasti", "when",
+        "before", "code", "count", "first", "how", "lasti", "leaves", "made_at", "made_before", "name", "results", "since", "source", "source_code",
+        "source_lasti", "when",
     )  # fmt: skip
 
     code: CodeType
@@ -75,8 +76,14 @@ class Site:
     count: int
     first: int
     """When it happened first..."""
+    before: int
+    """...the last time but one..."""
     when: int
     """...and last, by the clock that numbers nodes."""
+    made_at: int
+    """When the last value that left was computed..."""
+    made_before: int
+    """...and the last but one."""
 
     def place(self) -> origin.Place:
         """Where values leave: the ``with no_grad()``, or the call."""
@@ -171,6 +178,8 @@ def leaving(frame: FrameType) -> FrameType | None:
 def put_down(site: Site, node: Node, result: ref[Any] | None) -> None:
     """Note an exit at its site."""
     source = site.source = ref(node)
+    site.made_before, site.before = site.made_at, site.when
+    site.made_at = node.seq
     site.when = next_seq()
     count = site.count = site.count + 1
     if count < OFTEN or not count & 15:
@@ -194,7 +203,8 @@ def new_site(how: str, code: CodeType, lasti: int, node: Node, since: tuple[Code
     site.leaves = set()
     site.results = deque(maxlen=RESULTS)
     site.count = 0
-    site.first = next_seq()
+    site.made_at = -1
+    site.first = site.when = next_seq()
     key_code, key_lasti = (code, lasti) if since is None else since
     SITES[id(key_code), key_lasti, id(node.code), node.lasti] = site
     return site

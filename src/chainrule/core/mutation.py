@@ -173,6 +173,7 @@ def refuse_view(tensor: TensorBase, view: views.View, node: Node | None) -> None
             f"Output {view.path[-1][2]} of {name} is a view and is being modified inplace. This view is the output of a "
             "function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
             "You should replace the inplace operation by an out-of-place one."
+            + ("" if node is None else f"\n  the view: {node.origin()}")
         )
     if view.made_in == views.NO_GRAD:
         raise RuntimeError(

@@ -234,7 +234,7 @@ class AccumulateGrad(Node):
 class Freed:
     """A reverse pass that has run: where, and from which node. It stands where saved values were that it has let go."""
 
-    __slots__ = ("accumulates", "code", "lasti", "recorded", "root", "seq", "when")
+    __slots__ = ("accumulates", "code", "lasti", "recorded", "root", "seq", "value", "when")
 
     code: CodeType
     lasti: int
@@ -247,6 +247,8 @@ class Freed:
     """Whether it added to ``.grad`` of leaves, all there were."""
     recorded: bool
     """Whether what it gave has a history itself."""
+    value: Any
+    """The number that the root gave, where that is one, and backward() was called on it."""
 
     def __init__(self, place: tuple[CodeType, int], root: Node, accumulates: bool, recorded: bool = False) -> None:
         self.code, self.lasti = place
@@ -255,6 +257,7 @@ class Freed:
         self.when = next_seq()
         self.accumulates = accumulates
         self.recorded = recorded
+        self.value = None
         RECENT.append(self)
 
     def place(self) -> origin.Place:
@@ -263,6 +266,10 @@ class Freed:
 
 RECENT: deque[Freed] = deque(maxlen=16)
 """The last reverse passes of the process, for those who ask later why a gradient is what it is."""
+LAST: deque[Node] = deque(maxlen=1)
+"""The root of the last ordinary pass that added to ``.grad`` and let the saved values go, so that one can ask why when no variable
+holds the loss any more. No tensors hang on it, nor anything of the user's; of a graph larger than ``STRUCTURE`` it is not kept."""
+STRUCTURE = 4096
 
 
 def extra_of(node: Node) -> Extra:

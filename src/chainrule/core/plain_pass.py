@@ -17,7 +17,7 @@ import numpy as np
 from ..backend import numpy as numpy_namespace
 from .engine import LARGE, Pass, backward_pass, deliver, seq_of
 from .modes import get_modes
-from .node import Freed, Node, Port
+from .node import LAST, STRUCTURE, Freed, Node, Port
 from .op import GENERAL, IDENTITY
 from .origin import caller
 from .saved import stale_error
@@ -65,6 +65,8 @@ def reverse_pass(
         for node in steps:
             if node.saved:
                 node.release(ran)
+        if targets is None and len(steps) < STRUCTURE:
+            LAST.append(root)
     return captured
 
 

@@ -72,8 +72,11 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
 
 
 def _check_exportable(input: Tensor, force: bool = False) -> None:
-    if current_node(input) is not None and not force and is_grad_enabled():
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    node = current_node(input)
+    if node is not None and not force and is_grad_enabled():
+        raise RuntimeError(
+            f"Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.\n  it comes of {node.origin()}"
+        )
     if input._array.dtype.kind == "V":
         raise TypeError(
             "Got unsupported ScalarType BFloat16: NumPy has no such dtype. Convert the tensor with .float()."
@@ -213,6 +216,7 @@ def deep_copy(input: Tensor, memo: dict[int, Any]) -> Tensor:
         raise RuntimeError(
             NOT_A_LEAF + "the deepcopy protocol at the moment. This one is the result of "
             f"{input.grad_fn.name()}: copy its values with .detach().clone(), or do not keep it on the object that is copied."  # type: ignore[union-attr]
+            f"\n  it was computed here: {input.grad_fn.origin()}"  # type: ignore[union-attr]
         )
     made = _dressed(new_tensor(_copied_memory(input._array, memo)), type(input), {})
     memo[id(input)] = made

@@ -266,8 +266,12 @@ class Builder:
                 else:
                     self.recognise(node, constants[:8])
         for ran in {node.saved: None for node in self.ops if type(node.saved) is Freed}:
-            if len(self.arrays) < len(self.keys):
+            if self.misses_some():
                 self.make_again(ran)
+
+    def misses_some(self) -> bool:
+        """Whether some value of the graph is not known; of other graphs of the caller's values are known as well."""
+        return any(key not in self.arrays for key in self.keys)
 
     def make_again(self, ran: Freed) -> None:
         """What a backward has let go, if that graph can be made again without doubt."""
@@ -441,7 +445,7 @@ class Builder:
                 said.append(f"inside of vmap: the first of {level.size} elements")
             elif isinstance(level, DualLevel):
                 said.append("forward mode: the primal numbers")
-        is_unknown = self.whole and len(self.arrays) < len(self.keys)
+        is_unknown = self.whole and self.misses_some()
         if is_unknown and any(type(node.saved) is Freed for node in self.ops):
             said.append("?: let go by a backward; draw before optimizer.step(), or use backward(retain_graph=True)")
         return "; ".join(said)
@@ -521,12 +525,16 @@ class Builder:
             )
             if listed is not None:
                 found[at] = listed, "label"
-        spare = _names.letters({name for name, _ in found})
+        taken = {name for name, _ in found} | self.names.variables
+        spare = _names.letters(taken)
         for at, (name, _) in enumerate(found):
             if not name:
                 key = self.keys[at]
                 unknown = isinstance(key, Constant) and key.array is None
-                found[at] = ("?" if unknown else next(spare)), "derived"
+                new = "?" if unknown else next(spare)
+                if key in self.roots and len(self.roots) == 1 and new[1:].isdecimal() and "out" not in taken:
+                    new = "out"
+                found[at] = new, "derived"
         sources = [at for at, (_, named) in enumerate(found) if named == "source"]
         taken = {name for name, named in found if named in ("label", "variable", "module")}
         numbered = _names.unique([found[at][0] for at in sources], taken)

@@ -83,6 +83,7 @@ CUTTING = {
     "detach()": "leave it out on the way to the loss.",
     "nn.Parameter": "make the Parameter once, in __init__, and compute with it; it is a leaf, and forgets what it was made from.",
     "requires_grad = False": "let it require grad again before the forward.",
+    "sample()": "draw by rsample(), which is differentiated; where there is none, weigh log_prob(sample) with what it brought.",
 }
 """What to do about a cut, by what cut."""
 CUTTING |= dict.fromkeys(("tolist()", "float()", "int()", "complex()", "bool()"), CUTTING["item()"])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MANY_PATHS = 256
 """Paths up to which each is followed by itself."""
+ZEROS = 3
+"""How many factors of 0 are named."""
 KINKS = 4
 """How many kinks of one chain are spoken of."""
 
@@ -360,13 +362,11 @@ def zero_notes(graph: Graph, gradient: Any, path: Path) -> Iterator[str]:
     """Which factor makes a gradient zero; and where a minus zero has its sign from."""
     if np.any(gradient):
         return
-    for edge in reversed(path.edges):
-        source, (target, *_) = graph.by_id[edge.source], (graph.by_id[one] for one in reached(edge, graph))
-        if edge.local is None or edge.local.array is None or np.any(edge.local.array):
-            continue
-        if kink_of(graph, graph.by_id[edge.target]) is None:  # which is said anyway
-            yield f"it is zero because d{target.name}/d{source.name} = 0"
-        break
+    zeros = [e for e in path.edges if e.local is not None and e.local.array is not None and not np.any(e.local.array)]
+    told = [edge for edge in zeros if kink_of(graph, graph.by_id[edge.target]) is None]  # kinks are said anyway
+    if told:
+        names = [f"d{graph.by_id[reached(e, graph)[0]].name}/d{graph.by_id[e.source].name} = 0" for e in told[:ZEROS]]
+        yield f"it is zero because {' and '.join(names)}"
     if np.all(np.signbit(gradient.real)):
         factor = next(
             (e for e in path.edges if e.local is not None and e.local.number is not None and negative(e)), None

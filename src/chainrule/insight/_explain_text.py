@@ -128,7 +128,7 @@ class Account:
         value = "" if edge.local is None else self.write.numbers(edge.local)
         if edge.form == "number" or not is_factor:
             return text, value if is_factor else ""
-        if edge.form == "jacobian":
+        if edge.form == "jacobian" and not text:
             return (r"\text{Jacobian}" if self.write.is_latex else "Jacobian"), value
         if not text and all_ones(edge.local):
             return (r"\text{identity}" if self.write.is_latex else "identity"), ""
@@ -138,19 +138,44 @@ class Account:
     # -- the parts
 
     def forward(self) -> list[tuple[str, str, str, str]]:
-        """(name, expression, value, place) of each step."""
+        """(name, expression, value, place) of each step, and of what else the formulas speak of and the program has no name for."""
         rows = []
-        for op in self.it.steps:
-            value = next((v for one in op.outputs if (v := self.graph.by_id[one]).id in self.between), None)
-            if value is None:
+        spoken = self.spoken_of()
+        for value in self.graph.values:
+            if value.maker is None:
+                if value.id in spoken and value.named == "derived":
+                    rows.append((value.name, "a constant", self.known(value), ""))
+                continue
+            op = self.graph.by_id[value.maker]
+            is_step = op in self.it.steps and value.id in self.between and value.slot == self.first_slot(op)
+            if not is_step and value.id not in spoken:
                 continue
             place = op.origin
             where = f"{basename(place.file)}:{place.line}" if place.file else ""
-            known = "" if value.numbers is None else value.numbers.text()
-            if value.numbers is None or value.numbers.size > 1:
-                known = f"{list(value.shape or ())}  {known}".rstrip()
-            rows.append((value.name, place.expression or op.name, known, where))
+            rows.append((value.name, place.expression or op.name, self.known(value), where))
         return rows
+
+    def first_slot(self, op: Any) -> int:
+        """The first of an operation's outputs through which the derivative flows."""
+        return next((v.slot for one in op.outputs if (v := self.graph.by_id[one]).id in self.between), 0)
+
+    def known(self, value: Value) -> str:
+        """A value's numbers, of several with their shape."""
+        known = "" if value.numbers is None else value.numbers.text()
+        if value.numbers is None or value.numbers.size > 1:
+            known = f"{list(value.shape or ())}  {known}".rstrip()
+        return known
+
+    def spoken_of(self) -> set[str]:
+        """The values beside the path that stand in formulas."""
+        found = set()
+        for edge in self.it.edges:
+            text = self.formula(edge, "g")[0]
+            for one in self.graph.edges_into[edge.target]:
+                name = self.write.name(self.graph.by_id[one.source])
+                if one.source not in self.between and re.search(rf"(?<![\w.]){re.escape(name)}(?![^\Wᵀ²³]|\.)", text):
+                    found.add(one.source)
+        return found
 
     def locals(self) -> list[tuple[str, str, str]]:
         """(derivative, formula, numbers) of each edge."""
@@ -242,16 +267,18 @@ class Account:
             last = self.write.numbers(value.cotangent)
             small = value.cotangent is not None and value.cotangent.data is not None
             middle = [signed_sum(numbers)] if len(edges) > 1 and small else []
-            rows.append((self.whole(value), [" + ".join(terms), *middle, last]))
+            left = self.whole(value)
+            rows.append((left, [part for part in (" + ".join(terms), *middle, last) if part != left]))
         return rows
 
     def term(self, edge: Edge) -> str:
         """What one edge adds to the derivative by its source, in symbols."""
         target = self.target(edge)
-        g = self.listed([self.whole(one) for one in self.targets(edge)])
+        is_start = target.id == self.it.out.id and not self.it.seed  # where the cotangent is 1
+        g = "1" if is_start else self.listed([self.whole(one) for one in self.targets(edge)])
         text, is_factor = self.formula(edge, g)
         if not is_factor:
-            return text
+            return text.removeprefix("1 * ").removeprefix(r"1\cdot ").removeprefix(r"1\,") if is_start else text
         source = self.graph.by_id[edge.source]
         summed = f" summed to {list(source.shape or ())}" if target.shape != source.shape else ""
         if edge.form != "elementwise":
@@ -265,6 +292,8 @@ class Account:
         elif not re.fullmatch(r"[\w.]+|\[.*\]", text):
             text = f"({text})"
         text = self.conjugated(text, edge)
+        if is_start:
+            return text + summed
         if edge.form == "jacobian":
             return rf"{g}\,{text}" if self.write.is_latex else f"{g} @ {text}"
         if not self.write.is_latex:

@@ -63,11 +63,12 @@ ACTIONS = {
 """(op, operand) -> what becomes of the cotangent: as text, in LaTeX."""
 SAME_AS = {"mm": "matmul", "bmm": "matmul", "baddbmm": "addmm"}
 
-GIVEN: dict[str, dict[str, Any]] = {
-    "cross_entropy": {"reduction": "mean", "ignore_index": -100},
-    "mse_loss": {"reduction": "mean"},
-    "addmm": {"beta": 1, "alpha": 1},
-    "softplus": {"beta": 1},
+MEAN = (1, "mean")
+GIVEN: dict[str, dict[str, tuple[Any, ...]]] = {
+    "cross_entropy": {"reduction": MEAN, "ignore_index": (None, -100)},
+    "mse_loss": {"reduction": MEAN},
+    "addmm": {"beta": (1,), "alpha": (1,)},
+    "softplus": {"beta": (1,)},
 }
 """The parameters for which the formulas above are right."""
 RESHAPED = "view reshape_alias unsafe_view squeeze squeeze_all squeeze_one expand_dims".split()
@@ -94,7 +95,7 @@ def formula_of(edge: Edge, graph: Graph) -> Formula | None:
     if name == "power_to":
         return power(op.params.get("exponent"))
     given = GIVEN.get(name, {})
-    if any(op.params.get(key, value) != value for key, value in given.items()):
+    if any(op.params.get(key, values[0]) not in values for key, values in given.items()):
         return None
     slope = SLOPES.get(name, {}).get(edge.argument)
     if slope is not None:
@@ -115,6 +116,8 @@ def formula_of(edge: Edge, graph: Graph) -> Formula | None:
         return words("{g} / " + str(count) + " repeated to " + str(shape))
     if name in RESHAPED:
         return words("{g} reshaped to " + str(shape))
+    if name in TURNED and len(shape) == 2:
+        return Formula("{g_}ᵀ", r"{g}^\top", False)
     if name in TURNED:
         return words("{g} with its axes put back")
     if name in READ:

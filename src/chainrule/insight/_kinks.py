@@ -15,6 +15,7 @@ from ..core.origin import Place, caller, resolve
 from ..core.value import Lifted, TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._kink_rules import RULES
+from ._replay import unnoted
 from ._watch import Watch
 
 if TYPE_CHECKING:
@@ -171,7 +172,8 @@ def slopes(op: Op, arrays: list[Any], params: dict[str, Any], index: tuple[int, 
         others = [new_tensor(a) if isinstance(a, (np.ndarray, np.generic)) else a for a in wide[1:]]
         out = op.apply(leaf, *others, **params)
         first = out[0] if isinstance(out, tuple) else out
-        (found,) = grad(first, leaf, new_tensor(np.ones(first._array.shape)), allow_unused=True)
+        with unnoted():
+            (found,) = grad(first, leaf, new_tensor(np.ones(first._array.shape)), allow_unused=True)
     finally:
         set_modes(old)
     taken = 0.0 if found is None else float(np.asarray(found._array)[index])

@@ -33,6 +33,8 @@ class Names:
         """Node id -> the tensor of the caller's that it made."""
         self.module_of: dict[int, str] = {}
         """Id of a parameter's node -> path of the module that has it."""
+        self.variables: set[str] = set()
+        """Names that mean something to the caller, of whatever kind."""
         self.frame = frame
         self.listed: Iterator[str] = iter(())
         if isinstance(label, Mapping):
@@ -78,6 +80,7 @@ class Names:
         holders: list[tuple[str, Any]] = []
         attributes: list[tuple[str, Any]] = []
         for variables in scopes_of(frame):
+            self.variables.update(variables)
             for name, value in variables.items():
                 if not name.isidentifier() or name.startswith("_") or name in ("In", "Out"):  # pytest has its own
                     continue
@@ -91,7 +94,8 @@ class Names:
                 elif name == "self" and hasattr(value, "__dict__"):
                     attributes = list(vars(value).items())[:MANY]
         for name, module in modules:
-            self.note_module("" if len(modules) == 1 else name, module)
+            is_list = any(path[:1].isdecimal() for path, _ in module.named_parameters())  # "0.weight" says little
+            self.note_module(name if is_list or len(modules) > 1 else "", module)
         for name, tensor in tensors:
             self.note(name, tensor, "variable")
         for name, holder in holders:
@@ -170,10 +174,13 @@ def _normal(expression: str) -> str:
 def operands(expression: str) -> list[tuple[str, Any]]:
     """What the outermost call or operator of an expression is applied to: (text, number or None)."""
     try:
-        node: Any = ast.parse(expression, mode="eval").body
-    except SyntaxError:
+        statement: Any = ast.parse(expression).body[0]
+    except (SyntaxError, IndexError):
         return []
-    if isinstance(node, ast.BinOp):
+    node = statement.value if isinstance(statement, ast.Expr) else statement
+    if isinstance(node, ast.AugAssign):
+        parts: list[Any] = [node.target, node.value]
+    elif isinstance(node, ast.BinOp):
         parts = [node.left, node.right]
     elif isinstance(node, ast.Call):
         parts = [*node.args, *[keyword.value for keyword in node.keywords]]

@@ -2,62 +2,35 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.custom import CustomNode
 from ..core.node import AccumulateGrad, Node, Port
+from ..core.origin import resolve
+from ..core.source import syntax_of
 from ._causes import Cause, Reason
+from ._op_groups import (
+    CHOOSING,
+    CLAMPING,
+    DRAWS,
+    FILLING,
+    HIDING,
+    JOINING,
+    NORMALIZING,
+    PRODUCTS,
+    RELUS,
+    SATURATING,
+    SOFTMAX,
+    STEPS,
+    suspects,
+)
 from ._replay import Step, operands, saved, values_of_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-SATURATING = frozenset(
-    """sigmoid tanh softmax log_softmax safe_softmax erf erfc hardsigmoid gelu silu elu celu selu softplus logsigmoid mish softsign
-    cross_entropy cross_entropy_of_planes binary_cross_entropy_with_logits binary_cross_entropy exp exp2 sech_squared ndtr
-    atan hardswish""".split()
-)
-CLAMPING = frozenset(
-    """clamp clamp_high clamp_low clamp_max clamp_max_tensor clamp_min clamp_min_tensor clamp_tensor hardtanh hardshrink
-    softshrink nan_to_num""".split()
-)
-CHOOSING = frozenset(
-    """where zero_where masked_fill masked_fill_number masked_scatter masked_select index_fill index_fill_number index_put
-    put_path put_flat get_path index index_add index_copy gather take take_flat select select_copy slice_axis slice_copy
-    narrow_copy split split_with_sizes unstack tril triu max max_all max_index min min_all min_index maximum minimum fmax fmin
-    aminmax kthvalue median median_all mode topk sort_stable sort_with_indices cummax cummin max_pool2d max_pool2d_indices
-    max_pool3d max_pool3d_indices adaptive_max_pool2d adaptive_max_pool3d diagonal as_strided embedding index_adjoint
-    select_scatter slice_scatter diagonal_scatter nll_loss nll_loss_of_planes window_pick filled filled_number fill fill_number zero
-    unfold copy scatter scatter_number""".split()
-)
-STEPS = frozenset("floor ceil round round_decimals trunc sign sgn heaviside floor_divide divide_rounded".split())
-RELUS = frozenset(("relu", "threshold"))
-HIDING = frozenset(
-    (
-        "where",
-        "zero_where",
-        "masked_fill",
-        "masked_fill_number",
-        "multiply",
-        "masked_select",
-        "index",
-        "index_put",
-        "put_path",
-    )
-)
-"""What can hand a zero to an element that it left out."""
-PRODUCTS = frozenset(
-    "multiply matmul mm mv vm bmm dot vdot addmm addcmul linear_layer stacked_linear_layer conv convolution contract divide".split()
-)
-
-SINGULAR = frozenset(
-    """sqrt rsqrt log log2 log10 log1p divide reciprocal vector_norm dist std std_mean hypot acos asin atanh
-    acosh exp logit norm prod prod_all cumprod entr xlogy""".split()
-)
-"""What has an infinite slope somewhere..."""
-PERHAPS = frozenset("pow power_of power_to".split())
-"""...and what has, for some exponents."""
+    from ..core.origin import Place
 
 
 def is_finite(array: Any) -> bool:
@@ -65,8 +38,10 @@ def is_finite(array: Any) -> bool:
 
 
 def first_bad(array: Any) -> tuple[int, ...]:
-    """The index of the first number that is not finite."""
-    return tuple(map(int, np.argwhere(~np.isfinite(np.asarray(array)))[0]))
+    """The index of the first number that is not finite, of NaN if there is one."""
+    array = np.asarray(array)
+    bad = np.isnan(array)
+    return tuple(map(int, np.argwhere(bad if bad.any() else ~np.isfinite(array))[0]))
 
 
 def is_zero(array: Any) -> bool:
@@ -103,7 +78,7 @@ def why_not_finite(subject: str, gradient: Any, steps: list[Step], out: Any, on_
             return Reason(
                 Cause.NOT_FINITE_FORWARD,
                 f"{subject} is {kind_of(gradient)}: {gave}, at {shown_index(index)}{inputs}.",
-                node.origin(), by=node.name(), element=index, advice=LOOK if inputs.startswith(GIVEN) else "",
+                place_of(node), by=node.name(), element=index, advice=LOOK if inputs.startswith(GIVEN) else "",
             )  # fmt: skip
     for step in steps:
         if not all(map(is_finite, step.arrived)):
@@ -131,9 +106,11 @@ def bad_forward(root: Node, value: Any) -> tuple[Node, tuple[int, ...], str, str
     gave there, and of what.
     """
     values = values_of_nodes(root, value)
+    meant = has_nan(value) and any(suspects([node], FILLING) and not has_nan(values[node]) for node in values)
+    is_fine = without_nan if meant else is_finite
     for node in sorted(values, key=lambda node: node.seq):
         array = values[node]
-        if is_finite(array):
+        if is_fine(array):
             continue
         index = first_bad(array)
         what = "NaN" if np.isnan(np.asarray(array)[index]) else "infinity"
@@ -146,19 +123,35 @@ def bad_forward(root: Node, value: Any) -> tuple[Node, tuple[int, ...], str, str
         for name, parent in zip(names, node.parents, strict=False):
             if parent is not None and parent in values:
                 by_name.setdefault(name, values[parent])
-        if all(map(is_finite, by_name.values())):
+        if all(map(is_fine, by_name.values())):
             return node, index, what, of_what(node, by_name, np.shape(array), index)
         given = {
             name: by_name[name]
             for name, parent in zip(names, node.parents, strict=False)
             if parent is None and name in by_name
         }
-        bad = next((name for name, a in given.items() if not is_finite(a)), None)
-        if bad is not None and all(is_finite(a) for name, a in by_name.items() if name not in given):
+        bad = next((name for name, a in given.items() if not is_fine(a)), None)
+        if bad is not None and all(is_fine(a) for name, a in by_name.items() if name not in given):
             at = first_bad(given[bad])
             held = "NaN" if np.isnan(np.asarray(given[bad])[at]) else "infinity"
             return node, index, what, f"{GIVEN}, {held} at {shown_index(at)} of it"
     return None
+
+
+def has_nan(array: Any) -> bool:
+    return bool(np.isnan(np.asarray(array)).any())
+
+
+def without_nan(array: Any) -> bool:
+    """Of a forward in which infinities were meant, as masks are: whether an array is as it should be."""
+    return array is None or not has_nan(array)
+
+
+def place_of(node: Node) -> Place:
+    """Where a node was made; of a leaf, where it was written to last."""
+    leaf = node.variable if isinstance(node, AccumulateGrad) else None
+    cell = None if leaf is None else leaf._cell
+    return node.origin() if cell is None or cell.writer is None else resolve(*cell.writer)
 
 
 def of_what(node: Node, operands: dict[str, Any], shape: tuple[int, ...], index: tuple[int, ...]) -> str:
@@ -238,17 +231,65 @@ def why_zero(subject: str, steps: list[Step], on_path: set[Node]) -> Reason:
         return cancelled(subject, steps)
     killers.sort(key=lambda pair: kind_of_zero(*pair) is Cause.TIMES_ZERO)
     step, at = killers[0]
+    chooser = chose_nothing(step, at, steps)
+    if chooser is not None:
+        said = f"{subject} is 0: {name_of(chooser)} chose nothing. What goes on from there has no elements."
+        return Reason(Cause.MASKED, said, chooser.node.origin(), by=name_of(chooser))
+    if step.op_name in JOINING:
+        step, at = made_zeros(step, at, steps)
     cause = kind_of_zero(step, at)
     others = tuple((f"also {name_of(s)}", s.node.origin()) for s, _ in killers[1:3] if s is not step)
     said = f"{subject} is 0: {name_of(step)} hands back 0 although something comes to it. {explained(cause, step, at)}"
-    advice = LOGITS if cause is Cause.SATURATED and is_over_one(step.node) else ""
+    advice = LOGITS if cause is Cause.SATURATED and is_over_one(step.node) else DRAWN if step.op_name in DRAWS else ""
     return Reason(cause, said, step.node.origin(), others, name_of(step), advice=advice)
+
+
+def chose_nothing(step: Step, at: int, steps: list[Step]) -> Step | None:
+    """The step that made a result without elements, where such a one is why nothing came through."""
+    parent: Any = step.node.parents[at]
+    while parent is not None and step.handed[at] is not None and not np.size(step.handed[at]):
+        found = next((one for one in steps if one.node is parent), None)
+        if found is None:
+            return None
+        step, at = found, next((n for n, one in enumerate(found.node.parents) if one is not None), 0)
+        if np.size(step.handed[at]):
+            return step
+        parent = step.node.parents[at]
+    return None
+
+
+def made_zeros(step: Step, at: int, steps: list[Step]) -> tuple[Step, int]:
+    """From a step whose part of what came to it is zero, toward the output: the step that made these zeros."""
+    first = step, at
+    while True:
+        node = step.node
+        consumers = [(one, n) for one in steps for n, parent in enumerate(one.node.parents) if parent is node]
+        if len(consumers) != 1:
+            return first
+        step, at = consumers[0]
+        g, handed = step.arrived[0] if len(step.arrived) == 1 else None, step.handed[at]
+        if step.op_name in JOINING:
+            continue
+        if (
+            handed is None
+            or g is None
+            or np.size(g) != np.size(handed)
+            or np.count_nonzero(g) != np.count_nonzero(handed)
+        ):
+            return step, at
 
 
 OVER_ONE = "It is a softmax over an axis of size 1, which gives 1 whatever comes in."
 LOGITS = (
     "for two classes by one output use binary_cross_entropy_with_logits (or a sigmoid); for several, one output a class, and the "
     "softmax along their axis."
+)
+
+
+DRAW = "It draws numbers at random, which have no slope by what they are drawn from."
+DRAWN = (
+    "write the draw so that it can be differentiated, mean + std * torch.randn_like(mean) (rsample); of discrete ones use a relaxed "
+    "draw (gumbel_softmax), or weigh log_prob with the loss."
 )
 
 
@@ -263,8 +304,14 @@ def is_over_one(node: Any) -> bool:
 
 def kind_of_zero(step: Step, at: int) -> Cause:
     name = step.op_name
+    if isinstance(step.node, CustomNode):
+        return Cause.NONE_RETURNED
     if name in RELUS:
         return Cause.DEAD_RELU
+    if is_all_ignored(step.node):
+        return Cause.MASKED
+    if is_norm_of_one(step.node):
+        return Cause.CANCELLED
     if is_cancelled_within(step, at):
         return Cause.CANCELLED
     if name in SATURATING:
@@ -276,8 +323,39 @@ def kind_of_zero(step: Step, at: int) -> Cause:
     if name in STEPS:
         return Cause.STEP_FUNCTION
     if name == "multiply" and step.node.parents[1 - at] is None:  # a constant
-        return Cause.MASKED
+        return Cause.TIMES_ZERO if np.ndim(other_factor(step, at)) == 0 and is_written(step.node) else Cause.MASKED
     return Cause.TIMES_ZERO if name in PRODUCTS else Cause.FLAT
+
+
+def other_factor(step: Step, at: int) -> Any:
+    """What a product multiplies an operand by; None where it cannot be known."""
+    op: Any = getattr(step.node, "op", None)
+    return None if op is None or len(op.args) != 2 else saved(step.node, op.args[1 - at])
+
+
+def is_written(node: Node) -> bool:
+    """Whether the program itself multiplies, and not a function that it calls, as dropout does."""
+    syntax = syntax_of(node.code, node.lasti)
+    if syntax is None or isinstance(syntax.node, (ast.BinOp, ast.AugAssign)):
+        return True
+    called = getattr(syntax.node, "func", None)
+    return isinstance(called, ast.Attribute) and called.attr in ("mul", "mul_", "multiply", "multiply_")
+
+
+def is_all_ignored(node: Any) -> bool:
+    """Whether a node is a loss of classes of which all targets are to be ignored."""
+    ignored = (node.params or {}).get("ignore_index")
+    target = None if ignored is None else saved(node, "target")
+    return target is not None and bool((np.asarray(target) == ignored).all())
+
+
+def is_norm_of_one(node: Any) -> bool:
+    """Whether a node normalizes single numbers, which leaves nothing of them."""
+    op = getattr(node, "op", None)
+    if op is None or op.name not in NORMALIZING or node.parents[0] is None:
+        return False
+    outs, groups = node.shape[0], node.shape[1]
+    return bool(np.prod(outs) == np.prod(groups)) if isinstance(outs, tuple) else False
 
 
 def is_cancelled_within(step: Step, at: int) -> bool:
@@ -288,9 +366,17 @@ def is_cancelled_within(step: Step, at: int) -> bool:
     if "softmax" in step.op_name:
         axis = (step.node.params or {}).get("axis", -1)
         return np.ndim(g) > 0 and np.shape(g)[axis] > 1 and bool((np.ptp(g, axis=axis) == 0).all())
+    return is_summed(step, at)
+
+
+def is_summed(step: Step, at: int) -> bool:
+    """Whether an operand is added to what is larger, so that its cotangent is a sum."""
     op: Any = getattr(step.node, "op", None)
+    parent = step.node.parents[at]
+    if op is None or parent is None:
+        return False
     is_added = op.args[at : at + 1] in (("b",), ("input",)) or step.op_name in ("add", "subtract", "expand")
-    return is_added and parent.shape != np.shape(g)
+    return is_added and parent.shape != np.shape(step.arrived[0])
 
 
 def explained(cause: Cause, step: Step, at: int) -> str:
@@ -306,7 +392,19 @@ def explained(cause: Cause, step: Step, at: int) -> str:
         size = "" if x is None else f" (it was given numbers up to {np.abs(x).max():.4g} in size)"
         return f"It is flat there{size}."
     if cause is Cause.TIMES_ZERO:
+        factor = other_factor(step, at)
+        is_small = factor is not None and np.ndim(factor) == 0 and (factor != 0 or np.result_type(factor).itemsize < 4)
+        if is_small and factor is not None:
+            return f"The other factor, {factor:.3g}, is too small for {np.result_type(factor)}: what comes of it is rounded to 0."
         return "The other factor is 0."
+    if cause is Cause.NONE_RETURNED:
+        return "Its backward, which the program gives, returned zeros."
+    if step.op_name in DRAWS:
+        return DRAW
+    if is_all_ignored(step.node):
+        return "All targets are ignore_index, which the loss leaves out; the mean of what is left, of nothing, is NaN."
+    if is_norm_of_one(step.node):
+        return "It normalizes single numbers: minus their mean they are 0, whatever comes in."
     if cause is Cause.CANCELLED and "softmax" in step.op_name:
         return (
             "The same comes to all entries of a softmax, which always add up to 1 (of log_softmax: the entries cancel)."
@@ -314,6 +412,28 @@ def explained(cause: Cause, step: Step, at: int) -> str:
     if cause is Cause.CANCELLED:
         return "What came to it adds up to 0."
     return cause.value[0].upper() + cause.value[1:] + "."
+
+
+def rounded_away(subject: str, steps: list[Step], on_path: set[Node]) -> Reason | None:
+    """The step within which what came to it adds up to 0, but for rounding."""
+    for step in steps:
+        g = step.arrived[0] if step.arrived else None
+        if g is None or np.asarray(g).dtype.kind != "f" or np.asarray(g).dtype.itemsize < 4:
+            continue
+        size = float(np.abs(g).max(initial=0))
+        limit = 16 * float(np.finfo(np.asarray(g).dtype).eps) * size
+        for at, (parent, handed) in enumerate(zip(step.node.parents, step.handed, strict=False)):
+            if parent not in on_path or handed is None or not np.size(handed):
+                continue
+            largest = float(np.abs(handed).max())
+            if 0 < largest <= limit and (step.op_name in NORMALIZING | SOFTMAX or is_summed(step, at)):
+                return Reason(
+                    Cause.CANCELLED,
+                    f"{subject} is 0 but for rounding ({largest:.2g} where numbers up to {size:.2g} come to {name_of(step)}): they cancel "
+                    "each other there, as behind a batch norm or a softmax, which take no notice of a shift.",
+                    step.node.origin(), by=name_of(step),
+                )  # fmt: skip
+    return None
 
 
 def cancelled(subject: str, steps: list[Step]) -> Reason:
@@ -340,55 +460,3 @@ def cancelled(subject: str, steps: list[Step]) -> Reason:
         None if one is None else one.origin(),
         certain=False,
     )
-
-
-# -- when the numbers are gone -----------------------------------------------------------------------------------------
-
-
-def suspects(nodes: Iterable[Node], names: frozenset[str]) -> list[Node]:
-    """The nodes of these ops, newest first."""
-    return [node for node in nodes if getattr(node, "op", None) is not None and node.op.name in names]
-
-
-def guessed(subject: str, gradient: Any, nodes: list[Node], is_output_finite: bool = True) -> Reason | None:
-    """What is left of the graph's shape: the one kind of op on the path that can do this."""
-    if not is_finite(gradient):
-        singular = suspects(nodes, SINGULAR) or suspects(nodes, PERHAPS)
-        by_variables = [node for node in singular if node.op.name != "divide" or node.parents[1] is not None]
-        singular = by_variables or singular  # a division by a constant is suspected last
-        hidden = [node for node in suspects(nodes, HIDING - {"multiply"}) if singular and node.seq > singular[-1].seq]
-        if hidden and singular and kind_of(gradient) == "NaN" and is_output_finite:
-            return Reason(
-                Cause.ZERO_TIMES_INF,
-                f"{subject} is NaN: {hidden[0].name()} leaves elements out and sends back 0, and the slope of {singular[-1].name()} can be "
-                "infinite there: 0 * inf = NaN.",
-                hidden[0].origin(), (("the infinite slope", singular[-1].origin()),), singular[-1].name(), certain=False,
-            )  # fmt: skip
-        if len({node.code.co_filename + str(node.lasti) for node in singular}) == 1:
-            if not is_output_finite:
-                said = f"{subject} is {kind_of(gradient)}: the output is not finite, and {singular[0].name()} is the one step that can have done it."
-                return Reason(
-                    Cause.NOT_FINITE_FORWARD, said, singular[0].origin(), by=singular[0].name(), certain=False
-                )
-            said = f"{subject} is {kind_of(gradient)}: {singular[0].name()} is the one step on the way whose slope can be infinite."
-            return Reason(Cause.NOT_FINITE_BACKWARD, said, singular[0].origin(), by=singular[0].name(), certain=False)
-        return None
-    constant = [node for node in nodes if is_over_one(node)]
-    if constant:
-        said = f"{subject} is 0: on the way lies {constant[0].name()}. {OVER_ONE}"
-        return Reason(Cause.SATURATED, said, constant[0].origin(), by=constant[0].name(), advice=LOGITS)
-    for names, cause in (
-        (STEPS, Cause.STEP_FUNCTION),
-        (RELUS, Cause.DEAD_RELU),
-        (CLAMPING, Cause.CLAMPED),
-        (SATURATING, Cause.SATURATED),
-    ):
-        found = suspects(nodes, names)
-        if found:
-            said = f"{subject} is 0: on the way lies {found[0].name()}. {cause.value[0].upper()}{cause.value[1:]}."
-            return Reason(cause, said, found[-1].origin(), by=found[-1].name(), certain=False)
-    products = [] if suspects(nodes, CHOOSING) else suspects(nodes, PRODUCTS)
-    if len(products) == 1:
-        said = f"{subject} is 0: {products[0].name()} is the one product on the way. The other factor was 0."
-        return Reason(Cause.TIMES_ZERO, said, products[0].origin(), by=products[0].name(), certain=False)
-    return None

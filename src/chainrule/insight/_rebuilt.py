@@ -36,7 +36,8 @@ from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
-from ._numbers import HIDING
+from ._op_groups import HIDING
+from ._replay import unnoted, value_noted
 from ._values import UNFIT, plain, saved_operands
 
 __all__ = ["Rebuilt", "agreed", "rebuilt"]
@@ -156,6 +157,8 @@ class Search:
                     self.constants.append(array)
             elif node in inside and not isinstance(node, AccumulateGrad):
                 self.held[node] = array
+        if self.root not in self.held and (value := value_noted(self.root)) is not None:
+            self.held[self.root] = np.asarray(value)
 
     def found(self) -> Iterator[Rebuilt]:
         """The choices of constants with which everything comes out again."""
@@ -301,7 +304,8 @@ class Search:
             return False
         one = new_tensor(np.ones(self.root.shape, self.root.dtype))
         try:
-            grads = grad(found.out, [leaf for leaf, _ in given], one, retain_graph=True, allow_unused=True)
+            with unnoted():
+                grads = grad(found.out, [leaf for leaf, _ in given], one, retain_graph=True, allow_unused=True)
         except UNFIT:
             return False
         return all(

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..autograd._backward import grad
 from ..core.modes import set_modes
-from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.op import is_array_field
 from ..core.value import new_tensor, numbers_of
 from ._values import UNFIT
 
-__all__ = ["Step", "freed", "path_to", "replayed", "values_of_nodes"]
+__all__ = ["Step", "freed", "path_to", "replayed", "unnoted", "value_noted", "values_of_nodes"]
 
 
 class Step:
@@ -57,11 +57,29 @@ def freed(nodes: Iterable[Node]) -> Freed | None:
     return next((node.saved for node in nodes if type(node.saved) is Freed), None)
 
 
+def value_noted(root: Node) -> Any:
+    """The number that a root gave, as a backward noted it; None where none did."""
+    value = next((ran.value for ran in reversed(list(RECENT)) if ran.root() is root), None)
+    return None if value is None else numbers_of(value)
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """Passes of our own, of which no note is to stay: those of the program alone tell why a gradient is what it is."""
+    notes = list(RECENT)
+    try:
+        yield
+    finally:
+        RECENT.clear()
+        RECENT.extend(notes)
+
+
 @contextmanager
 def _ordinary() -> Iterator[None]:
     old = set_modes(None)
     try:
-        yield
+        with unnoted():
+            yield
     finally:
         set_modes(old)
 

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Any
 
 from ..core.node import AccumulateGrad, Freed, Port
-from ._build import space_of
+from ._build import kept, space_of
 from ._symbols import symbol_of
-from ._values import saved_bytes
+from ._values import grad_of, plain, saved_bytes
 from .folding import summary
 from .model import Edge, Graph, Operation, Value
 
@@ -44,7 +44,14 @@ def summarised(found: list[Any], roots: list[Any], names: dict[int, tuple[str, s
         for at, node in enumerate(leaves):
             name, named = names.get(id(node), (f"input {at + 1}", "derived"))
             shape, dtype = space_of(node, 0)
-            values.append(Value(f"leaf{at}", name, named, tuple(shape), dtype.name, True, True, "input", None))
+            variable, grad = node.variable, grad_of(node, None)
+            array = None if variable is None else plain(variable._array)
+            values.append(
+                Value(
+                    f"leaf{at}", name, named, tuple(shape), dtype.name, True, True, "input", None, 0,
+                    None if array is None else kept(array), "leaf", None if grad is None else kept(grad),
+                )
+            )  # fmt: skip
     operations: list[Operation] = []
     for at in range(count):
         nodes = ops[at * size : (at + 1) * size]

@@ -6,6 +6,7 @@ from those: an op is a record, so a node whose operands are known can be run aga
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,15 @@ from ..core.node import AccumulateGrad, Node, Port
 from ..core.plain_pass import RAW
 from ..core.saved import Packed
 from ..core.sparse_level import SPARSE
-from ..core.value import Lifted, TensorBase, new_tensor
+from ..core.value import Lifted, TensorBase, new_tensor, numbers_of
 from ..core.xla_level import XLA
 
 JACOBIAN = 64
 """Entries up to which a Jacobian is written out."""
 UNFIT = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 """What ops raise when they are given what is not theirs."""
+DENSE = 4096
+"""Elements up to which a sparse gradient is shown with its zeros."""
 Key = tuple[Any, int]
 """A value of the graph: (node, output number)."""
 
@@ -257,4 +260,10 @@ def grad_of(node: Any, held: Any) -> Any:
     elif tensor is None and node.extra is not None and node.extra.retained is not None:
         tensor = node.extra.retained()
     meta = None if tensor is None else tensor._meta
-    return None if meta is None or meta.grad is None else plain(meta.grad._array)
+    if meta is None or meta.grad is None:
+        return None
+    array = plain(meta.grad._array)
+    if array is not None or not meta.grad.is_sparse:
+        return array
+    is_small = prod(meta.grad._array.shape) <= DENSE
+    return plain(meta.grad.detach().to_dense()._array) if is_small else np.asarray(numbers_of(meta.grad._array))

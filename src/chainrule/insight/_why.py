@@ -20,9 +20,11 @@ from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._causes import Cause, Reason
-from ._numbers import guessed, is_finite, is_zero, kind_of, why_not_finite, why_zero
+from ._flow import came_back
+from ._guesses import guessed
+from ._numbers import is_finite, is_zero, kind_of, rounded_away, why_not_finite, why_zero
 from ._rebuilt import Rebuilt, rebuilt
-from ._replay import freed, path_to, replayed, saved
+from ._replay import freed, path_to, replayed, saved, value_noted
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -38,6 +40,8 @@ GOING_ON = (*exits.WHOLE, *exits.READ, "numpy(force=True)")
 """Exits after which the value may go on without its history."""
 
 
+TINY = 1e-6
+"""Below which a gradient is looked at as a sum that may cancel."""
 Graphs = dict[Node, list[Rebuilt]]
 """Graphs made again, by the roots of those that are gone: for all questions of one call."""
 STEPS_TOO_LARGE = (
@@ -150,7 +154,8 @@ def _of_numbers(t: Any, node: Node, gradient: Any, name: str, steps: Any, out: A
     elif is_zero(gradient):
         answer = why_zero(_sentence(name), steps, on_path)
     else:
-        answer = _ordinary_number(t, node, gradient, name, nodes)
+        rounded = rounded_away(_sentence(name), steps, on_path)
+        answer = rounded or _ordinary_number(t, node, gradient, name, nodes)
     return answer
 
 
@@ -180,17 +185,26 @@ def _partial_cuts(node: Node, nodes: list[Node]) -> list[Site]:
     if matched is not None:
         return [matched]
     since = max((ran.when for ran in list(RECENT) if ran.when < root.seq), default=-1)
-    codes = {id(one.code) for one in nodes}
-    inside = {root, *ancestors([root])} - {root}
+    inside = set(ancestors([root]))
     return [
         site
         for site in found
-        if since < site.when < root.seq
-        and site.since is None
-        and id(site.code) in codes
-        and site.source() in inside
-        and not _is_shown(site)
+        if site.since is None and _is_of(site, since, root.seq) and _comes_back(site, inside, root, since)
     ]
+
+
+def _is_of(site: Site, since: int, end: int) -> bool:
+    """Whether a value left at a site that had been computed after the time ``since``, and did so before ``end``."""
+    times = (site.made_at, site.when), (site.made_before, site.before)
+    return any(since < made and time < end for made, time in times)
+
+
+def _comes_back(site: Site, inside: set[Node], root: Node, since: int) -> bool:
+    """Whether what left at a site came back into the graph: as the text tells, or else the graph."""
+    told = came_back(site, [one for one in inside if one.seq > max(site.first, since)], root)
+    if told is None:
+        return site.source() in inside - {root} and not _is_shown(site)
+    return told
 
 
 def _is_shown(site: Site) -> bool:
@@ -266,7 +280,7 @@ def _stopped(nodes: list[Node], node: Node, name: str, ran: Freed | None = None)
 def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Graphs) -> Reason:
     ran = meta.backward
     changed = None if ran is None or not is_rewritten(meta.grad, meta) else resolve(*meta.grad._cell.writer)
-    if is_zero(gradient) and changed is not None and "clip_grad" not in changed.expression:  # which makes no zeros
+    if is_zero(gradient) and changed is not None and not _is_clipping(meta):
         others = (("the backward that had given it one", ran.place()),)
         return _reason(Cause.CLEARED, f"{name} is 0: it was overwritten.", changed, others, "zero_()")
     if ran is None:
@@ -288,9 +302,7 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
             )
         answer = _of_rebuilt(node, nodes, gradient, name, ran, known) if meta.count <= 1 else None
         answer = answer or _hooked(node, nodes, name)
-        answer = answer or guessed(
-            _sentence(name), gradient, nodes or _alive_behind(node)[::-1], is_finite(_held(root))
-        )
+        answer = answer or guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1], _held(root))
         if answer is not None:
             return answer
         what = kind_of(gradient) or "0"
@@ -307,7 +319,19 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
         return _reason(
             Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
         )
+    if np.abs(gradient).max(initial=0) < TINY:
+        answer = _of_rebuilt(node, nodes, gradient, name, ran, known)
+        if answer is not None and answer.cause is Cause.CANCELLED:
+            return answer
     return _ordinary_number(t, node, gradient, name, nodes)
+
+
+def _is_clipping(meta: Any) -> bool:
+    """Whether what wrote to a gradient was a clipping of it to more than 0, which makes no zeros."""
+    syntax = syntax_of(*meta.grad._cell.writer)
+    if syntax is None or not isinstance(syntax.node, ast.Call) or "clip_grad" not in syntax.text(syntax.node.func):
+        return False
+    return not any(isinstance(part, ast.Constant) and part.value == 0 for _, part in syntax.arguments())
 
 
 def _hooked(node: Node, nodes: list[Node], name: str) -> Reason | None:
@@ -318,6 +342,10 @@ def _hooked(node: Node, nodes: list[Node], name: str) -> Reason | None:
             said = f"{name} is what a hook on {on} made of it, unless that handed on what came."
             hooks = (one.extra.tensor_hooks, one.extra.hooks, one.extra.prehooks)
             first = next(hook for some in hooks if some for hook in some.values())
+            of_module = getattr(first, "__self__", None)  # which calls those of the user
+            first = next(iter((*getattr(of_module, "hooks", ()), *getattr(of_module, "pre_hooks", ()))), first)
+            if of_module is not None and hasattr(of_module, "module"):
+                on = f"a {type(of_module.module).__name__}"
             code = getattr(first, "__code__", None)
             return _reason(
                 Cause.NONE_RETURNED,
@@ -357,9 +385,11 @@ def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Fr
 
 
 def _held(root: Node | None) -> Any:
-    """What a node gave, where somebody still holds the tensor; else None."""
-    held = None if root is None else next((tensor for tensor in alive(TensorBase) if tensor._node is root), None)
-    return None if held is None else numbers_of(held._array)
+    """What a node gave, where somebody still holds the tensor, or a backward has noted it; else None."""
+    if root is None:
+        return None
+    held = next((tensor for tensor in alive(TensorBase) if tensor._node is root), None)
+    return value_noted(root) if held is None else numbers_of(held._array)
 
 
 def _as_output(root: Node) -> Any:
@@ -375,8 +405,39 @@ def _as_output(root: Node) -> Any:
 
 
 def _cuts(node: Node, before: int | None) -> list[Site]:
-    """The sites at which what depends on a node left the graph, but for updates of it; the likeliest first."""
-    return [site for site in exits.cuts(node, before) if not _is_update(site)]
+    """The sites at which what depends on a node left the graph, but for updates of it; the likeliest first: draws of a distribution
+    after numbers that are read to compute with, since most draws are there to be judged.
+    """
+    found = [site for site in exits.cuts(node, before) if not _is_update(site)]
+    draws = [site for site in found if _is_draw(site)]
+    if not any(site.how in exits.READ and not _is_shown(site) for site in found):
+        return found
+    return [site for site in found if site not in draws] + draws
+
+
+def _coming_back(cuts: list[Site], root: Node | None) -> Site | None:
+    """Of several cuts the likeliest: one of which the text says that what left came back into the graph, if there is one."""
+    if root is None or (len(cuts) < 2 and not any(map(_is_state, cuts))):
+        return cuts[0] if cuts else None
+    inside = list(ancestors([root]))
+    told = sorted([site for site in cuts if came_back(site, inside, root)], key=_is_draw)
+    return next((site for site in (*told, *cuts) if told or not _is_state(site)), None)
+
+
+def _is_state(site: Site) -> bool:
+    """Whether a value left by ``state_dict()``: to be kept or copied, mostly."""
+    syntax = syntax_of(site.code, site.lasti)
+    called = None if syntax is None or not isinstance(syntax.node, ast.Call) else syntax.node.func
+    return isinstance(called, ast.Attribute) and called.attr == "state_dict"
+
+
+def _is_draw(site: Site) -> bool:
+    """Whether a value was cut off by ``sample()`` of a distribution."""
+    if site.how not in ("detach()", "no_grad"):
+        return False
+    syntax = syntax_of(site.code, site.lasti)
+    called = None if syntax is None or not isinstance(syntax.node, ast.Call) else syntax.node.func
+    return isinstance(called, ast.Attribute) and called.attr in ("sample", "sample_n")
 
 
 def _is_update(site: Site) -> bool:
@@ -408,23 +469,31 @@ def _detached(site: Site, name: str, verb: str = "is None") -> Reason:
     others = () if site.since is None else (("the first step that is not recorded", site.call()),)
     if site.name != AccumulateGrad.full_name:
         others = (*others, ("what was cut off was computed by", site.source_place()))
-    how = "nn.Parameter" if site.how == "detach()" and "Parameter(" in site.call().expression else site.how
-    return _reason(Cause.DETACHED, f"{name} {verb}: {_cutting(how, site)}", site.place(), others, how)
+    how, place = site.how, site.place()
+    if _is_draw(site):
+        how = "sample()"
+        others = others[1:] if site.since is not None else others
+    elif how == "detach()" and "Parameter(" in site.call().expression:
+        how = "nn.Parameter"
+    others = tuple(other for other in others if other[1] != place)
+    return _reason(Cause.DETACHED, f"{name} {verb}: {_cutting(how)}", place, others, how)
 
 
-def _cutting(how: str, site: Site) -> str:
+def _cutting(how: str) -> str:
     if how in ("no_grad", "inference_mode"):
         return f"the way from it to the output goes through a step under {how}, which is not recorded."
+    if how == "sample()":
+        return "the way from it to the output goes through sample(), a draw through which nothing is differentiated."
     if how in GOING_ON or how == "nn.Parameter":
         return f"the way from it to the output is cut by {how}."
-    said = "a conversion to integers or booleans" if how == "astype" else f"`{how}`"
+    said = "a conversion to integers or booleans" if how == "astype" else how if " " in how else f"`{how}`"
     return f"the way from it to the output goes through {said}, whose result is discrete and has no gradient."
 
 
 def _unreached(t: Any, node: Node, seq: int, root: Node | None, name: str, ran: Freed | None = None) -> Reason:
     """No path leads from an output back to the tensor."""
     cuts = _cuts(node, seq)
-    site = _matched(cuts, root) or (cuts[0] if cuts else None)
+    site = _matched(cuts, root) or _coming_back(cuts, root)
     if site is not None:
         return _detached(site, name)
     backward = () if ran is None else (("the backward", ran.place()),)
@@ -483,6 +552,12 @@ def _without_node(t: Any, name: str) -> Reason:
             None,
             by=str(t.dtype),
             advice="make it of floats, as by .float(), before it is used.",
+        )
+    alike = [name for name in getattr(t, "__dict__", ()) if name.lower().startswith("requir")]
+    if alike:
+        said = f"{name} is None: it does not require grad. It has an attribute `{alike[0]}`, which nothing looks at: the name is `requires_grad`."
+        return _reason(
+            Cause.NOT_WANTED, said, None, by=alike[0], advice="write t.requires_grad_() or t.requires_grad = True."
         )
     last = exits.last_cut()
     others = () if last is None else ((f"if it was computed: the last cut, by {last.how}", last.place()),)

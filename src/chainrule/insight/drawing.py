@@ -24,6 +24,8 @@ __all__ = ["Drawing", "draw"]
 
 FOLD = 150
 """Operations beyond which groups are folded."""
+TANGLED = 4.0
+"""Lines that pass by a layer, on average, beyond which less is drawn."""
 SUFFIXES = ".svg .html .txt .dot .gv .mmd .md .json .png .pdf"
 
 
@@ -33,7 +35,7 @@ def draw(
     names: Module | Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None,
     label: Mapping[str, Tensor] | Sequence[str] | None = None,
     seed: Tensor | None = None,
-    fold: int = FOLD,
+    fold: int | None = None,
     depth: int = 0,
 ) -> Drawing:
     """The graph of ``out`` as a picture: values, local derivatives and, once a backward has run, gradients.
@@ -47,7 +49,8 @@ def draw(
         label: names and their tensors, which go before all else; or a list of names for those results that the caller has no
             variable for, in the order in which they were made.
         seed: the cotangent of ``out``; by default 1 where it has one element.
-        fold: operations up to which each is drawn; beyond, modules and stretches of the program are folded.
+        fold: operations up to which each is drawn; beyond, modules and stretches of the program are folded. By default 150; 40 where
+            many long lines would run side by side, as of an unrolled recurrent cell.
         depth: how many frames above the caller's the variables are looked for.
 
     Raises:
@@ -85,9 +88,11 @@ def svg_of_node(node: Any) -> str:
 class Drawing:
     """A picture of a graph; what :func:`draw` returns."""
 
-    def __init__(self, graph: Graph, fold: int = FOLD) -> None:
+    def __init__(self, graph: Graph, fold: int | None = None) -> None:
         self.graph = graph
         """The model that is drawn."""
+        if fold is None:
+            fold = folding.WIDE if folding.tangled(graph) > TANGLED else FOLD
         self.whole = folding.folded(graph)
         self.open = folding.opened(self.whole, fold, min(fold, folding.WIDE))
         """The groups that are drawn open."""

@@ -18,6 +18,12 @@ WIDE = 40
 """Members of a group beyond which they are put into groups of their own."""
 
 
+CROWD = 5
+"""Readers of a leaf beyond which they name it, instead of lines to each of them."""
+LONGEST = 400
+"""Operations of a round up to which it is recognised by what it is made of."""
+
+
 @dataclass(frozen=True)
 class Group:
     """Operations ``start`` to ``stop``, in groups again where they are many."""
@@ -46,7 +52,7 @@ def folded(graph: Graph) -> Group:
     """The whole graph as a group."""
     operations = graph.operations
     paths = [path_of(op) for op in operations]
-    steps = [(op.function, op.instruction) for op in operations]
+    steps = [(op.function, op.instruction, op.symbol) for op in operations]
     return fold(paths, lambda start, stop: summary([op.symbol for op in operations[start:stop]]), steps)
 
 
@@ -58,9 +64,9 @@ def path_of(op: Operation) -> tuple[str, ...]:
 
 
 def fold(
-    paths: Sequence[tuple[str, ...]], described: Callable[[int, int], str], steps: Sequence[tuple[str, int]]
+    paths: Sequence[tuple[str, ...]], described: Callable[[int, int], str], steps: Sequence[tuple[str, int, str]]
 ) -> Group:
-    """Groups of operations with these paths; ``steps`` are their (function, instruction), which tell rounds of a loop apart."""
+    """Groups of operations with these paths; ``steps`` are their (function, instruction, symbol), which tell rounds of a loop apart."""
     keys: Counter[str] = Counter()
 
     def unique(key: str) -> str:
@@ -92,26 +98,64 @@ def fold(
         size = -(-len(found) // min(WIDE, max(10, isqrt(len(found)))))
         parts: list[Group | int] = []
         at = 0
+        length = round_of(found)
+        if length:
+            size = -(-size // length) * length
         while at < len(found):
             end = min(at + size, len(found))
-            while end < min(at + 2 * size, len(found)) and not begins_round(found[end - 1], found[end]):
+            while not length and end < min(at + 2 * size, len(found)) and not begins_round(found[end - 1], found[end]):
                 end += 1
             if end == min(at + 2 * size, len(found)) and end < len(found):
                 end = at + size  # no loop
             inside = found[at:end]
+            at = end
+            if len(inside) == 1:
+                parts += inside
+                continue
             start, stop = first(inside[0]), last(inside[-1])
             name = unique(f"{key} {start + 1}–{stop}".strip())
             parts.append(
                 Group(name, f"{start + 1}–{stop}: {described(start, stop)}", start, stop, stretches(inside, name))
             )
-            at = end
         return parts
+
+    def round_of(found: list[Group | int]) -> int:
+        """After how many members, all single operations, the same ones come again and again; 0 where they do not."""
+        if any(isinstance(one, Group) for one in found):
+            return 0
+        kinds = [steps[first(one)] for one in found]
+        for length in range(2, min(len(kinds) // 3, LONGEST) + 1):
+            whole = len(kinds) // length * length
+            if kinds[:length] != kinds[length : 2 * length]:
+                continue
+            different = sum(one != other for one, other in zip(kinds[:whole], kinds[length:whole], strict=False))
+            if 20 * different <= whole:
+                return length
+        return 0
 
     def begins_round(before: Group | int, after: Group | int) -> bool:
         one, other = steps[last(before) - 1], steps[first(after)]
         return one[0] != other[0] or other[1] < one[1]
 
     return Group("", "", 0, len(paths), members(0, len(paths), 0, ""))
+
+
+def tangled(graph: Graph) -> float:
+    """How many lines pass by a layer, on average, if each operation is drawn."""
+    depth: dict[str, int] = {}
+    readers: dict[str, set[int]] = {}
+    for op in graph.operations:
+        makers = [graph.by_id[name].maker for name in op.inputs]
+        depth[op.id] = 1 + max([depth[maker] for maker in makers if maker is not None], default=0)
+        for name in op.inputs:
+            readers.setdefault(name, set()).add(depth[op.id])
+    passing = 0
+    for name, found in readers.items():
+        maker = graph.by_id[name].maker
+        if maker is not None or len(found) <= CROWD:
+            start = min(found) - 1 if maker is None else depth[maker]
+            passing += sum(at - start - 1 for at in found)
+    return passing / max(depth.values(), default=1)
 
 
 def first(member: Group | int) -> int:

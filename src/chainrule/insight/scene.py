@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .folding import Group, summary, visible
+from .folding import CROWD, Group, summary, visible
 from .model import Edge, Graph, Operation, Value, shown
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ LECTURE = 12
 """Operations up to which values and operations are drawn apart..."""
 ARCS = 5
 """...if no more operands than that go into one of them: their arcs would lie too close."""
-CROWD = 5
-"""Readers of a leaf beyond which they name it, instead of lines to each of them."""
+SHARED = 8
+"""Leaves that several stacks read, beyond which they are drawn as one."""
 LONG = 24
 """Characters of numbers or an expression beyond which they are left to the tooltip."""
 OPERAND = re.compile(r"(?<!\w)[xyw](?=ᵀ|\W|$)")
@@ -290,6 +290,13 @@ class Cards(Maker):
         self.crowded = {
             name for name, found in readers.items() if len(found) > CROWD and graph.by_id[name].maker is None
         }
+        self.put_shared(
+            {
+                name: found
+                for name, found in readers.items()
+                if found <= closed and len(found) > 1 and graph.by_id[name].maker is None
+            }
+        )
         for one in self.shown:
             for op in self.members(one):
                 for name in op.inputs:
@@ -302,6 +309,23 @@ class Cards(Maker):
                         self.put(Item(name, value.role, lines, self.value_title(value)))
             self.put_member(one)
         self.join(owner)
+
+    def put_shared(self, readers: dict[str, set[str]]) -> None:
+        """Many leaves that several stacks read, as one stack: lines for each would hide the picture."""
+        names = [name for name in readers if name not in self.crowded]
+        if len(names) <= SHARED:
+            return
+        values = [self.graph.by_id[name] for name in names]
+        said = ", ".join(value.name for value in values[:2])
+        lines: tuple[Line, ...] = (
+            (("name", f"{len(names)} inputs"),),
+            (("note", shortened(f"{said}, …", 30)),),
+            (("note", "each read by several stacks"),),
+        )
+        if len(set().union(*[readers[name] for name in names])) > CROWD:
+            self.crowded |= set(names)
+        title = f"{len(names)} inputs, each read by several stacks: " + ", ".join(value.name for value in values)
+        self.put(Item("shared inputs", "group", lines, title), *names)
 
     def members(self, one: Group | int) -> Iterable[Operation]:
         operations = self.graph.operations
@@ -345,7 +369,8 @@ class Cards(Maker):
     def read_from_afar(self, members: Sequence[Operation]) -> list[Line]:
         """The values that too many read for lines to be drawn."""
         names = dict.fromkeys(self.graph.by_id[one].name for op in members for one in op.inputs if one in self.crowded)
-        return [(("note", shortened("← " + ", ".join(names), 34)),)] if names else []
+        said = ", ".join(names) if len(names) <= SHARED else f"{len(names)} of the inputs"
+        return [(("note", shortened(f"← {said}", 34)),)] if names else []
 
     def join(self, owner: dict[str, str]) -> None:
         """Links between what is drawn, each pair once, with an arc beside it where a gradient goes back."""

@@ -217,7 +217,7 @@ class Optimizer:
             if not (self.defaults.get("differentiable") or param.is_leaf or param.retains_grad):
                 raise ValueError(
                     f"can't optimize a non-leaf Tensor: one of shape {list(param.shape)} was computed by {param.grad_fn.name()}. Give what "
-                    "it was computed from, or x.detach().requires_grad_()"
+                    f"it was computed from, or x.detach().requires_grad_()\n  it was computed here: {param.grad_fn.origin()}"
                 )
         if len(params) != len(set(params)):
             warnings.warn(
