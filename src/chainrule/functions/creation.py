@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "as_tensor", "asarray", "from_numpy", "layout", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr",
+    "as_tensor", "asarray", "from_numpy", "jagged", "layout", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr",
     "strided", "tensor",
 ]  # fmt: skip
 
@@ -52,6 +52,7 @@ class layout:  # noqa: N801 - PyTorch's name
 
 
 strided = layout()
+jagged = layout("jagged")
 sparse_coo, sparse_csr, sparse_csc = layout("sparse_coo"), layout("sparse_csr"), layout("sparse_csc")
 sparse_bsr, sparse_bsc = layout("sparse_bsr"), layout("sparse_bsc")
 LAYOUTS = {"coo": sparse_coo, "csr": sparse_csr, "csc": sparse_csc}
