@@ -60,6 +60,7 @@ torch.ones(2).var(correction=2)
 torch.tensor([np.ones(2), np.zeros(2)])
 torch.tensor([[np.ones(2)], [np.ones(2)]])
 torch.FloatTensor([np.ones(2)])
+torch.ones(2, requires_grad=True).sum().backward(create_graph=True)
 torch.Tensor(size=(1, 2)).shape
 torch.Tensor(size=e.shape).shape
 torch.Tensor(size=2)
