@@ -60,6 +60,21 @@ torch.ones(2).var(correction=2)
 torch.tensor([np.ones(2), np.zeros(2)])
 torch.tensor([[np.ones(2)], [np.ones(2)]])
 torch.FloatTensor([np.ones(2)])
+torch.ones(2, requires_grad=True).sum().backward(create_graph=True)
+torch.Tensor(size=(1, 2)).shape
+torch.Tensor(size=e.shape).shape
+torch.Tensor(size=2)
+torch.Tensor(data=[1, 2])
+torch.Tensor(data=(2, 3))
+torch.Tensor(data=2)
+torch.Tensor(other=v)
+torch.Tensor(2, size=(1,))
+torch.Tensor(data=[1], size=(1,))
+torch.Tensor(values=[1])
+torch.FloatTensor(size=(2,)).shape
+torch.LongTensor(data=[1, 2])
+v.new(size=(2,)).shape
+v.new(data=[2.])
 v.new_tensor([np.ones(2)])
 torch.tensor([np.float32(2), 1])
 torch.tensor([np.ones(0)])

@@ -540,3 +540,20 @@ def test_sparse_tensors_keep_what_they_were_made_of() -> None:
     r = torch.eye(2, dtype=f64).to_sparse().requires_grad_()
     (g,) = grad(r.sin().to_dense().sum(), r)
     assert g.values().tolist() == pytest.approx([math.cos(1)] * 2)
+
+
+def test_nested_tensors_do_more() -> None:
+    x, y = leaf(1.0, 2.0), leaf(3.0)
+    nt = torch.nested.as_nested_tensor([x, y], layout=torch.jagged)
+    assert torch.autograd.gradcheck(
+        lambda *parts: torch.nested.as_nested_tensor(list(parts), layout=torch.jagged).sin().amax(1), (x, y)
+    )
+    assert nt.softmax(1).grad_fn.name() == "CatBackward0"
+    assert isinstance(nt.size(1), int)
+    assert nt.size(1) not in (1, 2, -1)
+    query = nt.unsqueeze(-1).unsqueeze(1)
+    assert F.scaled_dot_product_attention(query, query, query, is_causal=True).shape == query.shape
+    with pytest.raises(NotImplementedError, match="unbind"):
+        torch.save(nt, io.BytesIO())
+    with pytest.raises(RuntimeError, match="Truncation"):
+        torch.nested.to_padded_tensor(nt, 0.0, (2, 1))

@@ -211,3 +211,22 @@ class Wrapper(torch.Tensor):
 def test_dispatch_is_refused_in_words(program: Callable[[], Any]) -> None:
     with pytest.raises(NotImplementedError, match=r"chainrule has no __torch_dispatch__.*Write __torch_function__"):
         program()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda: torch.ones(1) + "a",
+        lambda: torch.ones(1).float(1, 2, 3),
+        lambda: torch._foreach_addcdiv(1, 2, 3),
+        lambda: torch.sin("a"),
+    ],
+)
+def test_debuggers_may_read_frames_of_functions_that_ask(program: Callable[[], Any]) -> None:
+    with pytest.raises(TypeError) as caught:
+        program()
+    found, at = set(), caught.tb
+    while at is not None:
+        found |= set(at.tb_frame.f_locals)  # it was an access to no memory, where a function has cells
+        at = at.tb_next
+    assert "program" in found

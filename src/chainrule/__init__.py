@@ -174,6 +174,7 @@ _LAZY = frozenset(
         "masked",
         "mps",
         "multiprocessing",
+        "nested",
         "nn",
         "onnx",
         "optim",

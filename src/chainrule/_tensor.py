@@ -44,8 +44,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     __slots__ = ()
 
-    def __new__(cls, *args: Any, device: Any = None) -> Any:
-        made = creation.legacy_tensor(args, dtypes.get_default_dtype(), device)
+    def __new__(cls, *args: Any, device: Any = None, **named: Any) -> Any:
+        made = creation.legacy_tensor(args, dtypes.get_default_dtype(), device, **named)
         return made if cls is Tensor else with_class(made, cls)
 
     # -- subclasses ------------------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ def test_turning_the_flag_off_does_not_undo_what_was_recorded() -> None:
     assert x.grad.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
 @pytest.mark.parametrize("keeps_graph", [False, True])
 @pytest.mark.parametrize("before", [None, 5.0])
 def test_a_leaf_that_is_frozen_after_the_forward_gets_no_gradient(keeps_graph: bool, before: float | None) -> None:
@@ -329,6 +330,7 @@ def test_variable_is_tensor() -> None:
 # -- what is in .grad of a recorded backward ----------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
 def test_a_recorded_gradient_is_a_copy() -> None:
     x = torch.tensor([2.0, 3.0], requires_grad=True)
     h = x * 2
@@ -344,6 +346,7 @@ def test_a_recorded_gradient_is_a_copy() -> None:
     assert not x.grad.requires_grad
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
 @pytest.mark.parametrize("value", [2.0, [2.0, 3.0]])
 def test_a_backward_adds_in_place_to_a_recorded_gradient(value: object) -> None:
     x = torch.tensor(value, requires_grad=True)

@@ -258,6 +258,7 @@ BACKWARDS: dict[str, tuple[Any, Any, str, tuple[int, ...]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
 @pytest.mark.parametrize("way", ["quick", "beside another watch", "with a hook", "recorded"])
 @pytest.mark.parametrize("name", BACKWARDS)
 def test_backward_step_that_is_blamed(name: str, way: str) -> None:

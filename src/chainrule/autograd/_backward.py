@@ -18,6 +18,7 @@ from ..core.views import current_node
 from ..core.xla_level import beside
 from ..device import CPU
 from ..errors import NotATensorError
+from ..once import warn_once
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -175,7 +176,8 @@ def backward(
         tensors: the tensor(s) to differentiate.
         grad_tensors: the cotangent of each, of its shape; None stands for 1 for a one-element tensor.
         retain_graph: keep the saved values for another backward; by default only with ``create_graph``.
-        create_graph: record the backward, so that the gradients can be differentiated.
+        create_graph: record the backward, so that the gradients can be differentiated. Warned of once: the ``.grad`` of a leaf then
+            holds the leaf, and frees nothing before it is set to None.
         grad_variables: an old name of ``grad_tensors``.
         inputs: add only to the ``.grad`` of these tensors, leaves or not.
 
@@ -191,6 +193,13 @@ def backward(
                 "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`."
             )
         grad_tensors = grad_variables
+    if create_graph:
+        warn_once(
+            "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+            "which can cause a memory leak. Its .grad holds the graph, and that the parameter: use autograd.grad where gradients are "
+            "differentiated, or set .grad to None afterwards.",
+            stacklevel=3,
+        )
     sources = as_tuple(tensors)
     roots = seeds(sources, as_cotangents(grad_tensors, len(sources)))
     targets = None

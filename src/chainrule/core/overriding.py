@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 from contextvars import ContextVar
-from types import FunctionType, NoneType
+from functools import cache
+from types import CodeType, FunctionType, NoneType
 from typing import Any
 
 import numpy as np
@@ -263,19 +264,40 @@ def _asking(*args: Any, **kwargs: Any) -> Any:
     return ask(public, args, kwargs)
 
 
+@cache
+def _keeping_cells(count: int) -> CodeType:
+    """The code of a function with so many cells, which calls a constant of its code with what it is given."""
+    cells = ", ".join([f"cell{at}" for at in range(count)])
+    source = f"lambda {cells}: lambda *args, **kwargs: (call := 'asking')(*args, **kwargs) if True else ({cells},)"
+    code = compile(source, HIDDEN, "eval")
+    for _ in range(2):
+        code = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return code
+
+
+def _with_constant(code: CodeType, place: Any, constant: Any, like: CodeType) -> CodeType:
+    """The code with a constant in some place, under the name of another, whose cells it has if it has as many."""
+    return code.replace(
+        co_name=like.co_name,
+        co_qualname=like.co_qualname,
+        co_filename=HIDDEN,
+        co_freevars=like.co_freevars if code.co_freevars else (),
+        co_consts=tuple([constant if one == place else one for one in code.co_consts]),
+    )
+
+
 def hook(function: FunctionType, name: str) -> Public:
     """Let calls of a function object ask first; what it did so far is what it does when nobody takes the call over."""
     original = copy_of(function, function.__name__)
     public = Public(name, original)
     public.func = function
-    code, needed = function.__code__, (public, original, get_overriding, PLAIN.__contains__, ask, type)
-    function.__code__ = _asking.__code__.replace(
-        co_name=code.co_name,
-        co_qualname=code.co_qualname,
-        co_filename=HIDDEN,
-        co_freevars=code.co_freevars,
-        co_consts=tuple([needed if constant == PLACES else constant for constant in _asking.__code__.co_consts]),
-    )
+    code = function.__code__
+    needed = (public, original, get_overriding, PLAIN.__contains__, ask, type)
+    asking = _with_constant(_asking.__code__, PLACES, needed, code)
+    if code.co_freevars:  # it keeps its cells, and code that has cells must begin with taking them over
+        call = FunctionType(asking, function.__globals__, function.__name__)
+        asking = _with_constant(_keeping_cells(len(code.co_freevars)), "asking", call, code)
+    function.__code__ = asking
     function.__defaults__ = function.__kwdefaults__ = None
     vars(function)["__wrapped__"] = original  # where `inspect.signature` looks
     _as_written[function] = original

@@ -19,12 +19,13 @@ from ..core.xla_level import placed
 from ..device import CPU, device as Device, get_defaults, place_of
 from ..dtypes import as_dtype, default, get_default_dtype
 from ..errors import NotANumberError
+from ..size import Size
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "as_tensor", "asarray", "from_numpy", "layout", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr",
+    "as_tensor", "asarray", "from_numpy", "jagged", "layout", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr",
     "strided", "tensor",
 ]  # fmt: skip
 
@@ -51,6 +52,7 @@ class layout:  # noqa: N801 - PyTorch's name
 
 
 strided = layout()
+jagged = layout("jagged")
 sparse_coo, sparse_csr, sparse_csc = layout("sparse_coo"), layout("sparse_csr"), layout("sparse_csc")
 sparse_bsr, sparse_bsc = layout("sparse_bsr"), layout("sparse_bsc")
 LAYOUTS = {"coo": sparse_coo, "csr": sparse_csr, "csc": sparse_csc}
@@ -447,17 +449,22 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     return shared
 
 
-def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tensor:
-    """``Tensor(2, 3)``, ``Tensor([1, 2])``, ``FloatTensor(...)``: sizes make uninitialised memory, a sequence values."""
+def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None, **named: Any) -> Tensor:
+    """``Tensor(2, 3)``, ``Tensor([1, 2])``, ``FloatTensor(...)``: sizes make uninitialised memory, a sequence values.
+
+    The one argument may be named: ``size``, ``data`` or ``other``.
+    """
     from .filling import empty
 
+    if named:
+        args = (_legacy_argument(args, named),)
     if device is not None and place_of(device) is not CPU:
         raise RuntimeError(
             f"legacy constructor expects device type: cpu but device type: {device} was passed. Use torch.tensor or torch.empty."
         )
     if len(args) == 1 and not isinstance(args[0], (int, np.integer)):
         (data,) = args
-        if isinstance(data, tuple) and type(data).__name__ == "Size":
+        if isinstance(data, Size):
             return empty(*data, dtype=dtype, device=CPU)
         if isinstance(data, TensorBase):
             return ops.alias(data)
@@ -467,3 +474,17 @@ def legacy_tensor(args: tuple[Any, ...], dtype: Any, device: Any = None) -> Tens
             raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
         return finish(np.array(values(data, dtype.numpy)), False)
     return empty(*(args or (0,)), dtype=dtype, device=CPU)
+
+
+def _legacy_argument(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """The argument of a legacy constructor that was given by name, as it is given by position."""
+    (name, value), *others = named.items()
+    if args or others or name not in ("size", "data", "other"):
+        raise TypeError(
+            f"new() received an invalid combination of arguments - got {len(args)} by position and {', '.join(named)}: give sizes, a "
+            "sequence or a tensor, or one of size=, data= and other="
+        )
+    wanted = {"size": is_sequence(value), "other": isinstance(value, TensorBase)}
+    if not wanted.get(name, not isinstance(value, (int, np.integer))):
+        raise TypeError(f"new() received an invalid combination of arguments - got ({name}={type(value).__name__}, )")
+    return Size(value) if name == "size" else value

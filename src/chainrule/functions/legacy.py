@@ -26,12 +26,12 @@ class tensortype(type):  # noqa: N801 - PyTorch's name
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, TensorBase) and instance.dtype is cls.dtype
 
-    def __call__(cls, *args: Any, device: Any = None) -> Any:
+    def __call__(cls, *args: Any, device: Any = None, **named: Any) -> Any:
         if len(args) == 1 and isinstance(args[0], TensorBase) and args[0].dtype is not cls.dtype:
             raise TypeError(
                 f"expected a tensor of {cls.dtype}, got one of {args[0].dtype}: convert it with .to({cls.dtype})"
             )
-        return legacy_tensor(args, cls.dtype, device)
+        return legacy_tensor(args, cls.dtype, device, **named)
 
 
 def _define(dtype: dtypes.dtype) -> Any:

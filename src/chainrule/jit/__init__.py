@@ -74,8 +74,8 @@ def _note(name: str) -> None:
     warnings.warn(
         f"`torch.jit.{name}` is deprecated. Please switch to `torch.compile` or `torch.export`. Here there is no TorchScript: "
         "what it is given runs as it is.",
-        DeprecationWarning,
-        stacklevel=3,
+        DeprecationWarning,  # from a file of PyTorch's there, so that nobody sees it who does not ask for it
+        stacklevel=1,
     )
 
 

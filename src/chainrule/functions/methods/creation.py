@@ -84,9 +84,9 @@ class CreationMethods(TensorBase):
         made = filling.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=CPU)
         return filling.settled(made, self, where, requires_grad)
 
-    def new(self: Any, *args: Any, device: Any = None) -> Tensor:
+    def new(self: Any, *args: Any, device: Any = None, **named: Any) -> Tensor:
         """The legacy constructor for this tensor's dtype: sizes make uninitialised memory, a sequence values."""
-        return creation.legacy_tensor(args, self.dtype).to(self.device if device is None else device)
+        return creation.legacy_tensor(args, self.dtype, **named).to(self.device if device is None else device)
 
     def _new(
         self: Any, make: Any, function: str, sizes: tuple[Any, ...], size: Any, dtype: Any, *, device: Any = None,
