@@ -516,3 +516,11 @@ def test_sparse_tensors_keep_what_they_were_made_of() -> None:
     r = torch.eye(2, dtype=f64).to_sparse().requires_grad_()
     (g,) = grad(r.sin().to_dense().sum(), r)
     assert g.values().tolist() == pytest.approx([math.cos(1)] * 2)
+
+
+def test_out_may_be_an_operand() -> None:
+    a = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert torch.mm(a, a, out=a).tolist() == [[7, 10], [15, 22]]
+    b = torch.tensor([1.0, 2.0, 3.0])
+    torch.gather(b, 0, torch.tensor([2, 0]), out=b[1:])
+    assert b.tolist() == [1, 3, 1]
