@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .linalg_numpy import HALVES
+from ..promotion import is_half
 from .threads_numpy import cuts, in_parallel
 from .windows import Element, Ints, all_parts, reach
 
@@ -57,7 +57,7 @@ def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
     @wraps(function)
     def widened(*arrays: Array, **settings: Any) -> Array:
         dtype = arrays[0].dtype
-        if dtype.char not in HALVES:
+        if not is_half(dtype):
             return function(*arrays, **settings)
         return function(*[a.astype(np.float32) for a in arrays], **settings).astype(dtype)
 
