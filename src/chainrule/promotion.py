@@ -41,6 +41,13 @@ def _kind(type_: dtype) -> int:
     return 3 if type_.is_complex else 2 if type_.is_floating_point else 0 if type_ is dtypes.bool else 1
 
 
+def is_half(type_: Any) -> bool:
+    """Whether numbers of a dtype, of whichever library, have half precision."""
+    if getattr(type_, "itemsize", 0) != 2:
+        return False
+    return type_.kind in "fV" if isinstance(type_, np.dtype) else type_.is_floating_point
+
+
 def promote_types(type1: dtype | type, type2: dtype | type) -> dtype:
     """The smallest dtype of the higher kind that holds both.
 

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ..promotion import is_half
 from .conv_rows_numpy import by_rows, saves_by_rows, weight_by_rows
-from .linalg_numpy import HALVES
 from .threads_numpy import cuts, in_parallel, share_out
 from .window_layouts_numpy import at_once, laid, slabs_of, to_end, to_front, to_lay, windows, workspace
 from .windows import Element, Ints, all_parts, reach
@@ -49,7 +49,7 @@ def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
     @wraps(function)
     def widened(*arrays: Array, **settings: Any) -> Array:
         dtype = arrays[0].dtype
-        if dtype.char not in HALVES:
+        if not is_half(dtype):
             return function(*arrays, **settings)
         return function(*[a.astype(np.float32) for a in arrays], **settings).astype(dtype)
 

@@ -294,6 +294,11 @@ def log_softmax(x: Array, *, axis: int) -> Array:
 
 
 @widened
+def rsqrt(x: Array) -> Array:
+    return 1 / jnp.sqrt(x)
+
+
+@widened
 def sech_squared(x: Array) -> Array:
     return common.sech_squared(jnp, x)
 

@@ -375,6 +375,11 @@ def xlogy(x: Array, y: Array) -> Array:
 
 
 @widened
+def rsqrt(x: Array) -> Array:
+    return 1 / np.sqrt(x)
+
+
+@widened
 def sech_squared(x: Array) -> Array:
     return common.sech_squared(np, x)
 

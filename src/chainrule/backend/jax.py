@@ -163,6 +163,7 @@ from .elementwise_jax import (
     relu,
     remainder,
     round_decimals,
+    rsqrt,
     sech_squared,
     sgn,
     sigmoid,

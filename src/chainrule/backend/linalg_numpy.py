@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..promotion import is_half
 from . import common
 from .threads_numpy import CACHED, by_items, cuts, has_helpers, in_parallel, one_blas_thread, workers
 
 Array = Any
 Labels = tuple[int, ...]
 
-HALVES = frozenset("eE")
-"""The dtype characters of float16 and bfloat16: as in PyTorch, their products are summed in float32."""
 SMALL = 4096
 ALONE = 1 << 18
 """Up to so many multiplications, OpenBLAS takes one thread for a product."""
@@ -24,7 +23,7 @@ SHARED = 1 << 25
 
 
 def matmul(x: Array, y: Array) -> Array:
-    if x.dtype.char in HALVES:
+    if is_half(x.dtype):  # as in PyTorch, summed in float32
         return matmul(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
     if y.ndim > 2 and x.ndim > 1 and x.shape[-1] == y.shape[-2] == 1:
         return x * y  # outer products, which NumPy hands to BLAS one by one

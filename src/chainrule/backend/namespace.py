@@ -154,6 +154,7 @@ EXTRAS: dict[str, str] = {
     "rot90": "(x, *, k, axes) x rotated k times by 90 degrees",
     "round_decimals": "(x, *, decimals) rounded to places after the point",
     "row_major": "x in C order: itself, or a copy",
+    "rsqrt": "1 / sqrt(x)",
     "scatter": "(x, indices, v, *, axis) x with v written at the indices along the axis",
     "scatter_add": "(x, indices, v, *, axis) x with v added at the indices along the axis",
     "scatter_reduce": "(x, indices, v, *, axis, reduce, include_self) x reduced with what v sends to each place",

@@ -116,6 +116,7 @@ from .elementwise_numpy import (
     remainder,
     round,
     round_decimals,
+    rsqrt,
     sech_squared,
     sgn,
     sigmoid,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .linalg_numpy import HALVES
+from ..promotion import is_half
 from .threads_numpy import in_parallel, workers
 from .windows import (
     Axis,
@@ -254,12 +254,12 @@ def divided(xp: Any, x: Array, divisor: Any) -> Array:
 
 def avg_pool(x: Array, *, axes: Axes, divisor: Any) -> Array:
     """The sum of each window divided by ``divisor``."""
-    if x.dtype.char in HALVES:
+    if is_half(x.dtype):
         return avg_pool(x.astype(np.float32), axes=axes, divisor=divisor).astype(x.dtype)
     return divided(np, window_sum(x, axes), divisor)
 
 
 def avg_pool_adjoint(g: Array, *, axes: Axes, divisor: Any) -> Array:
-    if g.dtype.char in HALVES:
+    if is_half(g.dtype):
         return avg_pool_adjoint(g.astype(np.float32), axes=axes, divisor=divisor).astype(g.dtype)
     return window_spread(divided(np, g, divisor), axes)

@@ -30,6 +30,7 @@ import numpy as np
 
 from ..backend import forward_for, numpy as numpy_namespace
 from ..backend.shape_numpy import keeping_channels_last
+from ..promotion import is_half
 from .modes import set_modes
 from .node import Node
 from .value import new_tensor
@@ -323,26 +324,23 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
     if op.kind == "elementwise" and name and not any(asked.endswith("_shape") for asked in parameter_names(rule)):
         call = f"raw.elementwise(rule, {', '.join(values)}) if xp is raw and g.size >= large else {call}"
     exact = [f"exact(xp, {value})" if at in arrays else value for at, value in enumerate(values)]
+    half = "is_half(g.dtype)" if op.outputs is None else "has_half(g)"
     if op.fused:
-        call = f"rule({', '.join(exact)}) if is_half(g) else {call}"
+        call = f"rule({', '.join(exact)}) if {half} else {call}"
     else:
         exact = ["recorded()" if value == "xp" else value for value in exact]
-        call = f"rounded(rule, {', '.join(exact)}) if is_half(g) and xp is raw else {call}"
+        call = f"rounded(rule, {', '.join(exact)}) if {half} and xp is raw else {call}"
     body = f"stale(node) if {' or '.join(checks)} else {call}" if checks else call
     label = f"{op.name}_vjp_{name or 'all'}"
     rule = _renamed(rule, label)
     scope = {"rule": rule, "stale": _stale, "many": _many, "raw": numpy_namespace, "large": LARGE}
-    scope |= {"is_half": is_half if op.outputs is None else has_half, "exact": _wide if op.fused else _as_tensors}
+    scope |= {"is_half": is_half, "has_half": has_half, "exact": _wide if op.fused else _as_tensors}
     scope |= {"rounded": _rounded_op_by_op, "recorded": lambda: recorded_namespace}
     return eval(f"lambda {arguments}: {body}", scope)  # noqa: S307
 
 
-def is_half(g: Any) -> bool:
-    return g.dtype.itemsize == 2
-
-
 def has_half(g: Any) -> bool:
-    return any(one is not None and one.dtype.itemsize == 2 for one in g)
+    return any(one is not None and is_half(one.dtype) for one in g)
 
 
 def each(function: Callable[[Any], Any], values: Any) -> Any:

@@ -313,6 +313,7 @@ def copy_of(function: FunctionType, name: str) -> FunctionType:
     function = _as_written.get(function, function)
     made = FunctionType(function.__code__, function.__globals__, name, function.__defaults__, function.__closure__)
     made.__kwdefaults__ = function.__kwdefaults__
+    vars(made).update(vars(function))
     return made
 
 

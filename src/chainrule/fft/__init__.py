@@ -22,7 +22,7 @@ import numpy as np
 from .._late import announce as _announce
 from ..device import place_of
 from ..dtypes import FROM_NUMPY
-from ..functions._arguments import axis_of, deliver, tensor_argument
+from ..functions._arguments import axis_of, deliver, takes_axis, tensor_argument
 from ..functions._fourier import complex_to_complex, half_to_real, integer, one, one_axis, real_to_half
 from ..functions.creation import finish
 from ..functions.filling import dtype_of
@@ -415,6 +415,7 @@ def _shifted(input: Any, dim: Any, function: str, places: Any) -> Tensor:
     return roll(input, [places(shape[axis]) for axis in axes], dims)
 
 
+@takes_axis
 def fftshift(input: Tensor, dim: Dim | None = None) -> Tensor:
     """Frequency 0 in the middle, with the negative ones before it; along ``dim``, by default all dimensions.
 
@@ -425,6 +426,7 @@ def fftshift(input: Tensor, dim: Dim | None = None) -> Tensor:
     return _shifted(input, dim, "fftshift", lambda n: n // 2)
 
 
+@takes_axis
 def ifftshift(input: Tensor, dim: Dim | None = None) -> Tensor:
     """The inverse of :func:`fftshift`.
 

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from .random import *
     from .ranges import *
     from .recurrent import *
+    from .removed import *
     from .replacing import *
     from .sampling import *
     from .settings import *
@@ -168,6 +169,7 @@ LATE = {
     "quantiles": "nanquantile quantile",
     "random": "rand rand_like randint randint_like randn randn_like randperm",
     "recurrent": "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
+    "removed": "eig lstsq matrix_rank solve symeig",
     "ranges": "arange linspace logspace range",
     "replacing": "as_strided_scatter diagonal_scatter fill select_scatter slice_scatter",
     "sampling": "bernoulli binomial multinomial normal poisson",

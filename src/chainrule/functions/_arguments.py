@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -14,7 +15,12 @@ from ..core.views import current_node
 from ..promotion import scalar_type_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._tensor import Tensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def naming(error: Any, *operands: Any, dtypes: bool = False) -> Any:
@@ -65,6 +71,24 @@ def one_of(dim: Any, axis: Any, function: str) -> Any:
     if dim is not None and axis is not None:
         raise TypeError(f"{function}() got multiple values for argument 'dim'")
     return dim if axis is None else axis
+
+
+def takes_axis(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, which takes NumPy's ``axis`` and ``keepdims`` for its ``dim`` and ``keepdim``, as all of PyTorch's do.
+
+    For functions whose ``dim`` has no default, or another than None, and that are not called by the million.
+    """
+
+    @wraps(function)
+    def by_either_name(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name, ours in ("axis", "dim"), ("keepdims", "keepdim"):
+            if name in kwargs:
+                if ours in kwargs:
+                    raise TypeError(f"{function.__name__}() got multiple values for argument '{ours}'")
+                kwargs[ours] = kwargs.pop(name)
+        return function(*args, **kwargs)
+
+    return by_either_name
 
 
 def axis_of(dim: Any, ndim: int, function: str = "") -> int:

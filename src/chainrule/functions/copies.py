@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from . import complex_numbers, joining, memory, rearranging, shape
-from ._arguments import axis_of, sizes_of, tensor_argument
+from ._arguments import axis_of, sizes_of, takes_axis, tensor_argument
 from ._reduction_arguments import deliver_exactly
 from ._shown import shown
 from .replacing import slice_of
@@ -147,6 +147,7 @@ def expand_copy(input: Tensor, size: Sequence[int], *, implicit: bool = False, o
     )
 
 
+@takes_axis
 def narrow_copy(input: Tensor, dim: int, start: int, length: int, *, out: Tensor | None = None) -> Tensor:
     """What :func:`narrow` shows, as a copy.
 
@@ -175,6 +176,7 @@ def permute_copy(input: Tensor, dims: Sequence[int], *, out: Tensor | None = Non
     return deliver_exactly(copied(shape.permute, "permute_copy", input, dims), out, "permute_copy")
 
 
+@takes_axis
 def select_copy(input: Tensor, dim: int, index: int, *, out: Tensor | None = None) -> Tensor:
     """What :func:`select` shows, as a copy.
 
@@ -185,6 +187,7 @@ def select_copy(input: Tensor, dim: int, index: int, *, out: Tensor | None = Non
     return deliver_exactly(copied(rearranging.select, "select_copy", input, dim, index), out, "select_copy")
 
 
+@takes_axis
 def slice_copy(
     input: Tensor,
     dim: int = 0,
@@ -203,6 +206,7 @@ def slice_copy(
     return deliver_exactly(copied(slice_of, "slice_copy", input, dim, start, end, step), out, "slice_copy")
 
 
+@takes_axis
 def squeeze_copy(input: Tensor, dim: int | Sequence[int] | None = None, *, out: Tensor | None = None) -> Tensor:
     """What :func:`squeeze` shows, as a copy.
 
@@ -244,6 +248,7 @@ def unfold_copy(input: Tensor, dimension: int, size: int, step: int, *, out: Ten
     return deliver_exactly(copied(rearranging.unfold, "unfold_copy", input, dimension, size, step), out, "unfold_copy")
 
 
+@takes_axis
 def unsqueeze_copy(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """What :func:`unsqueeze` shows, as a copy.
 
@@ -309,6 +314,7 @@ def delivered(results: Any, out: Any, function: str) -> Any:
     return None
 
 
+@takes_axis
 def split_copy(input: Tensor, split_size: Any, dim: int = 0, *, out: Any = None) -> Any:
     """What :func:`split` shows, as copies; None if they are written to ``out``.
 
@@ -323,6 +329,7 @@ def split_copy(input: Tensor, split_size: Any, dim: int = 0, *, out: Any = None)
     return delivered(copied(joining.split, "split_copy", input, split_size, dim), out, "split_copy")
 
 
+@takes_axis
 def split_with_sizes_copy(input: Tensor, split_sizes: Sequence[int], dim: int = 0, *, out: Any = None) -> Any:
     """What :func:`split_with_sizes` shows, as copies; None if they are written to ``out``.
 
@@ -334,6 +341,7 @@ def split_with_sizes_copy(input: Tensor, split_sizes: Sequence[int], dim: int = 
     return delivered(results, out, "split_with_sizes_copy")
 
 
+@takes_axis
 def unbind_copy(input: Tensor, dim: int = 0, *, out: Any = None) -> Any:
     """What :func:`unbind` shows, as copies; None if they are written to ``out``.
 
@@ -348,6 +356,7 @@ UNSAFE = {ops.split.op: ops.unsafe_split, ops.split_with_sizes.op: ops.unsafe_sp
 """Parts that may be written to one by one: here these are copies."""
 
 
+@takes_axis
 def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
     """As :func:`split`, but the parts are no views: each may be written to.
 
@@ -358,6 +367,7 @@ def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, 
     return copied(joining.split, "unsafe_split", input, split_size, dim, copies=UNSAFE)
 
 
+@takes_axis
 def unsafe_split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """As :func:`split_with_sizes`, but the parts are no views: each may be written to.
 
@@ -368,6 +378,7 @@ def unsafe_split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int 
     return copied(joining.split_with_sizes, "unsafe_split_with_sizes", input, split_sizes, dim, copies=UNSAFE)
 
 
+@takes_axis
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """As :func:`chunk`, but the parts are no views: each may be written to.
 

@@ -87,6 +87,8 @@ def _running(function: str, op: Any, input: Any, dim: Any, dtype: Any, out: Any,
     dtype = result_dtype(dtype, out, function)
     if dtype is None:
         return op(input, axis=axis, dtype=None)
+    if out is not None:
+        refuse_kinds(out._array, "b", f"{function}_out_cpu")
     return put(op(converted(input, dtype, function), axis=axis, dtype=dtype.numpy), out, function, input)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..core.messages import explained
 from ..core.value import new_tensor
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, tensor_argument
+from ._arguments import axis_of, takes_axis, tensor_argument
 from .spread import vector_norm
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
 
 
+@takes_axis
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along a dimension.
 
@@ -57,6 +58,7 @@ def unit(x: Tensor, axis: int, eps: float) -> Tensor:
     return x / (norm + (raised.clamp_min(eps) - raised))
 
 
+@takes_axis
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The norm of ``x1 - x2 + eps`` along the last dimension.
 

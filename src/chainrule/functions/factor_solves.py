@@ -142,16 +142,16 @@ def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False, *, out: T
     return deliver(ops.cholesky_solve(input, input2, upper=bool(upper)), out, "cholesky_solve")
 
 
-def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """The inverse of ``L @ L.mH``, L a Cholesky factor; with ``upper``, of ``L.mH @ L``.
+def cholesky_inverse(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of ``L @ L.mH``, ``input`` being a Cholesky factor L; with ``upper``, of ``L.mH @ L``.
 
     >>> import chainrule as torch
     >>> torch.cholesky_inverse(torch.tensor([[2., 0.], [0., 4.]]))
     tensor([[0.2500, 0.0000],
             [0.0000, 0.0625]])
     """
-    check_square("cholesky_inverse", L, "L")
-    return deliver(ops.cholesky_inverse(L, upper=bool(upper)), out, "cholesky_inverse")
+    check_square("cholesky_inverse", input, "input")
+    return deliver(ops.cholesky_inverse(input, upper=bool(upper)), out, "cholesky_inverse")
 
 
 def solved_factors(

@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, deliver, naming, one_of, tensor_argument
+from ._arguments import axis_of, deliver, naming, one_of, takes_axis, tensor_argument
 from ._reduction_arguments import numpy_names
 from .elementwise import put as put_apart
 from .indexing import basic_part, number_for, put_call
@@ -173,6 +173,7 @@ def as_large_as(index: Any, source: Any) -> Any:
     return source
 
 
+@takes_axis
 def scatter(
     input: Tensor,
     dim: int,
@@ -233,6 +234,7 @@ def scattering(input: Any, dim: int, index: Any, src: Any, reduce: str | None) -
     return ops.scatter_number, [x, indices], {"value": src, "axis": axis}
 
 
+@takes_axis
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy of ``input`` with ``src`` added at ``index`` along ``dim``; what goes to one place adds up.
 
@@ -249,6 +251,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Ten
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
 
+@takes_axis
 def scatter_reduce(
     input: Tensor,
     dim: int,
@@ -377,6 +380,7 @@ def on_vector(op: Any, input: Any, operands: list[Any], params: dict[str, Any]) 
     return ops.reshape(op(ops.reshape(input, (1,)), *operands, **params), ())
 
 
+@takes_axis
 def index_add(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
@@ -395,6 +399,7 @@ def adding(input: Any, dim: int, index: Any, source: Any, alpha: Any) -> tuple[l
     return [places, source if alpha == 1 else ops.multiply(source, alpha)], {"axis": axis}
 
 
+@takes_axis
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy of ``input`` with the slices at ``index`` replaced by those of ``source``.
 
@@ -415,6 +420,7 @@ def copying(input: Any, dim: int, index: Any, source: Any) -> tuple[list[Any], d
     return [places, source], {"axis": axis}
 
 
+@takes_axis
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of ``input`` with the slices at ``index`` filled with a number or a 0-d tensor.
 

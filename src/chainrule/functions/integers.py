@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import ops
 from ..promotion import scalar_type_name
-from ._arguments import axes_of, deliver, tensor_argument
-from ._reduction_arguments import named
+from ._arguments import deliver, takes_axis, tensor_argument
+from ._reduction_arguments import named, reduced_axes, refuse_empty
 from .elementwise import tensors
 
 if TYPE_CHECKING:
@@ -29,8 +29,14 @@ def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return tensors(ops.gcd, "gcd", input, other, out)
 
 
+@takes_axis
 def hash_tensor(
-    input: Tensor, dim: int | Sequence[int] = (), *, keepdim: bool = False, mode: int = 0, out: Tensor | None = None
+    input: Tensor,
+    dim: int | Sequence[int] | None = (),
+    *,
+    keepdim: bool = False,
+    mode: int = 0,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The exclusive or of the bits of all elements, or of those along dimensions, as float64 or int64.
 
@@ -53,13 +59,8 @@ def hash_tensor(
         raise RuntimeError(f"hash_tensor: Unknown mode {mode}: the only one is 0")
     if array.dtype.kind == "c":
         raise NotImplementedError(f"\"hash_tensor\" not implemented for '{scalar_type_name(array.dtype)}'")
-    given = axes_of(dim, array.ndim, "hash_tensor") if isinstance(dim, int) or len(dim) else ()
-    if not given and not array.size:
-        raise RuntimeError(
-            "hash_tensor: Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' "
-            "argument."
-        )
-    axis = tuple(range(-array.ndim, 0)) if not given or not array.ndim else given
+    axis = reduced_axes(dim, keepdim, array.ndim, "hash_tensor")
+    refuse_empty(array, axis, dim, "hash_tensor")
     return deliver(ops.hash_bits(input, axis=axis, keepdims=bool(keepdim)), out, "hash_tensor", exact=True)
 
 

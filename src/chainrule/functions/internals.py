@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..dtypes import get_default_dtype, uint8
-from ._arguments import axis_of, deliver, tensor_argument
+from ._arguments import axis_of, deliver, takes_axis, tensor_argument
 from .dropping import dropout
 from .filling import empty, ones_like
 from .indexing import basic_part, getitem, put_call
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 
+@takes_axis
 def _safe_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """:func:`softmax`, but zeros where all elements along ``dim`` are -inf.
 
@@ -176,6 +177,7 @@ def _adjoint(op: Any, function: str, u: Any, y: Any, dim: int, dtype: Any, out: 
     return deliver(result if result.dtype is dtype else result.to(dtype), out, function)
 
 
+@takes_axis
 def _chunk_cat(tensors: Sequence[Tensor], dim: int, num_chunks: int, *, out: Tensor | None = None) -> Tensor:
     """Each tensor filled up with zeros and cut into ``num_chunks`` along ``dim``, each chunk a row; these side by side.
 
@@ -210,20 +212,20 @@ def _chunk_cat(tensors: Sequence[Tensor], dim: int, num_chunks: int, *, out: Ten
     return cat(rows, at + 1, out=out)
 
 
-def _unsafe_masked_index(self: Tensor, mask: Tensor, indices: Sequence[Any], fill: float) -> Tensor:
-    """``self[indices]``, the indices kept within bounds, where the mask holds; ``fill`` elsewhere.
+def _unsafe_masked_index(input: Tensor, mask: Tensor, indices: Sequence[Any], fill: float) -> Tensor:
+    """``input[indices]``, the indices kept within bounds, where the mask holds; ``fill`` elsewhere.
 
     >>> import chainrule as torch
     >>> x, i = torch.tensor([5., 6.]), torch.tensor([1, 9])
     >>> torch._unsafe_masked_index(x, i < 2, [i], 0.)
     tensor([6., 0.])
     """
-    found = getitem(self, _within(self, indices))
+    found = getitem(input, _within(input, indices))
     return masked_fill(found, ops.logical_not(tensor_argument(mask, "_unsafe_masked_index", "mask", 2)), fill)
 
 
-def _unsafe_masked_index_put_accumulate(self: Tensor, mask: Tensor, indices: Sequence[Any], values: Tensor) -> Tensor:
-    """A copy of ``self`` with the values added at the indices, kept within bounds, where the mask holds.
+def _unsafe_masked_index_put_accumulate(input: Tensor, mask: Tensor, indices: Sequence[Any], values: Tensor) -> Tensor:
+    """A copy of ``input`` with the values added at the indices, kept within bounds, where the mask holds.
 
     >>> import chainrule as torch
     >>> x, i = torch.tensor([5., 6.]), torch.tensor([1, 9])
@@ -232,9 +234,9 @@ def _unsafe_masked_index_put_accumulate(self: Tensor, mask: Tensor, indices: Seq
     """
     function = "_unsafe_masked_index_put_accumulate"
     chosen = masked_fill(values, ops.logical_not(tensor_argument(mask, function, "mask", 2)), 0)
-    _, arrays, axes = basic_part(self, _within(self, indices))
-    op, given, params = put_call(self, arrays, axes, chosen, True)
-    return op(self, *given, **params)
+    _, arrays, axes = basic_part(input, _within(input, indices))
+    op, given, params = put_call(input, arrays, axes, chosen, True)
+    return op(input, *given, **params)
 
 
 def _within(x: Any, indices: Sequence[Any]) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from .. import ops
 from ..core.value import TensorBase
 from ..core.views import values_of
 from ..promotion import can_cast, result_dtype, scalar_type_name
-from ._arguments import axis_of, deliver, naming, sizes_of, tensor_argument
+from ._arguments import axis_of, deliver, naming, sizes_of, takes_axis, tensor_argument
 from .shape import atleast_1d, atleast_2d, atleast_3d
 
 if TYPE_CHECKING:
@@ -308,6 +308,7 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
     return ops.split(tensor, axis=axis, split_size=size)
 
 
+@takes_axis
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of as many indices of a dimension as each of the sizes says.
 

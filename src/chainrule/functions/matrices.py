@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..core.value import numbers_of
 from ..promotion import scalar_type_name
-from ._arguments import deliver, tensor_argument
+from ._arguments import deliver, takes_axis, tensor_argument
 from ._autocast import lowered
 from ._reduction_arguments import named
 from .linalg import is_mixed, matmul
@@ -287,6 +287,7 @@ def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     return deliver(product if product.shape == shape else ops.reshape(product, shape), out, "multi_dot")
 
 
+@takes_axis
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """The sum of ``conj(x) * y`` along ``dim``, with broadcasting.
 

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from ._arguments import axes_of, axis_of, deliver, tensor_argument
+from ._arguments import axis_of, deliver, takes_axis, tensor_argument
 from ._autocast import widened
-from ._reduction_arguments import converted, numpy_names
+from ._reduction_arguments import converted, numpy_names, reduced_axes
 from .linalg import is_mixed, mixed
 from .matrices import check_float
 from .spread import norm as tensor_norm, vector_norm as along
@@ -26,7 +26,7 @@ Order = Any
 
 
 def vector_norm(
-    x: Tensor,
+    input: Tensor,
     ord: Order = 2,
     dim: Any = None,
     keepdim: bool = False,
@@ -43,15 +43,16 @@ def vector_norm(
     >>> torch.linalg.vector_norm(torch.tensor([3., 4.]))
     tensor(5.)
     """
-    tensor_argument(x, "linalg.vector_norm", "x")
+    tensor_argument(input, "linalg.vector_norm", "input")
     if names:
         dim, keepdim = numpy_names("linalg.vector_norm", names, dim, keepdim)
-    axis = tuple(range(-x.ndim, 0)) if dim is None else axes_of(dim, x.ndim, "linalg.vector_norm")
+    axis = reduced_axes(dim, keepdim, input.ndim, "linalg_vector_norm")
     if isinstance(ord, str):
         raise TypeError(f"linalg_vector_norm(): argument 'ord' (position 2) must be Number, not {type(ord).__name__}")
-    return deliver(along(x, float(ord), axis, keepdim, dtype), out, "linalg.vector_norm")
+    return deliver(along(input, float(ord), axis, keepdim, dtype), out, "linalg.vector_norm")
 
 
+@takes_axis
 def matrix_norm(
     input: Tensor,
     ord: Order = "fro",
@@ -147,8 +148,11 @@ def norm(
     tensor_argument(input, "linalg.norm", "input")
     if names:
         dim, keepdim = numpy_names("linalg.norm", names, dim, keepdim)
-    if dim is not None and isinstance(dim, (tuple, list)) and len(dim) == 1:
-        dim = dim[0]
+    if isinstance(dim, (tuple, list)):
+        if len(dim) not in (1, 2):
+            raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}")
+        if len(dim) == 1:
+            dim = dim[0]
     if ord is None or isinstance(dim, int) or (dim is None and input.ndim == 1):
         return vector_norm(input, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
     if dim is None and input.ndim != 2:

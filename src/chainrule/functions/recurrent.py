@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from ..promotion import scalar_type_name
+from ..dtypes import bfloat16
+from ..promotion import is_half, scalar_type_name
 from ._arguments import tensor_argument
+from ._autocast import lowered, switched_off
 from .affine import linear
 from .dropping import dropout as dropped
 from .joining import cat, stack
@@ -51,7 +53,15 @@ def lstm(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor, Tensor]:
     >>> torch.lstm(x, (h, h), (one, one), False, 1, 0.0, False, False, False)[1]
     tensor([[[0.7888]]])
     """
-    output, states = _layers("lstm", _lstm, 2, args, kwargs)
+    given = _arguments("lstm", args, kwargs)
+    tensors = [given["input"], *given["hx"], *given["params"]]
+    low = lowered(*tensors)
+    if low is None or given["batch_sizes"] is not None:
+        output, states = _layers("lstm", _lstm, 2, given)
+        return output, *states
+    given["input"], given["hx"], given["params"] = low[0], low[1:3], low[3:]
+    with switched_off():
+        output, states = _layers("lstm", _lstm, 2, given)
     return output, *states
 
 
@@ -65,7 +75,7 @@ def gru(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     >>> torch.gru(x, h, (one, one), False, 1, 0.0, False, False, False)[1]
     tensor([[[0.4517]]])
     """
-    output, states = _layers("gru", _gru, 1, args, kwargs)
+    output, states = _layers("gru", _gru, 1, _arguments("gru", args, kwargs))
     return output, states[0]
 
 
@@ -79,7 +89,7 @@ def rnn_tanh(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     >>> torch.rnn_tanh(x, h, (one, one), False, 1, 0.0, False, False, False)[1]
     tensor([[[0.9597]]])
     """
-    output, states = _layers("rnn_tanh", _plain("tanh"), 1, args, kwargs)
+    output, states = _layers("rnn_tanh", _plain("tanh"), 1, _arguments("rnn_tanh", args, kwargs))
     return output, states[0]
 
 
@@ -91,7 +101,7 @@ def rnn_relu(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     >>> torch.rnn_relu(x, h, (one, one), False, 1, 0.0, False, False, False)[1]
     tensor([[[3.]]])
     """
-    output, states = _layers("rnn_relu", _plain("relu"), 1, args, kwargs)
+    output, states = _layers("rnn_relu", _plain("relu"), 1, _arguments("rnn_relu", args, kwargs))
     return output, states[0]
 
 
@@ -111,6 +121,31 @@ def _lstm(x: Any, state: State, weights: Any, reverse: bool) -> tuple[Any, State
         return _projected(x, state, weights, reverse)
     out, cells, _ = ops.lstm_steps(x, *state, weights[0], reverse=reverse)
     return out, (_last(out, reverse), _last(cells, reverse))
+
+
+def _rounded(cell: Callable[[Any, Any, State], State]) -> Steps:
+    """In half precision PyTorch takes a cell for each step, and rounds what each of its ops gives."""
+
+    def steps(x: Any, state: State, weights: Any, reverse: bool) -> tuple[Any, State]:
+        (w, b, *w_hr), made = weights, []
+        for given in x.unbind(0)[:: -1 if reverse else 1]:
+            state = cell(given, linear(state[0], w, b), state)
+            if w_hr:
+                state = (linear(state[0], w_hr[0]), *state[1:])
+            made.append(state[0])
+        return stack(made[:: -1 if reverse else 1]), state
+
+    return steps
+
+
+def _lstm_in_bfloat16(x: Any, state: State, w: Any, reverse: bool) -> tuple[Any, State]:
+    """PyTorch leaves this one to oneDNN, which computes a step in float32, and rounds what the next begins with."""
+    (h, c), made = state, []
+    for given in x.split(1)[:: -1 if reverse else 1]:
+        out, cells, _ = ops.lstm_steps(given, h.float(), c.float(), w, reverse=False)
+        h, c = out[0].bfloat16(), cells[0].bfloat16()
+        made.append(h)
+    return stack(made[:: -1 if reverse else 1]), (h, c)
 
 
 def _projected(x: Any, state: State, weights: Any, reverse: bool) -> tuple[Any, State]:
@@ -134,6 +169,21 @@ def _gru(x: Any, state: State, weights: Any, reverse: bool) -> tuple[Any, State]
     return out, (_last(out, reverse),)
 
 
+def _gru_step(of_input: Any, of_state: Any, h: Any) -> Any:
+    (xr, xz, xn), (hr, hz, hn) = of_input.chunk(3, -1), of_state.chunk(3, -1)
+    n = (xn + (xr + hr).sigmoid() * hn).tanh()
+    return (h - n) * (xz + hz).sigmoid() + n
+
+
+_CELLS: dict[str, Callable[[Any, Any, State], State]] = {
+    "lstm": lambda x, q, state: _lstm_step(x + q, state[1]),
+    "gru": lambda x, q, state: (_gru_step(x, q, state[0]),),
+    "rnn_tanh": lambda x, q, state: ((x + q).tanh(),),
+    "rnn_relu": lambda x, q, state: ((x + q).relu(),),
+}
+"""What the inputs give, what the state gives, and the state -> the next state."""
+
+
 def _last(states: Any, reverse: bool) -> Any:
     return states[0 if reverse else -1]
 
@@ -141,9 +191,8 @@ def _last(states: Any, reverse: bool) -> Any:
 # -- layers ----------------------------------------------------------------------------------------------------------------
 
 
-def _layers(name: str, steps: Steps, count: int, args: Any, kwargs: Any) -> tuple[Any, list[Any]]:
+def _layers(name: str, steps: Steps, count: int, given: dict[str, Any]) -> tuple[Any, list[Any]]:
     """The output of the last layer; the last states of all layers, stacked, ``count`` of them."""
-    given = _arguments(name, args, kwargs)
     x, hx, params = given["input"], given["hx"], list(given["params"])
     states = [hx] if count == 1 else list(hx)
     if len(states) != count:
@@ -228,11 +277,19 @@ def _one_direction(
     w_ih, w_hh, *rest = own
     b_ih: Any = rest.pop(0) if biased else None
     b_hh: Any = rest.pop(0) if biased else None
-    if name == "gru":
-        rest = [] if b_hh is None else [b_hh]
-    elif biased:
-        b_ih = b_ih + b_hh  # added to the same sums
-    gates, weights = linear(x, w_ih, b_ih), (w_hh, *rest)
+    in_halves = is_half(x._array.dtype) or lowered() is not None
+    if in_halves and name == "lstm" and x.dtype is bfloat16 and not rest and runs is None:
+        bias = None if b_ih is None else (b_ih + b_hh).float()
+        return _lstm_in_bfloat16(linear(x.float(), w_ih.float(), bias), state, w_hh.float(), reverse)
+    if in_halves:
+        steps = _rounded(_CELLS[name])
+        gates, weights = linear(x, w_ih, b_ih), (w_hh, b_hh, *rest)
+    else:
+        if name == "gru":
+            rest = [] if b_hh is None else [b_hh]
+        elif biased:
+            b_ih = b_ih + b_hh  # added to the same sums
+        gates, weights = linear(x, w_ih, b_ih), (w_hh, *rest)
     if runs is None:
         return steps(gates, state, weights, reverse)
     parts = gates.split([count * size for count, size in runs])
@@ -333,9 +390,7 @@ def gru_cell(
     tensor([[0.2048]])
     """
     of_input, of_state = _sums("gru_cell", input, hx, (w_ih, w_hh), (b_ih, b_hh), 3)
-    (xr, xz, xn), (hr, hz, hn) = of_input.chunk(3, -1), of_state.chunk(3, -1)
-    n = (xn + (xr + hr).sigmoid() * hn).tanh()
-    return (hx - n) * (xz + hz).sigmoid() + n
+    return _gru_step(of_input, of_state, hx)
 
 
 def rnn_tanh_cell(

@@ -52,12 +52,22 @@ __all__ = [
 
 Dims = int | Sequence[int] | None
 
+
+class _Every:
+    """Nothing given: the default ``dim`` of ``sum`` and ``mean``, whose node has another name where None is given."""
+
+    def __repr__(self) -> str:
+        return "None"
+
+
+EVERY: Any = _Every()
+
 # -- sums and products -------------------------------------------------------------------------------------------------
 
 
 def sum(
     input: Tensor,
-    dim: Dims = None,
+    dim: Dims = EVERY,
     keepdim: bool = False,
     *,
     dtype: Dtype | None = None,
@@ -82,7 +92,7 @@ def sum(
     tensor([4, 6])
     """
     if names:
-        dim, keepdim = numpy_names("sum", names, dim, keepdim)
+        dim, keepdim = numpy_names("sum", names, None if dim is EVERY else dim, keepdim)
     if dtype is None and out is None and isinstance(input, TensorBase):
         return _sum(input, dim, keepdim)
     return _in_dtype(_sum, "sum", input, dim, keepdim, dtype, out)
@@ -90,8 +100,10 @@ def sum(
 
 def _sum(input: Any, dim: Any, keepdim: bool) -> Any:
     ndim = input._array.ndim
-    if dim is None and not keepdim:
-        return ops.sum_all(input, axis=ALL[ndim])
+    if dim is EVERY:
+        if not keepdim:
+            return ops.sum_all(input, axis=ALL[ndim])
+        dim = None
     return ops.sum_axes(input, axis=reduced_axes(dim, keepdim, ndim, "sum"), keepdims=keepdim)
 
 
@@ -134,7 +146,7 @@ def _nansum(input: Any, dim: Any, keepdim: bool) -> Any:
 
 def mean(
     input: Tensor,
-    dim: Dims = None,
+    dim: Dims = EVERY,
     keepdim: bool = False,
     *,
     dtype: Dtype | None = None,
@@ -160,7 +172,7 @@ def mean(
     tensor([1.5000, 3.5000])
     """
     if names:
-        dim, keepdim = numpy_names("mean", names, dim, keepdim)
+        dim, keepdim = numpy_names("mean", names, None if dim is EVERY else dim, keepdim)
     if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
         raise _not_inferred("Optional", dtype)
     if dtype is None and isinstance(input, TensorBase):
@@ -175,8 +187,10 @@ def _mean(input: Any, dim: Any, keepdim: bool) -> Any:
     array = input._array
     if array.dtype.kind in "biu":
         raise _not_inferred("Input", FROM_NUMPY[array.dtype])
-    if dim is None and not keepdim:
-        return ops.mean_all(input, axis=ALL[array.ndim])
+    if dim is EVERY:
+        if not keepdim:
+            return ops.mean_all(input, axis=ALL[array.ndim])
+        dim = None
     return ops.mean_axes(input, axis=reduced_axes(dim, keepdim, array.ndim, "mean"), keepdims=keepdim)
 
 

@@ -9,7 +9,7 @@ from .. import ops
 from ..backend.shape_numpy import geometry
 from ..core.value import TensorBase
 from ..core.views import memory_of
-from ._arguments import axis_of, tensor_argument
+from ._arguments import axis_of, takes_axis, tensor_argument
 from ._reduction_arguments import converted, deliver_exactly, needs_grad
 from ._shown import shown
 from .indexing import number_for, sliced
@@ -58,6 +58,7 @@ def part_replaced(view: Any, op: Any, input: Any, src: Any, *args: Any) -> Any:
     return replaced(op, input, src, part.shape, part.steps[0][1])
 
 
+@takes_axis
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int, *, out: Tensor | None = None) -> Tensor:
     """A copy of ``input`` with ``src`` at one index of a dimension.
 
@@ -79,6 +80,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int, *, out: Ten
     return deliver_exactly(part_replaced(select, ops.select_scatter, input, src, dim, index), out, "select_scatter")
 
 
+@takes_axis
 def slice_scatter(
     input: Tensor,
     src: Tensor,

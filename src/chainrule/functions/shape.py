@@ -11,7 +11,7 @@ from ..backend.shape_numpy import is_viewable
 from ..core.views import memory_of
 from ..promotion import scalar_type_name
 from ..size import Size
-from ._arguments import axes_of, axis_of, naming, sizes_of, tensor_argument
+from ._arguments import axes_of, axis_of, naming, sizes_of, takes_axis, tensor_argument
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -131,6 +131,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return ops.reshape(input, (*old[:first], math.prod(old[first:after]), *old[after:]))
 
 
+@takes_axis
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension as several; one of the ``sizes`` may be -1.
 

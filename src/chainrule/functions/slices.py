@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..core.value import numbers_of
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, tensor_argument
+from ._arguments import axis_of, takes_axis, tensor_argument
 from ._reduction_arguments import deliver_exactly, refuse_kinds
 from .gathering import on_vector, slices
 
@@ -22,6 +22,7 @@ __all__ = ["index_reduce", "renorm", "segment_reduce"]
 REDUCTIONS = ("prod", "mean", "amax", "amin")
 
 
+@takes_axis
 def index_reduce(
     input: Tensor,
     dim: int,
@@ -78,6 +79,7 @@ def reducing(
     return [places, source], {"axis": axis, "reduce": reduce, "include_self": include_self}
 
 
+@takes_axis
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
     """A copy of ``input`` in which each slice along ``dim`` has a norm of at most ``maxnorm``: larger ones are scaled.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._late import announce as _announce
 from ..functions import linalg as _products, matrices as _matrices
+from ..functions._arguments import takes_axis as _takes_axis
 from ..functions._reduction_arguments import named as _named
 from ..functions.linalg import matmul
 from ..functions.matrices import LinAlgError, multi_dot, solve, vecdot
@@ -94,6 +95,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     return _matrices.matrix_power(input, n, out=out)
 
 
+@_takes_axis
 def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """The cross product of vectors of three elements in dimension ``dim``, the others broadcast.
 

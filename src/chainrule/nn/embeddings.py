@@ -150,11 +150,11 @@ def check_offsets(input: Tensor, offsets: Tensor | None) -> None:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
 
 
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """Classes as vectors of zeros and a one.
 
     Args:
-        tensor: int64, of any shape.
+        input: int64, of any shape.
         num_classes: the length of the vectors (-1: one more than the largest class).
 
     Raises:
@@ -165,9 +165,9 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    array = tensor_argument(tensor, "one_hot", "tensor")._array
+    array = tensor_argument(input, "one_hot", "input")._array
     if array.dtype != np.int64:
-        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor. Got {tensor.dtype}")
+        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor. Got {input.dtype}")
     numbers = numbers_of(array)
     if num_classes == -1:
         if not numbers.size:
@@ -179,4 +179,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError(f"Class values must be non-negative. Got {numbers.min()}")
     if numbers.size and numbers.max() >= num_classes:
         raise RuntimeError(f"Class values must be smaller than num_classes. Got {numbers.max()} for {num_classes}")
-    return (tensor.unsqueeze(-1) == new_tensor(np.arange(num_classes))).long()
+    return (input.unsqueeze(-1) == new_tensor(np.arange(num_classes))).long()

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..core.batching import aligned, same_call
 from ..core.op import by_blocks, elementwise, general
+from ..promotion import is_half
 from .bounds import clamp_numbers
-from .elementwise import is_half
+from .elementwise import rounded
 
 __all__ = [
     "celu", "elu", "gelu", "gelu_slope", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
@@ -132,9 +133,19 @@ softplus = elementwise("softplus(x, *, beta, threshold)", fused=True, domain="fV
     forward=widened(softplus_forward),
     x=softplus_x,
 )
+
+
+def logsigmoid_x(xp, g, x, out_dtype):
+    """1 - s(x) = s(-x); in half precision from e = exp(-|x|) as PyTorch keeps it, rounded."""
+    if not is_half(out_dtype):
+        return g * xp.sigmoid(-x)
+    e = rounded(xp, xp.exp(-xp.abs(x)), out_dtype)
+    return g * xp.where(x < 0, 1 - e / (1 + e), e / (1 + e))
+
+
 logsigmoid = elementwise("logsigmoid(x)", fused=True, node="LogSigmoidBackward0", domain="fV",
     forward=widened(lambda xp, x: xp.minimum(x, xp.zeros_like(x)) - xp.log1p(xp.exp(-xp.abs(x)))),
-    x=lambda xp, g, x: g * xp.sigmoid(-x),
+    x=logsigmoid_x,
 )
 
 
@@ -223,8 +234,11 @@ def glu_forward(xp, x, axis):
     return xp.narrow(a * xp.sigmoid(b), x)
 
 
-def glu_x(xp, g, x, axis):
+def glu_x(xp, g, x, out_dtype, axis):
     a, b = halves(xp, x, axis)
+    if is_half(out_dtype):
+        s = rounded(xp, xp.sigmoid(b), out_dtype)
+        return xp.concat([g * s, g * a * (1 - s) * s], axis=axis)
     return xp.concat([g * xp.sigmoid(b), g * a * xp.sigmoid_slope(b)], axis=axis)
 
 

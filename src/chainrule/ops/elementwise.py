@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.lifted import converted
 from ..core.op import elementwise
+from ..promotion import is_half
 
 __all__ = [
     "abs", "add", "add_scaled", "addcdiv", "addcmul", "ceil", "copysign", "copysign_number", "divide", "divide_rounded",
@@ -31,9 +32,9 @@ def scaled(xp, x, number):
     return x if number == 1 else x * xp.asarray(number, dtype=x.dtype)
 
 
-def is_half(dtype):
-    """Whether numbers of that dtype, of whichever library, have half precision."""
-    return getattr(dtype, "itemsize", 8) == 2
+def rounded(xp, x, dtype):
+    """Numbers in single precision that half precision has, too."""
+    return xp.astype(xp.astype(x, dtype), x.dtype)
 
 
 def rounded_once(forward):
@@ -128,7 +129,7 @@ addcdiv = elementwise("addcdiv(x, y, z, *, value)", domain="fcV", saved_names={"
     forward=rounded_once(lambda xp, x, y, z, value: x + scaled(xp, y / z, value)),
     x=lambda g: g,
     y=lambda g, z, value: g * (value / z),
-    z=lambda g, y, z, value: -g * (value * ((y / z) / z)),
+    z=lambda g, y, z, value: -g * (y * value / (z * z) if is_half(z.dtype) else value * ((y / z) / z)),
 )
 lerp_number = elementwise("lerp_number(x, y, *, weight)", node="LerpBackward0", domain="fcV",
     # From the nearer end, so that both ends are met exactly.

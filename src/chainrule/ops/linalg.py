@@ -8,8 +8,9 @@ import numpy as np
 
 from ..core.batching import same_call
 from ..core.op import general, linear, multilinear
+from ..promotion import is_half
 from . import linalg_batches as batches
-from .elementwise import is_half, rounded_once
+from .elementwise import rounded_once
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cofactors", "contract", "cross", "det", "dot", "inv", "kron",
@@ -159,7 +160,7 @@ baddbmm = adding("baddbmm(input, x, y, *, beta, alpha)", "BaddbmmBackward0", {"x
 
 def one_by_one(xp, input, x, y, beta, alpha):
     """In half precision PyTorch rounds what there is after each matrix of the stack."""
-    if not is_half(x.dtype) or x.dtype.kind in "iu":
+    if not is_half(x.dtype):
         return added(xp, input, xp.tensordot(x, y, axes=((-3, -1), (-3, -2))), beta, alpha)
     out = input
     for at in range(x.shape[-3]):
@@ -184,7 +185,7 @@ addbmm = adding("addbmm(input, x, y, *, beta, alpha)", "AddbmmBackward0", {"x": 
 
 def addmv_forward(xp, input, x, y, beta, alpha):
     """In half precision PyTorch rounds the numbers, and what the first gives."""
-    if not is_half(x.dtype) or x.dtype.kind in "iu":
+    if not is_half(x.dtype):
         return added(xp, input, xp.matmul(x, y), beta, alpha)
     out = scaled(xp.matmul(xp.widen(x), xp.widen(y)), rounded(alpha, x))
     return xp.narrow(out + xp.widen(xp.narrow(scaled(xp.widen(input), rounded(beta, x)), x)) if beta else out, x)
@@ -204,7 +205,7 @@ addmv = adding("addmv(input, x, y, *, beta, alpha)", "AddmvBackward0", {"x": "ma
 def addr_forward(xp, input, x, y, beta, alpha):
     """Op by op, as in PyTorch."""
     x = xp.expand_dims(x, axis=-1)
-    if not is_half(x.dtype) or x.dtype.kind in "iu":
+    if not is_half(x.dtype):
         return added(xp, input, x * y, beta, alpha)
     return added(xp, input, scaled(x, x.dtype.type(alpha)) * y, x.dtype.type(beta), 1)
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from ..core.batching import same_call
 from ..core.op import by_blocks, general, linear
+from ..promotion import is_half
 from .activation import REDUCTIONS, each_reduced
-from .elementwise import is_half, rounded_once
+from .elementwise import rounded_once
 from .indexing import blank
 
 __all__ = [
@@ -156,10 +157,17 @@ def logits_y(xp, g, x, w, p):
     return g * w * ((p - 1) * softplus(xp, -x) - x)
 
 
+def logits_rule(xp, g, x, y, w, p, reduction):
+    if is_half(x.dtype):
+        yes = p * y
+        return share(((yes + 1 - y) * xp.sigmoid(x) - yes) * g * w, reduction, x, y, w, p)
+    return by_blocks(xp, logits_x, share(g, reduction, x, y, w, p), x, y, w, p)
+
+
 binary_cross_entropy_with_logits = general("binary_cross_entropy_with_logits(x, y, w, p, *, reduction)",
     promotion="common", domain="fV", saved_names={"y": "target", "w": "weight", "p": "pos_weight"}, batch=each_reduced,
     forward=reduced(logits_forward),
-    x=lambda xp, g, x, y, w, p, reduction: by_blocks(xp, logits_x, share(g, reduction, x, y, w, p), x, y, w, p),
+    x=logits_rule,
     y=lambda xp, g, x, y, w, p, reduction: by_blocks(xp, logits_y, share(g, reduction, x, y, w, p), x, w, p),
 )
 

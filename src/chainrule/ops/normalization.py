@@ -28,7 +28,7 @@ from ..backend.normalization_common import (
 )
 from ..core.batching import same_call
 from ..core.op import general
-from .elementwise import is_half
+from ..promotion import is_half
 
 __all__ = ["batch_norm", "batch_norm_adjoint", "batch_norm_fixed", "group_norm", "group_norm_adjoint", "layer_norm", "layer_norm_adjoint", "rms_norm"]
 

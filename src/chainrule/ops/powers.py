@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..core.op import elementwise
+from ..promotion import is_half
 
 __all__ = ["cbrt", "ldexp", "pow", "power_of", "power_to", "rsqrt", "sqrt", "square"]
 
@@ -67,8 +68,7 @@ cbrt = elementwise("cbrt(x)", promotion="float", domain="biufV",
     x=lambda g, out: g / (3 * (out * out)),
 )
 rsqrt = elementwise("rsqrt(x)", promotion="float",
-    forward=lambda xp, x: xp.reciprocal(xp.sqrt(x)),
-    x=lambda g, out: g * (-0.5 * (out * out * out)),
+    x=lambda xp, g, out: -0.5 * g * xp.power_to(out, exponent=3) if is_half(out.dtype) else g * (-0.5 * (out * out * out)),
 )
 ldexp = elementwise("ldexp(x, y)", promotion="float", saved_names={"y": "other"},
     forward=lambda xp, x, y: x * xp.exp2(y),

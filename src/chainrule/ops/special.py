@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from ..core.op import elementwise
+from ..promotion import is_half
 from .activation import widened
 
 __all__ = [
@@ -37,7 +38,8 @@ def xlog1py_x(xp, g, x, y):
 def xlog1py_y(xp, g, x, y):
     """That is x / (1 + y); 0 log(1 + y) is 0 for every y."""
     flat = xp.logical_and(x == 0, y == -1)
-    return g * (x / (xp.where(flat, 0, y) + 1))
+    y = xp.where(flat, 0, y) + 1
+    return g * x / y if is_half(x.dtype) else g * (x / y)
 
 
 def xlog1py_number_x(xp, g, x, other):

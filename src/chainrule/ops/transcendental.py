@@ -3,14 +3,20 @@
 The derivatives are written for their tails. PyTorch's 1 - tanh(x)^2 has lost all digits at 19; a rule that keeps the
 operand has not. Where PyTorch keeps the output only, the operand is an extra: a rule's parameter with a default is None
 when the operand has been overwritten since, and the rule then does what PyTorch does.
+
+Half precision has no digits in its tails that a rule could keep: there rules are PyTorch's formulas, in its order of
+roundings.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..core.op import elementwise
-from .elementwise import by_kind
+from ..promotion import is_half
+from .elementwise import by_kind, rounded
 
 __all__ = [
     "acos",
@@ -63,10 +69,10 @@ exp = elementwise("exp(x)", promotion="float",
     x=lambda g, out: g * out,
 )
 exp2 = elementwise("exp2(x)", promotion="float",
-    x=lambda g, out: g * (out * math.log(2)),
+    x=lambda g, out: g * out * math.log(2) if is_half(out.dtype) else g * (out * math.log(2)),
 )
 expm1 = elementwise("expm1(x)", promotion="float",
-    x=lambda xp, g, out, x=None: g * (out + 1 if x is None else xp.exp(x)),
+    x=lambda xp, g, out, x=None: g * (out + 1 if x is None or is_half(out.dtype) else xp.exp(x)),
 )
 log = elementwise("log(x)", promotion="float",
     x=lambda g, x: g / x,
@@ -82,16 +88,16 @@ log10 = elementwise("log10(x)", promotion="float",
 )
 # Each operand's share of the sum of the powers.
 logaddexp = elementwise("logaddexp(x, y)", domain="fV",
-    x=lambda xp, g, x, y: g * xp.sigmoid(x - y),
-    y=lambda xp, g, x, y: g * xp.sigmoid(y - x),
+    x=lambda xp, g, x, y: g / (xp.exp(y - x) + 1) if is_half(x.dtype) else g * xp.sigmoid(x - y),
+    y=lambda xp, g, x, y: g / (xp.exp(x - y) + 1) if is_half(x.dtype) else g * xp.sigmoid(y - x),
 )
 logaddexp_complex = elementwise("logaddexp_complex(x, y)", node="LogaddexpBackward0", domain="c",
     x=lambda xp, g, x, y: g / (xp.exp(y - x) + 1),
     y=lambda xp, g, x, y: g / (xp.exp(x - y) + 1),
 )
 logaddexp2 = elementwise("logaddexp2(x, y)", domain="fV",
-    x=lambda xp, g, x, y: g * xp.sigmoid((x - y) * math.log(2)),
-    y=lambda xp, g, x, y: g * xp.sigmoid((y - x) * math.log(2)),
+    x=lambda xp, g, x, y: g / (xp.exp2(y - x) + 1) if is_half(x.dtype) else g * xp.sigmoid((x - y) * math.log(2)),
+    y=lambda xp, g, x, y: g / (xp.exp2(x - y) + 1) if is_half(x.dtype) else g * xp.sigmoid((y - x) * math.log(2)),
 )
 
 
@@ -104,7 +110,8 @@ def xlogy_x(xp, g, x, y):
 def xlogy_y(xp, g, x, y):
     """That is x / y; 0 log y is 0 for every y, which PyTorch's 0 / 0 forgets."""
     flat = xp.logical_and(x == 0, y == 0)
-    return g * (x / xp.where(flat, 1, y))
+    y = xp.where(flat, 1, y)
+    return g * x / y if is_half(x.dtype) else g * (x / y)
 
 
 def xlogy_number_x(xp, g, x, other):
@@ -126,9 +133,19 @@ xlogy_number = elementwise("xlogy_number(x, *, other)", node="XlogyBackward2", p
 
 # -- sigmoid and its inverse --------------------------------------------------------------------------------------------
 
-sigmoid = elementwise("sigmoid(x)", fused=True, promotion="float",
-    x=lambda xp, g, out, x=None: g * (out * (1 - out) if x is None else xp.sigmoid_slope(x)),
-)
+
+
+def sigmoid_x(xp, g, out, out_dtype, x=None):
+    """The slope s (1 - s), which PyTorch rounds once in bfloat16, and after each operation in float16."""
+    if is_half(out_dtype):
+        rest = 1 - out
+        if out_dtype == np.float16:
+            return rounded(xp, g * rounded(xp, rest, out_dtype), out_dtype) * out
+        return g * rest * out
+    return g * (out * (1 - out) if x is None else xp.sigmoid_slope(x))
+
+
+sigmoid = elementwise("sigmoid(x)", fused=True, promotion="float", x=sigmoid_x)
 # s' = s(x) s(-x), whose logarithm has the derivative s(-x) - s(x) = -tanh(x / 2).
 sigmoid_slope = elementwise("sigmoid_slope(x)", node="SigmoidBackwardBackward0", promotion="float",
     x=lambda xp, g, x, out: g * (out * -xp.tanh(x / 2)),
@@ -160,10 +177,10 @@ tan = elementwise("tan(x)", promotion="float",
 )
 # (1 - x)(1 + x) keeps the digits near 1 that 1 - x^2 loses.
 asin = elementwise("asin(x)", promotion="float",
-    x=lambda xp, g, x: g / xp.sqrt((1 - x) * (1 + x)),
+    x=lambda xp, g, x: g * xp.rsqrt(1 - x * x) if is_half(x.dtype) else g / xp.sqrt((1 - x) * (1 + x)),
 )
 acos = elementwise("acos(x)", promotion="float",
-    x=lambda xp, g, x: -g / xp.sqrt((1 - x) * (1 + x)),
+    x=lambda xp, g, x: g * -xp.rsqrt(1 - x * x) if is_half(x.dtype) else -g / xp.sqrt((1 - x) * (1 + x)),
 )
 atan = elementwise("atan(x)", promotion="float",
     x=lambda g, x: g / (x * x + 1),
@@ -172,6 +189,9 @@ atan = elementwise("atan(x)", promotion="float",
 
 def atan2_rule(xp, g, along, other):
     """``along`` / (x^2 + y^2), with no square that could overflow; 0 at the origin, as PyTorch has it."""
+    if is_half(along.dtype):
+        square = along * along + other * other
+        return g * along * xp.zero_where(xp.reciprocal(square), square == 0)
     r = xp.hypot(along, other)
     origin = r == 0
     r = xp.where(origin, 1, r)
@@ -180,11 +200,11 @@ def atan2_rule(xp, g, along, other):
 
 atan2 = elementwise("atan2(x, y)", promotion="float", domain="fV",
     x=lambda xp, g, x, y: atan2_rule(xp, g, y, x),
-    y=lambda xp, g, x, y: -atan2_rule(xp, g, x, y),
+    y=lambda xp, g, x, y: atan2_rule(xp, g, -x, y),
 )
 hypot = elementwise("hypot(x, y)", domain="fV",
-    x=lambda g, x, out: g * (x / out),
-    y=lambda g, y, out: g * (y / out),
+    x=lambda g, x, out: g * x / out if is_half(x.dtype) else g * (x / out),
+    y=lambda g, y, out: g * y / out if is_half(y.dtype) else g * (y / out),
 )
 deg2rad = elementwise("deg2rad(x)", node="Deg2RadBackward0", promotion="float", domain="fV",
     x=lambda g: g * (math.pi / 180),
@@ -212,9 +232,9 @@ cosh = elementwise("cosh(x)", promotion="float",
 )
 
 
-def tanh_x(xp, g, out, x=None):
+def tanh_x(xp, g, out, out_dtype, x=None):
     """1 - tanh^2 = 1 / cosh^2."""
-    return g * (1 - out * out if x is None else xp.sech_squared(x))
+    return g * (1 - out * out if x is None or is_half(out_dtype) else xp.sech_squared(x))
 
 
 # (cosh^-2)' = -2 sinh / cosh^3 = -2 tanh / cosh^2.
@@ -224,7 +244,7 @@ sech_squared = elementwise("sech_squared(x)", node="TanhBackwardBackward0", prom
 tanh = elementwise("tanh(x)", fused=True, promotion="float", x=tanh_x)
 asinh = by_kind(
     elementwise("asinh(x)", inplace_node="AsinhBackward1", promotion="float", domain="fV",
-        x=lambda xp, g, x: g / xp.hypot(x, xp.ones_like(x)),
+        x=lambda xp, g, x: g * xp.rsqrt(x * x + 1) if is_half(x.dtype) else g / xp.hypot(x, xp.ones_like(x)),
     ),
     elementwise("asinh_complex(x)", inplace_node="AsinhBackward1", node="AsinhBackward0", domain="c", forward=lambda xp, x: xp.asinh(x),
         x=lambda xp, g, x: g / xp.sqrt(x * x + 1),
@@ -232,10 +252,10 @@ asinh = by_kind(
 )
 # Two roots rather than one of x^2 - 1: that is right for complex x left of the imaginary axis too, and does not overflow.
 acosh = elementwise("acosh(x)", inplace_node="AcoshBackward1", promotion="float",
-    x=lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)),
+    x=lambda xp, g, x: g * xp.rsqrt(x * x - 1) if is_half(x.dtype) else g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)),
 )
 atanh = elementwise("atanh(x)", inplace_node="AtanhBackward1", promotion="float",
-    x=lambda xp, g, x: g / ((1 - x) * (1 + x)),
+    x=lambda g, x: g / (1 - x * x) if is_half(x.dtype) else g / ((1 - x) * (1 + x)),
 )
 
 # -- error and gamma functions ------------------------------------------------------------------------------------------
@@ -246,14 +266,19 @@ gaussian = elementwise("gaussian(x)", promotion="float", domain="fV",
     x=lambda g, x, out: g * (-2 * x * out),
 )
 erf = elementwise("erf(x)", promotion="float", domain="fV",
-    x=lambda xp, g, x: g * (SLOPE * xp.gaussian(x)),
+    x=lambda xp, g, x: SLOPE * xp.exp(-(x * x)) * g if is_half(x.dtype) else g * (SLOPE * xp.gaussian(x)),
 )
 erfc = elementwise("erfc(x)", promotion="float", domain="fV",
-    x=lambda xp, g, x: g * (-SLOPE * xp.gaussian(x)),
+    x=lambda xp, g, x: -SLOPE * xp.exp(-(x * x)) * g if is_half(x.dtype) else g * (-SLOPE * xp.gaussian(x)),
 )
-erfinv = elementwise("erfinv(x)", promotion="float", domain="fV", saved_names={"x": "self"},
-    x=lambda xp, g, x: g / (SLOPE * xp.gaussian(xp.erfinv(x))),
-)
+
+
+def erfinv_x(xp, g, x):
+    y = xp.erfinv(x)
+    return xp.exp(y * y) * (1 / SLOPE) * g if is_half(x.dtype) else g / (SLOPE * xp.gaussian(y))
+
+
+erfinv = elementwise("erfinv(x)", promotion="float", domain="fV", saved_names={"x": "self"}, x=erfinv_x)
 lgamma = elementwise("lgamma(x)", promotion="float", domain="fV",
     x=lambda xp, g, x: g * xp.digamma(x),
 )

@@ -35,7 +35,9 @@ LATE = {
         triangular_solve
     """,
     "integers.IntegerMethods": "frexp gcd gcd_ hash_tensor lcm lcm_ nonzero_static",
-    "legacy.LegacyMethods": "__div__ __idiv__ __long__ __nonzero__ __rdiv__ module_load reinforce",
+    "legacy.LegacyMethods": """
+        __div__ __idiv__ __long__ __nonzero__ __rdiv__ eig lstsq module_load reinforce solve symeig
+    """,
     "gathering.GatheringMethods": """
         argwhere gather index_add index_add_ index_copy index_copy_ index_fill index_fill_ index_put
         index_put_ index_select masked_fill masked_fill_ masked_scatter masked_scatter_ masked_select

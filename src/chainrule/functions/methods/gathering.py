@@ -9,7 +9,7 @@ from ... import ops
 from ...core.mutation import inplace
 from ...core.value import TensorBase
 from .. import gathering, masking
-from .._arguments import tensor_argument
+from .._arguments import takes_axis, tensor_argument
 from ..rearranging import tril, triu
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class GatheringMethods(TensorBase):
 
     # -- in place
 
+    @takes_axis
     def scatter_(
         self: Any, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
     ) -> Tensor:
@@ -57,12 +58,14 @@ class GatheringMethods(TensorBase):
         op, operands, params = gathering.scattering(self, dim, index, value if src is None else src, reduce)
         return written(self, op, operands[1:], params)
 
+    @takes_axis
     def scatter_add_(self: Any, dim: int, index: Tensor, src: Tensor) -> Tensor:
         """``scatter_add`` in place."""
         tensor_argument(src, "scatter_add_", "src", 3)
         op, operands, params = gathering.scattering(self, dim, index, src, "add")
         return written(self, op, operands[1:], params)
 
+    @takes_axis
     def scatter_reduce_(
         self: Any, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
     ) -> Tensor:
@@ -70,14 +73,17 @@ class GatheringMethods(TensorBase):
         operands, params = gathering.reducing(self, dim, index, src, reduce, include_self)
         return written(self, ops.scatter_reduce, operands[1:], params)
 
+    @takes_axis
     def index_add_(self: Any, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
         """``index_add`` in place."""
         return written(self, ops.index_add, *gathering.adding(self, dim, index, source, alpha))
 
+    @takes_axis
     def index_copy_(self: Any, dim: int, index: Tensor, source: Tensor) -> Tensor:
         """``index_copy`` in place."""
         return written(self, ops.index_copy, *gathering.copying(self, dim, index, source))
 
+    @takes_axis
     def index_fill_(self: Any, dim: int, index: Tensor, value: Any) -> Tensor:
         """``index_fill`` in place."""
         return written(self, *gathering.filling_slices(self, dim, index, value, "index_fill_"))

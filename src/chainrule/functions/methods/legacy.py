@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from ...core.value import TensorBase
+from .. import removed
 
 
 class LegacyMethods(TensorBase):
     """Methods that old programs call, and those that PyTorch itself calls."""
 
     __slots__ = ()
+
+    eig = removed.eig
+    symeig = removed.symeig
+
+    def lstsq(self: Any, other: Any) -> NoReturn:
+        """Gone, in PyTorch too; see :func:`chainrule.linalg.lstsq`."""
+        removed.lstsq(self, other)
+
+    def solve(self: Any, other: Any) -> NoReturn:
+        """Gone, in PyTorch too; see :func:`chainrule.linalg.solve`."""
+        removed.solve(self, other)
 
     def __div__(self: Any, other: Any) -> Any:
         return self / other

@@ -8,6 +8,7 @@ from ... import ops
 from ...core.mutation import inplace
 from ...core.value import TensorBase
 from .. import copies, replacing, slices
+from .._arguments import takes_axis
 from .gathering import written
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ class ReplacingMethods(TensorBase):
     index_reduce = slices.index_reduce
     renorm = slices.renorm
 
+    @takes_axis
     def index_reduce_(
         self: Any, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
     ) -> Tensor:
         """``index_reduce`` in place."""
         return written(self, ops.index_reduce, *slices.reducing(self, dim, index, source, reduce, include_self))
 
+    @takes_axis
     def renorm_(self: Any, p: float, dim: int, maxnorm: float) -> Tensor:
         """``renorm`` in place."""
         return inplace(ops.renorm, self, **slices.norms(self, p, dim, maxnorm))

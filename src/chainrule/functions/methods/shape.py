@@ -10,7 +10,7 @@ from ...core.mutation import reshape_in_place
 from ...core.value import TensorBase
 from ...dtypes import dtype
 from .. import joining, memory, rearranging, shape
-from .._arguments import axis_of, sizes_of
+from .._arguments import axis_of, sizes_of, takes_axis
 
 if TYPE_CHECKING:
     from ..._tensor import Tensor
@@ -237,12 +237,14 @@ class ShapeMethods(TensorBase):
 
     # -- in place
 
+    @takes_axis
     def squeeze_(self: Any, dim: Any = None) -> Tensor:
         """``squeeze`` in place: the tensor itself loses the dimensions."""
         op, axis = shape.squeeze_axes(self, dim)
         written = {ops.squeeze_all: ops.squeeze_all_, ops.squeeze_one: ops.squeeze_one_, ops.squeeze: ops.squeeze_}[op]
         return reshape_in_place(written, self, axis=axis)
 
+    @takes_axis
     def unsqueeze_(self: Any, dim: int) -> Tensor:
         """``unsqueeze`` in place: the tensor itself gains the dimension."""
         return reshape_in_place(ops.expand_dims_, self, axis=axis_of(dim, self._array.ndim + 1, "unsqueeze_"))
