@@ -179,7 +179,7 @@ def guessed(subject: str, gradient: Any, nodes: list[Node], value: Any = None) -
                 advice=GROWN,
             )
         return None
-    empty = [node for node in nodes if isinstance(node.shape, tuple) and 0 in node.shape and 0 not in nodes[-1].shape]
+    empty = [node for node in nodes if 0 in node.shape and 0 not in nodes[-1].shape]
     if empty:
         said = f"{subject} is 0: {empty[-1].name()} gave a result without elements, so that nothing came through."
         return Reason(Cause.MASKED, said, empty[-1].origin(), by=empty[-1].name(), advice=EMPTY)

@@ -466,7 +466,9 @@ def _matched(cuts: list[Site], root: Node | None) -> Site | None:
 
 
 def _detached(site: Site, name: str, verb: str = "is None") -> Reason:
-    others = () if site.since is None else (("the first step that is not recorded", site.call()),)
+    others: tuple[tuple[str, Place], ...] = (
+        () if site.since is None else (("the first step that is not recorded", site.call()),)
+    )
     if site.name != AccumulateGrad.full_name:
         others = (*others, ("what was cut off was computed by", site.source_place()))
     how, place = site.how, site.place()
