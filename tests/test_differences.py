@@ -48,6 +48,8 @@ def test_tails(function, at, exact) -> None:
 
 def test_tails_of_the_normal_distribution() -> None:
     assert torch.special.ndtr(leaf(-10.0)).item() == pytest.approx(7.61985302416e-24, rel=1e-11)
+    assert F.gelu(leaf(-10.0)).item() == pytest.approx(-7.61985302416e-23, rel=1e-11)
+    assert F.gelu(torch.full((17,), math.inf)).isinf().all()
     x = leaf(-1e6)
     (first,) = grad(torch.special.log_ndtr(x).sum(), x, create_graph=True)
     (second,) = grad(first.sum(), x)
