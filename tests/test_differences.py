@@ -7,6 +7,7 @@ import gc
 import io
 import math
 import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ def test_tails(function, at, exact) -> None:
 
 def test_tails_of_the_normal_distribution() -> None:
     assert torch.special.ndtr(leaf(-10.0)).item() == pytest.approx(7.61985302416e-24, rel=1e-11)
+    assert F.gelu(leaf(-10.0)).item() == pytest.approx(-7.61985302416e-23, rel=1e-11)
+    assert F.gelu(torch.full((17,), math.inf)).isinf().all()
     x = leaf(-1e6)
     (first,) = grad(torch.special.log_ndtr(x).sum(), x, create_graph=True)
     (second,) = grad(first.sum(), x)
@@ -515,6 +518,16 @@ def test_softmaxes_of_sparse_tensors_along_dense_dimensions() -> None:
     assert torch.autograd.gradcheck(of_values, (values,))
     twice = torch.sparse_coo_tensor([[1, 1]], [7.0, 8.0], (3,))
     assert torch.arange(3.0).sparse_mask(twice).to_dense().tolist() == [0, 1, 0]
+
+
+def test_warnings_of_numpy() -> None:
+    zero = torch.zeros(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeWarning):
+            zero.log()
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module="chainrule")
+        assert (zero.log() / 0).item() == -math.inf
 
 
 def test_dataclasses_are_containers() -> None:

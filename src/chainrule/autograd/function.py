@@ -28,7 +28,24 @@ class _OnceDifferentiable(Function):
 
 
 def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator for ``backward``: it is not recorded, and a second differentiation raises."""
+    """Decorator for ``backward``: it is not recorded, and a second differentiation raises.
+
+    >>> import chainrule as torch
+    >>> class Square(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x
+    ...     @staticmethod
+    ...     @torch.autograd.function.once_differentiable
+    ...     def backward(ctx, g):
+    ...         return 2 * ctx.saved_tensors[0] * g
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> (g,) = torch.autograd.grad(Square.apply(x).exp(), x, create_graph=True)
+    >>> torch.autograd.grad(g, x)
+    Traceback (most recent call last):
+    RuntimeError: trying to differentiate twice a function that was marked with @once_differentiable
+    """
 
     @functools.wraps(fn)
     def wrapper(ctx: Any, *args: Any) -> Any:

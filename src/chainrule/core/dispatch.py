@@ -507,10 +507,7 @@ def promote(op: Op, arrays: list[Any]) -> list[Any]:
 
 def _wrap(op: Op, result: Any, args: tuple[Any, ...], params: dict[str, Any], mode: Any) -> Any:
     """The output tensors of an op that is not recorded."""
-    if op.outputs is not None:
-        outs = tuple(new_tensor(array) for array in result)
-    else:
-        outs = (new_tensor(result),)
+    outs = tuple(map(new_tensor, (result,) if op.outputs is None else result))
     if mode is not None and mode.inference:
         for out in outs:
             out._cell = INFERENCE_CELL
@@ -547,7 +544,7 @@ def record(
             new_tensor(array, Port.of(node, number, array) if carries_gradient(op, number, array) else None)
             for number, array in enumerate(result)
         )
-        if op.outputs[-1:] == ("indices",):
+        if "indices" in op.outputs[-1:]:
             note_all(f"the indices of {op.name.removesuffix('_index')}", list(parents), outs[-1])
     node.saved = save(op, node, args, arrays, parents, outs)
     if op.kind == "view":

@@ -193,8 +193,9 @@ def put_down(site: Site, node: Node, result: ref[Any] | None) -> None:
 
 
 def new_site(how: str, code: CodeType, lasti: int, node: Node, since: tuple[CodeType, int] | None = None) -> Site:
-    while len(SITES) >= LIMIT:
-        SITES.pop(next(iter(SITES)), None)
+    if len(SITES) >= LIMIT:
+        for oldest in list(SITES)[: len(SITES) + 1 - LIMIT]:  # of a copy: another thread may be here, too
+            SITES.pop(oldest, None)
     site = Site()
     site.how, site.since = how, since
     site.code, site.lasti = code, lasti

@@ -49,7 +49,14 @@ def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
 
 
 def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
-    """Call ``hook(optimizer, args, kwargs)`` after each step of every optimizer."""
+    """Call ``hook(optimizer, args, kwargs)`` after each step of every optimizer.
+
+    >>> import chainrule as torch
+    >>> handle = register_optimizer_step_post_hook(lambda optimizer, args, kwargs: print(type(optimizer).__name__))
+    >>> torch.optim.SGD([torch.ones(1, requires_grad=True)], 0.1).step()
+    SGD
+    >>> handle.remove()
+    """
     return registered(_global_optimizer_post_hooks, hook)
 
 

@@ -162,7 +162,13 @@ class SparseMethods(TensorBase):
     # -- what is in a sparse tensor --------------------------------------------------------------------------------
 
     def indices(self: Any) -> Tensor:
-        """The places of the values, in order: of shape (sparse dimensions, entries). Of a coalesced tensor."""
+        """The places of the values, in order: of shape (sparse dimensions, entries). Of a coalesced tensor.
+
+        >>> import chainrule as torch
+        >>> torch.tensor([[0., 2.], [3., 0.]]).to_sparse().indices()
+        tensor([[0, 1],
+                [1, 0]])
+        """
         return shown(coalesced(self, "indices").pattern.indices)
 
     def values(self: Any) -> Tensor:
@@ -210,12 +216,24 @@ class SparseMethods(TensorBase):
         return ops.sparse_coalesce(self)
 
     def is_coalesced(self: Any) -> bool:
-        """Whether the places are known to be in order and distinct."""
+        """Whether the places are known to be in order and distinct.
+
+        >>> import chainrule as torch
+        >>> s = torch.sparse_coo_tensor([[1, 0]], [1., 2.])
+        >>> s.is_coalesced(), s.coalesce().is_coalesced()
+        (False, True)
+        """
         known: bool = in_coordinates(self, "is_coalesced").pattern.is_coalesced
         return known
 
     def sparse_dim(self: Any) -> int:
-        """The number of dimensions, from the first on, of which only some places have values; of a dense tensor 0."""
+        """The number of dimensions, from the first on, of which only some places have values; of a dense tensor 0.
+
+        >>> import chainrule as torch
+        >>> s = torch.ones(2, 3, 4).to_sparse(1)
+        >>> s.sparse_dim(), s.dense_dim(), s.values().shape
+        (1, 2, torch.Size([2, 3, 4]))
+        """
         count: int = self._array.pattern.sparse_dim if is_sparse(self._array) else 0
         return count
 

@@ -69,6 +69,10 @@ def data_parallel(
         output_device: accepted.
         dim: along which a batch would be split.
         module_kwargs: arguments by name.
+
+    >>> import chainrule as torch
+    >>> torch.nn.parallel.data_parallel(torch.nn.ReLU(), torch.tensor([-1., 2.]))
+    tensor([0., 2.])
     """
     args = inputs if isinstance(inputs, tuple) else (inputs,)
     return module(*args, **(module_kwargs or {}))
