@@ -61,6 +61,20 @@ torch.tensor([np.ones(2), np.zeros(2)])
 torch.tensor([[np.ones(2)], [np.ones(2)]])
 torch.FloatTensor([np.ones(2)])
 torch.ones(2, requires_grad=True).sum().backward(create_graph=True)
+torch.classes.loaded_libraries
+torch.classes.load_library("libnone.so")
+torch.classes.my_classes.Stack
+torch.lstsq(e, e)
+torch.solve(e, e)
+torch.eig(e, eigenvectors=True)
+torch.symeig(e, True)
+torch.matrix_rank(e)
+e.lstsq(e)
+e.solve(e)
+e.eig()
+e.symeig()
+e.matrix_rank()
+torch.eig()
 torch.Tensor(size=(1, 2)).shape
 torch.Tensor(size=e.shape).shape
 torch.Tensor(size=2)

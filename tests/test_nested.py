@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import pickle
+import random
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -168,3 +169,65 @@ def test_the_strided_layout_warns_once() -> None:
         for _ in range(2):
             torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])
     assert [one.filename for one in caught] == [__file__]
+
+
+STEPS: list[Callable[[Any], Any]] = [
+    lambda n: n.sin() * 2 + n,
+    lambda n: F.softmax(n, -1),
+    lambda n: F.softmax(n, 1),
+    lambda n: n.transpose(1, 2),
+    lambda n: n.unsqueeze(1),
+    lambda n: n.unsqueeze(-1),
+    lambda n: n.squeeze(1),
+    lambda n: n.chunk(2, 2)[0],
+    lambda n: n.sum(-1),
+    lambda n: n.amax(1, keepdim=True),
+    lambda n: n @ n.transpose(-1, -2),
+    lambda n: n.transpose(-1, -2) @ n,
+    lambda n: torch.cat([n, n], -1),
+    lambda n: torch.stack([n, n], -1),
+    lambda n: n[..., 0:1],
+    lambda n: n[:, :, None],
+    lambda n: n.unflatten(-1, (1, -1)),
+    lambda n: n.flatten(2),
+    lambda n: n.permute(0, 2, 1),
+    lambda n: n.narrow(2, 0, 1),
+    lambda n: n.select(2, 0),
+    lambda n: n.expand(*[-1] * n.dim()),
+]
+
+
+def after(steps: list[int], parts: list[torch.Tensor], layout: Any) -> list[torch.Tensor]:
+    """The parts that a program of STEPS makes of a nested tensor."""
+    nested: Any = torch.nested.as_nested_tensor(parts, layout=layout)
+    for step in steps:
+        nested = STEPS[step](nested) if nested.is_nested else nested
+    return list(nested.unbind())
+
+
+@pytest.mark.parametrize("layout", [J, S], ids=["jagged", "strided"])
+def test_random_programs_do_with_a_batch_what_they_do_with_each_part(layout: Any) -> None:
+    draws, compared = random.Random(0), 0
+    for _ in range(150):
+        steps = [draws.randrange(len(STEPS)) for _ in range(draws.randint(1, 4))]
+        parts = [torch.rand(draws.randint(1, 3), 2, dtype=D, requires_grad=True) for _ in range(3)]
+        try:
+            got = after(steps, parts, layout)
+        except (RuntimeError, IndexError, ValueError, TypeError):  # no such dimension, or not in this layout
+            continue
+        want = [after(steps, [part], layout)[0] for part in parts]
+        compared += 1
+        for one, other in zip(got, want, strict=True):
+            torch.testing.assert_close(one, other, msg=str(steps))
+        for one, other in zip(of_sum(got, parts), of_sum(want, parts), strict=True):
+            torch.testing.assert_close(one, other, msg=str(steps))
+    assert compared > 70
+
+
+def of_sum(results: list[torch.Tensor], parts: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+    """The gradients of a weighted sum of all results."""
+    total = sum(
+        [(one * torch.arange(1.0, 1 + one.numel(), dtype=D).reshape(one.shape)).sum() for one in results],
+        torch.zeros(()),
+    )
+    return torch.autograd.grad(total, parts, allow_unused=True, materialize_grads=True)

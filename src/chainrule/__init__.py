@@ -155,6 +155,7 @@ _LAZY = frozenset(
         "accelerator",
         "amp",
         "backends",
+        "classes",
         "compiler",
         "cpu",
         "cuda",

@@ -95,6 +95,8 @@ PLAIN: set[type] = {
     NoneType, bool, int, float, complex, str, slice, type(...), dtype, device, Size, np.ndarray,
 }  # fmt: skip
 """Types of arguments that take nothing over, known without asking; ``Tensor`` itself comes in when anything is hooked."""
+LISTS = frozenset([list, tuple])
+"""Types of arguments of which it is asked what is in them."""
 
 
 def overrides(kind: type) -> bool:
@@ -120,7 +122,7 @@ def _flat(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     """The arguments, and what is in those that are sequences."""
     values: list[Any] = []
     for value in (*args, *kwargs.values()):
-        if type(value) is list or type(value) is tuple:
+        if type(value) in LISTS:
             values += value
         else:
             values.append(value)
@@ -244,16 +246,22 @@ HIDDEN = __file__ + ":importlib._bootstrap"
 
 ask.__code__ = ask.__code__.replace(co_filename=HIDDEN)
 
-PLACES = ("public", "original", "state", "is_plain", "ask", "type_of")
+PLACES = ("public", "original", "state", "is_plain", "is_list", "ask", "type_of")
 
 
 def _asking(*args: Any, **kwargs: Any) -> Any:
     # Runs with the globals of other modules, so that all it needs is a constant of its own copy of this code: see hook.
-    needed: Any = ("public", "original", "state", "is_plain", "ask", "type_of")
-    public, original, state, is_plain, ask, type_of = needed
+    needed: Any = ("public", "original", "state", "is_plain", "is_list", "ask", "type_of")
+    public, original, state, is_plain, is_list, ask, type_of = needed
     if state() is None:
         for value in args:
             if not is_plain(type_of(value)):
+                if is_list(type_of(value)):
+                    for one in value:
+                        if not is_plain(type_of(one)):
+                            break
+                    else:
+                        continue
                 break
         else:
             for value in kwargs.values():
@@ -292,7 +300,7 @@ def hook(function: FunctionType, name: str) -> Public:
     public = Public(name, original)
     public.func = function
     code = function.__code__
-    needed = (public, original, get_overriding, PLAIN.__contains__, ask, type)
+    needed = (public, original, get_overriding, PLAIN.__contains__, LISTS.__contains__, ask, type)
     asking = _with_constant(_asking.__code__, PLACES, needed, code)
     if code.co_freevars:  # it keeps its cells, and code that has cells must begin with taking them over
         call = FunctionType(asking, function.__globals__, function.__name__)
