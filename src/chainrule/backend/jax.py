@@ -132,6 +132,7 @@ from .distances_jax import cdist
 from .elementwise_jax import (
     acos,
     acosh,
+    add_scaled,
     angle,
     asin,
     asinh,

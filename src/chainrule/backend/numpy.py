@@ -225,6 +225,7 @@ LATE = {
     """,
     "distances_numpy": "cdist",
     "fft_numpy": "fft_c2c fft_c2r fft_r2c",
+    "fused_numpy": "add_scaled",
     "gamma_numpy": "beta_draw_slope gamma_draw_slope",
     "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace transposed_matmul",
     "normalization_numpy": "layer_norm layer_norm_adjoint",
