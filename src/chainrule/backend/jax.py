@@ -205,7 +205,19 @@ from .indexing_jax import (
     take,
     take_flat,
 )
-from .linalg_jax import cofactors, contract, det, inv, matmul, slogdet, solve, tensordot, trace, transposed_matmul
+from .linalg_jax import (
+    affine,
+    cofactors,
+    contract,
+    det,
+    inv,
+    matmul,
+    slogdet,
+    solve,
+    tensordot,
+    trace,
+    transposed_matmul,
+)
 from .normalization_jax import layer_norm, layer_norm_adjoint
 from .pooling_jax import (
     avg_pool,

@@ -51,7 +51,7 @@ def product(x: Array, y: Array) -> Array:
     """
     work = x.size * math.prod(y.shape[1:])
     if x.ndim == 2 and x.shape[1] >= VECTORS and y.ndim == 2 and x.dtype is SINGLE and y.dtype is SINGLE:
-        if x.shape[1] > block() and min(len(x), y.shape[1]) > 1 and x.shape[1] <= 2 * block():
+        if has_halves(x, y):
             return of_halves(x, y)
         if work <= OF_SMALL and y.strides[0] < y.strides[1] and is_reordered(x, y):
             y = np.ascontiguousarray(y)
@@ -111,10 +111,29 @@ def is_reordered(x: Array, y: Array) -> bool:
     return m >= FEW_ROWS and m * n <= SMALL_RESULT and not 0 < n % FULL <= FULL // 2 and has_small_kernels()
 
 
-def of_halves(x: Array, y: Array) -> Array:
+def has_halves(x: Array, y: Array) -> bool:
+    return block() < x.shape[1] <= 2 * block() and min(len(x), y.shape[1]) > 1
+
+
+def of_halves(x: Array, y: Array, b: Any = None) -> Array:
     half = -(-x.shape[1] // 2)
     out = np.matmul(x[:, :half], y[:half])
+    if b is not None:
+        out += b
     out += np.matmul(x[:, half:], y[half:])
+    return out
+
+
+def affine(x: Array, w: Array, b: Array) -> Array:
+    """``x w' + b``: to MKL, b is what the first half is added to."""
+    y = w.swapaxes(-1, -2)
+    if w.ndim == 2 and x.ndim > 1 and x.dtype is w.dtype is SINGLE and x.shape[-1] > block() and x.size:
+        rows = x if x.ndim == 2 else blasable(x).reshape(-1, x.shape[-1])
+        if has_halves(rows, y):
+            out = of_halves(rows, y, b)
+            return out if x.ndim == 2 else out.reshape(*x.shape[:-1], len(w))
+    out = matmul(x, y)
+    out += b
     return out
 
 

@@ -227,7 +227,7 @@ LATE = {
     "fft_numpy": "fft_c2c fft_c2r fft_r2c",
     "fused_numpy": "add_scaled",
     "gamma_numpy": "beta_draw_slope gamma_draw_slope",
-    "linalg_numpy": "cofactors contract det inv matmul slogdet solve trace transposed_matmul",
+    "linalg_numpy": "affine cofactors contract det inv matmul slogdet solve trace transposed_matmul",
     "normalization_numpy": "layer_norm layer_norm_adjoint",
     "pooling_numpy": "avg_pool avg_pool_adjoint max_places window_index window_max window_pick window_put",
     "recurrent_numpy": "gru_adjoint gru_steps lstm_adjoint lstm_steps",
