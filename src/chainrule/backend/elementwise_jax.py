@@ -29,6 +29,11 @@ def widen_half(x: Array) -> Array:
     return widen(x) if x.dtype.kind in "fV" else x
 
 
+def add_scaled(x: Array, y: Array, *, alpha: Any) -> Array:
+    """``x + alpha * y``: XLA fuses the two where it sees fit."""
+    return x + (y if alpha == 1 else y * number(alpha, y))
+
+
 # -- selection ----------------------------------------------------------------------------------------------------------
 
 

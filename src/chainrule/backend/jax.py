@@ -132,6 +132,7 @@ from .distances_jax import cdist
 from .elementwise_jax import (
     acos,
     acosh,
+    add_scaled,
     angle,
     asin,
     asinh,
@@ -205,7 +206,19 @@ from .indexing_jax import (
     take,
     take_flat,
 )
-from .linalg_jax import cofactors, contract, det, inv, matmul, slogdet, solve, tensordot, trace, transposed_matmul
+from .linalg_jax import (
+    affine,
+    cofactors,
+    contract,
+    det,
+    inv,
+    matmul,
+    slogdet,
+    solve,
+    tensordot,
+    trace,
+    transposed_matmul,
+)
 from .normalization_jax import (
     batch_norm,
     batch_norm_adjoint,

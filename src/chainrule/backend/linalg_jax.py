@@ -21,6 +21,11 @@ def matmul(x: Array, y: Array) -> Array:
     return narrow(jnp.matmul(widen_half(x), widen_half(y)), x)
 
 
+def affine(x: Array, w: Array, b: Array) -> Array:
+    """``x w' + b``."""
+    return matmul(x, jnp.matrix_transpose(w)) + b
+
+
 def transposed_matmul(x: Array, y: Array) -> Array:
     """Long sums with a copy of the transpose, which the barrier keeps: XLA's product that sums along columns is slower by more."""
     turned = jnp.matrix_transpose(x)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ..promotion import is_half
 from . import common
+from .elementwise_numpy import SINGLE
 from .threads_numpy import CACHED, by_items, cuts, has_helpers, in_parallel, one_blas_thread, workers
 
 Array = Any
@@ -47,6 +49,11 @@ def product(x: Array, y: Array) -> Array:
     where those are in use they share out products too.
     """
     work = x.size * math.prod(y.shape[1:])
+    if x.ndim == 2 and x.shape[1] >= VECTORS and y.ndim == 2 and x.dtype is SINGLE and y.dtype is SINGLE:
+        if has_halves(x, y):
+            return of_halves(x, y)
+        if work <= OF_SMALL and y.strides[0] < y.strides[1] and is_reordered(x, y):
+            y = np.ascontiguousarray(y)
     if work <= ALONE or not has_helpers():
         return x.dot(y)
     with one_blas_thread():
@@ -60,6 +67,73 @@ def product(x: Array, y: Array) -> Array:
                 lambda some: np.matmul(x, y[:, some], out=out[:, some]), cuts(y.shape[1], workers()), is_product=True
             )
         return out
+
+
+# -- the order of the sums ------------------------------------------------------------------------------------------------
+# The last digits of a product depend on the order in which its terms are added. That of PyTorch's wheels for x86 (MKL)
+# adds float32 terms one after the other, each by a fused multiply-add: up to 384 with AVX-512 and up to 256 with AVX2; up to
+# twice as many as the sum of two such halves. Of longer sums the parts depend on how many threads there are. OpenBLAS adds
+# in turn, too, but not where it has kernels for small matrices, which add along vectors if y is transposed. So what costs
+# next to nothing is brought into the same order: most layers of a course's networks give PyTorch's bits then.
+# (A huge term and its opposite among ones shows the order: those ones are left that were added after them.)
+
+VECTORS = 32
+"""From so many terms on small products are added along vectors."""
+OF_SMALL = 10**6
+"""Multiplications in a product that counts as small."""
+SMALL_RESULT = 1200
+"""Elements of the result of one."""
+FULL = 16
+"""Elements of a vector. Of a rest of up to half of it the terms are added along vectors in any case."""
+FEW_ROWS = 8
+"""Of fewer rows than these MKL adds otherwise, too."""
+
+
+@cache
+def block() -> int:
+    """How many terms MKL adds in turn."""
+    found = np.show_config("dicts")["SIMD Extensions"]["found"]  # type: ignore[call-overload]
+    return 384 if any(name in ("X86_V4", "AVX512F", "AVX512_SKX") for name in found) else 256
+
+
+@cache
+def has_small_kernels() -> bool:
+    """Whether a small product by a transposed matrix is not added in turn: 2^100 - 2^100 + 1 + 1 + ... shows it."""
+    x = np.ones((FULL, 2 * VECTORS), SINGLE)
+    x[:, :2] = 2.0**100, -(2.0**100)
+    return bool((x.dot(np.ones_like(x).T) != 2 * VECTORS - 2).any())
+
+
+def is_reordered(x: Array, y: Array) -> bool:
+    """Whether a copy of ``y``, a transposed matrix, makes OpenBLAS add in turn."""
+    m, n = len(x), y.shape[1]
+    return m >= FEW_ROWS and m * n <= SMALL_RESULT and not 0 < n % FULL <= FULL // 2 and has_small_kernels()
+
+
+def has_halves(x: Array, y: Array) -> bool:
+    return block() < x.shape[1] <= 2 * block() and min(len(x), y.shape[1]) > 1
+
+
+def of_halves(x: Array, y: Array, b: Any = None) -> Array:
+    half = -(-x.shape[1] // 2)
+    out = np.matmul(x[:, :half], y[:half])
+    if b is not None:
+        out += b
+    out += np.matmul(x[:, half:], y[half:])
+    return out
+
+
+def affine(x: Array, w: Array, b: Array) -> Array:
+    """``x w' + b``: to MKL, b is what the first half is added to."""
+    y = w.swapaxes(-1, -2)
+    if w.ndim == 2 and x.ndim > 1 and x.dtype is w.dtype is SINGLE and x.shape[-1] > block() and x.size:
+        rows = x if x.ndim == 2 else blasable(x).reshape(-1, x.shape[-1])
+        if has_halves(rows, y):
+            out = of_halves(rows, y, b)
+            return out if x.ndim == 2 else out.reshape(*x.shape[:-1], len(w))
+    out = matmul(x, y)
+    out += b
+    return out
 
 
 def transposed_matmul(x: Array, y: Array) -> Array:

@@ -25,6 +25,8 @@ CROSSINGS = frozenset({"batch_in", "batch_out", "dual_in", "primal_part", "tange
 """Names of the recorded namespace alone: how values enter and leave the levels of transforms."""
 
 EXTRAS: dict[str, str] = {
+    "add_scaled": "(x, y, *, alpha) x + alpha y, rounded once",
+    "affine": "(x, w, b) x w' + b",
     "airy_ai": "Airy's function Ai",
     "airy_ai_prime": "its derivative",
     "angle": "the argument of a complex number; of a real one 0 or pi",

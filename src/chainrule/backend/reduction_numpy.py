@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import builtins
 import math
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -85,18 +86,101 @@ def _last_along_memory(x: Array, axis: Axis) -> tuple[int, ...]:
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Integers and bools are added as int64."""
     dtype = x.dtype
-    if (dtype is FLOAT32 or dtype is FLOAT64) and x.size <= MANY:
-        return in_rows(add_reduce(x, axis=axis, keepdims=keepdims))
+    if dtype is FLOAT32 or dtype is FLOAT64:
+        if axis is not None and (plan := plan_of(x.shape, axis, dtype)) and x.flags.c_contiguous:
+            return sum_of_rows(x, plan, keepdims)
+        if x.size <= MANY:
+            return in_rows(add_reduce(x, axis=axis, keepdims=keepdims))
     total = in_rows(_total(x, axis, keepdims))
     return total if dtype.kind in "biu" else total.astype(dtype, copy=False)
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     dtype = x.dtype
-    if (dtype is FLOAT32 or dtype is FLOAT64) and x.size <= MANY:
-        total = in_rows(add_reduce(x, axis=axis, keepdims=keepdims))
-        return total / (x.size // (total.size or 1))
+    if dtype is FLOAT32 or dtype is FLOAT64:
+        if axis is not None and (plan := plan_of(x.shape, axis, dtype)) and x.flags.c_contiguous:
+            return sum_of_rows(x, plan, keepdims) / plan.rows
+        if x.size <= MANY:
+            total = in_rows(add_reduce(x, axis=axis, keepdims=keepdims))
+            return total / (x.size // (total.size or 1))
     return (in_rows(_total(x, axis, keepdims)) / count(x.shape, axis)).astype(dtype, copy=False)
+
+
+# -- sums of rows --------------------------------------------------------------------------------------------------------
+# As PyTorch adds them on processors with AVX2, so that gradients of biases have its bits: of as many columns as four vectors
+# hold, sixteen rows at a time; of other columns each fourth row together, four running totals, of which again sixteen at a
+# time. The sums of sixteen are added in the same way. That is also nearer than one running total, and faster in float32
+# than one in float64. (How many vectors wide a group is, a huge row and its opposite among ones show.)
+
+AT_A_TIME = 16
+VECTOR = {FLOAT32: 8, FLOAT64: 4}
+
+
+class Plan(NamedTuple):
+    """How rows are added that are the same along the first axes."""
+
+    rows: int
+    columns: int
+    many: int
+    """The columns that are added by sixteen rows."""
+    kept: tuple[int, ...]
+    rest: tuple[int, ...]
+
+
+@lru_cache(2048)
+def plan_of(shape: tuple[int, ...], axis: int | tuple[int, ...], dtype: Any) -> Plan | None:
+    """How to add along the first axes; None where it is other axes, one column, or rows so few that they are added in turn."""
+    ndim = len(shape)
+    axes = {a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))} if ndim > 1 else set()
+    lead = len(axes)
+    if not 0 < lead < ndim or builtins.max(axes) != lead - 1:
+        return None
+    rows, columns = math.prod(shape[:lead]), math.prod(shape[lead:])
+    vector = VECTOR[dtype]
+    many = columns - columns % (4 * vector if columns >= vector else 4)
+    if columns < 2 or rows < (AT_A_TIME if many == columns else 4):
+        return None
+    return Plan(rows, columns, many, (1,) * lead + shape[lead:], shape[lead:])
+
+
+def sum_of_rows(x: Array, plan: Plan, keepdims: bool) -> Array:
+    rows, columns, many, kept, rest = plan
+    if x.ndim > 2:
+        x = x.reshape(rows, columns)
+    if many:
+        out = _by_sixteen(x)
+        if many < columns:
+            out[many:] = _by_fours(x[:, many:])
+    else:
+        out = _by_fours(x)
+    return out.reshape(kept) if keepdims else out if len(rest) == 1 else out.reshape(rest)
+
+
+def _by_sixteen(rows: Array) -> Array:
+    rests = []
+    while len(rows) > AT_A_TIME:
+        steps, rest = divmod(len(rows), AT_A_TIME)
+        if rest:
+            rests.append(add_reduce(rows[-rest:], axis=0))
+            rows = rows[:-rest]
+        rows = add_reduce(rows.reshape(steps, AT_A_TIME, *rows.shape[1:]), axis=1)
+    out = add_reduce(rows, axis=0)
+    if not rests:
+        return out
+    total = rests[0]  # what is left over first
+    for one in rests[1:]:
+        total += one
+    total += out
+    return total
+
+
+def _by_fours(rows: Array) -> Array:
+    steps, rest = divmod(len(rows), 4)
+    four = _by_sixteen((rows[:-rest] if rest else rows).reshape(steps, 4, rows.shape[1]))
+    if rest:
+        for row in rows[-rest:]:
+            four[0] += row
+    return add_reduce(four, axis=0)
 
 
 @into_rows

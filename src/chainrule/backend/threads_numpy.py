@@ -40,10 +40,11 @@ LATELY = 32
 
 
 class Blas(NamedTuple):
-    """The two functions of OpenBLAS that are about its threads."""
+    """The two functions of OpenBLAS that are about its threads, and a kernel: see ``fused_numpy``."""
 
     threads: Callable[[], int]
     set_threads: Callable[[int], None]
+    saxpy: Callable[[int, float, Any, int, Any, int], None]
 
 
 @cache
@@ -54,9 +55,15 @@ def blas() -> Blas | None:
         library = ctypes.CDLL(str(path))
         for before, after in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
             if hasattr(library, f"{before}openblas_set_num_threads{after}"):
+                saxpy = getattr(library, f"{before}cblas_saxpy{after}")
+                size = ctypes.c_int64 if after else ctypes.c_int
+                place = ctypes.POINTER(ctypes.c_float)
+                saxpy.argtypes = [size, ctypes.c_float, place, size, place, size]
+                saxpy.restype = None
                 return Blas(
                     getattr(library, f"{before}openblas_get_num_threads{after}"),
                     getattr(library, f"{before}openblas_set_num_threads{after}"),
+                    saxpy,
                 )
     return None
 

@@ -77,7 +77,7 @@ add = elementwise("add(x, y)",
     y=lambda g: g,
 )
 add_scaled = elementwise("add_scaled(x, y, *, alpha)", node="AddBackward0",
-    forward=lambda xp, x, y, alpha: x + scaled(xp, y, alpha),
+    forward=lambda xp, x, y, alpha: xp.add_scaled(x, y, alpha=alpha),
     x=lambda g: g,
     y=lambda g, alpha: g * alpha,
 )
@@ -86,7 +86,7 @@ subtract = elementwise("subtract(x, y)", node="SubBackward0", mixed=no_bools,
     y=lambda g: -g,
 )
 subtract_scaled = elementwise("subtract_scaled(x, y, *, alpha)", node="SubBackward0", mixed=no_bools,
-    forward=lambda xp, x, y, alpha: x - scaled(xp, y, alpha),
+    forward=lambda xp, x, y, alpha: xp.add_scaled(x, -y, alpha=alpha),
     x=lambda g: g,
     y=lambda g, alpha: g * -alpha,
 )
@@ -120,13 +120,13 @@ reciprocal = elementwise("reciprocal(x)", promotion="float",
     x=lambda g, out: -g * (out * out),
 )
 addcmul = elementwise("addcmul(x, y, z, *, value)", saved_names={"y": "tensor1", "z": "tensor2"},
-    forward=rounded_once(lambda xp, x, y, z, value: x + scaled(xp, y * z, value)),
+    forward=rounded_once(lambda xp, x, y, z, value: x + scaled(xp, y, value) * z),
     x=lambda g: g,
     y=lambda g, z, value: g * (z * value),
     z=lambda g, y, value: g * (y * value),
 )
 addcdiv = elementwise("addcdiv(x, y, z, *, value)", domain="fcV", saved_names={"y": "tensor1", "z": "tensor2"},
-    forward=rounded_once(lambda xp, x, y, z, value: x + scaled(xp, y / z, value)),
+    forward=rounded_once(lambda xp, x, y, z, value: x + scaled(xp, y, value) / z),
     x=lambda g: g,
     y=lambda g, z, value: g * (value / z),
     z=lambda g, y, z, value: -g * (y * value / (z * z) if is_half(z.dtype) else value * ((y / z) / z)),
@@ -134,7 +134,8 @@ addcdiv = elementwise("addcdiv(x, y, z, *, value)", domain="fcV", saved_names={"
 lerp_number = elementwise("lerp_number(x, y, *, weight)", node="LerpBackward0", domain="fcV",
     # From the nearer end, so that both ends are met exactly.
     forward=rounded_once(lambda xp, x, y, weight: (
-        x + scaled(xp, y - x, weight) if math.hypot(weight.real, weight.imag) < 0.5 else y - scaled(xp, y - x, 1 - weight)
+        xp.add_scaled(x, y - x, alpha=weight) if math.hypot(weight.real, weight.imag) < 0.5
+        else xp.add_scaled(y, y - x, alpha=xp.asarray(weight, dtype=x.dtype) - 1)
     )),
     x=lambda g, weight: g * (1 - weight),
     y=lambda g, weight: g * weight,

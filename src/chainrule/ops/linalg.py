@@ -221,9 +221,7 @@ addr = adding("addr(input, x, y, *, beta, alpha)", "AddrBackward0", {"x": "vec1"
 def layer_forward(xp, b, x, w):
     wide = xp.widen(x)
     if wide is x:
-        out = xp.matmul(x, xp.matrix_transpose(w))
-        out += b
-        return out
+        return xp.affine(x, w, b)
     return xp.narrow(xp.matmul(wide, xp.matrix_transpose(xp.widen(w))) + xp.widen(b), x)  # half precision is rounded once
 
 

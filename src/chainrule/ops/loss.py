@@ -129,9 +129,13 @@ def bce_y(xp, g, x, w):
 
 
 def bce_rule(xp, g, x, y, w, reduction):
-    if is_half(x.dtype):  # PyTorch divides at the end, as one can see there
-        return share(bce_x(xp, g, x, y, w), reduction, x, y, w)
-    return by_blocks(xp, bce_x, share(g, reduction, x, y, w), x, y, w)
+    """PyTorch divides at the end, as one can see in half precision, and in the last digits otherwise."""
+    return by_blocks(xp, bce_share, g, x, y, w, count=count_of(reduction, x, y, w))
+
+
+def bce_share(xp, g, x, y, w, count):
+    out = bce_x(xp, g, x, y, w)
+    return out if count == 1 else out / count
 
 
 binary_cross_entropy = general("binary_cross_entropy(x, y, w, *, reduction)", promotion="common", domain="fV",

@@ -96,7 +96,7 @@ class Adagrad(Stepwise):
     @staticmethod
     def update(xp: Any, settings: Group, lr: Any, p: Any, g: Any, total: Any) -> None:
         total += g * g
-        p -= g / (xp.root(total) + settings["eps"]) * lr
+        p -= g * lr / (xp.root(total) + settings["eps"])
 
     @staticmethod
     def update_sparse(settings: Group, lr: Any, p: Any, g: Any, total: Any) -> None:

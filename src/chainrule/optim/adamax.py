@@ -75,8 +75,7 @@ class Adamax(Stepwise):
     @staticmethod
     def update(xp: Any, settings: Group, scale: Any, p: Any, g: Any, m: Any, largest: Any) -> None:
         beta1, beta2 = settings["betas"]
-        m *= beta1
-        m += g * (1 - beta1)
+        xp.move(m, g, 1 - beta1)
         largest *= beta2
         xp.lift(largest, xp.size(g) + settings["eps"])
-        p -= m / largest * scale
+        p -= m * scale / largest

@@ -91,5 +91,5 @@ class ASGD(Stepwise):
     def update(xp: Any, settings: Group, numbers: Any, p: Any, g: Any, average: Any) -> None:
         eta, mu = numbers
         p *= 1 - settings["lambd"] * eta
-        p -= g * eta
+        xp.add(p, g, -eta)
         average += (p - average) * mu

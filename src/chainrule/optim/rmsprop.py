@@ -85,16 +85,16 @@ class RMSprop(Stepwise):
     def update(xp: Any, settings: Group, t: Any, p: Any, g: Any, v: Any, *others: Any) -> None:
         alpha = settings["alpha"]
         v *= alpha
-        v += g * g * (1 - alpha)
+        v += g * (1 - alpha) * g
         if settings["centered"]:
             mean = others[-1]
-            mean *= alpha
-            mean += g * (1 - alpha)
+            xp.move(mean, g, 1 - alpha)
             v = v - mean * mean
-        step = g / (xp.root(v) + settings["eps"])
+        divisor = xp.root(v) + settings["eps"]
         if settings["momentum"] > 0:
             buffer = others[0]
             buffer *= settings["momentum"]
-            buffer += step
-            step = buffer
-        p -= step * settings["lr"]
+            buffer += g / divisor
+            xp.add(p, buffer, -settings["lr"])
+        else:
+            p -= g * settings["lr"] / divisor

@@ -96,9 +96,12 @@ class SGD(Stepwise):
                 xp.put(buffer, g)
             else:
                 buffer *= momentum
-                buffer += g if dampening == 0 else g * (1 - dampening)
-            g = g + buffer * momentum if settings["nesterov"] else buffer
-        p -= g * settings["lr"]
+                if dampening == 0:
+                    buffer += g
+                else:
+                    xp.add(buffer, g, 1 - dampening)
+            g = xp.plus(g, buffer, momentum) if settings["nesterov"] else buffer
+        xp.add(p, g, -settings["lr"])
 
     @staticmethod
     def update_sparse(settings: Group, begins: bool, p: Any, g: Any, buffer: Any = None) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..autograd.grad_mode import set_grad_enabled
+from ..backend.fused_numpy import AT_ONCE as FUSED, add_scaled, add_to
 from ..core.modes import Modes, modes
 from ..core.mutation import WIDE_FLOATS
 from ..core.origin import caller
@@ -53,6 +54,24 @@ class OnMemory:
         """A number in the dtype of ``x``."""
         return x.dtype.type(number)
 
+    add = staticmethod(add_to)
+    """``add(target, source, number)``: ``target += source * number``, rounded once as PyTorch does it."""
+
+    @staticmethod
+    def plus(x: Any, y: Any, number: Any) -> Any:
+        """The same as a value of its own."""
+        return add_scaled(x, y, alpha=number) if x.size <= FUSED else x + y * number
+
+    @staticmethod
+    def move(target: Any, end: Any, weight: float) -> None:
+        """Move ``target`` toward ``end`` by a share ``weight`` of the way, from the nearer end as ``lerp`` does."""
+        way = end - target
+        if weight < 0.5:
+            add_to(target, way, weight)
+        else:
+            target[...] = end
+            add_to(target, way, float(target.dtype.type(weight)) - 1)
+
     @staticmethod
     def put(target: Any, value: Any) -> None:
         target[...] = value
@@ -89,6 +108,21 @@ class OnTensors:
     @staticmethod
     def like(x: Any, number: Any) -> Any:
         return number if isinstance(number, TensorBase) else x.new_full((), number)
+
+    @staticmethod
+    def plus(x: Any, y: Any, number: Any) -> Any:
+        return x + y * number if isinstance(number, TensorBase) else x.add(y, alpha=number)
+
+    @staticmethod
+    def add(target: Any, source: Any, number: Any) -> None:
+        if isinstance(number, TensorBase):
+            target += source * number
+        else:
+            target.add_(source, alpha=number)
+
+    @staticmethod
+    def move(target: Any, end: Any, weight: Any) -> None:
+        target.lerp_(end, weight)
 
     @staticmethod
     def put(target: Any, value: Any) -> None:
@@ -206,7 +240,7 @@ class Stepwise(Optimizer):
             if settings.get("decoupled_weight_decay"):
                 p *= 1 - settings["lr"] * decay
             else:
-                g = g + p * decay
+                g = xp.plus(g, p, decay)
         self.update(xp, settings, numbers, p, g, *kept)
 
     # -- what a subclass says of its state -----------------------------------------------------------------------------
