@@ -112,3 +112,80 @@ def test_sums_of_products(dtype: Any, rounded: Any) -> None:
     same(wide(torch.addbmm(x, y, z)), total)
     u, v = numbers(16, (3,), dtype), numbers(17, (4,), dtype)
     same(wide(torch.addr(x, u, v)), rounded(wide(x) + rounded(wide(u)[:, None] * wide(v))))
+
+
+def test_tails_are_pytorch_s_formulas(dtype: Any, rounded: Any) -> None:
+    x, g = numbers(20, (300,), dtype), numbers(21, (300,), dtype)
+    a, h = wide(x), wide(g)
+    y, s = wide(torch.tanh(x)), wide(torch.sigmoid(x))
+    same(gradient(torch.tanh, x, g), rounded(h * (1 - y * y)))
+    once = rounded(h * (1 - s) * s)
+    thrice = rounded(rounded(h * rounded(1 - s)) * s)
+    same(gradient(torch.sigmoid, x, g), thrice if dtype is torch.float16 else once)
+    same(gradient(torch.expm1, x, g), rounded(h * rounded(wide(torch.expm1(x)) + 1)))
+    same(gradient(torch.erf, x, g), rounded(rounded(rounded(np.exp(-rounded(a * a))) * np.float32(2 / np.pi**0.5)) * h))
+    u = torch.tanh(x / 4)
+    b = wide(u)
+    root = rounded(1 / np.sqrt(rounded(1 - rounded(b * b))))
+    same(gradient(torch.asin, u, g), rounded(h * root))
+    same(gradient(torch.acos, u, g), rounded(h * -root))
+    same(gradient(torch.atanh, u, g), rounded(h / rounded(1 - rounded(b * b))))
+
+
+def test_tails_of_two_operands(dtype: Any, rounded: Any) -> None:
+    x, y, g = (numbers(seed, (300,), dtype) for seed in (22, 23, 24))
+    a, b, h = wide(x), wide(y), wide(g)
+    r = rounded(1 / rounded(rounded(a * a) + rounded(b * b)))
+    same(gradient(lambda x: torch.atan2(x, y), x, g), rounded(rounded(h * b) * r))
+    same(gradient(lambda y: torch.atan2(x, y), y, g), rounded(rounded(h * -a) * r))
+    same(gradient(lambda x: torch.hypot(x, y), x, g), rounded(rounded(h * a) / wide(torch.hypot(x, y))))
+    e = rounded(rounded(np.exp(rounded(b - a))) + 1)
+    same(gradient(lambda x: torch.logaddexp(x, y), x, g), rounded(h / e))
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_recurrent_layers_are_rounded_as_their_cells(kind: str, dtype: Any) -> None:
+    """But for LSTMs in bfloat16, whose steps are in single precision: only what the next one begins with is rounded."""
+    torch.manual_seed(0)
+    layer, cell = (getattr(torch.nn, name)(3, 4).to(dtype) for name in (kind, f"{kind}Cell"))
+    with torch.no_grad():
+        for mine, its in zip(cell.parameters(), layer.parameters(), strict=True):
+            mine.copy_(its)
+    x = numbers(25, (6, 2, 3), dtype)
+    weights = [wide(p) for p in layer.parameters()]
+    state: Any = None
+    h = c = np.zeros((2, 4), np.float32)
+    for at, found in enumerate(layer(x)[0]):
+        if kind == "LSTM" and dtype is torch.bfloat16:
+            sums = wide(x[at]) @ weights[0].T + wide(layer.bias_ih_l0 + layer.bias_hh_l0) + h @ weights[1].T
+            i, f, k, o = np.split(sums.astype(np.float64), 4, axis=1)
+            i, f, o = (1 / (1 + np.exp(-z)) for z in (i, f, o))
+            c = f * c + i * np.tanh(k)
+            h, c = (wide(torch.from_numpy(z).bfloat16()) for z in (o * np.tanh(c), c))
+            same(wide(found), h)
+        else:
+            state = cell(x[at], state)
+            same(wide(found), wide(state[0] if kind == "LSTM" else state))
+
+
+def test_attention_rounds_what_is_multiplied(dtype: Any, rounded: Any) -> None:
+    q, k, v, g = (numbers(seed, (1, 2, 5, 4), dtype) for seed in range(26, 30))
+    q, k, v = (x.requires_grad_() for x in (q, k, v))
+    out = F.scaled_dot_product_attention(q, k, v)
+    a, b, w, h = (wide(x) for x in (q, k, v, g))
+    scores = a @ b.swapaxes(-1, -2) / 2
+    e = np.exp(scores - scores.max(-1, keepdims=True))
+    same(wide(out), rounded(rounded(e) @ w / e.sum(-1, keepdims=True)))
+    p = e / e.sum(-1, keepdims=True)
+    of_scores = rounded(p * (h @ w.swapaxes(-1, -2) - (h * wide(out)).sum(-1, keepdims=True)))
+    got = [wide(x) for x in torch.autograd.grad(out, (q, k, v), g)]
+    want = [
+        rounded(of_scores @ b / 2),
+        rounded(of_scores.swapaxes(-1, -2) @ a / 2),
+        rounded(rounded(p).swapaxes(-1, -2) @ h),
+    ]
+    for mine, its in zip(got, want, strict=True):
+        assert np.mean(mine != its) < 0.05  # sums may be in another order
+        np.testing.assert_allclose(mine, its, rtol=2**-6, atol=2**-8)
+    low = F.scaled_dot_product_attention(q[0, 0], k[0, 0], v[0, 0])
+    same(wide(low), rounded(p[0, 0] @ w[0, 0]))

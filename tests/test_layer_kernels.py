@@ -145,7 +145,7 @@ def test_attention(queries: Any, sources: int, width: int, causal: bool, mask: A
         masks[0][RNG.random(masks[0].shape) < 0.3] = -np.inf
 
     def adjoint(rule: Any, g: Any, out: Any) -> Any:
-        return rule(g, q, k, v, masks, *out, need=(True,) * (3 + len(masks)), scale=0.4, causal=causal)
+        return rule(g, q, k, v, masks, *out, need=(True,) * (3 + len(masks)), scale=0.4, causal=causal, low=None)
 
     params = {"scale": 0.4, "causal": causal}
     compare("dot_product_attention", attention_common, (q, k, v, *masks), dtype, params, adjoint)

@@ -80,6 +80,10 @@ KEEPING: dict[str, Any] = {
     "hardshrink": F.hardshrink,
     "sum": lambda x: x + x * 2,
     "cat": lambda x: torch.cat([x, x], 1),
+    "flip": lambda x: x.flip(1, 3),
+    "roll": lambda x: x.roll((1, 2), (1, 2)),
+    "sort": lambda x: x.sort(2, descending=True).values,
+    "argsort": lambda x: x.argsort(1),
     "conversion": lambda x: x.contiguous().double(memory_format=torch.channels_last),
     "clone": lambda x: x.contiguous().clone(memory_format=torch.channels_last),
 }
@@ -104,6 +108,29 @@ def test_rows_stay_rows() -> None:
     assert torch.cat([x, last], 1).is_contiguous()
     weight = torch.ones(6, 4, 3, 3).contiguous(memory_format=torch.channels_last)
     assert F.conv2d(x, weight).is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_first_grad_lies_as_its_leaf_does() -> None:
+    rows = torch.arange(120.0).reshape(2, 3, 4, 5)
+    for leaf in (rows.contiguous(memory_format=torch.channels_last), rows.permute(3, 1, 0, 2), rows):
+        x = leaf.detach().requires_grad_()
+        for g in (torch.ones(x.shape), torch.empty_like(x).fill_(2), torch.ones(1).expand(x.shape)):
+            x.grad = None
+            (x * 3).backward(g)
+            assert x.grad.stride() == x.stride()
+            torch.testing.assert_close(x.grad, 3 * g.contiguous(), check_stride=False)
+    x = torch.ones(1).expand(2, 3).detach().requires_grad_()
+    (x * 2).sum().backward()
+    assert x.grad.is_contiguous()
+
+
+def test_gradients_handed_out_keep_the_order_of_their_cotangents() -> None:
+    x = torch.arange(120.0).reshape(2, 3, 4, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
+    g = torch.ones_like(x)
+    for function in (lambda x: x + 1, F.relu, torch.abs, lambda x: x.clamp(0.1), lambda x: x * x.detach()):
+        (found,) = torch.autograd.grad(function(x), x, g)
+        assert found.stride() == x.stride()
+        assert found is not g
 
 
 def test_modules_are_brought_into_an_order() -> None:

@@ -19,7 +19,7 @@ NARROWER = {
     "bfloat16": {np.dtype("float64"): torch.bfloat16.numpy, np.dtype("complex128"): np.dtype("complex64")},
 }
 
-KEPT_WIDE = frozenset("batch_norm cross_entropy cross_entropy_of_planes rms_norm".split())
+KEPT_WIDE = frozenset("batch_norm cross_entropy cross_entropy_of_planes dot_product_attention rms_norm".split())
 """Ops whose further outputs, which their rules need, are float32 beside half precision."""
 
 PRECISION = 2e-4

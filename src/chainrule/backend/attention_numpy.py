@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from ..promotion import is_half
 from . import attention_common as common, numpy as namespace
-from .elementwise_numpy import DOUBLE, LOOKED_AT, SINGLE, exp
+from .elementwise_numpy import DOUBLE, LOOKED_AT, SINGLE, exp, narrow, widen
 
 Array = Any
 
@@ -98,7 +99,11 @@ def dot_product_attention(
     q: Array, k: Array, v: Array, *mask: Array, scale: float, causal: bool
 ) -> tuple[Array, Array]:
     """The result, and the logarithms of the sums of exponentials."""
+    low, given = q.dtype if is_half(q.dtype) else None, q
+    if low is not None:
+        q, k, v, mask = widen(q), widen(k), widen(v), tuple(map(widen, mask))
     if not is_plain(q, k, v):
+        q, k, v, mask = narrow(q, given), narrow(k, given), narrow(v, given), tuple([narrow(m, given) for m in mask])
         return common.dot_product_attention(namespace, q, k, v, *mask, scale=scale, causal=causal)
     values, scores = flat(v), Scores(q, k, mask, scale, causal)
     out, lse = np.empty((*scores.q.shape[:2], v.shape[3]), q.dtype), np.empty(q.shape[:3], q.dtype)
@@ -110,13 +115,25 @@ def dot_product_attention(
         exponential(p)
         total = np.matmul(ones[keys[1]], p)
         total[total == 0] = 1
-        np.divide(np.matmul(p.swapaxes(1, 2), values[keys]), total[:, :, None], out[queries])
+        e = common.rounded(namespace, p, low)
+        np.divide(np.matmul(e.swapaxes(1, 2), values[keys]), total[:, :, None], out[queries])
         rows[queries] = top[:, 0] + np.log(total)
-    return like(out, q), lse
+    return like(narrow(out, given), given), lse
 
 
 def dot_product_attention_adjoint(
-    g: Any, q: Array, k: Array, v: Array, mask: Any, out: Array, lse: Array, *, need: Any, scale: float, causal: bool
+    g: Any,
+    q: Array,
+    k: Array,
+    v: Array,
+    mask: Any,
+    out: Array,
+    lse: Array,
+    *,
+    need: Any,
+    scale: float,
+    causal: bool,
+    low: Any,
 ) -> Any:
     """With P the weights and dP = g v': the scores get P (dP - d), where d = <P, dP> of each query, which is <g, out>.
 
@@ -124,7 +141,7 @@ def dot_product_attention_adjoint(
     """
     if not is_plain(q, k, v) or g[0] is None:
         given = (namespace, g, q, k, v, mask, out, lse)
-        return common.dot_product_attention_adjoint(*given, need=need, scale=scale, causal=causal)
+        return common.dot_product_attention_adjoint(*given, need=need, scale=scale, causal=causal, low=low)
     h, values, scores = flat(g[0]), flat(v), Scores(q, k, mask, scale, causal)
     gq, gk, gv = np.empty_like(scores.q), np.zeros_like(scores.k), np.zeros_like(values)
     along = np.vecdot(g[0], out)
@@ -134,13 +151,14 @@ def dot_product_attention_adjoint(
     for queries, keys, p in scores.tiles():
         np.subtract(p, rows[queries][:, None], p)
         exponential(p)
-        gv[keys] += np.matmul(p, h[queries])
+        gv[keys] += np.matmul(common.rounded(namespace, p, low), h[queries])
         of_p = of_scores[: p.size].reshape(p.shape)
         np.matmul(values[keys], h[queries].swapaxes(1, 2), of_p)
         of_p -= along[queries][:, None]
         of_p *= p
         if of_mask is not None:
             flat(of_mask)[(*queries, keys[1])] = of_p.swapaxes(1, 2)
+        of_p = common.rounded(namespace, of_p, low)
         np.matmul(of_p.swapaxes(1, 2), scores.k[keys], gq[queries])
         gk[keys] += np.matmul(of_p, scores.q[queries])
     gq *= q.dtype.type(scale)

@@ -62,7 +62,7 @@ EXTRAS: dict[str, str] = {
     "diagonal_adjoint": "(x, *, offset, axis1, axis2, sizes) zeros, with x as those diagonals",
     "digamma": "the derivative of lgamma",
     "dot_product_attention": "(q, k, v, *mask, scale, causal) softmax(scale q k' + mask) v, and the logarithms of its divisors",
-    "dot_product_attention_adjoint": "(g, q, k, v, mask, out, lse, *, need, scale, causal) the cotangents of its operands",
+    "dot_product_attention_adjoint": "(g, q, k, v, mask, out, lse, *, need, scale, causal, low) the cotangents of its operands",
     "eig": "eigenvalues and eigenvectors, complex",
     "eigh": "(x, *, upper) eigenvalues, ascending, and eigenvectors of a Hermitian matrix given by one triangle",
     "eigvalsh": "(x, *, upper) those eigenvalues",

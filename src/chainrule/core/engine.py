@@ -29,7 +29,7 @@ from .modes import Modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Freed, Node, Port
 from .op import GENERAL, IDENTITY
 from .origin import caller
-from .ownership import own
+from .ownership import copied, laid_out_as, own
 from .saved import stale_error, unpacked
 from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
 from .version import bump
@@ -330,16 +330,16 @@ class Pass:
             if self.recorded:
                 return self.outward(g)
             array = g._array
-            made = new_tensor(array.copy() if type(array) is np.ndarray else array)
+            made = new_tensor(copied(array) if type(array) is np.ndarray else array)
         return made.conj_physical() if made._array.dtype.kind == "c" else made
 
     def first_grad(self, g: Any, tensor: Any) -> Any:
         """A cotangent as the first ``.grad`` of ``tensor``: of a recorded pass, a copy that is part of the graph."""
         given = self.handed_out(g, tensor)
         if not self.recorded:
-            return given
+            return laid_out_as(given, tensor)
         if given._node is None:
-            return new_tensor(given._array.copy() if type(given._array) is np.ndarray else given._array)
+            return new_tensor(copied(given._array) if type(given._array) is np.ndarray else given._array)
         is_leaf, ops = type(tensor._node) is AccumulateGrad, self.namespace
         return self.inside(ops.copy, new_tensor(given._array), given) if is_leaf else self.inside(ops.clone, given)
 

@@ -12,7 +12,24 @@ def own(array: Any) -> Any:
     """``array`` if nothing else refers to its memory, else a copy: a rule may return its operand, or a broadcast view."""
     if type(array) is not np.ndarray or (array.base is None and getrefcount(array) <= SOLE_REFERENCES):
         return array
-    return array.copy()
+    return copied(array)
+
+
+def copied(array: Any) -> Any:
+    """A copy that lies in memory as the array does; row by row, if elements of it share memory."""
+    return array.copy("C" if 0 in array.strides else "K")
+
+
+def laid_out_as(tensor: Any, leaf: Any) -> Any:
+    """A first ``.grad`` in the order of its leaf, as PyTorch has it: row by row, if elements of the leaf share memory."""
+    array, model = tensor._array, leaf._array
+    if array.strides == model.strides or type(array) is not np.ndarray or type(model) is not np.ndarray:
+        return tensor
+    out = np.empty_like(model, dtype=array.dtype, order="C" if 0 in model.strides else "K")
+    if array.strides != out.strides:
+        out[...] = array
+        tensor._array = out
+    return tensor
 
 
 def _sole_references() -> int:

@@ -12,14 +12,16 @@ from functools import partial
 from ..backend import attention_common
 from ..core.batching import same_call
 from ..core.op import general
+from ..promotion import is_half
 
 __all__ = ["dot_product_attention", "dot_product_attention_adjoint"]
 
 dot_product_attention_adjoint = partial(attention_common.dot_product_attention_adjoint, sys.modules[__package__])
 
 dot_product_attention = general("dot_product_attention(q, k, v, *mask, scale, causal)", node="ScaledDotProductFlashAttentionForCpuBackward0",
-    domain="f", outputs="out lse", batch=same_call,
+    domain="fV", fused=True, outputs="out lse", batch=same_call,
     saved_names={"q": "query", "k": "key", "v": "value", "out": "output", "lse": "logsumexp", "mask": "attn_mask", "causal": "is_causal"},
-    all=lambda xp, g, need, q, k, v, mask, out, lse, scale, causal:
-        xp.dot_product_attention_adjoint(g, q, k, v, mask, out, lse, need=need, scale=scale, causal=causal),
+    all=lambda xp, g, need, q, k, v, mask, out, lse, scale, causal, q_dtype: xp.dot_product_attention_adjoint(
+        g, q, k, v, mask, out, lse, need=need, scale=scale, causal=causal, low=q_dtype if is_half(q_dtype) else None,
+    ),
 )

@@ -253,7 +253,7 @@ def laid(name, node):
 clone_laid = laid("clone_laid", "CloneBackward0")
 to_laid = laid("to_laid", "ToCopyBackward0")
 
-flip = linear("flip(x, *, axis)", saved_names={"axis": "dims"}, x=lambda xp, g, axis: xp.flip(g, axis=axis))
+flip = linear("flip(x, *, axis)", layout="first", saved_names={"axis": "dims"}, x=lambda xp, g, axis: xp.flip(g, axis=axis))
 
 rot90 = linear("rot90(x, *, k, axes)", x=lambda xp, g, k, axes: xp.rot90(g, k=-k, axes=axes))
 
@@ -266,7 +266,7 @@ def _each_rolled(xp, run, x, axis, size):
     return run(x) if axis is not None else xp.reshape(run(xp.reshape(x, (size, math.prod(x.shape[1:]))), axis=-1), x.shape)
 
 
-roll = linear("roll(x, *, shift, axis)", batch=_each_rolled, saved_names={"shift": "shifts", "axis": "dims"}, x=_rolled_back)
+roll = linear("roll(x, *, shift, axis)", layout="first", batch=_each_rolled, saved_names={"shift": "shifts", "axis": "dims"}, x=_rolled_back)
 
 
 def _copies_summed(xp, g, x_shape, repetitions):

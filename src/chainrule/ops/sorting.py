@@ -34,13 +34,13 @@ def _sorted(xp, x, axis, descending):
 
 
 # Both are stable; PyTorch names them apart.
-sort_with_indices = selection("sort_with_indices(x, *, axis, descending)", node="SortBackward0",
+sort_with_indices = selection("sort_with_indices(x, *, axis, descending)", layout="first", node="SortBackward0",
     outputs="values indices", forward=_sorted, x=_back,
 )
-sort_stable = selection("sort_stable(x, *, axis, descending)", node="SortBackward1",
+sort_stable = selection("sort_stable(x, *, axis, descending)", layout="first", node="SortBackward1",
     outputs="values indices", forward=_sorted, x=_back,
 )
-sorted_places = step("argsort(x, *, axis, descending)",
+sorted_places = step("argsort(x, *, axis, descending)", layout="first",
     forward=lambda xp, x, axis, descending: xp.sort_with_indices(x, axis=axis, descending=descending)[1],
 )
 

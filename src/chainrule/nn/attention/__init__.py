@@ -17,9 +17,9 @@ from ..._missing import missing_name
 from ...core.mutation import WIDE_FLOATS
 from ...core.value import new_tensor, numbers_of
 from ...functions._arguments import naming, tensor_argument
-from ...functions._autocast import lowered
+from ...functions._autocast import lowered, switched_off
 from ...functions.dropping import dropout
-from ...promotion import scalar_type_name
+from ...promotion import is_half, scalar_type_name
 from .bias import CausalBias
 
 if TYPE_CHECKING:
@@ -136,6 +136,17 @@ def scaled_dot_product_attention(
     if not dropout_p and is_fused(query, key, value, attn_mask):
         mask = () if attn_mask is None else (as_numbers(attn_mask, query),)
         return ops.dot_product_attention(query, key, value, *mask, scale=factor, causal=is_causal)[0]
+    if not is_half(query._array.dtype):
+        return by_ops(query, key, value, attn_mask, dropout_p, is_causal, factor)
+    if attn_mask is not None and attn_mask._array.dtype.kind != "b":
+        attn_mask = attn_mask.float()
+    with switched_off():  # as PyTorch does, in single precision
+        found = by_ops(query.float(), key.float(), value.float(), attn_mask, dropout_p, is_causal, factor)
+    return found.to(query.dtype)
+
+
+def by_ops(query: Any, key: Any, value: Any, attn_mask: Any, dropout_p: float, is_causal: bool, factor: float) -> Any:
+    """Attention by ops that each give a node."""
     length, sources = query.shape[-2], key.shape[-2]
     scores = query.matmul(key.mT) * factor
     if is_causal:
@@ -173,7 +184,9 @@ def check_shapes(query: Any, key: Any, value: Any, grouped: bool) -> None:
 def is_fused(query: Any, key: Any, value: Any, mask: Any) -> bool:
     """Whether PyTorch has one node for it, and here there is one kernel: of batches of heads that are alike, in memory."""
     arrays = [one._array for one in (query, key, value)]
-    if any(type(a) is not np.ndarray or a.ndim != 4 or a.dtype not in WIDE_FLOATS for a in arrays):
+    if any(
+        type(a) is not np.ndarray or a.ndim != 4 or not (a.dtype in WIDE_FLOATS or is_half(a.dtype)) for a in arrays
+    ):
         return False
     q, k, v = (a.shape for a in arrays)
     if not (q[:2] == k[:2] == v[:2] and q[3] == k[3] == v[3] and k[2] == v[2]) or 0 in q + k:
