@@ -140,6 +140,20 @@ def test_odd_targets(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["graph", "explain"])
+def test_loss_of_a_function_that_has_returned(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "local.py").write_text(
+        "import torch\nw = torch.ones(2, requires_grad=True)\ndef step():\n    loss = (w * 3).sum()\n    loss.backward()\nstep()\n"
+    )
+    monkeypatch.chdir(folder)
+    assert main([command, "local.py"]) == 0
+    shown = capsys.readouterr()
+    assert "the last backward, `loss.backward()`" in shown.err
+    assert "loss = (w * 3).sum()  6" in shown.out
+
+
 def ask(server: PageServer, path: str, host: str | None = None) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
     answers = threading.Thread(target=server.handle_request)

@@ -400,6 +400,93 @@ def backward_with_inputs() -> Any:
     return why(w)
 
 
+class ShiftedNet(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(3, 8), nn.Linear(8, 1)
+
+    def forward(self, x: Any) -> Any:
+        h = F.relu(self.a(x) - 50)  # here
+        return self.b(h)
+
+
+@broken(Cause.DEAD_RELU, ShiftedNet)
+def data_is_gone_too() -> Any:
+    m = ShiftedNet()
+
+    def epoch() -> None:
+        for _ in range(2):
+            xb = torch.randn(4, 3)
+            m.zero_grad()
+            F.mse_loss(m(xb), xb.sum(1, keepdim=True)).backward()
+
+    epoch()
+    return why(m.a.weight)
+
+
+@broken(Cause.CANCELLED)
+def bias_before_batch_norm_in_training() -> Any:
+    x, y = data()
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 1))
+    opt = optim.SGD(net.parameters(), 0.1)
+    for _ in range(2):
+        opt.zero_grad()
+        loss = F.mse_loss(net(x), y)  # here
+        loss.backward()
+        opt.step()
+    return why(net[0].bias), loss
+
+
+@broken(Cause.MASKED)
+def mask_made_of_the_wrong_comparison() -> Any:
+    x, y = data()
+    m = Net()
+
+    def go() -> None:
+        err = (m(x) - y) ** 2
+        keep = (y > 100).float()
+        loss = (err * keep).sum()  # here
+        loss.backward()
+
+    go()
+    return why(m.head.weight)
+
+
+@broken(Cause.DETACHED)
+def two_detaches_and_only_one_matters() -> Any:
+    x, y = data()
+    m = Net()
+    h = m.encoder(x)
+    stats = h.detach().mean()
+    out = m.head(h.detach())  # here
+    loss = F.mse_loss(out, y)
+    loss.backward()
+    return why(m.encoder.weight), stats.item()
+
+
+@broken(Cause.DETACHED)
+def evaluation_and_training_confused() -> Any:
+    x, y = data()
+    m, s = Net(), torch.ones(1, requires_grad=True)
+    with torch.no_grad():
+        val = F.mse_loss(m(x), y)
+    cached = m(x).detach()  # here
+    loss = F.mse_loss(cached * s, y)
+    loss.backward()
+    return why(m.head.weight), val
+
+
+@broken(Cause.DETACHED)
+def dict_of_detached_losses() -> Any:
+    x, y = data()
+    m = Net()
+    losses = {"mse": F.mse_loss(m(x), y).detach()}  # here
+    w = torch.ones(1, requires_grad=True)
+    total = sum(losses.values()) * w
+    total.backward()
+    return why(m.head.weight)
+
+
 # -- errors ----------------------------------------------------------------------------------------------------------------
 
 

@@ -145,3 +145,13 @@ def test_what_is_no_run() -> None:
         diff(3, 4)
     with pytest.raises(ValueError, match="does not require grad"):
         diff(torch.ones(2), torch.ones(2))
+
+
+def test_operands_that_are_gone_are_not_called_equal() -> None:
+    def run(seed: int) -> Any:
+        torch.manual_seed(seed)
+        return torch.nn.Linear(2, 2)(torch.ones(1, 2)).sum()
+
+    told = str(diff(run(0), run(1)))
+    assert "equal operands" not in told
+    assert "hold the model of each run" in told

@@ -287,3 +287,8 @@ def test_forms() -> None:
 def test_without_a_graph() -> None:
     with pytest.raises(RuntimeError, match="wants a tensor that has a graph"):
         memory(torch.ones(2))
+
+
+def test_what_is_no_tensor_is_refused() -> None:
+    with pytest.raises(TypeError, match="wants a tensor that has a graph, or a list of them, but got a int"):
+        memory(3)

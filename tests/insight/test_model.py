@@ -61,7 +61,7 @@ def test_the_slide_once_it_is_freed_and_its_variables_are_gone() -> None:
     a.backward()
     graph = Graph.of(a)
     assert [(one.name, one.known, one.numbers.number) for one in graph.values] == [
-        ("3", "replayed", 3), ("w", "leaf", 2), ("u", "replayed", 6), ("p", "leaf", 1), ("v", "replayed", 7), ("a", "variable", 7),
+        ("3", "replayed", 3), ("w", "leaf", 2), ("u", "replayed", 6), ("b", "leaf", 1), ("v", "replayed", 7), ("a", "variable", 7),
     ]  # fmt: skip
     assert [one.number for edge in graph.edges if (one := edge.local)] == [3, 1, 1, 1]
     assert w.grad is not None

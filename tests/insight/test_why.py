@@ -322,3 +322,12 @@ def test_draws_that_are_judged_are_no_cuts() -> None:
     loss.backward()
     assert why(actor.weight).cause is Cause.NUMBER
     assert (why(critic.weight).cause, why(critic.weight).by) == (Cause.PARTLY_CUT, "detach()")
+
+
+def test_gradient_that_was_clipped_by_its_norm_is_a_number() -> None:
+    x, y = broken_programs.data()
+    model = broken_programs.Net()
+    torch.nn.functional.mse_loss(model(x), y).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+    answer = why(model.head.weight)
+    assert (answer.cause, "clip_grad_norm_" in answer.text) == (Cause.NUMBER, True)

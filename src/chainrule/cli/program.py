@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, TypeVar
 
+from ..core.node import LAST
 from .errors import CommandError
 from .source import python_of
 
@@ -29,9 +30,12 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target",
         metavar="FILE[:EXPR]",
-        help="a script, a notebook or a saved graph (.json), and which tensor of it (default: the one that was made last)",
+        help="a script, a notebook or a saved graph (.json), and which tensor of it (default: the one that was made last; if no "
+        "variable holds one, what the last backward() was called on)",
     )
-    parser.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="what the script finds in sys.argv")
+    parser.add_argument(
+        "arguments", nargs="*", default=[], metavar="-- ARGUMENT", help="what the script finds in sys.argv"
+    )
 
 
 class Program:
@@ -55,9 +59,10 @@ class Program:
         }
         expression = self.expression
         if expression is None:
-            if not made:
-                raise CommandError(self.nothing_left())
-            expression = max(made, key=lambda name: made[name].seq)
+            if made:
+                expression = max(made, key=lambda name: made[name].seq)
+            else:
+                expression = self.last_loss()
         linecache.cache[EXPRESSION] = (len(expression), None, [expression + "\n"], EXPRESSION)
         try:
             found = eval(compile(expression, EXPRESSION, "eval"), self.variables)  # noqa: S307 - it is the user's own
@@ -65,8 +70,20 @@ class Program:
             return eval("__chainrule_look__(__chainrule_found__)", self.variables)  # noqa: S307
         except Exception as error:
             names = f"; tensors with a graph: {', '.join(made)}" if made else ""
-            said = error.args[0] if isinstance(error, KeyError) and error.args else error
-            raise CommandError(f"{expression}: {said}{names}") from error
+            said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+            raise CommandError(f"{expression}: {said.removesuffix('.') if names else said}{names}") from error
+
+    def last_loss(self) -> str:
+        """A name for what the last backward was called on, where no variable holds it any more."""
+        from ..insight._replay import last_output
+
+        out, place = last_output()
+        if out is None:
+            raise CommandError(self.nothing_left())
+        print(f"no variable holds a tensor with a graph: this is that of the last backward, {place}", file=sys.stderr)
+        name = "loss" if "loss" not in self.variables else "last_loss"
+        self.variables[name] = out
+        return name
 
     def nothing_left(self) -> str:
         said = f"{self.path} leaves no tensor with a graph; name one: {self.path}:EXPR"
@@ -79,7 +96,7 @@ class Program:
 
 def started(target: str, arguments: list[str]) -> Program | tuple[Path, str] | None:
     """The program after it ran; None if it raised, which has been shown then; of a saved graph its path and text."""
-    match = TARGET.fullmatch(target)
+    match = TARGET.fullmatch(target.removesuffix(":"))
     if match is None:
         raise CommandError(f"{target} names no .py, .ipynb or .json file")
     path = Path(match["file"])
@@ -119,6 +136,7 @@ def run(path: Path, text: str, expression: str | None, arguments: list[str]) -> 
     sys.path.insert(0, str(path.resolve().parent))
     sys.argv = [str(path), *arguments]
     torch_alias.install()
+    LAST.clear()  # of what has run before in this process
     ended = ""
     try:
         with contextlib.redirect_stdout(sys.stderr):  # standard output is for what is shown

@@ -521,8 +521,7 @@ def record(
     op: Op, args: tuple[Any, ...], arrays: list[Any], params: dict[str, Any], parents: tuple[Any, ...], result: Any
 ) -> Any:
     """The output tensors of an op, with the node that made them."""
-    node_class: Any = op.node_class or op.make_node_class()
-    node = node_class()
+    node: Any = (op.node_class or op.make_node_class())()
     node.parents = parents
     if op.params:
         node.params = params

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from ..core.origin import getframe, outer
 from ..core.source import operands_said, shape_of
 from ..core.value import TensorBase
@@ -32,14 +34,14 @@ class warn_broadcasts(Watch):  # noqa: N801 - reads as a statement: ``with warn_
     def ran(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
         if getattr(op, "promotion", None) is None or not isinstance(result, TensorBase):
             return
-        out = result._array.shape
         tensors = [one for one in args if isinstance(one, TensorBase) and one._array.ndim]
         for at, one in enumerate(tensors):
             for other in tensors[at + 1 :]:
-                if slips(one._array.shape, other._array.shape, out):
+                shapes = tuple(one._array.shape), tuple(other._array.shape)
+                if fit(*shapes) and slips(*shapes, out := np.broadcast_shapes(*shapes)):
                     frame = outer(getframe(1))
                     said = (
-                        f"shapes {tuple(one._array.shape)} and {tuple(other._array.shape)} broadcast to {tuple(out)}: squeeze or unsqueeze one "
+                        f"shapes {shapes[0]} and {shapes[1]} broadcast to {out}: squeeze or unsqueeze one "
                         f"of them if each was to meet its own.{operands_said(frame, (one, other), shape_of)}"
                     )
                     code, place = frame.f_code, frame.f_lineno
@@ -51,6 +53,11 @@ class warn_broadcasts(Watch):  # noqa: N801 - reads as a statement: ``with warn_
                         registry=frame.f_globals.setdefault("__warningregistry__", {}),
                     )
                     return
+
+
+def fit(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two shapes broadcast."""
+    return all(a == b or 1 in (a, b) for a, b in zip(reversed(one), reversed(other), strict=False))
 
 
 def slips(one: tuple[int, ...], other: tuple[int, ...], out: tuple[int, ...]) -> bool:

@@ -515,7 +515,7 @@ class Builder:
                 else [p for ref in node.extra.ports.values() if (p := ref()) and p.number == slot]
             )
             known = next((by_node[id(end)] for end in ends if id(end) in by_node), ("", ""))
-            if not known[0] and type(node) is not AccumulateGrad and node in last and not ported(node):
+            if not known[0] and (type(node) is AccumulateGrad or (node in last and not ported(node))):
                 name = _names.assigned_name(node.code, node.lasti)
                 known = (name, "source") if name else known
             found.append(known)

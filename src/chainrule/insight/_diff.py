@@ -28,7 +28,7 @@ class Difference:
 
     kind: str
     """"" (none), "structure" (another operation), "input" (a leaf or a constant holds something else), "value" (an
-    operation gave something else, from equal operands), "gradient" (forward the same, backward not)."""
+    operation gave something else, from equal operands as far as they are known: see ``lost``), "gradient" (forward the same, backward not)."""
     step: int
     """At which operation, counted from 0."""
     steps: tuple[int, int]
@@ -42,6 +42,8 @@ class Difference:
     unknown: int = 0
     """How many values before it could not be compared, because one of the graphs does not know them."""
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    """What the operation reads that neither graph knows any more."""
 
     @property
     def same(self) -> bool:
@@ -64,10 +66,13 @@ class Difference:
         if self.same:
             yield f"no difference in {self.steps[0]} operations"
         else:
-            yield f"the runs part at operation {self.step + 1} of {' and '.join(map(str, self.steps))}: {WHAT[self.kind]}"
+            what = WHAT["unknown" if self.kind == "value" and self.lost else self.kind]
+            yield f"the runs part at operation {self.step + 1} of {' and '.join(map(str, self.steps))}: {what}"
             yield f"  a: {self.a}"
             yield f"  b: {self.b}"
             yield f"  {self.detail}"
+        if self.lost:
+            yield f"  not known any more of what it reads: {', '.join(self.lost)}; hold the model of each run to see whether they differ"
         if self.unknown:
             yield f"  {self.unknown} values could not be compared: one of the graphs does not know them"
         yield from (f"  {note}" for note in self.notes)
@@ -77,6 +82,7 @@ WHAT = {
     "structure": "another operation",
     "input": "it reads something else",
     "value": "equal operands, another result",
+    "unknown": "another result",
     "gradient": "forward they are the same, the gradients are not",
 }
 
@@ -242,7 +248,9 @@ class Comparison:
             x, y = (f"{basename(one.file)}:{one.line} `{one.expression}`" for one in lines[0])
             notes = (f"{len(lines)} operations before are the same from other lines: {x} and {y}, first",)
         steps = len(self.a.operations), len(self.b.operations)
-        return Difference(kind, step, steps, place(one), place(other), detail, self.unknown, notes)
+        read = [self.a.by_id[name] for name in one.inputs] if one is not None and kind == "value" else []
+        lost = tuple(value.name for value in read if value.numbers is None)
+        return Difference(kind, step, steps, place(one), place(other), detail, self.unknown, notes, lost)
 
 
 def spaced(value: Value) -> str:

@@ -101,11 +101,17 @@ class Account:
             e.argument: self.operand(self.graph.by_id[e.source], is_conjugated)
             for e in self.graph.edges_into[edge.target]
         }
-        names |= {"out": self.operand(self.target(edge), is_conjugated), "g": g, "g_": g if g == "g" else f"({g})"}
+        names |= {"out": self.operand(self.target(edge), is_conjugated), "g": g, "g_": self.whole_of(g)}
         text = filled(found.latex if self.write.is_latex else found.text, names)
         if not text or "?" in text:  # an operand is not known
             return ("", True) if found.is_factor else (self.in_words(edge, g), False)
         return text, found.is_factor
+
+    def whole_of(self, g: str) -> str:
+        """A cotangent as the base of a power."""
+        if g in ("g", "1"):
+            return g
+        return rf"\left({g}\right)" if self.write.is_latex else f"({g})"
 
     def operand(self, value: Value, is_conjugated: bool) -> str:
         name = self.write.name(value)
@@ -268,7 +274,8 @@ class Account:
             small = value.cotangent is not None and value.cotangent.data is not None
             middle = [signed_sum(numbers)] if len(edges) > 1 and small else []
             left = self.whole(value)
-            rows.append((left, [part for part in (" + ".join(terms), *middle, last) if part != left]))
+            parts = dict.fromkeys((" + ".join(terms), *middle, last))
+            rows.append((left, [part for part in parts if part != left]))
         return rows
 
     def term(self, edge: Edge) -> str:

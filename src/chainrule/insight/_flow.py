@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..core.source import syntax_of
@@ -43,8 +44,11 @@ def came_back(site: Site, nodes: Iterable[Node], root: Node) -> bool | None:
     return None if is_returned else False
 
 
-def names_reached(scope: ast.AST, statement: ast.stmt) -> set[str]:
-    """The variables and attributes that hold what a statement computes, or what was made of them."""
+@lru_cache(maxsize=64)
+def names_reached(scope: ast.AST, statement: ast.stmt) -> frozenset[str]:
+    """The variables and attributes that hold what a statement computes, or what was made of them; for ``why(module)``, which asks
+    for each parameter, it is kept.
+    """
     names = set(stored(statement))
     kinds = (ast.stmt, ast.comprehension)
     statements = [one for one in ast.walk(scope) if isinstance(one, kinds) and not isinstance(one, SCOPES)]
@@ -54,7 +58,7 @@ def names_reached(scope: ast.AST, statement: ast.stmt) -> set[str]:
             if not names.isdisjoint(loaded(one)):
                 names.update(stored(one))
         if len(names) == before:
-            return names
+            return frozenset(names)
 
 
 def stored(statement: ast.AST) -> Iterator[str]:

@@ -37,7 +37,7 @@ ACTIONS = {
     ("matmul", "x"): ("{g} @ {y}ᵀ", r"{g}\,{y}^\top"),
     ("matmul", "y"): ("{x}ᵀ @ {g}", r"{x}^\top {g}"),
     ("linear_layer", "x"): ("{g} @ {w}", "{g}\\,{w}"),
-    ("linear_layer", "w"): ("{g_}ᵀ @ {x}", r"{g}^\top {x}"),
+    ("linear_layer", "w"): ("{g_}ᵀ @ {x}", r"{g_}^\top {x}"),
     ("linear_layer", "b"): ("{g} summed over the batch", r"\textstyle\sum_{{\mathrm{{batch}}}} {g}"),
     ("stacked_linear_layer", "x"): ("{g} @ {w}", "{g}\\,{w}"),
     ("stacked_linear_layer", "b"): ("{g} summed over the batch", r"\textstyle\sum_{{\mathrm{{batch}}}} {g}"),
@@ -117,7 +117,7 @@ def formula_of(edge: Edge, graph: Graph) -> Formula | None:
     if name in RESHAPED:
         return words("{g} reshaped to " + str(shape))
     if name in TURNED and len(shape) == 2:
-        return Formula("{g_}ᵀ", r"{g}^\top", False)
+        return Formula("{g_}ᵀ", r"{g_}^\top", False)
     if name in TURNED:
         return words("{g} with its axes put back")
     if name in READ:

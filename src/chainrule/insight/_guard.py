@@ -19,7 +19,7 @@ from ..core.value import TensorBase, numbers_of
 from ..core.views import current_node
 from ..errors import NotFiniteError
 from ..utils._pytree import tree_leaves
-from ._numbers import first_bad
+from ._numbers import first_bad, shown_index
 from ._replay import operands
 from ._watch import Watch
 
@@ -225,7 +225,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         at = [_at(array, out.shape, index) for _, array in given]
         inputs = ", ".join(f"{one:.6g}" for one in at if one is not None)
         raise error(
-            f"{name} made {kind} at element {list(index)}" + (f", of {inputs}" if inputs else ""),
+            f"{name} made {kind} at {shown_index(index)}" + (f", of {inputs}" if inputs else ""),
             resolve(*caller()),
             index,
             name,
@@ -238,7 +238,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         writer = None if cell is None else cell.writer
         written = "" if writer is None else f"; it was last written by {resolve(*writer)}"
         return error(
-            f"a leaf of shape {list(array.shape)} holds {np.asarray(array)[index]:.6g} at element {list(index)} before it is used{written}",
+            f"a leaf of shape {list(array.shape)} holds {np.asarray(array)[index]:.6g} at {shown_index(index)} before it is used{written}",
             resolve(*caller()), index, "leaf",
         )  # fmt: skip
 
@@ -274,7 +274,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
                     if isinstance(name, str)
                 }
                 known = "".join(f", {name} is {value:.6g}" for name, value in saved.items() if value is not None)
-                said = f"the backward of {node.name()} made {kind} at element {list(index)}"
+                said = f"the backward of {node.name()} made {kind} at {shown_index(index)}"
                 of = f", of the cotangent{'s' * (len(at) > 1)} {', '.join(at)}" if at else ""
                 raise error(said + of + known, node.origin(), index, node.name())
 

@@ -102,6 +102,30 @@ def is_singular(node: Any) -> bool:
     return is_root or bool(suspects([node], SINGULAR))
 
 
+def leaf_factors(node: Node, on_path: set[Node]) -> list[Any]:
+    """The leaves, but for biases, that something is multiplied by."""
+    others = [one for one in node.parents if isinstance(one, AccumulateGrad) and one not in on_path]
+    return [leaf for one in others if (leaf := one.variable) is not None and leaf._array.ndim > 1]
+
+
+def is_by_live_leaf(node: Node, on_path: set[Node]) -> bool:
+    """Whether the other factor of a product is a leaf, which is not 0 now."""
+    return any(bool(np.asarray(numbers_of(leaf._array)).any()) for leaf in leaf_factors(node, on_path))
+
+
+def shift_before_norm(leaf: Node, nodes: list[Node]) -> Any:
+    """The batch norm right behind what a leaf is added to, which takes it away again; None where there is none."""
+    users = [one for one in nodes if leaf in one.parents]
+    if len(users) != 1 or getattr(users[0], "op", None) is None:
+        return None
+    user: Any = users[0]
+    at = user.parents.index(leaf)
+    is_added = user.op.args[at : at + 1] in (("b",), ("input",)) or user.op.name in ("add", "subtract")
+    behind: list[Any] = [one for one in nodes if user in one.parents]
+    is_norm = len(behind) == 1 and getattr(behind[0], "op", None) is not None and behind[0].op.name == "batch_norm"
+    return behind[0] if is_added and is_norm else None
+
+
 def is_by_number(node: Node) -> bool:
     """Whether a product's text shows a number other than 0 as the other factor."""
     syntax = syntax_of(node.code, node.lasti)
@@ -212,11 +236,21 @@ def guessed(subject: str, gradient: Any, nodes: list[Node], value: Any = None) -
             advice = DRAWN if found[-1].op.name in DRAWS else ""
             return Reason(cause, said, found[-1].origin(), by=found[-1].name(), certain=is_cut, advice=advice)
     chosen = suspects(nodes, CHOOSING)
-    products = [node for node in suspects(nodes, PRODUCTS) if not is_by_number(node)]
+    on_path = set(nodes)
+    products = [
+        node for node in suspects(nodes, PRODUCTS) if not is_by_number(node) and not is_by_live_leaf(node, on_path)
+    ]
     if len({(node.code, node.lasti) for node in chosen}) == 1 and not products:
         said = f"{subject} is 0: on the way lies {chosen[0].name()}. {Cause.MASKED.value[0].upper()}{Cause.MASKED.value[1:]}."
         return Reason(Cause.MASKED, said, chosen[-1].origin(), by=chosen[-1].name(), certain=False)
     products = [] if chosen else products
+    masks = [node for node in suspects(products, frozenset(("multiply",))) if None in node.parents]
+    if len(masks) == 1 and not any(leaf_factors(node, on_path) for node in products):
+        said = (
+            f"{subject} is 0: {masks[0].name()} is the one step on the way that can have stopped it, a product with a tensor "
+            "that has no gradient, as a mask. All of it was 0 then."
+        )
+        return Reason(Cause.MASKED, said, masks[0].origin(), by=masks[0].name(), certain=False)
     if len(products) == 1:
         said = f"{subject} is 0: {products[0].name()} is the one product on the way. The other factor was 0."
         return Reason(Cause.TIMES_ZERO, said, products[0].origin(), by=products[0].name(), certain=False)

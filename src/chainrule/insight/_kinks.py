@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Kink", "interval", "kinks", "number"]
 
 STEP = 1e-7
+STEEP = 1e3
+"""The slope from which a finite difference is that of a jump, or of an infinite slope."""
 NEAR = 1e-4
 """How far apart two slopes must be to be told apart: they are finite differences."""
 
@@ -59,7 +61,8 @@ class Kink:
         return resolve(self.code, self.lasti)
 
     def __str__(self) -> str:
-        said = f"{self.name}: {self.count} outputs in {self.calls} calls, {self.used} used by a backward"
+        outputs, calls = (f"{n} {what}{'s' * (n != 1)}" for n, what in ((self.count, "output"), (self.calls, "call")))
+        said = f"{self.name}: {outputs} in {calls}, {self.used} used by a backward"
         if self.element is not None and self.point is not None and self.taken is not None:
             index = list(self.element)
             said += f"; first at {index or 'the one element'} = {number(self.point)}: took {number(self.taken)}, valid {self.valid}"
@@ -188,14 +191,13 @@ def difference(one: Any, other: Any) -> float:
 
 def interval(left: float, right: float) -> str:
     """What lies between two slopes, in words where there is no such interval."""
+    if math.isnan(left) and math.isnan(right):
+        return "no value beside it"
     if math.isnan(left) or math.isnan(right):
-        side = "left" if math.isnan(left) else "right"
-        other = right if side == "left" else left
-        return (
-            "no value beside it" if math.isnan(other) else f"no value to the {side}; {number(other)} to the other side"
-        )
+        side, other, slope = ("left", "right", right) if math.isnan(left) else ("right", "left", left)
+        return f"no value to the {side}; {number(slope) if abs(slope) <= STEEP else 'an infinite slope'} to the {other}"
     low, high = sorted((left, right))
-    if max(abs(low), abs(high)) > 1e3:
+    if max(abs(low), abs(high)) > STEEP:
         return "a jump, or an infinite slope"
     return number(low) if high - low < NEAR else f"[{number(low)}, {number(high)}]"
 

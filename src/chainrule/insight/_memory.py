@@ -26,7 +26,10 @@ from ._holders import name_of, names_around
 from ._names import Names
 from ._scopes import scopes_of
 from .model import resolved
+from .scene import shortened
 
+WIDE = 64
+"""Characters of an expression beyond which its middle is left out."""
 SHOWN = 8
 """How many rows of a table the text shows."""
 WHAT = 3
@@ -204,6 +207,7 @@ def memory(out: Any, model: Any = None, *, wrt: Any = None) -> Memory:
 
     Raises:
         RuntimeError: ``out`` has no graph.
+        TypeError: ``out`` is no tensor.
 
     >>> import chainrule as torch
     >>> from chainrule.insight import memory
@@ -213,6 +217,8 @@ def memory(out: Any, model: Any = None, *, wrt: Any = None) -> Memory:
     >>> report.bytes, report.retained  # x and its exponential; x is held by its variable, too
     (800, 400)
     """
+    if not isinstance(out, (TensorBase, GradientEdge, list, tuple)):
+        raise TypeError(f"memory() wants a tensor that has a graph, or a list of them, but got a {type(out).__name__}")
     outputs = [out] if isinstance(out, (TensorBase, GradientEdge)) else list(out)
     if any(node_of(one) is None for one in outputs):
         raise RuntimeError(
@@ -504,7 +510,7 @@ def is_parameter(tensor: Any) -> bool:
 def by_line(node: Any) -> str:
     """Where a node was made, as a row's name."""
     place = resolved(node.code, node.lasti)
-    return f"{basename(place.file)}:{place.line}  {place.expression}"
+    return f"{basename(place.file)}:{place.line}  {shortened(place.expression, WIDE)}"
 
 
 def by_op(node: Any) -> str:

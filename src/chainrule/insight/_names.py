@@ -94,8 +94,7 @@ class Names:
                 elif name == "self" and hasattr(value, "__dict__"):
                     attributes = list(vars(value).items())[:MANY]
         for name, module in modules:
-            is_list = any(path[:1].isdecimal() for path, _ in module.named_parameters())  # "0.weight" says little
-            self.note_module(name if is_list or len(modules) > 1 else "", module)
+            self.note_module(prefix_of(name, module, len(modules)), module)
         for name, tensor in tensors:
             self.note(name, tensor, "variable")
         for name, holder in holders:
@@ -104,6 +103,11 @@ class Names:
                 self.note(f"{name}[{key!r}]", value, "variable")
         for name, value in attributes:
             self.note(f"self.{name}", value, "variable")
+
+
+def prefix_of(name: str, module: Any, count: int) -> str:
+    """What stands before the paths in a module called ``name``: nothing if it is the only one, unless they say little ("0.weight")."""
+    return name if count > 1 or any(path[:1].isdecimal() for path, _ in module.named_parameters()) else ""
 
 
 def scopes_of(frame: FrameType) -> list[dict[str, Any]]:

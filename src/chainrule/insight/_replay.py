@@ -10,12 +10,12 @@ import numpy as np
 
 from ..autograd._backward import grad
 from ..core.modes import set_modes
-from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.node import LAST, RECENT, AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.op import is_array_field
 from ..core.value import new_tensor, numbers_of
 from ._values import UNFIT
 
-__all__ = ["Step", "freed", "path_to", "replayed", "unnoted", "value_noted", "values_of_nodes"]
+__all__ = ["Step", "freed", "last_output", "path_to", "replayed", "unnoted", "value_noted", "values_of_nodes"]
 
 
 class Step:
@@ -61,6 +61,14 @@ def value_noted(root: Node) -> Any:
     """The number that a root gave, as a backward noted it; None where none did."""
     value = next((ran.value for ran in reversed(list(RECENT)) if ran.root() is root), None)
     return None if value is None else numbers_of(value)
+
+
+def last_output() -> tuple[Any, Any]:
+    """What the last ordinary backward was called on, and where; (None, None) if nobody knows it any more."""
+    if LAST and (value := value_noted(LAST[0])) is not None:
+        place = next(ran.place() for ran in reversed(list(RECENT)) if ran.root() is LAST[0])
+        return new_tensor(value, LAST[0]), place
+    return None, None
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from ..core.op import OPS, Op, is_array_field, torch_names
 from ..core.origin import Place, outer
 from ..core.value import TensorBase, meta_of, new_tensor
 from ._build import Builder
-from ._names import Names, scopes_of
+from ._names import Names, prefix_of, scopes_of
 
 if TYPE_CHECKING:
     from .model import Graph
@@ -279,7 +279,7 @@ class Twins:
                 elif isinstance(value, torch.nn.Module):
                     modules.append((name, value))
         for name, module in dict(modules).items():
-            self.note(names, module, "module", "" if len(modules) == 1 else name)
+            self.note(names, module, "module", prefix_of(name, module, len(modules)))
 
     def is_part(self, tensor: Any) -> bool:
         """Whether it may be a value of the graph: one without gradient, or of one of its nodes."""
@@ -290,6 +290,8 @@ def pass_of_pytorch() -> Freed:
     """Stands for a backward of PyTorch's. It is none of those that ran here, so it is not entered in their list."""
     freed = Freed.__new__(Freed)
     freed.code, freed.lasti = NOWHERE, 0
+    freed.root = lambda: None  # type: ignore[assignment]  # it has no node of ours
+    freed.value = None
     return freed
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import linecache
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
@@ -14,14 +13,14 @@ from ..core import exits
 from ..core.alive import alive
 from ..core.custom import CustomNode
 from ..core.engine import is_rewritten
-from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port, ancestors
+from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port
 from ..core.origin import Place, caller, resolve
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._causes import Cause, Reason
-from ._flow import came_back
-from ._guesses import guessed
+from ._cuts import GOING_ON, coming_back, cuts_of, is_draw, matched, partial_cuts
+from ._guesses import guessed, shift_before_norm
 from ._numbers import is_finite, is_zero, kind_of, rounded_away, why_not_finite, why_zero
 from ._rebuilt import Rebuilt, rebuilt
 from ._replay import freed, path_to, replayed, saved, value_noted
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from ._why_module import ModuleReport
 
 __all__ = ["Cause", "Reason", "why"]
-
-GOING_ON = (*exits.WHOLE, *exits.READ, "numpy(force=True)")
-"""Exits after which the value may go on without its history."""
 
 
 TINY = 1e-6
@@ -160,7 +156,7 @@ def _of_numbers(t: Any, node: Node, gradient: Any, name: str, steps: Any, out: A
 
 
 def _ordinary_number(t: Any, node: Node, gradient: Any, name: str, nodes: list[Node]) -> Reason:
-    cuts = _partial_cuts(node, nodes)
+    cuts = partial_cuts(node, nodes)
     if cuts:
         site = cuts[0]
         said = f"{name} leaves out what depends on it through {site.how}: that part of the path is cut."
@@ -173,44 +169,6 @@ def _ordinary_number(t: Any, node: Node, gradient: Any, name: str, nodes: list[N
     return _reason(
         Cause.NUMBER, said, last.origin() if len(children) < 2 else children[0].origin(), others, last.name()
     )
-
-
-def _partial_cuts(node: Node, nodes: list[Node]) -> list[Site]:
-    """The sites at which a value of this very graph left it and may have come back: of this forward, in a function that made the
-    graph, and not to be shown only.
-    """
-    root = nodes[0]
-    found = [site for site in _cuts(node, root.seq) if site.how in GOING_ON]
-    matched = _matched(found, root)
-    if matched is not None:
-        return [matched]
-    since = max((ran.when for ran in list(RECENT) if ran.when < root.seq), default=-1)
-    inside = set(ancestors([root]))
-    return [
-        site
-        for site in found
-        if site.since is None and _is_of(site, since, root.seq) and _comes_back(site, inside, root, since)
-    ]
-
-
-def _is_of(site: Site, since: int, end: int) -> bool:
-    """Whether a value left at a site that had been computed after the time ``since``, and did so before ``end``."""
-    times = (site.made_at, site.when), (site.made_before, site.before)
-    return any(since < made and time < end for made, time in times)
-
-
-def _comes_back(site: Site, inside: set[Node], root: Node, since: int) -> bool:
-    """Whether what left at a site came back into the graph: as the text tells, or else the graph."""
-    told = came_back(site, [one for one in inside if one.seq > max(site.first, since)], root)
-    if told is None:
-        return site.source() in inside - {root} and not _is_shown(site)
-    return told
-
-
-def _is_shown(site: Site) -> bool:
-    """Whether the text shows that a value is printed or kept for the record only, or does not tell."""
-    syntax = syntax_of(site.code, site.lasti)
-    return syntax is None or syntax.is_shown()
 
 
 def _short(gradient: Any) -> str:
@@ -258,7 +216,7 @@ def _of_none(t: Any, node: Node, meta: Any, name: str) -> Reason:
 
 
 def _not_run(node: Node, name: str) -> Reason:
-    cuts = [site for site in _cuts(node, None) if site.how in exits.WHOLE]
+    cuts = [site for site in cuts_of(node, None) if site.how in exits.WHOLE]
     others = tuple((f"note that {site.how} cuts a path from it", site.place()) for site in cuts[:1])
     said = f"{name} is None: no backward has run since it came to require grad."
     return _reason(Cause.NOT_RUN, said, node.origin(), others, "backward()")
@@ -280,7 +238,7 @@ def _stopped(nodes: list[Node], node: Node, name: str, ran: Freed | None = None)
 def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Graphs) -> Reason:
     ran = meta.backward
     changed = None if ran is None or not is_rewritten(meta.grad, meta) else resolve(*meta.grad._cell.writer)
-    if is_zero(gradient) and changed is not None and not _is_clipping(meta):
+    if is_zero(gradient) and changed is not None and not _is_scaling(meta):
         others = (("the backward that had given it one", ran.place()),)
         return _reason(Cause.CLEARED, f"{name} is 0: it was overwritten.", changed, others, "zero_()")
     if ran is None:
@@ -312,6 +270,9 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
     if meta.count > 1:
         said = f"{name} is the sum of {meta.count} backwards: nothing has set it to None or zero in between."
         return _reason(Cause.ACCUMULATED, said, ran.place(), by="backward()")
+    if changed is not None and _is_scaling(meta):
+        said = f"{name} is {_short(gradient)}: what the backward gave, as it was scaled since."
+        return _reason(Cause.NUMBER, said, changed, (("the backward", ran.place()),), "backward()")
     if changed is not None:
         said = f"{name} is not what the backward gave: it was changed in place since."
         return _reason(Cause.CLEARED, said, changed, (("the backward", ran.place()),), "in-place")
@@ -320,16 +281,31 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
             Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
         )
     if np.abs(gradient).max(initial=0) < TINY:
+        norm = shift_before_norm(node, nodes)
+        if norm is not None:
+            said = f"{name} is 0 but for rounding ({_short(gradient)}): it shifts what goes into {norm.name()}, which takes the mean away again."
+            return _reason(
+                Cause.CANCELLED,
+                said,
+                norm.origin(),
+                by=norm.name(),
+                advice="leave the bias out before a batch norm: bias=False.",
+            )
         answer = _of_rebuilt(node, nodes, gradient, name, ran, known)
         if answer is not None and answer.cause is Cause.CANCELLED:
             return answer
     return _ordinary_number(t, node, gradient, name, nodes)
 
 
-def _is_clipping(meta: Any) -> bool:
-    """Whether what wrote to a gradient was a clipping of it to more than 0, which makes no zeros."""
+def _is_scaling(meta: Any) -> bool:
+    """Whether what wrote to a gradient was a clipping of it to more than 0, or a ``GradScaler``: which make no zeros."""
     syntax = syntax_of(*meta.grad._cell.writer)
-    if syntax is None or not isinstance(syntax.node, ast.Call) or "clip_grad" not in syntax.text(syntax.node.func):
+    if syntax is None or not isinstance(syntax.node, ast.Call):
+        return False
+    called = syntax.text(syntax.node.func).rpartition(".")[2]
+    if called in ("unscale_", "step"):
+        return True
+    if "clip_grad" not in called:
         return False
     return not any(isinstance(part, ast.Constant) and part.value == 0 for _, part in syntax.arguments())
 
@@ -404,67 +380,6 @@ def _as_output(root: Node) -> Any:
 # -- no path -----------------------------------------------------------------------------------------------------------
 
 
-def _cuts(node: Node, before: int | None) -> list[Site]:
-    """The sites at which what depends on a node left the graph, but for updates of it; the likeliest first: draws of a distribution
-    after numbers that are read to compute with, since most draws are there to be judged.
-    """
-    found = [site for site in exits.cuts(node, before) if not _is_update(site)]
-    draws = [site for site in found if _is_draw(site)]
-    if not any(site.how in exits.READ and not _is_shown(site) for site in found):
-        return found
-    return [site for site in found if site not in draws] + draws
-
-
-def _coming_back(cuts: list[Site], root: Node | None) -> Site | None:
-    """Of several cuts the likeliest: one of which the text says that what left came back into the graph, if there is one."""
-    if root is None or (len(cuts) < 2 and not any(map(_is_state, cuts))):
-        return cuts[0] if cuts else None
-    inside = list(ancestors([root]))
-    told = sorted([site for site in cuts if came_back(site, inside, root)], key=_is_draw)
-    return next((site for site in (*told, *cuts) if told or not _is_state(site)), None)
-
-
-def _is_state(site: Site) -> bool:
-    """Whether a value left by ``state_dict()``: to be kept or copied, mostly."""
-    syntax = syntax_of(site.code, site.lasti)
-    called = None if syntax is None or not isinstance(syntax.node, ast.Call) else syntax.node.func
-    return isinstance(called, ast.Attribute) and called.attr == "state_dict"
-
-
-def _is_draw(site: Site) -> bool:
-    """Whether a value was cut off by ``sample()`` of a distribution."""
-    if site.how not in ("detach()", "no_grad"):
-        return False
-    syntax = syntax_of(site.code, site.lasti)
-    called = None if syntax is None or not isinstance(syntax.node, ast.Call) else syntax.node.func
-    return isinstance(called, ast.Attribute) and called.attr in ("sample", "sample_n")
-
-
-def _is_update(site: Site) -> bool:
-    """Whether the exit is the usual way to write to a tensor, ``w.data -= ...``, or a copy of a module."""
-    if site.code.co_filename == copy.__file__:
-        return True
-    if site.how not in (".data", "detach()"):
-        return False
-    syntax = syntax_of(site.code, site.lasti)
-    return syntax is not None and syntax.is_update()
-
-
-def _matched(cuts: list[Site], root: Node | None) -> Site | None:
-    """The cut of which a result is among the values that the graph saved."""
-    if root is None:
-        return None
-    arrays = set()
-    for node in ancestors([root]):
-        if type(node.saved) is tuple:
-            arrays |= {id(one) for one in node.saved if isinstance(one, np.ndarray)}
-    for site in cuts:
-        results = [result() for result in site.results]
-        if any(one is not None and id(one._array) in arrays for one in results):
-            return site
-    return None
-
-
 def _detached(site: Site, name: str, verb: str = "is None") -> Reason:
     others: tuple[tuple[str, Place], ...] = (
         () if site.since is None else (("the first step that is not recorded", site.call()),)
@@ -472,7 +387,7 @@ def _detached(site: Site, name: str, verb: str = "is None") -> Reason:
     if site.name != AccumulateGrad.full_name:
         others = (*others, ("what was cut off was computed by", site.source_place()))
     how, place = site.how, site.place()
-    if _is_draw(site):
+    if is_draw(site):
         how = "sample()"
         others = others[1:] if site.since is not None else others
     elif how == "detach()" and "Parameter(" in site.call().expression:
@@ -494,8 +409,8 @@ def _cutting(how: str) -> str:
 
 def _unreached(t: Any, node: Node, seq: int, root: Node | None, name: str, ran: Freed | None = None) -> Reason:
     """No path leads from an output back to the tensor."""
-    cuts = _cuts(node, seq)
-    site = _matched(cuts, root) or _coming_back(cuts, root)
+    cuts = cuts_of(node, seq)
+    site = matched(cuts, root) or coming_back(cuts, root)
     if site is not None:
         return _detached(site, name)
     backward = () if ran is None else (("the backward", ran.place()),)
@@ -570,7 +485,7 @@ def _without_node(t: Any, name: str) -> Reason:
 def _uprooted(node: Node, out: Any, name: str) -> Reason:
     """The output has no history."""
     site = exits.maker(out)
-    cuts = _cuts(node, None)
+    cuts = cuts_of(node, None)
     if site is None and cuts:
         site = cuts[0]
     if site is None:
@@ -584,7 +499,7 @@ def _of_number(t: Any, name: str) -> Reason:
     node = current_node(t)
     if node is None:
         return _without_node(t, name)
-    cuts = sorted(_cuts(node, None), key=lambda site: site.when, reverse=True)
+    cuts = sorted(cuts_of(node, None), key=lambda site: site.when, reverse=True)
     if not cuts:
         return _reason(
             Cause.NOT_USED,

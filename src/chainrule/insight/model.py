@@ -350,7 +350,7 @@ class Graph:
         return _grouped(self.edges, "source")
 
     def value(self, name: str) -> Value:
-        """The value of that name (the last one, where several have it).
+        """The value of that name (the last one, where several have it); of a parameter the path in its module will do.
 
         Raises:
             KeyError: there is none.
@@ -358,6 +358,9 @@ class Graph:
         for value in reversed(self.values):
             if value.name == name:
                 return value
+        inside = [value for value in self.values if value.named == "module" and value.name.endswith(f".{name}")]
+        if len(inside) == 1:
+            return inside[0]
         raise KeyError(f"no value is called {name!r} here: {', '.join(value.name for value in self.values)}")
 
     def _repr_svg_(self) -> str:
