@@ -80,6 +80,7 @@ def keeping_channels_last(kernel: Any, which: str) -> Any:
             return found
         return tuple([channels_last(one) for one in found]) if isinstance(found, tuple) else channels_last(found)
 
+    ordered.kept_of = decide or next  # type: ignore[attr-defined]
     return ordered
 
 

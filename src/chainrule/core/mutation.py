@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
+from ..device import META_DEVICE
 from ..promotion import check_cast
 from . import views
 from .lifted import converted, levels_of, put_into
@@ -244,6 +245,8 @@ def replace(tensor: TensorBase, array: Any) -> Any:
     Of a view, its base does, with the value put into its path; other views of it get theirs when next asked for.
     """
     refuse_unbatched(tensor._array, array)
+    if device_of(tensor._array) is META_DEVICE and tensor._array.level.is_place and not levels_of(array) - levels_of(tensor._array):
+        return tensor._array  # which has no numbers that could become others
     if is_sparse(array) != is_sparse(tensor._array):
         was, wanted = ("sparse", "dense") if is_sparse(array) else ("dense", "sparse")
         raise RuntimeError(

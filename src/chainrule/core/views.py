@@ -167,7 +167,7 @@ def memory_of(tensor: TensorBase) -> Any:
     whole = array if view is None else base_of(view)._array
     if is_sparse(whole):
         raise RuntimeError("sparse tensors have no strides: .to_dense() has, or take the .values()")
-    memory = np.empty(whole.shape, whole.dtype)
+    memory = whole.layout()
     return memory if view is None else walk(memory, view.path)
 
 
