@@ -388,6 +388,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 f"on {self.device}, the other on {value.device}. Make another tensor or Parameter."
             )
         self._array = writable(value)
+        if self._view is not None and self._view.made_in == views.DETACHED:
+            self._view = None  # whose base has other numbers now
         if value._node is not None:
             exits.note(".data = ...", value._node, self)
         node = self._node

@@ -15,9 +15,8 @@ import numpy as np
 
 from . import dtypes
 from .core.sparse_level import is_sparse
-from .core.value import Lifted, device_of
+from .core.value import Lifted, device_of, is_constant
 from .core.views import current_array
-from .device import META_DEVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +146,7 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(", contents: s
     more: list[str] = []
     if is_sparse(array):
         return _sparse_repr(tensor, class_prefix)
-    if device_of(array) is META_DEVICE and array.level.is_place:
+    if is_constant(array):  # it has no numbers
         suffixes = ["device='meta'", f"size={array.shape}"]
         if tensor.dtype is not dtypes.get_default_dtype():
             suffixes.append(f"dtype={tensor.dtype}")

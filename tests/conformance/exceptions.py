@@ -256,3 +256,6 @@ RECORDED = (
     "refuse; refused here, as its documentation says"
 )
 """The one exception in the check of ``out`` for which no list of ops is needed."""
+
+META: dict[str, str] = {}
+"""Ops whose results on the device "meta" differ, and why."""

@@ -22,7 +22,8 @@ from ..backend import numpy as numpy_namespace
 from ..backend.numpy import walk
 from ..backend.shape_numpy import is_channels_last
 from ..device import META_DEVICE, device
-from .batching import batch, refused
+from ..errors import DynamicShapeError
+from .batching import batch
 from .lifted import Level
 from .value import Lifted
 
@@ -45,6 +46,7 @@ class MetaArray(Lifted):
 
     __slots__ = ("memory",)
 
+    is_constant = True
     memory: np.ndarray[Any, Any]
     """An array of that shape, dtype and strides. Nobody may read or write it: behind it is one element, whatever its size."""
 
@@ -116,14 +118,15 @@ META = MetaLevel()
 
 def shape_of(op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """The outputs of an op for a batch of none."""
-    if op.batch is refused:
+    values = [np.empty((0, *a.shape), a.dtype) if isinstance(a, MetaArray) else a for a in arrays]
+    axes = tuple([0 if isinstance(a, MetaArray) else None for a in arrays])
+    try:
+        return batch(op, tuple(values), axes, params, numpy_namespace)
+    except DynamicShapeError:
         raise NotImplementedError(
             f"aten::{op.name}: attempted to run this operator with Meta tensors, but there was no fake impl or Meta kernel registered: "
             "the shape of its result depends on numbers, which tensors on the device 'meta' do not have"
-        )
-    values = [np.empty((0, *a.shape), a.dtype) if isinstance(a, MetaArray) else a for a in arrays]
-    axes = tuple([0 if isinstance(a, MetaArray) else None for a in arrays])
-    return batch(op, tuple(values), axes, params, numpy_namespace)
+        ) from None
 
 
 # -- memory that is not there --------------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from ..device import META_DEVICE
 from ..promotion import check_cast
 from . import views
 from .lifted import converted, levels_of, put_into
@@ -23,7 +22,7 @@ from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
 from .sparse_level import is_sparse
-from .value import Lifted, TensorBase, at_rest, device_of, new_tensor, writable
+from .value import Lifted, TensorBase, at_rest, device_of, is_constant, new_tensor, writable
 from .version import Cell, InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, needs_grad, put_node
 from .xla_level import placed
@@ -245,8 +244,8 @@ def replace(tensor: TensorBase, array: Any) -> Any:
     Of a view, its base does, with the value put into its path; other views of it get theirs when next asked for.
     """
     refuse_unbatched(tensor._array, array)
-    if device_of(tensor._array) is META_DEVICE and tensor._array.level.is_place and not levels_of(array) - levels_of(tensor._array):
-        return tensor._array  # which has no numbers that could become others
+    if is_constant(tensor._array) and levels_of(array) <= tensor._array.levels:
+        return tensor._array
     if is_sparse(array) != is_sparse(tensor._array):
         was, wanted = ("sparse", "dense") if is_sparse(array) else ("dense", "sparse")
         raise RuntimeError(

@@ -28,6 +28,8 @@ class Lifted:
 
     __slots__ = ("dtype", "level", "levels", "shape")
     __array_ufunc__ = None
+    is_constant = False
+    """Whether a write leaves it as it is, so that tensors share it as they would share memory."""
     flags: Any
     level: Any
     levels: frozenset[Any]
@@ -227,6 +229,11 @@ def writable(tensor: TensorBase) -> Any:
 def device_of(array: Raw) -> device:
     """Where the tensor of a raw value lives."""
     return array.device if isinstance(array, Lifted) else CPU
+
+
+def is_constant(array: Raw) -> bool:
+    """Whether a raw value stays what it is when a tensor that has it is written to."""
+    return isinstance(array, Lifted) and array.is_constant
 
 
 def numbers_of(array: Raw) -> Any:

@@ -179,7 +179,7 @@ def alias_without_history(tensor: TensorBase) -> Any:
     met(tensor)
     array = writable(tensor)
     alias = new_tensor(at_rest(array))
-    if isinstance(array, Lifted):
+    if isinstance(array, Lifted) and not array.is_constant:
         view = alias._view = View()
         view.base, view.path = (tensor, ()) if tensor._view is None else (base_of(tensor._view), tensor._view.path)
         view.made_in, view.version = DETACHED, 0

@@ -21,6 +21,7 @@ from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
 from ..core.views import ORDINARY, current_array, current_node, values_of
 from ..core.xla_level import on_host
+from ..errors import DynamicShapeError
 from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import naming
 from .conversion import to_device
@@ -494,7 +495,7 @@ def masked_put(
     mask, (axis, *others) = indices[0], axes
     behind = -axis - mask.ndim
     if others or accumulate or (isinstance(value, TensorBase) and value._array.ndim > behind):
-        raise RuntimeError(
+        raise DynamicShapeError(
             "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with a "
             "boolean mask: how many elements it chooses may differ from one element of the batch to another. Only one value for "
             "all of them can be written, with the mask as the only index; or use torch.where."

@@ -304,16 +304,25 @@ class Module(Calls, StateDict, Tree):
     # -- conversion ----------------------------------------------------------------------------------------------------
 
     def _apply(self, fn: Callable[[Any], Any], recurse: bool = True) -> Self:
-        """Put ``fn`` of each parameter, gradient and buffer in its place. A parameter stays the same object."""
+        """Put ``fn`` of each parameter, gradient and buffer in its place.
+
+        A parameter stays the same object, unless one of the two is on the device "meta".
+        """
         if recurse:
             for module in self.children():
                 module._apply(fn)
-        for parameter in self._parameters.values():
+        for name, parameter in self._parameters.items():
             if parameter is not None:
                 with no_grad():
-                    parameter.data = fn(parameter)
-                    if parameter.grad is not None:
-                        parameter.grad.data = fn(parameter.grad)
+                    found, grad = fn(parameter), parameter.grad
+                    if found.is_meta is parameter.is_meta:
+                        parameter.data = found
+                    else:
+                        parameter = self._parameters[name] = Parameter(found, parameter.requires_grad)
+                    if grad is not None and parameter.grad is None:
+                        parameter.grad = fn(grad).requires_grad_(grad.requires_grad)
+                    elif grad is not None:
+                        grad.data = fn(grad)
         for name, buffer in self._buffers.items():
             if buffer is not None:
                 self._buffers[name] = fn(buffer)
@@ -349,6 +358,11 @@ class Module(Calls, StateDict, Tree):
         def convert(t: Any) -> Any:
             named = {} if memory_format is None or t.ndim not in (4, 5) else {"memory_format": memory_format}
             wanted = dtype if dtype is not None and (t.is_floating_point() or t.is_complex()) else t.dtype
+            if t.is_meta and where is not None and where is not t.device:
+                raise NotImplementedError(
+                    "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
+                    "moving module from meta to a different device."
+                )
             return t.to(where or t.device, wanted, **named)
 
         return self._apply(convert)
