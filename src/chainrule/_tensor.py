@@ -564,7 +564,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return f"Parameter({text})" if getattr(self, "_is_param", False) else text
 
     def __format__(self, spec: str) -> str:
-        if self._array.ndim == 0 and not self.is_meta and type(self) is Tensor:  # a subclass (a Parameter, say) shows itself
+        if (
+            self._array.ndim == 0 and not self.is_meta and type(self) is Tensor
+        ):  # a subclass (a Parameter, say) shows itself
             return format(self.item(), spec)
         return object.__format__(self, spec)
 

@@ -10,10 +10,6 @@ class UnavailableDeviceError(AssertionError, RuntimeError):
     """A device that this machine, or chainrule, does not have. PyTorch's is an AssertionError."""
 
 
-class DynamicShapeError(RuntimeError):
-    """A batch of results whose shapes depend on numbers, so that they may differ."""
-
-
 class NotATensorError(TypeError, RuntimeError, AssertionError):
     """Something else where a tensor belongs. PyTorch's is a RuntimeError here and an AssertionError there."""
 

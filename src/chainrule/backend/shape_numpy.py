@@ -210,10 +210,27 @@ def view_dtype(x: Array, dtype: Any) -> Array:
 
 def storage(x: Array) -> Array:
     """All the memory that ``x`` is a part of, as one axis."""
-    while isinstance(x.base, np.ndarray) and x.base.dtype == x.dtype:
-        x = x.base
-    order = "F" if x.flags.f_contiguous else "C"
-    return x.reshape(-1, order=order)
+    dtype, whole = x.dtype, x
+    while isinstance(base := behind(whole), np.ndarray) and (base.dtype == dtype or holds_parts(base, dtype)):
+        whole = base
+    flat = whole.reshape(-1, order="F" if whole.flags.f_contiguous else "C")
+    return flat if flat.dtype == dtype else flat.view(dtype)
+
+
+def behind(x: Array) -> Any:
+    """What ``x`` is a view of; NumPy puts an object of its own between the two where strides were given."""
+    return x.base.base if type(x.base) is STRIDED else x.base
+
+
+STRIDED = type(strided(np.zeros(1), (1,), (8,)).base)
+
+
+def holds_parts(base: Array, dtype: Any) -> bool:
+    """Whether the memory of ``base`` is that of complex numbers, or of the real numbers that make them."""
+    other = base.dtype
+    if (other.kind, dtype.kind) == ("c", "f"):
+        return other.itemsize == 2 * dtype.itemsize
+    return (other.kind, dtype.kind) == ("f", "c") and dtype.itemsize == 2 * other.itemsize and base.size % 2 == 0
 
 
 def geometry(x: Array) -> Geometry:

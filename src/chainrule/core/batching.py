@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DynamicShapeError
 from .dispatch import promote
 from .forward import Arrays, evaluate, raw
 from .op import Op, Rule, parameter_names
@@ -154,7 +153,7 @@ def one_by_one(call: Call) -> Any:
 
 def refused(call: Call) -> Any:
     """Ops whose result has a shape that depends on values."""
-    raise DynamicShapeError(
+    raise RuntimeError(
         "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
         f"{call.op.name}, whose result has a shape that depends on values, and so may differ from one of the {call.size} elements "
         "of the batch to another. Use a form whose result has the same shape for all values: torch.where, a mask, a sum."

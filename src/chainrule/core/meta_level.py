@@ -4,7 +4,7 @@ It lies below all transforms, as XLA's does: ops, rules and nodes are the ordina
 values is different. No number is computed, and no memory of a result's size is touched:
 
 - a view is made as any other, of an array whose strides are right and whose elements all stand for none (``memory``);
-- any other op runs on a *batch of none*, by its batching rule: operands of shape (0, \\*shape) give a result of shape (0, \\*out).
+- any other op runs on a *batch of none*, by its batching rule: operands of shape (0, m, n) give a result of shape (0, k).
 
 So every op that can be batched has its shape and its dtype here, from the code that computes its numbers; and one whose shape
 depends on numbers is refused there as here.
@@ -12,7 +12,6 @@ depends on numbers is refused there as here.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from ..backend import numpy as numpy_namespace
 from ..backend.numpy import walk
 from ..backend.shape_numpy import is_channels_last
 from ..device import META_DEVICE, device
-from ..errors import DynamicShapeError
 from .batching import batch
 from .lifted import Level
 from .value import Lifted
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from .op import Op
 
 NO_DATA = "Cannot copy out of meta tensor; no data!"
+OF_IMAGES = frozenset({"batch_norm", "batch_norm_fixed", "group_norm", "resample"})
+"""Others that leave channels last where they are."""
 HAS_NONE = "a tensor on the device 'meta' has a shape and no numbers"
 ASKS_FOR_ONE_NUMBER = frozenset(
     {"calling .item() on a Tensor", "attempting to use a Tensor in some data-dependent control flow"}
@@ -72,7 +72,9 @@ class MetaArray(Lifted):
     def plain(self, doing: str) -> Any:
         if doing in ASKS_FOR_ONE_NUMBER:
             if self.size != 1:
-                raise RuntimeError(f"a Tensor with {self.size} elements cannot be converted to Scalar: its shape is {list(self.shape)}")
+                raise RuntimeError(
+                    f"a Tensor with {self.size} elements cannot be converted to Scalar: its shape is {list(self.shape)}"
+                )
             raise RuntimeError(f"Tensor.item() cannot be called on meta tensors: {HAS_NONE}")
         raise NotImplementedError(
             f"{NO_DATA} It looks like you're {doing}: {HAS_NONE}. torch.empty_like(t, device='cpu') and module.to_empty(device='cpu') make "
@@ -98,14 +100,16 @@ class MetaLevel(Level):
 
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
         if any(isinstance(a, Lifted) and not isinstance(a, MetaArray) for a in arrays):
-            raise NotImplementedError(f"{op.name}: one operand is on the device 'meta', and another is sparse or on 'xla'")
+            raise NotImplementedError(
+                f"{op.name}: one operand is on the device 'meta', and another is sparse or on 'xla'"
+            )
         if op.kind == "view" or op.name == "get_path":
             memory = arrays[0].memory
             found = walk(memory, params["path"]) if op.name == "get_path" else op.raw(memory, **params)
             return MetaArray(found) if op.outputs is None else tuple([MetaArray(one) for one in found])
         found = shape_of(op, arrays, params)
         outs = (found,) if op.outputs is None else found
-        made = tuple([MetaArray(laid(op, arrays, one.shape[1:], one.dtype)) for one in outs])
+        made = tuple([MetaArray(laid(op, arrays, params, one.shape[1:], one.dtype)) for one in outs])
         return made[0] if op.outputs is None else made
 
     def led_out(self, g: Any) -> Any:
@@ -122,7 +126,11 @@ def shape_of(op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
     axes = tuple([0 if isinstance(a, MetaArray) else None for a in arrays])
     try:
         return batch(op, tuple(values), axes, params, numpy_namespace)
-    except DynamicShapeError:
+    except RuntimeError as error:
+        if "dynamic shape" not in str(error):
+            raise
+        if op.name == "index_put":  # at a mask: whatever that chooses, the result has the shape of its target
+            return values[0]
         raise NotImplementedError(
             f"aten::{op.name}: attempted to run this operator with Meta tensors, but there was no fake impl or Meta kernel registered: "
             "the shape of its result depends on numbers, which tensors on the device 'meta' do not have"
@@ -132,18 +140,36 @@ def shape_of(op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
 # -- memory that is not there --------------------------------------------------------------------------------------------
 
 
-@cache
-def element(dtype: Any) -> Any:
-    """The one element that stands for all."""
-    return np.zeros(1, dtype)
+NOWHERE = np.zeros(32, np.uint8)
+"""The one element that stands for all, of any dtype."""
+
+
+class Stretch:
+    """Says to NumPy that there were so many elements, one behind the other."""
+
+    def __init__(self, count: int, dtype: Any) -> None:
+        self.__array_interface__ = {
+            "shape": (count,),
+            "typestr": dtype.str,
+            "data": (NOWHERE.__array_interface__["data"][0], False),
+            "version": 3,
+        }
+
+
+def stretch(count: int, dtype: Any) -> Any:
+    """An array of ``count`` elements, of which nobody may read one."""
+    array = np.asarray(Stretch(count, dtype))
+    if array.dtype != dtype:  # which has no text of its own: bfloat16
+        array.dtype = dtype
+    return array
 
 
 def memory(shape: tuple[int, ...], dtype: Any, order: Any = None) -> Any:
-    """An array of one element's size. ``order``: the axes as they lie in memory, outermost first."""
+    """An array that has that shape and no memory. ``order``: the axes as they lie in memory, outermost first."""
     count = 1
     for n in shape:
         count *= n
-    flat = as_strided(element(dtype), (count,), (dtype.itemsize,))
+    flat = stretch(count, dtype)
     if order is None:
         return flat.reshape(shape)
     return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
@@ -152,8 +178,7 @@ def memory(shape: tuple[int, ...], dtype: Any, order: Any = None) -> Any:
 def with_strides(shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any) -> Any:
     """The same with strides, in elements."""
     extent = 0 if 0 in shape else 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
-    flat = as_strided(element(dtype), (extent,), (dtype.itemsize,))
-    return np.ndarray(shape, dtype, flat, 0, tuple([s * dtype.itemsize for s in strides]))
+    return np.ndarray(shape, dtype, stretch(extent, dtype), 0, tuple([s * dtype.itemsize for s in strides]))
 
 
 def entered(array: Any) -> Any:
@@ -175,18 +200,25 @@ def order_of(arrays: list[Any], shape: tuple[int, ...]) -> Any:
     operands = [as_strided(a, [min(n, 2) for n in a.shape], a.strides) for a in arrays]
     settings = {"flags": ["zerosize_ok", "refs_ok"], "order": "K", "itershape": small}
     flags: Any = [*[["readonly"]] * len(operands), ["writeonly", "allocate"]]
-    made = np.nditer([*operands, None], op_flags=flags, op_dtypes=[*[None] * len(operands), np.dtype(np.uint8)], **settings).operands[-1]
+    made = np.nditer(
+        [*operands, None], op_flags=flags, op_dtypes=[*[None] * len(operands), np.dtype(np.uint8)], **settings
+    ).operands[-1]
     return sorted(range(len(shape)), key=lambda axis: (-made.strides[axis], axis))
 
 
-def laid(op: Op, arrays: tuple[Any, ...], shape: tuple[int, ...], dtype: Any) -> Any:
+def laid(op: Op, arrays: tuple[Any, ...], params: dict[str, Any], shape: tuple[int, ...], dtype: Any) -> Any:
     """Memory for a result: in the order of the operands where the op's own result would have it, else in C order."""
     mine = [a.memory for a in arrays if isinstance(a, MetaArray)]
+    if op.name in ("clone_laid", "to_laid"):
+        last = params["axis"] % len(shape)
+        return memory(shape, dtype, [*[axis for axis in range(len(shape)) if axis != last], last])
     if len(shape) < 2 or all(one.flags.c_contiguous for one in mine):
         return memory(shape, dtype)
-    if (op.kind in LAID_AS_OPERANDS or op.name in COPIES) and np.broadcast_shapes(*[one.shape for one in mine]) == shape:
+    if (op.kind in LAID_AS_OPERANDS or op.name in COPIES) and np.broadcast_shapes(
+        *[one.shape for one in mine]
+    ) == shape:
         return memory(shape, dtype, order_of(mine, shape))
-    kept_of = getattr(op.raw, "kept_of", None)  # of which operands: of any, of all, or of the first
+    kept_of = next if op.name in OF_IMAGES else getattr(op.raw, "kept_of", None)  # next: of the first operand
     if kept_of is not None and len(shape) in (4, 5) and kept_of(is_channels_last(one) for one in mine if one.ndim > 1):
         return memory(shape, dtype, (0, *range(2, len(shape)), 1))
     return memory(shape, dtype)

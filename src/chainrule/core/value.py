@@ -78,6 +78,12 @@ class Lifted:
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise TypeError("a lifted value is no NumPy array")
 
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("a lifted value is no NumPy array")
+
+    __ne__ = __eq__
+    __hash__ = object.__hash__
+
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return NotImplemented
 

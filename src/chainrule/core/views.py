@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..backend.numpy import walk
 from .lifted import part_of
 from .modes import get_modes, met

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..core.sparse_level import is_sparse
-from ..core.value import TensorBase, device_of
+from ..core.value import TensorBase
 from ..core.views import memory_of
 from ..core.xla_level import moved
 from ..device import CPU, default_device, device as Device, place_of, set_default
@@ -115,7 +115,9 @@ def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:
 
 
 def type_name(dtype: dtypes.dtype, where: Device = CPU, sparse: bool = False) -> str:
-    return f"torch.{'' if where is CPU else where.type + '.'}{'sparse.' if sparse else ''}{scalar_type_name(dtype)}Tensor"
+    return (
+        f"torch.{'' if where is CPU else where.type + '.'}{'sparse.' if sparse else ''}{scalar_type_name(dtype)}Tensor"
+    )
 
 
 def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import ops
 from ..core.sparse_level import is_sparse
-from ..core.value import TensorBase, device_of, like, new_tensor
+from ..core.value import TensorBase, device_of, is_constant, like, new_tensor
 from ..core.xla_level import numberless, placed
 from ..device import CPU, META_DEVICE, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
@@ -306,7 +306,9 @@ def fill_like(
         where = META_DEVICE
     order = memory_order(array, memory_format, function)
     if order is None:
-        return settled(filled(make, function, array.shape, wanted, False, meta_or_cpu(where)), input, where, requires_grad)
+        return settled(
+            filled(make, function, array.shape, wanted, False, meta_or_cpu(where)), input, where, requires_grad
+        )
     return settled(ordered(make, function, array.shape, wanted, order, where), input, where, requires_grad)
 
 
@@ -362,6 +364,7 @@ def memory_order(array: Any, memory_format: Any = None, function: str = "empty_l
         return memory_format.axes
     if array.ndim < 2 or array.flags.c_contiguous:
         return None
+    array = array.layout() if is_constant(array) else array
     order = sorted(builtins.range(array.ndim), key=lambda axis: -array.strides[axis])
     return order if array.transpose(order).flags.c_contiguous else None
 

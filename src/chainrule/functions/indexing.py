@@ -21,7 +21,6 @@ from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
 from ..core.views import ORDINARY, current_array, current_node, values_of
 from ..core.xla_level import on_host
-from ..errors import DynamicShapeError
 from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import naming
 from .conversion import to_device
@@ -448,7 +447,7 @@ def put_call(
 ) -> tuple[Any, list[Any], dict[str, Any]]:
     """The op that writes into ``x`` at index arrays, its operands after ``x``, checked, and its parameters."""
     raw = [index._array if isinstance(index, TensorBase) else index for index in indices]
-    if any(isinstance(array, Lifted) and array.dtype.kind == "b" for array in raw):
+    if any(isinstance(array, Lifted) and array.dtype.kind == "b" and not array.is_constant for array in raw):
         return masked_put(x, indices, axes, value, accumulate)
     raw = [np.zeros(array.shape, array.dtype) if isinstance(array, Lifted) else array for array in raw]
     try:
@@ -495,7 +494,7 @@ def masked_put(
     mask, (axis, *others) = indices[0], axes
     behind = -axis - mask.ndim
     if others or accumulate or (isinstance(value, TensorBase) and value._array.ndim > behind):
-        raise DynamicShapeError(
+        raise RuntimeError(
             "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with a "
             "boolean mask: how many elements it chooses may differ from one element of the batch to another. Only one value for "
             "all of them can be written, with the mask as the only index; or use torch.where."

@@ -172,7 +172,9 @@ def _address(memory: Any, owner: Any) -> int:
 def _numbers_only(storage: Any) -> None:
     """Raise where numbers are asked for that a storage on the device "meta" does not have."""
     if storage.device is META_DEVICE:
-        raise NotImplementedError("Not available for 'meta' device type: a tensor on the device 'meta' has a shape and no numbers")
+        raise NotImplementedError(
+            "Not available for 'meta' device type: a tensor on the device 'meta' has a shape and no numbers"
+        )
 
 
 def _check_key(key: Any) -> None:

@@ -11,7 +11,6 @@ from math import prod
 import numpy as np
 
 from ..core.batching import refused
-from ..errors import DynamicShapeError
 
 
 def places(call, axes, shape):
@@ -41,7 +40,7 @@ def without_masks(call, given, batched, axes):
         if not str(a.dtype).endswith("bool"):
             found.append((a, has, axis))
         elif has:
-            raise DynamicShapeError(
+            raise RuntimeError(
                 "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with "
                 f"a boolean mask: how many elements it chooses may differ from one of the {call.size} elements of the batch to "
                 "another. Use torch.where, which keeps the shape."

@@ -315,13 +315,12 @@ class Module(Calls, StateDict, Tree):
             if parameter is not None:
                 with no_grad():
                     found, grad = fn(parameter), parameter.grad
-                    if found.is_meta is parameter.is_meta:
-                        parameter.data = found
-                    else:
-                        parameter = self._parameters[name] = Parameter(found, parameter.requires_grad)
-                    if grad is not None and parameter.grad is None:
-                        parameter.grad = fn(grad).requires_grad_(grad.requires_grad)
-                    elif grad is not None:
+                    if found.is_meta is not parameter.is_meta:
+                        made = self._parameters[name] = Parameter(found, parameter.requires_grad)
+                        made.grad = None if grad is None else fn(grad).requires_grad_(grad.requires_grad)
+                        continue
+                    parameter.data = found
+                    if grad is not None:
                         grad.data = fn(grad)
         for name, buffer in self._buffers.items():
             if buffer is not None:
