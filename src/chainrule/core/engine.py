@@ -31,7 +31,7 @@ from .op import GENERAL, IDENTITY
 from .origin import caller
 from .ownership import own
 from .saved import stale_error, unpacked
-from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
+from .value import Lifted, Meta, TensorBase, is_constant, meta_of, new_tensor, writable
 from .version import bump
 from .xla_level import beside
 
@@ -330,7 +330,7 @@ class Pass:
             if self.recorded:
                 return self.outward(g)
             array = g._array
-            made = new_tensor(array.copy() if type(array) is np.ndarray else array)
+            made = new_tensor(array.copy() if type(array) is np.ndarray or is_constant(array) else array)
         return made.conj_physical() if made._array.dtype.kind == "c" else made
 
     def first_grad(self, g: Any, tensor: Any) -> Any:

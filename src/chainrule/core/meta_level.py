@@ -69,6 +69,10 @@ class MetaArray(Lifted):
     def layout(self) -> Any:
         return self.memory
 
+    def copy(self) -> Any:
+        """The same in memory of its own: no two elements in one place."""
+        return entered(self.memory)
+
     def plain(self, doing: str) -> Any:
         if doing in ASKS_FOR_ONE_NUMBER:
             if self.size != 1:

@@ -124,6 +124,8 @@ def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal "
             "tensor before doing inplace update."
         )
+    if is_constant(memory):  # where nothing is written, nothing is written twice
+        return
     if isinstance(memory, Lifted) and view is not None and not is_sparse(memory):
         memory = views.memory_of(tensor)
     if memory.size and any(stride == 0 and size > 1 for stride, size in zip(memory.strides, memory.shape, strict=True)):
