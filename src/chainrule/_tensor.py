@@ -284,6 +284,11 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{self.dtype}'. The gradient "
                 "must match the tensor's grad_dtype (defaults to the tensor's dtype). Convert it with .to(tensor.dtype)."
             )
+        if META_DEVICE in (self.device, value.device) and self.device is not value.device:
+            raise RuntimeError(
+                f"attempting to assign a gradient with device type '{value.device}' to a tensor with device type '{self.device}'. Please "
+                "ensure that the gradient and the tensor are on the same device"
+            )
         meta = meta_of(self)
         meta.grad = value
         meta.count = 0

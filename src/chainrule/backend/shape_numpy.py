@@ -170,8 +170,27 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
 
 
 def is_viewable(x: Array, shape: tuple[int, ...]) -> bool:
-    """Whether ``x`` can be seen in another shape without a copy."""
-    return x.flags.c_contiguous or not x.size or np.may_share_memory(x, x.reshape(shape))
+    """Whether ``x`` can be seen in another shape (of as many elements) without a copy: axes that do not lie in memory as one
+    may be joined with no part of another.
+    """
+    if x.flags.c_contiguous or not x.size:
+        return True
+    runs, reach = [1], x.strides[-1]
+    for n, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
+        if n == 1:
+            continue
+        if stride == reach:
+            runs[-1] *= n
+        else:
+            runs.append(n)
+        reach = stride * n
+    lengths = reversed(shape)
+    for run in runs:
+        while run > 1:
+            run, rest = divmod(run, next(lengths))
+            if rest:
+                return False
+    return True
 
 
 def select(x: Array, axis: int, index: int) -> Array:

@@ -107,6 +107,8 @@ class MetaLevel(Level):
             raise NotImplementedError(
                 f"{op.name}: one operand is on the device 'meta', and another is sparse or on 'xla'"
             )
+        if op.name == "put_path":
+            return entered(arrays[0])
         if op.kind == "view" or op.name == "get_path":
             memory = arrays[0].memory
             found = walk(memory, params["path"]) if op.name == "get_path" else op.raw(memory, **params)

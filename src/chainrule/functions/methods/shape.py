@@ -41,13 +41,13 @@ class ShapeMethods(TensorBase):
         return self._array.itemsize
 
     def data_ptr(self) -> int:
-        """The address of the first element (0 on the device "meta"). Whoever knows it may write there: the memory counts as shared with NumPy from now on."""
+        """The address of the first element (on the device "meta" counted from that of the storage, 0). Whoever knows it may write there: the memory counts as shared with NumPy from now on."""
         from ...core.value import Lifted, writable
         from ...core.version import expose
         from ...core.views import values_of
 
         if self.is_meta:
-            return 0
+            return self.storage_offset() * self.itemsize
         values = values_of(self, "calling .data_ptr() on a Tensor")
         if not isinstance(memory := writable(self), Lifted):
             values = memory

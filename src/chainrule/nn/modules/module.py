@@ -17,7 +17,7 @@ from ...core.value import TensorBase
 from ...device import place_of
 from ...functions.conversion import to_arguments, typename
 from ...functions.filling import empty_like
-from ..parameter import Buffer, Parameter
+from ..parameter import Buffer, Parameter, is_lazy
 from ._base import fresh_state
 from ._calling import (
     Calls,
@@ -315,7 +315,7 @@ class Module(Calls, StateDict, Tree):
             if parameter is not None:
                 with no_grad():
                     found, grad = fn(parameter), parameter.grad
-                    if found.is_meta is not parameter.is_meta:
+                    if found.is_meta is not parameter.is_meta and not is_lazy(found):
                         made = self._parameters[name] = Parameter(found, parameter.requires_grad)
                         made.grad = None if grad is None else fn(grad).requires_grad_(grad.requires_grad)
                         continue
@@ -357,7 +357,7 @@ class Module(Calls, StateDict, Tree):
         def convert(t: Any) -> Any:
             named = {} if memory_format is None or t.ndim not in (4, 5) else {"memory_format": memory_format}
             wanted = dtype if dtype is not None and (t.is_floating_point() or t.is_complex()) else t.dtype
-            if t.is_meta and where is not None and where is not t.device:
+            if t.is_meta and where is not None and where is not t.device and not is_lazy(t):
                 raise NotImplementedError(
                     "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
                     "moving module from meta to a different device."
