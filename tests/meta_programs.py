@@ -266,14 +266,19 @@ nn.Linear(2, 3, device='meta').cpu()
 warned(lambda: nn.Linear(2, 3, device='meta').load_state_dict(nn.Linear(2, 3).state_dict()))
 warned(lambda: nn.Linear(2, 3, device='meta').load_state_dict(nn.Linear(2, 3, device='meta').state_dict()))
 refused(lambda: nn.Linear(2, 3).load_state_dict(nn.Linear(2, 3, device='meta').state_dict()))
-nn.utils.skip_init(nn.Linear, 2, 3).weight.shape, nn.utils.skip_init(nn.Linear, 2, 3, device='meta').weight, nn.utils.skip_init(nn.Conv1d, 2, 3, 1).weight.device
+nn.utils.skip_init(nn.Linear, 2, 3).weight.shape, nn.utils.skip_init(nn.Linear, 2, 3, device='meta').weight
+nn.utils.skip_init(nn.Conv1d, 2, 3, 1).weight.device
 seeded(lambda: nn.utils.skip_init(nn.Linear, 2, 3))
 nn.Linear(3, 4, device='meta')(m), nn.Linear(3, 4, device='meta')(c)
-under(lambda: nn.TransformerEncoderLayer(4, 2, 8))(v), under(lambda: nn.LSTM(4, 5))(v)[1], under(lambda: nn.GRU(4, 5))(v)[1], under(lambda: nn.MultiheadAttention(4, 2))(v, v, v)
-under(lambda: nn.Conv2d(3, 5, 3, stride=2, padding=1))(im), under(lambda: nn.ConvTranspose2d(3, 5, 3))(im).shape, under(lambda: nn.BatchNorm2d(3))(im), under(lambda: nn.BatchNorm2d(3)).eval()(im)
+under(lambda: nn.TransformerEncoderLayer(4, 2, 8))(v)
+under(lambda: nn.LSTM(4, 5))(v)[1], under(lambda: nn.GRU(4, 5))(v)[1], under(lambda: nn.MultiheadAttention(4, 2))(v, v, v)
+under(lambda: nn.Conv2d(3, 5, 3, stride=2, padding=1))(im), under(lambda: nn.ConvTranspose2d(3, 5, 3))(im).shape
+under(lambda: nn.BatchNorm2d(3))(im), under(lambda: nn.BatchNorm2d(3)).eval()(im)
 under(lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.LazyLinear(2)))(im).shape
-under(lambda: nn.LazyLinear(2))(m), under(lambda: nn.Embedding(5, 3))(k), under(lambda: nn.EmbeddingBag(5, 3))(k).shape, nn.GroupNorm(3, 3, device='meta')(im).shape
-F.interpolate(im, scale_factor=2).shape, F.adaptive_avg_pool2d(im, 1).shape, F.unfold(im, 3).shape, F.pad(m, (1, 2)), F.scaled_dot_product_attention(v, v, v, is_causal=True)
+under(lambda: nn.LazyLinear(2))(m), under(lambda: nn.Embedding(5, 3))(k)
+under(lambda: nn.EmbeddingBag(5, 3))(k).shape, nn.GroupNorm(3, 3, device='meta')(im).shape
+F.interpolate(im, scale_factor=2).shape, F.adaptive_avg_pool2d(im, 1).shape, F.unfold(im, 3).shape
+F.pad(m, (1, 2)), F.scaled_dot_product_attention(v, v, v, is_causal=True)
 [(x.step(), [y for y in x.state.values()]) for x in [torch.optim.SGD([r], lr=0.1, momentum=0.9)]]
 (lambda w: (w.sum().backward(), torch.optim.AdamW([w]).step(), w))(nn.Parameter(m))
 (lambda o, w: (w.pow(2).sum().backward(), o.step(), sorted(o.state[w]), o.state[w]['exp_avg']))(*(lambda w: (torch.optim.Adam([w]), w))(nn.Parameter(m)))

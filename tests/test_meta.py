@@ -70,13 +70,13 @@ print(before, "chainrule.core.meta_level" in sys.modules)
 
 def test_errors_say_what_to_do() -> None:
     m = torch.empty(2, 3, device="meta")
-    with pytest.raises(NotImplementedError, match="no data! It looks like you're calling .tolist.*empty_like"):
+    with pytest.raises(NotImplementedError, match=r"no data! It looks like you're calling .tolist.*empty_like"):
         m.tolist()
     with pytest.raises(NotImplementedError, match="to_empty"):
         nn.Linear(2, 3, device="meta").to("cpu")
-    with pytest.raises(RuntimeError, match="two devices, meta and cpu.*add, of shapes"):
+    with pytest.raises(RuntimeError, match=r"two devices, meta and cpu.*add, of shapes"):
         m + torch.ones(2, 3)
-    with pytest.raises(RuntimeError, match="shapes .2, 3. and .4, 3. do not broadcast"):
+    with pytest.raises(RuntimeError, match=r"shapes .2, 3. and .4, 3. do not broadcast"):
         m + torch.empty(4, 3, device="meta")
 
 

@@ -184,12 +184,13 @@ def is_viewable(x: Array, shape: tuple[int, ...]) -> bool:
         else:
             runs.append(n)
         reach = stride * n
-    lengths = reversed(shape)
+    lengths = reversed([n if n >= 0 else -x.size // math.prod(shape) for n in shape])
     for run in runs:
-        while run > 1:
-            run, rest = divmod(run, next(lengths))
-            if rest:
-                return False
+        left, rest = run, 0
+        while left > 1 and not rest:
+            left, rest = divmod(left, next(lengths))
+        if rest:
+            return False
     return True
 
 
@@ -238,10 +239,11 @@ def storage(x: Array) -> Array:
 
 def behind(x: Array) -> Any:
     """What ``x`` is a view of; NumPy puts an object of its own between the two where strides were given."""
-    return x.base.base if type(x.base) is STRIDED else x.base
+    base: Any = x.base
+    return base.base if type(base) is STRIDED else base
 
 
-STRIDED = type(strided(np.zeros(1), (1,), (8,)).base)
+STRIDED: Any = type(strided(np.zeros(1), (1,), (8,)).base)
 
 
 def holds_parts(base: Array, dtype: Any) -> bool:

@@ -66,7 +66,7 @@ class MetaArray(Lifted):
     def strides(self) -> tuple[int, ...]:
         return self.memory.strides
 
-    def layout(self) -> Any:
+    def outline(self) -> Any:
         return self.memory
 
     def copy(self) -> Any:
@@ -164,7 +164,7 @@ class Stretch:
 
 def stretch(count: int, dtype: Any) -> Any:
     """An array of ``count`` elements, of which nobody may read one."""
-    array = np.asarray(Stretch(count, dtype))
+    array: Any = np.asarray(Stretch(count, dtype))
     if array.dtype != dtype:  # which has no text of its own: bfloat16
         array.dtype = dtype
     return array
@@ -202,14 +202,16 @@ def order_of(arrays: list[Any], shape: tuple[int, ...]) -> Any:
 
     It is asked, of arrays of the same strides and no more than two elements along an axis.
     """
-    small = tuple([min(n, 2) for n in shape])
     operands = [as_strided(a, [min(n, 2) for n in a.shape], a.strides) for a in arrays]
-    settings = {"flags": ["zerosize_ok", "refs_ok"], "order": "K", "itershape": small}
-    flags: Any = [*[["readonly"]] * len(operands), ["writeonly", "allocate"]]
-    made = np.nditer(
-        [*operands, None], op_flags=flags, op_dtypes=[*[None] * len(operands), np.dtype(np.uint8)], **settings
-    ).operands[-1]
-    return sorted(range(len(shape)), key=lambda axis: (-made.strides[axis], axis))
+    settings: Any = {
+        "flags": ["zerosize_ok", "refs_ok"],
+        "op_flags": [*[["readonly"]] * len(operands), ["writeonly", "allocate"]],
+        "op_dtypes": [*[None] * len(operands), np.uint8],
+        "order": "K",
+        "itershape": tuple([min(n, 2) for n in shape]),
+    }
+    strides: Any = np.nditer([*operands, None], **settings).operands[-1].strides
+    return sorted(range(len(shape)), key=lambda axis: (-strides[axis], axis))
 
 
 def laid(op: Op, arrays: tuple[Any, ...], params: dict[str, Any], shape: tuple[int, ...], dtype: Any) -> Any:

@@ -68,7 +68,7 @@ class Lifted:
         """Those of C order: a lifted value is no memory that could be laid out otherwise."""
         return tuple([self.itemsize * prod(self.shape[at + 1 :]) for at in range(len(self.shape))])
 
-    def layout(self) -> Any:
+    def outline(self) -> Any:
         """An array that lies in memory as the value would, in C order. Its numbers mean nothing."""
         return np.empty(self.shape, self.dtype)
 

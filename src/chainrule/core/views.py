@@ -165,7 +165,7 @@ def memory_of(tensor: TensorBase) -> Any:
     whole = array if view is None else base_of(view)._array
     if is_sparse(whole):
         raise RuntimeError("sparse tensors have no strides: .to_dense() has, or take the .values()")
-    memory = whole.layout()
+    memory = whole.outline()
     return memory if view is None else walk(memory, view.path)
 
 

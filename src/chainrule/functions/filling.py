@@ -364,7 +364,7 @@ def memory_order(array: Any, memory_format: Any = None, function: str = "empty_l
         return memory_format.axes
     if array.ndim < 2 or array.flags.c_contiguous:
         return None
-    array = array.layout() if is_constant(array) else array
+    array = array.outline() if is_constant(array) else array
     order = sorted(builtins.range(array.ndim), key=lambda axis: -array.strides[axis])
     return order if array.transpose(order).flags.c_contiguous else None
 
