@@ -19,7 +19,7 @@ from accelerate import (
 )
 from accelerate.utils import set_module_tensor_to_device
 from diffusers import AutoencoderKL, DDPMPipeline, DDPMScheduler, UNet2DConditionModel, UNet2DModel
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+from transformers import AutoModel, AutoModelForCausalLM
 
 from .transformers_ import DECODER, ENCODER, WORDS
 
@@ -192,7 +192,7 @@ def accelerate_():
 
 
 def accelerator():
-    """accelerate's training loop."""
+    """Its training loop."""
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
     data = torch.utils.data.TensorDataset(torch.randn(16, 4), torch.randn(16, 1))
