@@ -547,7 +547,7 @@ def record(
             new_tensor(array, Port.of(node, number, array) if carries_gradient(op, number, array) else None)
             for number, array in enumerate(result)
         )
-        if op.outputs[-1] == "indices":
+        if op.outputs and op.outputs[-1] == "indices":
             note_all(f"the indices of {op.name.removesuffix('_index')}", list(parents), outs[-1])
     node.saved = save(op, node, args, arrays, parents, outs)
     if op.kind == "view":
