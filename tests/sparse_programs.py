@@ -586,12 +586,12 @@ def programs() -> list[str]:
     return [line for line in PROGRAMS.splitlines() if line]
 
 
-def outcome(program: str, torch: Any) -> str:
-    """What a program's value is printed as, or the class of its error."""
+def outcome(program: str, torch: Any, head: str = HEAD) -> str:
+    """What a program's value is printed as, or the class of its error; it may use the names of ``head``."""
     names = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "optim": torch.optim}
     with contextlib.redirect_stdout(io.StringIO()) as out, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(compile(HEAD, "head", "exec", dont_inherit=True), names)
+        exec(compile(head, "head", "exec", dont_inherit=True), names)
         try:
             print(eval(compile(program, "program", "eval", dont_inherit=True), names))
         except Exception as error:  # noqa: BLE001 - its class is what is compared

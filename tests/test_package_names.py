@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import chainrule as torch
@@ -328,3 +329,62 @@ def test_distributions_of_packages() -> None:
     def divergence(p: Any, q: Any) -> Any: ...
 
     del torch.distributions.kl.RULES[torch.distributions.Normal, Base]
+
+
+def test_the_configuration_has_the_words_that_programs_look_for() -> None:
+    shown = torch.__config__.show()
+    assert shown.startswith("PyTorch built with:\n  - chainrule 0.1.0")
+    assert "USE_CUDA=OFF" in shown
+    assert np.__version__ in shown
+    assert f"at::get_num_threads() : {torch.get_num_threads()}\n" in torch.__config__.parallel_info()
+
+
+def test_numbers_of_a_tensor_as_text() -> None:
+    from chainrule import _tensor_str
+
+    assert _tensor_str._tensor_str(torch.tensor([[1.0, 2.5]]), 0) == "[[1.0000, 2.5000]]"
+    assert _tensor_str.PRINT_OPTS.precision == 4
+
+
+def test_what_is_for_several_processes_can_be_named() -> None:
+    from chainrule.distributed import rpc
+    from chainrule.distributed.tensor import DTensor
+
+    assert not isinstance(torch.ones(1), DTensor)
+    with pytest.raises(NotImplementedError, match="one process"):
+        DTensor(torch.ones(1))
+    gathered = rpc.api._require_initialized(lambda: 1)
+    with pytest.raises(RuntimeError, match="RPC has not been initialized"):
+        gathered()
+
+
+def test_signatures_for_torchscript_are_functions() -> None:
+    def one(x: int) -> int:
+        return x
+
+    assert torch.jit._overload(one) is one
+    assert torch.jit._overload_method(one) is one
+
+
+def test_an_optimizer_may_stand_before_another_one() -> None:
+    class Before(torch.optim.Optimizer):
+        def __init__(self, other: torch.optim.Optimizer) -> None:
+            self.other = other
+
+        def step(self, closure: Any = None) -> Any:
+            return self.other.step(closure)
+
+    w = torch.ones(1, requires_grad=True)
+    w.sum().backward()
+    calls: list[Any] = []
+    inner = torch.optim.SGD([w], lr=0.5)
+    inner.register_step_pre_hook(lambda *call: calls.append(call))
+    Before(inner).step()
+    assert (w.item(), len(calls)) == (0.5, 1)
+
+
+def test_aten_operators_that_packages_name() -> None:
+    x = torch.ones(2)
+    assert torch.ops.aten._pin_memory.default(x) is x
+    made = torch.ops.aten._sparse_addmm.default(torch.ones(2, 2), torch.eye(2).to_sparse(), torch.ones(2, 2), beta=2)
+    assert made.tolist() == [[3.0, 3.0], [3.0, 3.0]]

@@ -17,7 +17,7 @@ MODULES = ("torch", "torch.Tensor", "torch.nn.functional", *PREFIXES)
 NO_TENSORS = re.compile(r"Dimname|Stream|Storage|\bt\[\]|\[\]\(|Any|Future")
 
 
-INNER = "_log_softmax _softmax _to_copy _unsafe_view alias index slice"
+INNER = "_log_softmax _pin_memory _softmax _sparse_addmm _to_copy _unsafe_view alias index slice"
 """Names that are not public, which programs meet where they look at what PyTorch calls."""
 OTHER_RESULTS = "fractional_max_pool2d fractional_max_pool3d max_unpool2d max_unpool3d unique_consecutive"
 """Operators that take or give something else than the functions of their names."""

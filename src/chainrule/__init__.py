@@ -147,11 +147,13 @@ newaxis = None
 _LAZY = frozenset(
     {
         "_C",
+        "__config__",
         "_dynamo",
         "_inductor",
         "_jit_internal",
         "_logging",
         "_subclasses",
+        "_tensor_str",
         "accelerator",
         "amp",
         "backends",

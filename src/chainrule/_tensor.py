@@ -19,7 +19,7 @@ from .core.origin import caller
 from .core.overriding import with_class
 from .core.value import Lifted, TensorBase, device_of, meta_of, set_tensor_class, writable
 from .core.views import current_array, current_node, values_of
-from .device import CPU, device
+from .device import CPU, META_DEVICE, XLA_DEVICE, device
 from .dtypes import dtype  # noqa: TC001 - a property of that name hides it from the class body
 from .functions import creation
 from .functions.methods import TensorMethods
@@ -150,9 +150,14 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def is_xla(self) -> bool:
         """Whether it lives on the device "xla"."""
-        return self.device is not CPU
+        return self.device is XLA_DEVICE
 
-    is_cuda = is_quantized = is_mps = is_xpu = is_meta = is_nested = is_mkldnn = False
+    @property
+    def is_meta(self) -> bool:
+        """Whether it lives on the device "meta": it has a shape, and no numbers."""
+        return self.device is META_DEVICE
+
+    is_cuda = is_quantized = is_mps = is_xpu = is_nested = is_mkldnn = False
     is_ipu = is_maia = is_mtia = is_vulkan = False
     name = names = None
 
@@ -279,6 +284,11 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{self.dtype}'. The gradient "
                 "must match the tensor's grad_dtype (defaults to the tensor's dtype). Convert it with .to(tensor.dtype)."
             )
+        if META_DEVICE in (self.device, value.device) and self.device is not value.device:
+            raise RuntimeError(
+                f"attempting to assign a gradient with device type '{value.device}' to a tensor with device type '{self.device}'. Please "
+                "ensure that the gradient and the tensor are on the same device"
+            )
         meta = meta_of(self)
         meta.grad = value
         meta.count = 0
@@ -377,7 +387,14 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 "data set to a tensor that requires gradients must be floating point or complex dtype: got "
                 f"{dtypes.FROM_NUMPY[value._array.dtype]}"
             )
+        if META_DEVICE in (self.device, value.device) and self.device is not value.device:
+            raise RuntimeError(
+                "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type: one of them is "
+                f"on {self.device}, the other on {value.device}. Make another tensor or Parameter."
+            )
         self._array = writable(value)
+        if self._view is not None and self._view.made_in == views.DETACHED:
+            self._view = None  # whose base has other numbers now
         if value._node is not None:
             exits.note(".data = ...", value._node, self)
         node = self._node
@@ -552,7 +569,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return f"Parameter({text})" if getattr(self, "_is_param", False) else text
 
     def __format__(self, spec: str) -> str:
-        if self._array.ndim == 0 and type(self) is Tensor:  # a subclass (a Parameter, say) shows itself
+        if (
+            self._array.ndim == 0 and not self.is_meta and type(self) is Tensor
+        ):  # a subclass (a Parameter, say) shows itself
             return format(self.item(), spec)
         return object.__format__(self, spec)
 

@@ -1,4 +1,4 @@
-"""``device``: where a tensor lives. Here: the CPU, or wherever XLA computes."""
+"""``device``: where a tensor lives. Here: the CPU, or wherever XLA computes, or nowhere ("meta")."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ TYPES = ("cpu", "cuda", "mps", "xla", "meta", "xpu", "mkldnn", "ipu", "hpu", "mt
 class device:  # noqa: N801 - PyTorch's name
     """A device type with an optional index: ``device("cpu")``, ``device("cuda:0")``, ``device("cuda", 0)``.
 
-    Any of PyTorch's types can be named (programs ask for "cuda:0" if it is available); "cpu" can hold tensors, and "xla"
-    where JAX is installed. In a ``with`` statement it is the default device of what makes tensors.
+    Any of PyTorch's types can be named (programs ask for "cuda:0" if it is available); "cpu" can hold tensors, "meta" their
+    shapes without numbers, and "xla" tensors where JAX is installed. In a ``with`` statement it is the default device of what makes tensors.
 
     >>> import chainrule as torch
     >>> torch.device("cuda:0").index
@@ -74,6 +74,8 @@ class device:  # noqa: N801 - PyTorch's name
 CPU = device("cpu")
 XLA_DEVICE = device("xla", 0)
 """Where JAX puts what nobody puts elsewhere."""
+META_DEVICE = device("meta")
+"""Where tensors have shapes and no numbers."""
 
 _defaults: ContextVar[tuple[device, ...]] = ContextVar("chainrule_devices", default=(CPU,))
 """The default device that was set, then those of the ``with`` statements inside, the last of which is in force."""
@@ -95,7 +97,7 @@ def place_of(where: Any) -> device:
     """The device ``where`` (None: the default one) as tensors tell it; raises unless tensors can live there."""
     if where is None:
         return default_device()
-    if where is CPU or where is XLA_DEVICE:
+    if where is CPU or where is XLA_DEVICE or where is META_DEVICE:
         return where
     wanted = device(where)
     if wanted.type == "cpu":
@@ -107,10 +109,7 @@ def place_of(where: Any) -> device:
             raise UnavailableDeviceError("device 'xla' needs JAX: pip install 'chainrule[xla]'") from None
         return XLA_DEVICE
     if wanted.type == "meta":
-        raise UnavailableDeviceError(
-            "device 'meta' is not available: every tensor has numbers here. To build a model without drawing its first weights, "
-            "build it under torch.nn.utils.skip_init or load its weights over them; shapes alone: torch.empty(1).expand(shape)"
-        )
+        return META_DEVICE
     said = "Torch not compiled with CUDA enabled: " if wanted.type == "cuda" else ""
     raise UnavailableDeviceError(
         f"{said}device '{wanted}' is not available: chainrule computes on the CPU, and on 'xla:0' where JAX is installed. Choose "

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import dtypes
 from .core.sparse_level import is_sparse
-from .core.value import Lifted, device_of
+from .core.value import Lifted, device_of, is_constant
 from .core.views import current_array
 
 if TYPE_CHECKING:
@@ -146,6 +146,11 @@ def tensor_repr(tensor: Printable, *, class_prefix: str = "tensor(", contents: s
     more: list[str] = []
     if is_sparse(array):
         return _sparse_repr(tensor, class_prefix)
+    if is_constant(array):  # it has no numbers
+        suffixes = ["device='meta'", f"size={array.shape}"]
+        if tensor.dtype is not dtypes.get_default_dtype():
+            suffixes.append(f"dtype={tensor.dtype}")
+        return _with_suffixes(class_prefix + (contents or "..."), [*suffixes, *_history(tensor)], len(class_prefix))
     if isinstance(array, Lifted):
         array, more = current_array(tensor).shown()  # type: ignore[arg-type]
         if isinstance(array, str):

@@ -256,3 +256,9 @@ RECORDED = (
     "refuse; refused here, as its documentation says"
 )
 """The one exception in the check of ``out`` for which no list of ops is needed."""
+
+META = dict.fromkeys(
+    ("native_batch_norm", "_native_batch_norm_legit"),
+    "of an evaluation PyTorch gives two empty tensors on the CPU, as we do on both devices, and on meta two of the channels' length",
+)
+"""Ops whose results on the device "meta" differ, and why."""

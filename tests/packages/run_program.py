@@ -27,7 +27,7 @@ def main(name: str, out: str) -> None:
     module = importlib.import_module(f"programs.{name}")
     results = {
         program: [(key, as_json(value)) for key, value in function()]
-        for program, function in vars(module).items()
+        for program, function in [*vars(module).items()]  # running them adds to it
         if program[0] != "_" and inspect.isgeneratorfunction(function) and function.__module__ == module.__name__
     }
     with open(out, "w", encoding="utf-8") as file:

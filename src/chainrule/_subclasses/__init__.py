@@ -1,1 +1,1 @@
-"""``torch._subclasses``: its tensors without values are not here; that nothing is one can be asked."""
+"""``torch._subclasses``: its fake tensors are not here; that nothing is one can be asked."""

@@ -1,4 +1,4 @@
-"""Tensors without values: there are none."""
+"""Tensors that stand for others on real devices: there are none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .._missing import missing_name
 
 __all__ = ["FakeTensor", "FakeTensorMode", "is_fake"]
 
-_WHY = "chainrule has no tensors without values: run the program on small tensors to see its shapes"
+_WHY = "chainrule has no fake tensors: for shapes without numbers, run the program on tensors of the device 'meta'"
 
 
 class FakeTensor:

@@ -92,7 +92,7 @@ FEW_ROWS = 8
 @cache
 def block() -> int:
     """How many terms MKL adds in turn."""
-    found = np.show_config("dicts")["SIMD Extensions"]["found"]  # type: ignore[call-overload]
+    found = np.show_config("dicts")["SIMD Extensions"]["found"]
     return 384 if any(name in ("X86_V4", "AVX512F", "AVX512_SKX") for name in found) else 256
 
 

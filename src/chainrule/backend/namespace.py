@@ -21,7 +21,9 @@ STANDARD = frozenset(
     """.split()
 )
 
-CROSSINGS = frozenset({"batch_in", "batch_out", "dual_in", "primal_part", "tangent_part", "xla_in", "xla_out"})
+CROSSINGS = frozenset(
+    {"batch_in", "batch_out", "dual_in", "primal_part", "tangent_part", "meta_in", "meta_out", "xla_in", "xla_out"}
+)
 """Names of the recorded namespace alone: how values enter and leave the levels of transforms."""
 
 EXTRAS: dict[str, str] = {

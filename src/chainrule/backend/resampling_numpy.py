@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def resample_adjoint(g: Array, *, axis: int, table: Table) -> Array:
         elif axis == -2:
             out = matrix.T @ g
         else:
-            rows = g.reshape(*g.shape[: axis + 1], -1)
+            rows = g.reshape(*g.shape[: axis + 1], math.prod(g.shape[axis + 1 :]))
             out = (matrix.T @ rows).reshape(*g.shape[:axis], table[1], *g.shape[axis + 1 :])
         return out.astype(g.dtype, copy=False)
     indices, weights = taps(table)

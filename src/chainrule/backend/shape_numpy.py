@@ -80,6 +80,7 @@ def keeping_channels_last(kernel: Any, which: str) -> Any:
             return found
         return tuple([channels_last(one) for one in found]) if isinstance(found, tuple) else channels_last(found)
 
+    ordered.kept_of = decide or next  # type: ignore[attr-defined]
     return ordered
 
 
@@ -169,8 +170,28 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
 
 
 def is_viewable(x: Array, shape: tuple[int, ...]) -> bool:
-    """Whether ``x`` can be seen in another shape without a copy."""
-    return x.flags.c_contiguous or not x.size or np.may_share_memory(x, x.reshape(shape))
+    """Whether ``x`` can be seen in another shape (of as many elements) without a copy: axes that do not lie in memory as one
+    may be joined with no part of another.
+    """
+    if x.flags.c_contiguous or not x.size:
+        return True
+    runs, reach = [1], x.strides[-1]
+    for n, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
+        if n == 1:
+            continue
+        if stride == reach:
+            runs[-1] *= n
+        else:
+            runs.append(n)
+        reach = stride * n
+    lengths = reversed([n if n >= 0 else -x.size // math.prod(shape) for n in shape])
+    for run in runs:
+        left, rest = run, 0
+        while left > 1 and not rest:
+            left, rest = divmod(left, next(lengths))
+        if rest:
+            return False
+    return True
 
 
 def select(x: Array, axis: int, index: int) -> Array:
@@ -209,10 +230,28 @@ def view_dtype(x: Array, dtype: Any) -> Array:
 
 def storage(x: Array) -> Array:
     """All the memory that ``x`` is a part of, as one axis."""
-    while isinstance(x.base, np.ndarray) and x.base.dtype == x.dtype:
-        x = x.base
-    order = "F" if x.flags.f_contiguous else "C"
-    return x.reshape(-1, order=order)
+    dtype, whole = x.dtype, x
+    while isinstance(base := behind(whole), np.ndarray) and (base.dtype == dtype or holds_parts(base, dtype)):
+        whole = base
+    flat = whole.reshape(-1, order="F" if whole.flags.f_contiguous else "C")
+    return flat if flat.dtype == dtype else flat.view(dtype)
+
+
+def behind(x: Array) -> Any:
+    """What ``x`` is a view of; NumPy puts an object of its own between the two where strides were given."""
+    base: Any = x.base
+    return base.base if type(base) is STRIDED else base
+
+
+STRIDED: Any = type(strided(np.zeros(1), (1,), (8,)).base)
+
+
+def holds_parts(base: Array, dtype: Any) -> bool:
+    """Whether the memory of ``base`` is that of complex numbers, or of the real numbers that make them."""
+    other = base.dtype
+    if (other.kind, dtype.kind) == ("c", "f"):
+        return other.itemsize == 2 * dtype.itemsize
+    return (other.kind, dtype.kind) == ("f", "c") and dtype.itemsize == 2 * other.itemsize and base.size % 2 == 0
 
 
 def geometry(x: Array) -> Geometry:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -56,7 +57,8 @@ def nanmedian_all(x: Array, *, axis: tuple[int, ...]) -> Array:
 
 
 def _median_all(function: Any, x: Array, axis: tuple[int, ...]) -> Array:
-    flat = x.reshape(*x.shape[: x.ndim - len(axis)], -1)
+    kept = x.shape[: x.ndim - len(axis)]
+    flat = x.reshape(*kept, math.prod(x.shape[len(kept) :]))
     if not flat.shape[-1]:
         return np.full(flat.shape[:-1], common.lowest(x.dtype), x.dtype)
     if np.isnan(flat).any():

@@ -31,9 +31,9 @@ from .op import GENERAL, IDENTITY
 from .origin import caller
 from .ownership import copied, laid_out_as, own
 from .saved import stale_error, unpacked
-from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
+from .value import Lifted, Meta, TensorBase, is_constant, meta_of, new_tensor, writable
 from .version import bump
-from .xla_level import XLA, beside
+from .xla_level import beside
 
 seq_of, depth_of, extra_of = attrgetter("seq"), attrgetter("depth"), attrgetter("extra")
 
@@ -330,7 +330,7 @@ class Pass:
             if self.recorded:
                 return self.outward(g)
             array = g._array
-            made = new_tensor(copied(array) if type(array) is np.ndarray else array)
+            made = new_tensor(copied(array) if type(array) is np.ndarray or is_constant(array) else array)
         return made.conj_physical() if made._array.dtype.kind == "c" else made
 
     def first_grad(self, g: Any, tensor: Any) -> Any:
@@ -507,8 +507,9 @@ def is_shared(node: Node) -> bool:
 
 
 def levels_at(nodes: list[Node]) -> frozenset[Any]:
-    """The transforms that nodes are in; XLA's level is none, but a place, which cotangents leave wherever they began."""
-    return frozenset().union(*[node.extra.levels for node in nodes if node.extra is not None]) - {XLA}
+    """The transforms that nodes are in; a device is none, and cotangents leave it wherever they began."""
+    levels = frozenset[Any]().union(*[node.extra.levels for node in nodes if node.extra is not None])
+    return frozenset([level for level in levels if not level.is_place])
 
 
 def holds_lifted(g: Any) -> bool:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from ..device import CPU, XLA_DEVICE, device as Device
+from ..device import CPU, META_DEVICE, device as Device
 from ..errors import UnavailableDeviceError
 from .modes import get_modes
 from .value import Raw, TensorBase, at_rest, device_of, new_tensor
-from .xla_level import on_host, placed
+from .xla_level import numberless, on_host, placed
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -278,9 +278,12 @@ def draw(
         generator = default_generator
     elif not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    place = next((place for raw in (into, *given) if (place := device_of(raw)) is not CPU), CPU)
+    if place is META_DEVICE:
+        return numberless(shape, dtype)
     wanted = Draw(
         kernel, shape, dtype, generator, order, {name: on_host(at_rest(value)) for name, value in params.items()}
     )
     mode = get_modes()
     numbers = wanted.numbers() if mode is None or mode.draws is None else mode.draws.drawn(wanted, into, given)
-    return placed(numbers, XLA_DEVICE) if any(device_of(raw) is XLA_DEVICE for raw in (into, *given)) else numbers
+    return placed(numbers, place)

@@ -37,6 +37,8 @@ class Level:
 
     depth: int
     is_dual = False
+    is_place = False
+    """Whether it is no transform, but a device, which cotangents leave wherever they began."""
     makes_batch = False
     """Whether its values are more than one of their shape, so that no memory of that shape can hold them."""
 

@@ -22,7 +22,7 @@ from .node import AccumulateGrad, Node, edge_of, extra_of
 from .op import is_array_field
 from .origin import caller
 from .sparse_level import is_sparse
-from .value import Lifted, TensorBase, at_rest, device_of, new_tensor, writable
+from .value import Lifted, TensorBase, at_rest, device_of, is_constant, new_tensor, writable
 from .version import Cell, InferenceCell, bump, cell_of, guard
 from .views import base_of, current_node, needs_grad, put_node
 from .xla_level import placed
@@ -124,6 +124,8 @@ def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal "
             "tensor before doing inplace update."
         )
+    if is_constant(memory):  # where nothing is written, nothing is written twice
+        return
     if isinstance(memory, Lifted) and view is not None and not is_sparse(memory):
         memory = views.memory_of(tensor)
     if memory.size and any(stride == 0 and size > 1 for stride, size in zip(memory.strides, memory.shape, strict=True)):
@@ -244,6 +246,8 @@ def replace(tensor: TensorBase, array: Any) -> Any:
     Of a view, its base does, with the value put into its path; other views of it get theirs when next asked for.
     """
     refuse_unbatched(tensor._array, array)
+    if is_constant(tensor._array) and levels_of(array) <= tensor._array.levels:
+        return tensor._array
     if is_sparse(array) != is_sparse(tensor._array):
         was, wanted = ("sparse", "dense") if is_sparse(array) else ("dense", "sparse")
         raise RuntimeError(

@@ -28,6 +28,8 @@ class Lifted:
 
     __slots__ = ("dtype", "level", "levels", "shape")
     __array_ufunc__ = None
+    is_constant = False
+    """Whether a write leaves it as it is, so that tensors share it as they would share memory."""
     flags: Any
     level: Any
     levels: frozenset[Any]
@@ -66,11 +68,21 @@ class Lifted:
         """Those of C order: a lifted value is no memory that could be laid out otherwise."""
         return tuple([self.itemsize * prod(self.shape[at + 1 :]) for at in range(len(self.shape))])
 
+    def outline(self) -> Any:
+        """An array that lies in memory as the value would, in C order. Its numbers mean nothing."""
+        return np.empty(self.shape, self.dtype)
+
     def __len__(self) -> int:
         return self.shape[0]
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise TypeError("a lifted value is no NumPy array")
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("a lifted value is no NumPy array")
+
+    __ne__ = __eq__
+    __hash__ = object.__hash__
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return NotImplemented
@@ -223,6 +235,11 @@ def writable(tensor: TensorBase) -> Any:
 def device_of(array: Raw) -> device:
     """Where the tensor of a raw value lives."""
     return array.device if isinstance(array, Lifted) else CPU
+
+
+def is_constant(array: Raw) -> bool:
+    """Whether a raw value stays what it is when a tensor that has it is written to."""
+    return isinstance(array, Lifted) and array.is_constant
 
 
 def numbers_of(array: Raw) -> Any:

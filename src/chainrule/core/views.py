@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..backend.numpy import walk
 from .lifted import part_of
 from .modes import get_modes, met
@@ -167,7 +165,7 @@ def memory_of(tensor: TensorBase) -> Any:
     whole = array if view is None else base_of(view)._array
     if is_sparse(whole):
         raise RuntimeError("sparse tensors have no strides: .to_dense() has, or take the .values()")
-    memory = np.empty(whole.shape, whole.dtype)
+    memory = whole.outline()
     return memory if view is None else walk(memory, view.path)
 
 
@@ -179,7 +177,7 @@ def alias_without_history(tensor: TensorBase) -> Any:
     met(tensor)
     array = writable(tensor)
     alias = new_tensor(at_rest(array))
-    if isinstance(array, Lifted):
+    if isinstance(array, Lifted) and not array.is_constant:
         view = alias._view = View()
         view.base, view.path = (tensor, ()) if tensor._view is None else (base_of(tensor._view), tensor._view.path)
         view.made_in, view.version = DETACHED, 0

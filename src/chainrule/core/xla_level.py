@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..device import CPU, XLA_DEVICE, device
+from ..device import CPU, META_DEVICE, XLA_DEVICE, device
 from . import op as op_module, origin
-from .lifted import BELOW, Level, computed
-from .modes import get_modes
+from .lifted import BELOW, Level
+from .modes import get_modes, set_modes
 from .origin import caller
 from .value import Lifted, TensorBase, device_of, new_tensor
 
@@ -82,6 +82,8 @@ class XlaLevel(Level):
 
     __slots__ = ()
 
+    is_place = True
+
     def __init__(self) -> None:
         self.depth = 0
 
@@ -139,21 +141,45 @@ def on_host(array: Any) -> Any:
     return np.asarray(array.value) if isinstance(array, XlaArray) and not array.is_lent else array
 
 
+def moved(x: Any, place: device) -> Any:
+    """A tensor on that device; itself, if it is there."""
+    xp, here = op_module.recorded_namespace, device_of(x._array)
+    if here is place:
+        return x
+    if here is not META_DEVICE and place is not META_DEVICE:
+        return xp.xla_in(x, level=XLA) if place is XLA_DEVICE else xp.xla_out(x, level=XLA)
+    from .meta_level import META
+
+    if here is META_DEVICE:
+        return xp.meta_out(x, level=META)
+    return xp.meta_in(moved(x, CPU), level=META)
+
+
 def placed(array: Any, place: device) -> Any:
     """A raw value on that device; as it is, if it is there."""
     if device_of(array) is place:
         return array
-    return computed(op_module.OPS["xla_in" if place is XLA_DEVICE else "xla_out"], array, level=XLA)
+    old = set_modes(BELOW)
+    try:
+        return moved(new_tensor(array), place)._array
+    finally:
+        set_modes(old)
+
+
+def numberless(shape: tuple[int, ...], dtype: Any, order: Any = None, strides: Any = None) -> Any:
+    """A raw value on the device "meta"; in C order, or ``order`` has the axes as they lie in memory, or ``strides`` (in elements)."""
+    from .meta_level import MetaArray, memory, with_strides
+
+    return MetaArray(memory(shape, dtype, order) if strides is None else with_strides(shape, strides, dtype))
 
 
 def beside(g: Any, other: Any) -> Any:
-    """``g``, or where it is a constant of NumPy's and ``other`` is on the device "xla", the same tensor there."""
-    is_far = device_of(getattr(other, "_array", None)) is XLA_DEVICE and not isinstance(g._array, Lifted)
-    return op_module.recorded_namespace.xla_in(g, level=XLA) if is_far else g
+    """``g``, or where it is a constant of NumPy's and ``other`` is on another device, the same tensor there."""
+    return g if isinstance(g._array, Lifted) else moved(g, device_of(getattr(other, "_array", None)))
 
 
 def refuse_mixed(op: Op, args: tuple[Any, ...]) -> None:
-    """Raise where tensors of both devices meet. Those of the CPU may be numbers, and indices.
+    """Raise where tensors of two devices meet. Those of the CPU may be numbers, and indices.
 
     In rules and levels constants meet whatever comes, and so they do where they enter a level.
     """
@@ -162,13 +188,13 @@ def refuse_mixed(op: Op, args: tuple[Any, ...]) -> None:
     if op.variadic and op.args[-1] == "indices":
         args = args[: len(op.args) - 1]
     arrays = [arg._array for arg in args if isinstance(arg, TensorBase)]
-    if not any(device_of(array) is XLA_DEVICE for array in arrays):
-        return
-    if any(array.ndim and device_of(array) is CPU for array in arrays) and get_modes() is not BELOW:
+    places = {device_of(array) for array in arrays if array.ndim or device_of(array) is not CPU}
+    if len(places) > 1 and get_modes() is not BELOW:
         from .engine import current_pass
 
         if current_pass() is None:
+            one, other = sorted(map(str, places), reverse=True)[:2]
             raise RuntimeError(
-                f"Expected all tensors to be on the same device, but found at least two devices, xla:0 and cpu! ({op.name}, of shapes "
-                f"{', '.join(str(list(array.shape)) for array in arrays)}.) Move one of them: t.to('xla'), t.cpu()."
+                f"Expected all tensors to be on the same device, but found at least two devices, {one} and {other}! ({op.name}, of "
+                f"shapes {', '.join(str(list(array.shape)) for array in arrays)}.) Move one of them: t.to('{one}'), t.cpu()."
             )

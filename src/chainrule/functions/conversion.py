@@ -9,10 +9,10 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..core.sparse_level import is_sparse
-from ..core.value import TensorBase, device_of
+from ..core.value import TensorBase
 from ..core.views import memory_of
-from ..core.xla_level import XLA
-from ..device import CPU, XLA_DEVICE, default_device, device as Device, place_of, set_default
+from ..core.xla_level import moved
+from ..device import CPU, default_device, device as Device, place_of, set_default
 from ..dtypes import FROM_NUMPY, as_dtype
 from ..errors import UnavailableDeviceError
 from ..promotion import result_dtype, scalar_type_name
@@ -102,9 +102,7 @@ def to_arguments(args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Device |
 
 def to_device(input: Tensor, where: Device | None) -> Tensor:
     """The tensor on another device; itself if it is there (None: wherever it is)."""
-    if where is None or where is device_of(input._array):
-        return input
-    return ops.xla_in(input, level=XLA) if where is XLA_DEVICE else ops.xla_out(input, level=XLA)
+    return input if where is None else moved(input, where)
 
 
 def _is_dtype(value: Any) -> bool:
@@ -117,7 +115,9 @@ def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:
 
 
 def type_name(dtype: dtypes.dtype, where: Device = CPU, sparse: bool = False) -> str:
-    return f"torch.{'' if where is CPU else 'xla.'}{'sparse.' if sparse else ''}{scalar_type_name(dtype)}Tensor"
+    return (
+        f"torch.{'' if where is CPU else where.type + '.'}{'sparse.' if sparse else ''}{scalar_type_name(dtype)}Tensor"
+    )
 
 
 def as_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:

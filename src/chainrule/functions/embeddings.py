@@ -10,7 +10,7 @@ from .. import ops
 from ..core.modes import changed_modes
 from ..core.mutation import refuse_write, write
 from ..core.sparse_level import note_sparse
-from ..core.value import Lifted, new_tensor, numbers_of, writable
+from ..core.value import Lifted, is_constant, new_tensor, numbers_of, writable
 from ..promotion import scalar_type_name
 from ._arguments import naming, tensor_argument
 
@@ -154,6 +154,9 @@ def embedding_bag(
 
 def bags(indices: Tensor, offsets: Tensor, include_last_offset: bool) -> tuple[Tensor, Tensor]:
     """The places of the elements of each bag as rows of a matrix, and which of them are there: bags may differ in size."""
+    if is_constant(offsets._array):  # of bags of any sizes the results have one shape
+        bag = indices.new_empty((offsets.shape[0] - include_last_offset, 1))
+        return bag, bag.bool()
     if isinstance(offsets._array, Lifted):
         raise RuntimeError(
             "embedding_bag: the offsets, on which shapes depend, must be known: they cannot be batched or traced"

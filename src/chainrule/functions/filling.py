@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import ops
 from ..core.sparse_level import is_sparse
-from ..core.value import TensorBase, like, new_tensor
-from ..core.xla_level import placed
-from ..device import CPU, device as Device, place_of
+from ..core.value import TensorBase, device_of, is_constant, like, new_tensor
+from ..core.xla_level import numberless, placed
+from ..device import CPU, META_DEVICE, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
 from ..promotion import checked_scalar, scalar_type_name
 from ._arguments import deliver, sizes_of, tensor_argument
@@ -72,6 +72,8 @@ def filled(
 ) -> Tensor:
     """``make(shape, dtype)`` as a tensor."""
     _checked_shape(shape, function, dtype)
+    if where is META_DEVICE:
+        return finish(numberless(shape, dtype), requires_grad, where)
     try:
         array = make(shape, dtype)
     except (MemoryError, ValueError) as error:
@@ -152,7 +154,7 @@ def empty(
     check_format(memory_format, len(shape), "empty")
     if memory_format.axes is None:
         raise RuntimeError("unsupported memory format Preserve: there is no other tensor whose order could be kept")
-    made = ordered(np.empty, "empty", shape, wanted, memory_format.axes)
+    made = ordered(np.empty, "empty", shape, wanted, memory_format.axes, where)
     return deliver(settled(made, made, where, requires_grad), out, "empty")
 
 
@@ -172,6 +174,8 @@ def empty_strided(
     shape, strides = sizes_of((size,), "empty_strided"), sizes_of((stride,), "empty_strided", "stride")
     if len(shape) != len(strides):
         raise RuntimeError(f"mismatch in length of strides and shape: got {len(strides)} and {len(shape)}")
+    if where is META_DEVICE:
+        return finish(numberless(shape, wanted, strides=strides), requires_grad, where)
     last = 0 if 0 in shape else 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
     memory = np.empty(last, wanted)
     array = np.ndarray(shape, wanted, memory, 0, tuple(s * wanted.itemsize for s in strides))
@@ -298,14 +302,25 @@ def fill_like(
         return no_values_like(make, function, input, dtype, requires_grad)
     where = None if device is None else place_of(device)
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, function)
+    if where is None and device_of(array) is META_DEVICE:
+        where = META_DEVICE
     order = memory_order(array, memory_format, function)
     if order is None:
-        return settled(filled(make, function, array.shape, wanted, False), input, where, requires_grad)
-    return settled(ordered(make, function, array.shape, wanted, order), input, where, requires_grad)
+        return settled(
+            filled(make, function, array.shape, wanted, False, meta_or_cpu(where)), input, where, requires_grad
+        )
+    return settled(ordered(make, function, array.shape, wanted, order, where), input, where, requires_grad)
 
 
-def ordered(make: Any, function: str, shape: tuple[int, ...], dtype: Any, order: Sequence[int]) -> Tensor:
+def meta_or_cpu(where: Any) -> Device:
+    """Where a tensor is made that will be on that device: what is to have no numbers is never given any."""
+    return META_DEVICE if where is META_DEVICE else CPU
+
+
+def ordered(make: Any, function: str, shape: tuple[int, ...], dtype: Any, order: Sequence[int], where: Any) -> Tensor:
     """``make(shape, dtype)`` as a tensor whose axes lie in memory in this order, outermost first."""
+    if where is META_DEVICE:
+        return new_tensor(numberless(shape, dtype, order))
     result = filled(make, function, tuple([shape[axis] for axis in order]), dtype, False)
     return new_tensor(result._array.transpose(np.argsort(order)))
 
@@ -349,6 +364,7 @@ def memory_order(array: Any, memory_format: Any = None, function: str = "empty_l
         return memory_format.axes
     if array.ndim < 2 or array.flags.c_contiguous:
         return None
+    array = array.outline() if is_constant(array) else array
     order = sorted(builtins.range(array.ndim), key=lambda axis: -array.strides[axis])
     return order if array.transpose(order).flags.c_contiguous else None
 

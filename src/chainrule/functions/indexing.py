@@ -447,7 +447,7 @@ def put_call(
 ) -> tuple[Any, list[Any], dict[str, Any]]:
     """The op that writes into ``x`` at index arrays, its operands after ``x``, checked, and its parameters."""
     raw = [index._array if isinstance(index, TensorBase) else index for index in indices]
-    if any(isinstance(array, Lifted) and array.dtype.kind == "b" for array in raw):
+    if any(isinstance(array, Lifted) and array.dtype.kind == "b" and not array.is_constant for array in raw):
         return masked_put(x, indices, axes, value, accumulate)
     raw = [np.zeros(array.shape, array.dtype) if isinstance(array, Lifted) else array for array in raw]
     try:

@@ -10,7 +10,7 @@ from .. import ops
 from ..dtypes import get_default_dtype, uint8
 from ._arguments import axis_of, deliver, takes_axis, tensor_argument
 from .dropping import dropout
-from .filling import empty, ones_like
+from .filling import ones_like
 from .indexing import basic_part, getitem, put_call
 from .joining import cat, operands
 from .masking import masked_fill
@@ -142,7 +142,7 @@ def _batch_norm_with_update(
     (tensor([2.]), tensor([1.]))
     """
     results = native_batch_norm(input, weight, bias, running_mean, running_var, True, momentum, eps)
-    return (*results, empty((0,), dtype=uint8))
+    return (*results, input.new_empty((0,), dtype=uint8))
 
 
 def _softmax_backward_data(

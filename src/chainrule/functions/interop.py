@@ -12,15 +12,16 @@ from ..core.modes import is_grad_enabled
 from ..core.node import AccumulateGrad
 from ..core.overriding import with_class
 from ..core.sparse_level import is_sparse
-from ..core.value import Lifted, TensorBase, meta_of, new_tensor, writable
+from ..core.value import Lifted, TensorBase, is_constant, meta_of, new_tensor, writable
 from ..core.version import ExposedCell, cell_of, expose
 from ..core.views import current_array, current_node, values_of
 from ..core.xla_level import XlaArray, placed
-from ..device import CPU, XLA_DEVICE, place_of
+from ..device import CPU, META_DEVICE, XLA_DEVICE, place_of
 from ..dtypes import as_dtype
 from ._arguments import tensor_argument
 from .conversion import to_device
 from .creation import LAYOUTS, finish, from_numpy
+from .filling import empty_strided
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -49,14 +50,14 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
     >>> t = torch.ones(2); a = t.numpy(); a[0] = 5.; t
     tensor([5., 1.])
     """
+    if input.device is not CPU and not force:
+        raise TypeError(
+            f"can't convert {input.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+        )
     _check_exportable(input, force)
     if input._node is not None:
         exits.note("numpy(force=True)", input._node)
     if input.device is not CPU:
-        if not force:
-            raise TypeError(
-                f"can't convert {input.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
-            )
         input = input.detach().cpu()
     memory = writable(input)
     if isinstance(memory, Lifted):
@@ -268,11 +269,22 @@ def reduce(input: Tensor) -> Any:
             input._array.layout, *parts, input._array.shape, input._array.pattern.is_coalesced,
             current_node(input) is not None, input.__dict__ or None,
         )  # fmt: skip
+    if is_constant(input._array):
+        named = (input.dtype, tuple(input.shape), input.stride())
+        return rebuild_meta, (type(input), *named, current_node(input) is not None, input.__dict__ or None)
     array = values_of(input, "pickling a Tensor")
     values = np.ascontiguousarray(array).reshape(array.shape)
     name = str(input.dtype).removeprefix("torch.")
     state = (type(input), name, values.shape, values.tobytes(), current_node(input) is not None, input.__dict__ or None)
     return rebuild, (*state, str(input.device))
+
+
+def rebuild_meta(
+    cls: type, dtype: Any, shape: Any, strides: Any, requires_grad: bool, attributes: dict[str, Any] | None
+) -> Any:
+    """A tensor on the device "meta" from its pickle."""
+    made = _dressed(empty_strided(shape, strides, dtype=dtype, device=META_DEVICE), cls, attributes or {})
+    return made.requires_grad_() if requires_grad else made
 
 
 def rebuild_sparse(

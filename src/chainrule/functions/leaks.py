@@ -14,6 +14,7 @@ from ..core.value import new_tensor, writable
 from ..core.views import current_node
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
+from .filling import full_like
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -85,4 +86,4 @@ def _factors(function: str, input: Any, lower: float, upper: float, training: bo
             draw(kernels.leaks, x.shape, x.dtype, generator, given=(x,), x=x, lower=float(lower), upper=float(upper))
         )
     plain = input.detach()
-    return ops.where(ops.less_equal(plain, 0), ops.full_like(plain, (lower + upper) / 2), ops.full_like(plain, 1))
+    return ops.where(ops.less_equal(plain, 0), full_like(plain, (lower + upper) / 2), full_like(plain, 1))

@@ -356,7 +356,7 @@ def fractional_max_pool(
     is_batch = input.ndim == dims + 2
     images = (*input.shape[:2], dims) if is_batch else (1, input.shape[0], dims)
     if samples is None:
-        samples = rand(*images, dtype=input.dtype)
+        samples = rand(*images, dtype=input.dtype, device=input.device)
     if tuple(tensor_argument(samples, function, "_random_samples").shape) != images:
         raise RuntimeError(f"Expect _random_samples of shape {list(images)}, but got {list(samples.shape)}")
     places = random_places(samples, lengths, sizes, kernel)
@@ -375,9 +375,9 @@ def random_places(samples: Any, lengths: Ints, sizes: Ints, kernel: Ints) -> Any
         # PyTorch takes the samples of images in the other order than those of volumes.
         u = samples[..., dims - 1 - at if dims == 2 else at : dims - at if dims == 2 else at + 1]
         step = (n - k) / max(size - 1, 1)
-        begin = ((arange(size - 1, dtype=samples.dtype) + u) * step).long() - (u * step).long()
+        begin = ((arange(size - 1, dtype=samples.dtype, device=u.device) + u) * step).long() - (u * step).long()
         begin = cat([begin, full_like(u, n - k).long()], -1)
-        places = begin.unsqueeze(-1) + arange(k)
+        places = begin.unsqueeze(-1) + arange(k, device=u.device)
         places = places.reshape(
             *places.shape[:2],
             *[size if one == at else 1 for one in range(dims)],

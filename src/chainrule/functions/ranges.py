@@ -250,14 +250,17 @@ def is_lifted(x: Any) -> bool:
 def _spaced_in_batch(first: Number, last: Number, steps: int, dtype: Any) -> Any:
     """The same between ends of which some are another number in each element of a batch."""
     compute = dtype if dtype.kind in "fc" else np.dtype(np.float64)
+    place = next(end.device for end in (first, last) if is_lifted(end))
     first, last = (
-        ops.astype(ops.astype(end if is_lifted(end) else finish(np.array(end), False), dtype=dtype), dtype=compute)
+        ops.astype(
+            ops.astype(end if is_lifted(end) else finish(np.array(end), False, place), dtype=dtype), dtype=compute
+        )
         for end in (first, last)
     )
     by = (last - first) / max(steps - 1, 1)
     at = np.arange(steps)
-    ahead, back = (finish(distances.astype(compute), False) for distances in (at, at[::-1]))
-    is_nearer = finish(at < max(steps // 2, steps == 1), False)
+    ahead, back = (finish(distances.astype(compute), False, place) for distances in (at, at[::-1]))
+    is_nearer = finish(at < max(steps // 2, steps == 1), False, place)
     return ops.astype(ops.where(is_nearer, first + by * ahead, last - by * back), dtype=dtype)
 
 

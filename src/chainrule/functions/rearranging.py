@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, like, new_tensor
+from ..core.value import TensorBase, is_constant, like, new_tensor
 from ..core.views import values_of
 from ._arguments import axes_of, axis_of, deliver, naming, one_of, sizes_of, tensor_argument
 from ._reduction_arguments import numpy_names
@@ -270,6 +270,8 @@ def repeat_interleave(
             raise RuntimeError(f"Repeats must be non-negative, got {repeats}")
         check_size(repeats * size, output_size)
         return ops.repeat(input, repeats, axis=axis)
+    if is_constant(repeats._array) and output_size is not None:
+        return ops.take(input, repeats.new_empty((output_size,)), axis=axis)
     each = counts(repeats)
     if len(each) == 1:
         each = np.repeat(each, size)

@@ -12,9 +12,9 @@ from ..backend import counts_numpy, random_numpy as kernels
 from ..core.generator import Generator, draw
 from ..core.messages import explained
 from ..core.modes import met
-from ..core.value import TensorBase, device_of, new_tensor, numbers_of
+from ..core.value import TensorBase, device_of, is_constant, new_tensor, numbers_of
 from ..core.views import current_node
-from ..core.xla_level import placed
+from ..core.xla_level import numberless, placed
 from ..promotion import scalar_type_name
 from ._arguments import check_out, deliver, tensor_argument
 from .creation import dense_only
@@ -181,6 +181,8 @@ def coins(like: Any, shape: tuple[int, ...], p: float, generator: Any = None, gi
     """1 with probability ``p``, else 0, in the dtype of the raw value ``like``, and in its order if it has the shape."""
     check_coin(like.dtype, p)
     order = memory_order(like) if shape == like.shape else None
+    if is_constant(like):
+        return new_tensor(numberless(shape, like.dtype, order))
     numbers = draw(kernels.uniform, shape, kernels.F64, generator, order, given=given)
     return ops.astype(ops.less(new_tensor(placed(numbers, device_of(like))), p), dtype=like.dtype)
 

@@ -185,7 +185,7 @@ def segment_reduce(
         numbers = numbers_of(cuts)
         if (numbers < 0).any():
             raise RuntimeError(f"lengths contains negative value! The least is {numbers.min()}.")
-        if not unsafe and (numbers.sum(-1) != array.shape[at]).any():
+        if not unsafe and (numbers.size or not cuts.size) and (numbers.sum(-1) != array.shape[at]).any():
             raise RuntimeError(
                 "segment_reduce(): Expected all rows of lengths along axis to sum to data.size(lengths.dim()-1) when !unsafe."
             )

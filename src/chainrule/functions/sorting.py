@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import Lifted, TensorBase, new_tensor, numbers_of
+from ..core.value import Lifted, TensorBase, is_constant, new_tensor, numbers_of
 from ..dtypes import float64, int32
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
@@ -489,6 +489,8 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         )
     if minlength < 0:
         raise RuntimeError(f"minlength should be >= 0, but got {minlength}")
+    if array.size and not numbers.size and (not minlength or is_constant(array)):
+        array.plain("calling bincount, whose result is as long as its largest element says")
     length = max(minlength, int(numbers.max()) + 1 if numbers.size else 0)
     if length > minlength and isinstance(array, Lifted):
         array.plain(f"calling bincount with a minlength of {minlength}, which is no more than an element of the input")

@@ -9,8 +9,8 @@ import numpy as np
 from ..backend.shape_numpy import storage as memory_of
 from ..core.value import Lifted, TensorBase, writable
 from ..core.version import expose
-from ..core.views import base_of
-from ..device import CPU
+from ..core.views import base_of, memory_of as layout_of
+from ..device import CPU, META_DEVICE
 from ..dtypes import FROM_NUMPY, dtype
 
 __all__ = ["is_storage"]
@@ -40,12 +40,14 @@ class UntypedStorage:
         return object.__sizeof__(self) + self.nbytes()
 
     def data_ptr(self) -> int:
-        return self._bytes.__array_interface__["data"][0] if self._bytes.size else 0
+        return _address(self._bytes, self._owner)
 
     def tolist(self) -> list[int]:
+        _numbers_only(self)
         return self._bytes.tolist()
 
     def __getitem__(self, key: Any) -> Any:
+        _numbers_only(self)
         return UntypedStorage(self._bytes[key], self._owner) if isinstance(key, slice) else self._bytes[key].tolist()
 
     def __setitem__(self, key: int | slice, value: int) -> None:
@@ -58,12 +60,14 @@ class UntypedStorage:
 
     def clone(self) -> UntypedStorage:
         """A storage of its own with a copy of the bytes."""
+        _numbers_only(self)
         return UntypedStorage(self._bytes.copy())
 
     def untyped(self) -> UntypedStorage:
         return self
 
     def __dlpack__(self, **settings: Any) -> Any:
+        _numbers_only(self)
         return self._bytes.__dlpack__(**settings)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -71,14 +75,14 @@ class UntypedStorage:
 
     @property
     def device(self) -> Any:
-        return CPU
+        return CPU if self._owner is None else self._owner.device
 
     def element_size(self) -> int:
         return 1
 
     def __repr__(self) -> str:
-        numbers = "".join(f" {value}\n" for value in self.tolist())
-        return f"{numbers}[torch.storage.UntypedStorage(device=cpu) of size {len(self)}]"
+        numbers = "...\n" if self.device is META_DEVICE else "".join(f" {value}\n" for value in self.tolist())
+        return f"{numbers}[torch.storage.UntypedStorage(device={self.device}) of size {len(self)}]"
 
 
 class TypedStorage:
@@ -97,7 +101,7 @@ class TypedStorage:
 
     @property
     def device(self) -> Any:
-        return CPU
+        return CPU if self._owner is None else self._owner.device
 
     def size(self) -> int:
         return self._elements.size
@@ -114,9 +118,10 @@ class TypedStorage:
         return self._elements.itemsize
 
     def data_ptr(self) -> int:
-        return self._elements.__array_interface__["data"][0] if self._elements.size else 0
+        return _address(self._elements, self._owner)
 
     def tolist(self) -> list[Any]:
+        _numbers_only(self)
         return self._elements.tolist()
 
     def __iter__(self) -> Any:
@@ -126,6 +131,7 @@ class TypedStorage:
         if isinstance(key, slice):
             raise RuntimeError("slices are only supported in UntypedStorage.__getitem__: slice .tolist() instead")
         _check_key(key)
+        _numbers_only(self)
         return self._elements[key].tolist()
 
     def __setitem__(self, key: int | slice, value: Any) -> None:
@@ -140,19 +146,35 @@ class TypedStorage:
 
     def copy_(self, source: TypedStorage) -> TypedStorage:
         """Write the elements of a storage of the same size."""
+        _numbers_only(source)
         self[:] = source._elements
         return self
 
     def clone(self) -> TypedStorage:
         """A storage of its own with a copy of the elements."""
+        _numbers_only(self)
         return TypedStorage(self._elements.copy())
 
     def untyped(self) -> UntypedStorage:
         return UntypedStorage(self._elements, self._owner)
 
     def __repr__(self) -> str:
-        elements = "".join(f" {value}\n" for value in self.tolist())
-        return f"{elements}[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size {len(self)}]"
+        elements = "...\n" if self.device is META_DEVICE else "".join(f" {value}\n" for value in self.tolist())
+        return f"{elements}[torch.storage.TypedStorage(dtype={self.dtype}, device={self.device}) of size {len(self)}]"
+
+
+def _address(memory: Any, owner: Any) -> int:
+    """Where the memory begins; 0 where there is none."""
+    is_nowhere = not memory.size or (owner is not None and owner.is_meta)
+    return 0 if is_nowhere else memory.__array_interface__["data"][0]
+
+
+def _numbers_only(storage: Any) -> None:
+    """Raise where numbers are asked for that a storage on the device "meta" does not have."""
+    if storage.device is META_DEVICE:
+        raise NotImplementedError(
+            "Not available for 'meta' device type: a tensor on the device 'meta' has a shape and no numbers"
+        )
 
 
 def _check_key(key: Any) -> None:
@@ -162,6 +184,8 @@ def _check_key(key: Any) -> None:
 
 def _write(owner: Any, memory: np.ndarray[Any, Any], key: int | slice, value: Any) -> None:
     """Write as NumPy code would: versions stay, and a graph that needs the old values notices."""
+    if owner is not None and owner.is_meta:
+        return
     if owner is not None:
         view = owner._view
         expose(owner if view is None else base_of(view))
@@ -181,7 +205,7 @@ def storage(input: Any) -> TypedStorage:
 
 
 def typed_storage(input: Any) -> TypedStorage:
-    array = writable(input)
+    array = layout_of(input) if input.is_meta else writable(input)
     if isinstance(array, Lifted):
         raise NotImplementedError(
             "Cannot access the storage of a tensor inside of a transform, or on another device: it has no memory here"

@@ -331,6 +331,14 @@ class strict_fusion(contextlib.nullcontext[None]):  # noqa: N801 - PyTorch's nam
     """Context manager: accepted, and of no effect."""
 
 
+def _overload(func: Callable[..., Any]) -> Callable[..., Any]:
+    """The function itself: a signature of another one, for TorchScript to choose from."""
+    return func
+
+
+_overload_method = _overload
+
+
 def __getattr__(name: str) -> Any:
     from .._missing import missing_name
 

@@ -56,7 +56,11 @@ def cast_copy(x: Any, *, dtype: Any = None, device: Any = None, **same: Any) -> 
 
 ADAPTED: dict[str, Callable[..., Any]] = {
     "_log_softmax": lambda x, dim, half_to_float: x.log_softmax(dim),
+    "_pin_memory": lambda x, device=None: x.pin_memory(),
     "_softmax": lambda x, dim, half_to_float: x.softmax(dim),
+    "_sparse_addmm": lambda x, a, b, *, beta=1, alpha=1: import_module("chainrule").sparse.addmm(
+        x, a, b, beta=beta, alpha=alpha
+    ),
     "_to_copy": cast_copy,
     "_unsafe_view": lambda x, size: x.clone().view(size),
     "adaptive_max_pool2d": lambda x, size: functional().adaptive_max_pool2d(x, size, return_indices=True),

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..core.value import Lifted, new_tensor, numbers_of
+from ..core.xla_level import placed
 from ..dtypes import int32
 from ..functions import factor_solves as _shared
 from ..functions._arguments import axis_of, deliver, tensor_argument
@@ -356,7 +357,7 @@ def lstsq(input: Tensor, b: Tensor, rcond: float | None = None, *, driver: str |
             )
     determined = driver != "gelsy" and m > n and (driver == "gels" or (numbers_of(rank._array) == n).all())
     numbers = ops.svdvals(input.detach()) if driver in ("gelsd", "gelss") else None
-    real = new_tensor(np.empty(0, np.abs(np.empty(0, input.dtype.numpy)).dtype))
+    real = new_tensor(placed(np.empty(0, np.abs(np.empty(0, input.dtype.numpy)).dtype), input.device))
     results = (
         solution,
         residuals if determined else residuals.reshape(-1)[:0],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core.value import new_tensor, numbers_of
+from ..core.xla_level import placed
 from ..functions import embeddings
 from ..functions._arguments import tensor_argument
 from ..functions.embeddings import MODES, bagged, bags, check_indices
@@ -179,4 +180,4 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError(f"Class values must be non-negative. Got {numbers.min()}")
     if numbers.size and numbers.max() >= num_classes:
         raise RuntimeError(f"Class values must be smaller than num_classes. Got {numbers.max()} for {num_classes}")
-    return (input.unsqueeze(-1) == new_tensor(np.arange(num_classes))).long()
+    return (input.unsqueeze(-1) == new_tensor(placed(np.arange(num_classes), input.device))).long()

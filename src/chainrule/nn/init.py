@@ -117,6 +117,8 @@ def trunc_normal_(
         )
     low, high = (math.erf((end - mean) / std / math.sqrt(2.0)) / 2 for end in (a, b))
     with no_grad():
+        if tensor.is_meta:
+            return tensor.normal_(mean, std)
         if high - low > 0.3:  # what share of the normal numbers lies between the bounds
             return _redrawn_normal(tensor, mean, std, a, b, generator)
         return _rejected_uniform(tensor, mean, std, a, b, generator)

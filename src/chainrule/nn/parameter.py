@@ -9,8 +9,9 @@ import numpy as np
 from .._tensor import Tensor, TensorMeta
 from ..core.overriding import DisableTorchFunction, disabled, with_class
 from ..core.value import Lifted
-from ..device import CPU
-from ..dtypes import FROM_NUMPY, bfloat16, get_default_dtype
+from ..device import CPU, device
+from ..dtypes import FROM_NUMPY, bfloat16, dtype as dtype_class
+from ..functions.conversion import to_arguments
 from ..functions.filling import empty
 from ..printing import tensor_repr
 
@@ -110,12 +111,17 @@ class Buffer(Tensor, metaclass=BufferMeta):
 
 
 class Unmade(Lifted):
-    """What stands for the values of a tensor whose shape is not known yet: to ask for more than the dtype is an error."""
+    """What stands for the values of a tensor whose shape is not known yet: to ask for more than dtype and device is an error."""
 
-    __slots__ = ()
+    __slots__ = ("place",)
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: Any, place: device) -> None:
         self.dtype = dtype
+        self.place = place
+
+    @property
+    def device(self) -> device:
+        return self.place
 
     @property
     def levels(self) -> Any:  # type: ignore[override]
@@ -160,24 +166,26 @@ class UninitializedTensorMixin:
 
         Args:
             shape: of any rank.
-            device: the CPU.
+            device: another one.
             dtype: another one.
         """
-        made = empty(shape, device=device, dtype=dtype or FROM_NUMPY[self._array.dtype])
-        self._array = np.empty(0, made._array.dtype)
+        made = empty(shape, device=device or self.device, dtype=dtype or FROM_NUMPY[self._array.dtype])
+        self._array = made._array
         self.__class__ = self.cls_to_become
         ready: Any = self
         ready.data = made
 
-    def _as(self, dtype: Any) -> Self:
-        return type(self)(self.requires_grad, None, dtype)  # type: ignore[call-arg]
+    def _as(self, dtype: Any, place: Any = None) -> Self:
+        return type(self)(self.requires_grad, place or self.device, dtype)  # type: ignore[call-arg]
 
-    def _cast(self, *args: Any, **kwargs: Any) -> Self:
-        """Another one, with the dtype that is among the arguments."""
-        found = [one for one in (*args, *kwargs.values()) if type(one) is type(get_default_dtype())]
-        return self._as(found[0]) if found else self
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """Another one, of the dtype and on the device that are among the arguments."""
+        place, dtype, _, _ = to_arguments(args, kwargs)
+        return self._as(dtype or FROM_NUMPY[self._array.dtype], place)
 
-    to = type = _cast
+    def type(self, dtype: Any) -> Self:
+        """Another one, of that dtype."""
+        return self._as(dtype) if isinstance(dtype, dtype_class) else self
 
     def float(self) -> Self:
         return self._as(FROM_NUMPY[np.dtype(np.float32)])
@@ -192,7 +200,7 @@ class UninitializedTensorMixin:
         return self._as(bfloat16)
 
     def cpu(self) -> Self:
-        return self
+        return self.to(CPU)
 
     def detach(self) -> Self:
         return self
@@ -216,7 +224,7 @@ class UninitializedTensorMixin:
 
     @property
     def device(self) -> Any:
-        return CPU
+        return self._array.device
 
     def share_memory_(self) -> Self:
         raise RuntimeError(
@@ -230,7 +238,7 @@ class UninitializedTensorMixin:
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (self.requires_grad, None, FROM_NUMPY[self._array.dtype])
+        return type(self), (self.requires_grad, self.device, FROM_NUMPY[self._array.dtype])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -241,7 +249,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
 
     Args:
         requires_grad: whether gradients are computed for it.
-        device: the CPU.
+        device: where it will live.
         dtype: of the values to come (None: the default dtype).
 
     Raises:
@@ -262,7 +270,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
 
     def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
         made = with_class(empty(0, device=device, dtype=dtype), cls).requires_grad_(requires_grad)
-        made._array = Unmade(made._array.dtype)
+        made._array = Unmade(made._array.dtype, made.device)
         return made
 
 
@@ -271,7 +279,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[mis
 
     Args:
         requires_grad: whether gradients are computed for it.
-        device: the CPU.
+        device: where it will live.
         dtype: of the values to come (None: the default dtype).
         persistent: whether the module's ``state_dict`` holds it.
 
@@ -294,5 +302,5 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[mis
         made: Any = with_class(empty(0, device=device, dtype=dtype), cls).requires_grad_(requires_grad)
         made.persistent = persistent
         made._is_buffer = True
-        made._array = Unmade(made._array.dtype)
+        made._array = Unmade(made._array.dtype, made.device)
         return made

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.value import Lifted, TensorBase, new_tensor
+from ..core.value import Lifted, TensorBase, is_constant, new_tensor
 from ..functions._arguments import check_floating, tensor_argument
 from ..functions._autocast import widened
 from ..functions.joining import concat, stack
@@ -69,6 +69,8 @@ def ctc_loss(
         raise RuntimeError(f"blank must be in label range: got {blank} for {classes} classes")
     if targets.dtype.is_floating_point or targets.dtype.is_complex:
         raise RuntimeError(f"Expected targets to be integers, but got {targets.dtype}")
+    if is_constant(log_probs._array):
+        return reduced(log_probs.sum((0, 2)) if is_batch or reduction != "none" else log_probs.sum(), reduction)
     given = lengths("input_lengths", input_lengths, n, times)
     wanted = lengths("target_lengths", target_lengths, n, None)
     labels = padded(targets, wanted, n)

@@ -101,6 +101,7 @@ LATE = {
         huber_loss multi_margin_loss multilabel_margin_loss nll_loss nll_loss_of_planes smooth_l1_loss
         soft_margin_loss
     """,
+    "meta": "meta_in meta_out",
     "normalization": "batch_norm batch_norm_adjoint batch_norm_fixed group_norm group_norm_adjoint layer_norm layer_norm_adjoint rms_norm",
     "padding": """
         channel_shuffle circular_pad pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d

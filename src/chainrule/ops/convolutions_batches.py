@@ -19,12 +19,20 @@ def parted(xp, a, at, groups, size):
     return xp.reshape(a, (*a.shape[: at + 1], groups * each, *a.shape[at + 3 :]))
 
 
+def of_none(call, xp, *shape):
+    """The result for a batch of no elements, whose axis no other one can be joined with."""
+    return xp.zeros((0, *shape, *call.params["lengths"]), dtype=call.arrays[0].dtype)
+
+
 # Of conv, x is (n, c, ...), w (o, c / groups, ...), y (n, o, ...). Where one operand has the batch, it goes where the result
 # has an axis and the other operand has none: to n from x and y, to o from w and y, to c from x and w.
 
 
 def each_conv(call, xp, run, groups):
     (x, w), (x_has, w_has), count = call.arrays[:2], call.batched[:2], call.size
+    if not count:
+        images, weights = call.shapes()[:2]
+        return of_none(call, xp, images[0], weights[0])
     if not w_has:
         return parted(xp, run(joined(xp, x, 0, 1), w), 0, 1, count)
     if not x_has:
@@ -34,6 +42,9 @@ def each_conv(call, xp, run, groups):
 
 def each_conv_input(call, xp, run, groups):
     (y, w), (y_has, w_has), count = call.arrays[:2], call.batched[:2], call.size
+    if not count:
+        images, weights = call.shapes()[:2]
+        return of_none(call, xp, images[0], weights[1] * groups)
     if not w_has:
         return parted(xp, run(joined(xp, y, 0, 1), w), 0, 1, count)
     if not y_has:
@@ -43,6 +54,9 @@ def each_conv_input(call, xp, run, groups):
 
 def each_conv_weight(call, xp, run, groups):
     (x, y), (x_has, y_has), count = call.arrays, call.batched, call.size
+    if not count:
+        images, results = call.shapes()
+        return of_none(call, xp, results[1], images[1] // groups)
     if not y_has:
         return parted(xp, run(joined(xp, x, 1, groups), y), 1, 1, count)
     if not x_has:

@@ -18,7 +18,8 @@ def places(call, axes, shape):
     xp, size = call.xp, call.size
     first = len(call.op.args) - 1
     given, batched = call.arrays[first:], call.batched[first:]
-    count = xp.reshape(xp.arange(prod(shape)), shape)
+    # (of no elements, only the shape of what is found is asked for)
+    count = xp.reshape(xp.arange(prod(shape)), shape) if size else xp.broadcast_to(xp.zeros((), dtype=np.int64), shape)
     if not any(batched):
         found = xp.index(count, *given, axes=axes)
         return xp.broadcast_to(found, (size, *found.shape))

@@ -66,8 +66,8 @@ def _with_hooks(step: Any) -> Any:
     @functools.wraps(step)
     def hooked(*args: Any, **kwargs: Any) -> Any:
         self = args[0]
-        if type(self).step is not hooked:
-            return step(*args, **kwargs)
+        if type(self).step is not hooked or "_optimizer_step_pre_hooks" not in self.__dict__:
+            return step(*args, **kwargs)  # the second: it stands before another one, whose __init__ it has not called
         for hook in chain(_global_optimizer_pre_hooks.values(), self._optimizer_step_pre_hooks.values()):
             given = hook(self, args, kwargs)
             if given is not None:

@@ -12,9 +12,10 @@ from .. import dtypes
 from .._tensor import Tensor
 from ..core.value import TensorBase, new_tensor
 from ..core.version import cell_of
-from ..device import CPU, device, place_of
+from ..device import CPU, META_DEVICE, device, place_of
 from ..errors import CorruptFileError
 from ..functions.creation import LAYOUTS
+from ..functions.filling import empty_strided
 from ..functions.storage import TypedStorage, UntypedStorage
 from ..nn.parameter import Parameter
 from ._names import StorageKind
@@ -76,7 +77,7 @@ def location_of(location: str, map_location: Any, storage: Callable[[], Any]) ->
             "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False: the tensors are kept for "
             f"'{location}'. " + ADVICE
         )
-    if kind not in ("cpu", "xla"):
+    if kind not in ("cpu", "meta", "xla"):
         raise RuntimeError(f"don't know how to restore data location of torch.storage.UntypedStorage (tagged with {location}): {ADVICE}")  # fmt: skip
     return place_of(location)
 
@@ -105,6 +106,7 @@ class Tensors:
             "_rebuild_tensor": self.tensor,
             "_rebuild_tensor_v2": self.tensor,
             "_rebuild_tensor_v3": self.tensor_of_dtype,
+            "_rebuild_meta_tensor_no_storage": self.without_storage,
             "_rebuild_sparse_tensor": self.sparse,
             "_rebuild_parameter": self.parameter,
             "_rebuild_parameter_with_state": self.parameter,
@@ -127,7 +129,12 @@ class Tensors:
         if found is None:
             if count < 0:
                 raise CorruptFileError(f"the file is damaged: a storage of {count} elements")
-            memory = self.read(key, kind.dtype, count)
+            if str(self.map_location) == "meta":  # nothing is read
+                from ..core.meta_level import stretch
+
+                memory = stretch(count, (kind.dtype or dtypes.uint8).numpy)
+            else:
+                memory = self.read(key, kind.dtype, count)
             place = location_of(location, self.map_location, lambda: UntypedStorage(memory))
             if self.on_cpu and place is not CPU:
                 self.is_elsewhere, place = True, CPU
@@ -148,6 +155,14 @@ class Tensors:
         if type(storage) is not Storage or storage.given is None:
             raise CorruptFileError("the file is damaged: a tensor without a storage of elements")
         return self.made(storage, storage.given, offset, size, stride, requires_grad, metadata)
+
+    def without_storage(self, dtype: Any, size: Any, stride: Any, requires_grad: Any) -> Tensor:
+        """What ``_rebuild_meta_tensor_no_storage`` makes: a tensor on the device "meta"."""
+        check_geometry(0, size, stride, 1 << 56)
+        if type(dtype) is not dtypes.dtype:
+            raise CorruptFileError("the file is damaged: a tensor without dtype")
+        made: Any = empty_strided(size, stride, dtype=dtype, device=META_DEVICE)
+        return made.requires_grad_() if requires_grad is True else made
 
     def tensor_of_dtype(
         self, storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any, hooks: Any, dtype: Any,

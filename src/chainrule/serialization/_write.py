@@ -197,19 +197,26 @@ class Pickler(PythonPickler):  # type: ignore[misc]
                 (Size(sparse.shape), sparse.pattern.is_coalesced) if sparse.layout == "coo" else (Size(sparse.shape),)
             )
             return named("torch._utils._rebuild_sparse_tensor"), (LAYOUTS[sparse.layout], (*parts, *more))
+        if tensor.is_meta:
+            make, arguments = named("torch._utils._rebuild_meta_tensor_no_storage"), no_storage(tensor)
+            return self.with_attributes(tensor, make, (*arguments, requires_grad))
         array, memory = self.memories.add(tensor)
         place = self.memories.place(memory)
         offset, rest = divmod(array.__array_interface__["data"][0] - memory.start if array.size else 0, array.itemsize)
         if rest:
             raise RuntimeError("tensors overlap by parts of elements: save a .clone() of one")
-        arguments: tuple[Any, ...] = (place, offset, array.shape, strides_of(array), requires_grad, OrderedDict())
+        arguments = (place, offset, array.shape, strides_of(array), requires_grad, OrderedDict())
         dtype = FROM_NUMPY[array.dtype]
         make = named("torch._utils._rebuild_tensor_v2")
         if dtype not in STORAGES:
             make, arguments = named("torch._utils._rebuild_tensor_v3"), (*arguments, dtype)
-        if type(tensor) is Tensor and not attributes:
+        return self.with_attributes(tensor, make, arguments)
+
+    def with_attributes(self, tensor: TensorBase, make: Any, arguments: tuple[Any, ...]) -> Any:
+        """The call of ``make``, and the tensor's class and attributes where it has any of its own."""
+        if type(tensor) is Tensor and not tensor.__dict__:
             return make, arguments
-        return named("torch._tensor._rebuild_from_type_v2"), (make, type(tensor), arguments, dict(attributes))
+        return named("torch._tensor._rebuild_from_type_v2"), (make, type(tensor), arguments, dict(tensor.__dict__))
 
     def save_global(self, obj: Any, name: str | None = None) -> None:
         """Write a name: ours under PyTorch's."""
@@ -230,6 +237,11 @@ class Pickler(PythonPickler):  # type: ignore[misc]
 
     dispatch[Named] = dispatch[dtypes.dtype] = dispatch[memory_format] = save_global
     dispatch[type] = dispatch[FunctionType] = save_global
+
+
+def no_storage(tensor: Any) -> tuple[Any, ...]:
+    """All that is to be kept of a tensor on the device "meta": dtype, size, strides."""
+    return tensor.dtype, tuple(tensor.shape), tensor.stride()
 
 
 def bounds(array: Any) -> tuple[int, int]:

@@ -76,6 +76,8 @@ class ConversionMethods(TensorBase):
 
     def pin_memory(self: Any, device: Any = None) -> Tensor:
         """The tensor itself: its memory is the CPU's already."""
+        if self.is_meta:
+            raise RuntimeError(f"cannot pin '{self.type()}' only dense CPU tensors can be pinned")
         return self
 
     def is_pinned(self: Any, device: Any = None) -> builtins.bool:

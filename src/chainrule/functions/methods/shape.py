@@ -40,12 +40,17 @@ class ShapeMethods(TensorBase):
         """The bytes of one element."""
         return self._array.itemsize
 
-    def data_ptr(self) -> int:
-        """The address of the first element. Whoever knows it may write there: the memory counts as shared with NumPy from now on."""
+    def data_ptr(self: Any) -> int:
+        """The address of the first element; on the device "meta", where it would be if the storage began at 0.
+
+        Whoever knows it may write there: the memory counts as shared with NumPy from now on.
+        """
         from ...core.value import Lifted, writable
         from ...core.version import expose
         from ...core.views import values_of
 
+        if self.is_meta:
+            return self.storage_offset() * self.itemsize
         values = values_of(self, "calling .data_ptr() on a Tensor")
         if not isinstance(memory := writable(self), Lifted):
             values = memory

@@ -16,6 +16,7 @@ from ... import ops
 from ..._missing import missing_name
 from ...core.mutation import WIDE_FLOATS
 from ...core.value import new_tensor, numbers_of
+from ...core.xla_level import placed
 from ...functions._arguments import naming, tensor_argument
 from ...functions._autocast import lowered, switched_off
 from ...functions.dropping import dropout
@@ -150,7 +151,7 @@ def by_ops(query: Any, key: Any, value: Any, attn_mask: Any, dropout_p: float, i
     length, sources = query.shape[-2], key.shape[-2]
     scores = query.matmul(key.mT) * factor
     if is_causal:
-        scores = scores.masked_fill(new_tensor(~np.tri(length, sources, dtype=bool)), -math.inf)
+        scores = scores.masked_fill(new_tensor(placed(~np.tri(length, sources, dtype=bool), scores.device)), -math.inf)
     dead = None
     if attn_mask is not None:
         allowed = attn_mask if attn_mask._array.dtype.kind == "b" else attn_mask != -math.inf

@@ -17,7 +17,7 @@ from ...core.value import TensorBase
 from ...device import place_of
 from ...functions.conversion import to_arguments, typename
 from ...functions.filling import empty_like
-from ..parameter import Buffer, Parameter
+from ..parameter import Buffer, Parameter, is_lazy
 from ._base import fresh_state
 from ._calling import (
     Calls,
@@ -304,16 +304,24 @@ class Module(Calls, StateDict, Tree):
     # -- conversion ----------------------------------------------------------------------------------------------------
 
     def _apply(self, fn: Callable[[Any], Any], recurse: bool = True) -> Self:
-        """Put ``fn`` of each parameter, gradient and buffer in its place. A parameter stays the same object."""
+        """Put ``fn`` of each parameter, gradient and buffer in its place.
+
+        A parameter stays the same object, unless one of the two is on the device "meta".
+        """
         if recurse:
             for module in self.children():
                 module._apply(fn)
-        for parameter in self._parameters.values():
+        for name, parameter in self._parameters.items():
             if parameter is not None:
                 with no_grad():
-                    parameter.data = fn(parameter)
-                    if parameter.grad is not None:
-                        parameter.grad.data = fn(parameter.grad)
+                    found, grad = fn(parameter), parameter.grad
+                    if found.is_meta is not parameter.is_meta and not is_lazy(found):
+                        made = self._parameters[name] = Parameter(found, parameter.requires_grad)
+                        made.grad = None if grad is None else fn(grad).requires_grad_(grad.requires_grad)
+                        continue
+                    parameter.data = found
+                    if grad is not None:
+                        grad.data = fn(grad)
         for name, buffer in self._buffers.items():
             if buffer is not None:
                 self._buffers[name] = fn(buffer)
@@ -349,6 +357,11 @@ class Module(Calls, StateDict, Tree):
         def convert(t: Any) -> Any:
             named = {} if memory_format is None or t.ndim not in (4, 5) else {"memory_format": memory_format}
             wanted = dtype if dtype is not None and (t.is_floating_point() or t.is_complex()) else t.dtype
+            if t.is_meta and where is not None and where is not t.device and not is_lazy(t):
+                raise NotImplementedError(
+                    "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
+                    "moving module from meta to a different device."
+                )
             return t.to(where or t.device, wanted, **named)
 
         return self._apply(convert)

@@ -1,0 +1,139 @@
+"""The device "meta": PyTorch's golden programs, and what they do not see."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from meta_programs import HEAD, programs
+from sparse_programs import outcome
+
+import chainrule as torch
+from chainrule import nn
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "meta.json").read_text(encoding="utf-8"))
+AT_ONCE = 20
+
+
+@pytest.mark.parametrize("start", range(0, len(GOLDEN), AT_ONCE))
+def test_as_pytorch(start: int) -> None:
+    for program in programs()[start : start + AT_ONCE]:
+        assert outcome(program, torch, HEAD) == GOLDEN[program], program
+
+
+def test_all_programs_are_recorded() -> None:
+    assert list(GOLDEN) == programs()
+
+
+# -- what it costs -------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_of_seven_billion_parameters_is_made_and_run_in_little_memory() -> None:
+    """Its weights would have 27 GB; so would, for a moment, what it draws and computes."""
+    width = 8192
+    tracemalloc.start()
+    try:
+        with torch.device("meta"):
+            layers = [nn.TransformerEncoderLayer(width, 64, 4 * width, batch_first=True) for _ in range(8)]
+            model = nn.Sequential(nn.Embedding(64000, width), *layers, nn.Linear(width, 64000))
+            tokens = torch.randint(0, 64000, (8, 2048))
+        logits = model(tokens)
+        logits.sum().backward()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sum(p.numel() for p in model.parameters()) > 6.9e9
+    assert logits.shape == (8, 2048, 64000)
+    assert all(p.grad is not None and p.grad.shape == p.shape and p.grad.is_meta for p in model.parameters())
+    assert peak < 50e6
+
+
+def test_it_loads_with_the_first_tensor_that_asks_for_it() -> None:
+    program = """
+import sys
+import chainrule as torch
+torch.ones(2).sin(), torch.device("meta")
+before = "chainrule.core.meta_level" in sys.modules
+torch.empty(2, device="meta")
+print(before, "chainrule.core.meta_level" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False True\n"
+
+
+# -- what PyTorch would not say -------------------------------------------------------------------------------------------
+
+
+def test_errors_say_what_to_do() -> None:
+    m = torch.empty(2, 3, device="meta")
+    with pytest.raises(NotImplementedError, match=r"no data! It looks like you're calling .tolist.*empty_like"):
+        m.tolist()
+    with pytest.raises(NotImplementedError, match="to_empty"):
+        nn.Linear(2, 3, device="meta").to("cpu")
+    with pytest.raises(RuntimeError, match=r"two devices, meta and cpu.*add, of shapes"):
+        m + torch.ones(2, 3)
+    with pytest.raises(RuntimeError, match=r"shapes .2, 3. and .4, 3. do not broadcast"):
+        m + torch.empty(4, 3, device="meta")
+
+
+def test_a_refused_write_changes_nothing() -> None:
+    c = torch.ones(2, 3)
+    with pytest.raises(NotImplementedError):
+        c.copy_(torch.empty(2, 3, device="meta"))
+    assert c.tolist() == [[1.0] * 3] * 2
+    assert c._version == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.complex128, torch.bool, torch.uint8])
+def test_dtypes(dtype: torch.dtype) -> None:
+    m = torch.empty(4, 6, dtype=dtype, device="meta")
+    part = m.t()[1:, ::2]
+    assert (part.dtype, part.stride(), part.storage_offset()) == (dtype, (1, 12), 1)
+    assert part.untyped_storage().nbytes() == m.nbytes == 24 * dtype.itemsize
+    assert part.clone().stride() == (1, 5)
+    assert torch.empty_strided((2, 2), (1, 5), dtype=dtype, device="meta").nbytes == 4 * dtype.itemsize
+
+
+def test_weights_come_from_a_file_to_a_model_that_was_never_drawn(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    drawn = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)).eval()
+    torch.save(drawn.state_dict(), tmp_path / "weights.pt")
+    with torch.device("meta"):
+        bare = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)).eval()
+    bare.load_state_dict(torch.load(tmp_path / "weights.pt"), assign=True)
+    x = torch.randn(5, 3)
+    assert torch.equal(bare(x), drawn(x))
+    empty = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)).eval().to("meta").to_empty(device="cpu")
+    empty.load_state_dict(drawn.state_dict())
+    assert torch.equal(empty(x), drawn(x))
+    empty(x).sum().backward()
+    assert [p.grad is not None for p in empty.parameters()] == [True] * 6
+
+
+def test_lazy_modules_live_where_they_are_told() -> None:
+    with torch.device("meta"):
+        lazy = nn.LazyLinear(2)
+    assert lazy.weight.device == torch.device("meta")
+    assert lazy(torch.empty(4, 3, device="meta")).shape == (4, 2)
+    assert nn.LazyLinear(2).to("meta").to(torch.float64).weight.device.type == "meta"
+    assert nn.LazyLinear(2, device="meta").to("cpu")(torch.ones(4, 3)).shape == (4, 2)
+
+
+def test_summaries_and_shape_propagation() -> None:
+    from chainrule.fx import symbolic_trace
+    from chainrule.fx.passes.shape_prop import ShapeProp
+
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 2)).to("meta")
+    traced = symbolic_trace(net)
+    ShapeProp(traced).propagate(torch.empty(2, 3, 8, 8, device="meta"))
+    shapes = [tuple(node.meta["tensor_meta"].shape) for node in traced.graph.nodes if node.op == "call_module"]
+    assert shapes == [(2, 8, 6, 6), (2, 8, 6, 6), (2, 288), (2, 2)]
+
+
+def test_the_graph_is_drawn_and_explained_as_any_other() -> None:
+    r = torch.empty(2, 3, device="meta", requires_grad=True)
+    assert "relu" in torch.draw((r * 2).relu().sum()).text()
