@@ -20,6 +20,7 @@ from .creation import CreationMethods
 from .elementwise import ElementwiseMethods
 from .indexing import IndexingMethods
 from .interop import InteropMethods
+from .numbers import NumberMethods
 from .reduction import ReductionMethods
 from .shape import ShapeMethods
 from .transcendental import TranscendentalMethods
@@ -154,6 +155,7 @@ class TensorMethods(
     ElementwiseMethods,
     IndexingMethods,
     InteropMethods,
+    NumberMethods,
     ReductionMethods,
     ShapeMethods,
     TranscendentalMethods,
