@@ -49,7 +49,7 @@ def parallel_info() -> str:
     >>> torch.__config__.parallel_info().splitlines()[0]
     'ATen/Parallel:'
     """
-    from . import get_num_interop_threads, get_num_threads
+    from .functions.settings import get_num_interop_threads, get_num_threads
 
     lines = [
         "ATen/Parallel:",
