@@ -65,6 +65,7 @@ torch.ones(2, requires_grad=True).sum().backward(create_graph=True)
 importlib.import_module("torch.utils.cpp_extension").load("x", ["none.cpp"])
 importlib.import_module("torch.utils.cpp_extension").CUDAExtension("x", ["none.cu"])
 importlib.import_module("torch.utils.cpp_extension").CUDA_HOME
+torch._inductor.utils.fresh_inductor_cache().__enter__()
 torch.classes.loaded_libraries
 torch.classes.load_library("libnone.so")
 torch.classes.my_classes.Stack
