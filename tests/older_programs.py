@@ -10,6 +10,7 @@ from typing import Any
 from course_programs import outcome
 
 START = """
+import importlib
 e, v, b = torch.eye(2) * 3, torch.ones(2), torch.ones(1, 2, 2)
 rows = torch.ones(2, 3, 4, 5)
 last = rows.contiguous(memory_format=torch.channels_last)
@@ -61,6 +62,10 @@ torch.tensor([np.ones(2), np.zeros(2)])
 torch.tensor([[np.ones(2)], [np.ones(2)]])
 torch.FloatTensor([np.ones(2)])
 torch.ones(2, requires_grad=True).sum().backward(create_graph=True)
+importlib.import_module("torch.utils.cpp_extension").load("x", ["none.cpp"])
+importlib.import_module("torch.utils.cpp_extension").CUDAExtension("x", ["none.cu"])
+importlib.import_module("torch.utils.cpp_extension").CUDA_HOME
+torch._inductor.utils.fresh_inductor_cache().__enter__()
 torch.classes.loaded_libraries
 torch.classes.load_library("libnone.so")
 torch.classes.my_classes.Stack

@@ -1,12 +1,12 @@
-"""``torch._inductor``: of PyTorch's compiler, its settings. :func:`chainrule.compile` makes programs for XLA."""
+"""``torch._inductor``: of PyTorch's compiler, its settings, and what measurements use. :func:`chainrule.compile` makes programs for XLA."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import config as config
+from . import config as config, utils as utils
 
-__all__ = ["config"]
+__all__ = ["config", "utils"]
 
 
 def __getattr__(name: str) -> Any:
