@@ -43,7 +43,10 @@ def _kind(type_: dtype) -> int:
 
 def is_half(type_: Any) -> bool:
     """Whether numbers of a dtype, of whichever library, have half precision."""
-    if getattr(type_, "itemsize", 0) != 2:
+    try:  # which costs nothing, and rules ask at each node
+        if type_.itemsize != 2:
+            return False
+    except AttributeError:  # of a library whose dtypes do not say how wide they are
         return False
     return type_.kind in "fV" if isinstance(type_, np.dtype) else type_.is_floating_point
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .padding import *
     from .pooling import *
     from .quantiles import *
+    from .quantizing import *
     from .random import *
     from .ranges import *
     from .recurrent import *
@@ -167,6 +168,7 @@ LATE = {
         max_pool3d
     """,
     "quantiles": "nanquantile quantile",
+    "quantizing": "fake_quantize_per_channel_affine fake_quantize_per_tensor_affine",
     "random": "rand rand_like randint randint_like randn randn_like randperm",
     "recurrent": "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
     "removed": "eig lstsq matrix_rank solve symeig",

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .normalization import *
     from .padding import *
     from .pooling import *
+    from .quantizing import *
     from .random import *
     from .recurrent import *
     from .replacing import *
@@ -112,6 +113,7 @@ LATE = {
         avg_pool3d avg_pool_adjoint fractional_max_pool2d fractional_max_pool3d max_places max_pool2d max_pool2d_indices max_pool3d max_pool3d_indices
         max_unpool2d max_unpool3d window_index window_pick window_put
     """,
+    "quantizing": "fake_quantize fake_quantize_by fake_quantize_channels",
     "random": """
         bernoulli bernoulli_by bernoulli_with binomial cauchy exponential geometric log_normal normal
         normal_both normal_mean normal_std poisson random_any random_below random_between uniform
