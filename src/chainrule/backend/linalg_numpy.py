@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -71,11 +72,13 @@ def product(x: Array, y: Array) -> Array:
 
 # -- the order of the sums ------------------------------------------------------------------------------------------------
 # The last digits of a product depend on the order in which its terms are added. That of PyTorch's wheels for x86 (MKL)
-# adds float32 terms one after the other, each by a fused multiply-add: up to 384 with AVX-512 and up to 256 with AVX2; up to
-# twice as many as the sum of two such halves. Of longer sums the parts depend on how many threads there are. OpenBLAS adds
-# in turn, too, but not where it has kernels for small matrices, which add along vectors if y is transposed. So what costs
-# next to nothing is brought into the same order: most layers of a course's networks give PyTorch's bits then.
-# (A huge term and its opposite among ones shows the order: those ones are left that were added after them.)
+# adds float32 terms one after the other, each by a fused multiply-add: with AVX-512 up to 384, and up to twice as many as
+# the sum of two halves. (With AVX2 it is 256. Of more than twice as many the parts depend on the number of threads, too.)
+# OpenBLAS adds in turn with AVX-512 (with AVX2 it has two running totals, and nothing is done here), but not where it has
+# kernels for small matrices, which add along vectors if y is transposed. So what costs next to nothing is brought into the
+# same order: most layers of a course's networks give PyTorch's bits then. Not those with one output, or one row: there MKL's
+# products of matrices and vectors have trees of their own.
+# (A huge term and its opposite among ones show the order: those ones are left that were added after them.)
 
 VECTORS = 32
 """From so many terms on small products are added along vectors."""
@@ -89,19 +92,30 @@ FEW_ROWS = 8
 """Of fewer rows than these MKL adds otherwise, too."""
 
 
+MOST = 384
+"""Terms that MKL adds in turn with AVX-512."""
+
+
 @cache
 def block() -> int:
-    """How many terms MKL adds in turn."""
+    """How many terms MKL adds in turn, where OpenBLAS does so, too; otherwise more than there are."""
     found = np.show_config("dicts")["SIMD Extensions"]["found"]
-    return 384 if any(name in ("X86_V4", "AVX512F", "AVX512_SKX") for name in found) else 256
+    is_wide = any(name in ("X86_V4", "AVX512F", "AVX512_SKX") for name in found)
+    return MOST if is_wide and adds_in_turn(np.ones((2 * VECTORS, 4 * FULL), SINGLE)) else sys.maxsize
 
 
 @cache
 def has_small_kernels() -> bool:
-    """Whether a small product by a transposed matrix is not added in turn: 2^100 - 2^100 + 1 + 1 + ... shows it."""
-    x = np.ones((FULL, 2 * VECTORS), SINGLE)
-    x[:, :2] = 2.0**100, -(2.0**100)
-    return bool((x.dot(np.ones_like(x).T) != 2 * VECTORS - 2).any())
+    """Whether only small products by a transposed matrix are not added in turn."""
+    return block() == MOST and not adds_in_turn(np.ones((FULL, 2 * VECTORS), SINGLE).T)
+
+
+def adds_in_turn(y: Array) -> bool:
+    """Whether a product by ``y``, of ones, is added so: 2^100 - 2^100 + 1 + 1 + ... shows it, and 1 + 2^100 + 1 + ... - 2^100."""
+    x = np.ones((FULL, len(y)), SINGLE)
+    x[:, 0], x[::2, 1], x[1::2, -1] = 2.0**100, -(2.0**100), -(2.0**100)
+    out = x.dot(y)
+    return bool((out[::2] == len(y) - 2).all() and (out[1::2] == 0).all())
 
 
 def is_reordered(x: Array, y: Array) -> bool:
