@@ -286,3 +286,21 @@ def tied_by_data() -> Any:
     x, _ = data()
     F.mse_loss(dec(x), x).backward()
     return why(enc.weight)
+
+
+@broken(Cause.DETACHED)
+def unique_counts_as_loss() -> Any:
+    w = torch.tensor([1.0, 1.0, 2.0], requires_grad=True)
+    s = torch.ones(2, requires_grad=True)
+    counts = w.unique(return_counts=True)[1]  # here
+    (counts * s).sum().backward()
+    return why(w)
+
+
+@broken(Cause.DETACHED)
+def nonzero_positions() -> Any:
+    w = torch.tensor([0.0, 1.0, 2.0], requires_grad=True)
+    s = torch.ones(2, requires_grad=True)
+    at = w.nonzero().squeeze(1)  # here
+    (at * s).sum().backward()
+    return why(w)

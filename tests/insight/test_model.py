@@ -352,3 +352,10 @@ def test_a_freed_graph_is_made_again_among_other_graphs_of_the_caller() -> None:
     loss.backward()
     assert all(value.numbers is not None for value in Graph.of(loss).values)
     assert len(others) == 20
+
+
+def test_the_zero_that_a_sum_begins_with() -> None:
+    terms = [torch.tensor(float(number), requires_grad=True) for number in range(3)]
+    graph = Graph.of(sum(terms))
+    assert [value.name for value in graph.values if value.role == "constant"] == ["0"]
+    assert all(value.numbers is not None for value in graph.values)

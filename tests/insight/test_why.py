@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import linecache
 import weakref
 from typing import Any
 
@@ -331,3 +332,18 @@ def test_gradient_that_was_clipped_by_its_norm_is_a_number() -> None:
     torch.nn.utils.clip_grad_norm_(model.parameters(), 0.1)
     answer = why(model.head.weight)
     assert (answer.cause, "clip_grad_norm_" in answer.text) == (Cause.NUMBER, True)
+
+
+def test_cells_of_a_notebook() -> None:
+    cells = [
+        "w = torch.tensor([1.0, 2.0], requires_grad=True)\nshown = w.detach().sum()\nscale = (w * 2).sum().item()",
+        "loss = (w * scale).sum()",
+        "loss.backward()\nanswer = torch.why(w)",
+    ]
+    names: dict[str, Any] = {"torch": torch}
+    for number, text in enumerate(cells):
+        file = f"<cell {number}>"
+        linecache.cache[file] = (len(text), None, [line + "\n" for line in text.split("\n")], file)
+        exec(compile(text, file, "exec"), names)
+    answer = names["answer"]
+    assert (answer.cause, answer.by, answer.where.file) == (Cause.PARTLY_CUT, "item()", "<cell 0>")

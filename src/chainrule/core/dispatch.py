@@ -543,8 +543,8 @@ def record(
             new_tensor(array, Port.of(node, number, array) if carries_gradient(op, number, array) else None)
             for number, array in enumerate(result)
         )
-        if "indices" in op.outputs[-1:]:
-            note_all(f"the indices of {op.name.removesuffix('_index')}", list(parents), outs[-1])
+        if op.outputs[-1:] in (("indices",), ("counts",)):
+            note_all(f"the {op.outputs[-1]} of {op.name.removesuffix('_index')}", list(parents), outs[-1])
     node.saved = save(op, node, args, arrays, parents, outs)
     if op.kind == "view":
         for number, out in enumerate(outs):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
+from ..core import exits
 from ..core.value import Lifted, TensorBase, like, new_tensor, numbers_of
 from ..core.views import values_of
 from ..promotion import scalar_type_name
@@ -170,9 +171,13 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
         if out is not None:
             raise TypeError("nonzero(): out= takes the rows of places: leave as_tuple away, or out")
         places = [np.ascontiguousarray(one) for one in np.nonzero(np.atleast_1d(array))]
-        return tuple([new_tensor(like(input._array, one)) for one in places])
-    rows = np.argwhere(array) if array.ndim else np.empty((int(bool(array)), 0), np.int64)
-    return deliver(new_tensor(like(input._array, rows)), out, "nonzero")
+        found: Any = tuple([new_tensor(like(input._array, one)) for one in places])
+    else:
+        rows = np.argwhere(array) if array.ndim else np.empty((int(bool(array)), 0), np.int64)
+        found = deliver(new_tensor(like(input._array, rows)), out, "nonzero")
+    if input._node is not None:
+        exits.note("nonzero", input._node, found[0] if as_tuple else found)
+    return found
 
 
 def argwhere(input: Tensor) -> Tensor:

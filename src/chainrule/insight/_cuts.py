@@ -33,25 +33,17 @@ def partial_cuts(node: Node, nodes: list[Node]) -> list[Site]:
         return [seen]
     since = max((ran.when for ran in list(RECENT) if ran.when < root.seq), default=-1)
     inside = set(ancestors([root]))
-    return [
-        site
-        for site in found
-        if site.since is None and is_of(site, since, root.seq) and comes_back(site, inside, root, since)
-    ]
+    mine = [site for site in found if site.since is None and is_of(site, since, root.seq)]
+    later = {site: [one for one in inside if one.seq > max(site.first, since)] for site in mine}
+    told = {site: came_back(site, later[site], root) for site in mine}
+    silent = [site for site in mine if told[site] is None and site.source() in inside - {root} and not is_shown(site)]
+    return [site for site in mine if told[site]] + silent  # where the text does not tell, the graph does
 
 
 def is_of(site: Site, since: int, end: int) -> bool:
     """Whether a value left at a site that had been computed after the time ``since``, and did so before ``end``."""
     times = (site.made_at, site.when), (site.made_before, site.before)
     return any(since < made and time < end for made, time in times)
-
-
-def comes_back(site: Site, inside: set[Node], root: Node, since: int) -> bool:
-    """Whether what left at a site came back into the graph: as the text tells, or else the graph."""
-    told = came_back(site, [one for one in inside if one.seq > max(site.first, since)], root)
-    if told is None:
-        return site.source() in inside - {root} and not is_shown(site)
-    return told
 
 
 def is_shown(site: Site) -> bool:

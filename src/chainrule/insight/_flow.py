@@ -32,14 +32,21 @@ def came_back(site: Site, nodes: Iterable[Node], root: Node) -> bool | None:
     if isinstance(statement, (ast.Return, *SCOPES)):
         return None
     names = names_reached(scope, statement)
-    places = {(node.code, node.lasti): None for node in nodes if node.code.co_filename == site.code.co_filename}
-    users = [found for place in places if (found := syntax_of(*place)) is not None and scope in found.around]
-    for user in users:
+    is_cell = isinstance(scope, ast.Module)  # of a notebook, say: its variables are those of the next cell
+    places = {
+        (node.code, node.lasti): None for node in nodes if is_cell or node.code.co_filename == site.code.co_filename
+    }
+    for code, lasti in places:
+        user = syntax_of(code, lasti)
+        if user is None or not (scope in user.around or (is_cell and code.co_name == "<module>")):
+            continue
         if user.node in syntax.around or any(one in names for one in loaded(user.node)):
             return True
     ends = syntax_of(root.code, root.lasti)
     if ends is not None and scope in ends.around:
         return False
+    if is_cell and root.code.co_filename != site.code.co_filename:
+        return None
     is_returned = any(isinstance(one, ast.Return) and not names.isdisjoint(loaded(one)) for one in ast.walk(scope))
     return None if is_returned else False
 

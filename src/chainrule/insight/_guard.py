@@ -21,6 +21,7 @@ from ..errors import NotFiniteError
 from ..utils._pytree import tree_leaves
 from ._numbers import first_bad, shown_index
 from ._replay import operands
+from ._symbols import spoken
 from ._watch import Watch
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
         at = [_at(array, out.shape, index) for _, array in given]
         inputs = ", ".join(f"{one:.6g}" for one in at if one is not None)
         raise error(
-            f"{name} made {kind} at {shown_index(index)}" + (f", of {inputs}" if inputs else ""),
+            f"{spoken(name)} made {kind} at {shown_index(index)}" + (f", of {inputs}" if inputs else ""),
             resolve(*caller()),
             index,
             name,

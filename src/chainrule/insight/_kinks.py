@@ -16,6 +16,7 @@ from ..core.value import Lifted, TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._kink_rules import RULES
 from ._replay import unnoted
+from ._symbols import spoken
 from ._watch import Watch
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Kink:
 
     def __str__(self) -> str:
         outputs, calls = (f"{n} {what}{'s' * (n != 1)}" for n, what in ((self.count, "output"), (self.calls, "call")))
-        said = f"{self.name}: {outputs} in {calls}, {self.used} used by a backward"
+        said = f"{spoken(self.name)}: {outputs} in {calls}, {self.used} used by a backward"
         if self.element is not None and self.point is not None and self.taken is not None:
             index = list(self.element)
             said += f"; first at {index or 'the one element'} = {number(self.point)}: took {number(self.taken)}, valid {self.valid}"

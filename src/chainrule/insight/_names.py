@@ -190,6 +190,8 @@ def operands(expression: str) -> list[tuple[str, Any]]:
         parts = [*node.args, *[keyword.value for keyword in node.keywords]]
         if isinstance(node.func, ast.Attribute):
             parts.insert(0, node.func.value)
+        elif ast.unparse(node.func) == "sum" and len(parts) == 1:  # Python's own, which begins with 0
+            parts.append(ast.Constant(0))
     else:
         return []
     return [(ast.unparse(part), _literal(part)) for part in parts]

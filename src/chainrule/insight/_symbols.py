@@ -31,6 +31,12 @@ def symbol_of(op: Any, params: Any) -> str:
     return SYMBOLS.get(op.name, op.name.removesuffix("_all"))
 
 
+def spoken(name: str) -> str:
+    """What users call an op: ``sort`` for ``sort_with_indices``, ``max`` for ``max_all`` and ``max_index``."""
+    word = SYMBOLS.get(name, "")
+    return word if word.isidentifier() else name.removesuffix("_all").removesuffix("_index")
+
+
 def action_of(op: Any, argument: str) -> str:
     """What the reverse pass does with a cotangent ``g`` on its way to that operand."""
     known = ACTIONS.get((op.name, argument))

@@ -24,6 +24,7 @@ from ._guesses import guessed, shift_before_norm
 from ._numbers import is_finite, is_zero, kind_of, rounded_away, why_not_finite, why_zero
 from ._rebuilt import Rebuilt, rebuilt
 from ._replay import freed, path_to, replayed, saved, value_noted
+from ._symbols import spoken
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -403,7 +404,13 @@ def _cutting(how: str) -> str:
         return "the way from it to the output goes through sample(), a draw through which nothing is differentiated."
     if how in GOING_ON or how == "nn.Parameter":
         return f"the way from it to the output is cut by {how}."
-    said = "a conversion to integers or booleans" if how == "astype" else how if " " in how else f"`{how}`"
+    said = (
+        "a conversion to integers or booleans"
+        if how == "astype"
+        else f"the {how.split()[1]} of {spoken(how.rsplit(maxsplit=1)[-1])}"
+        if " of " in how
+        else f"`{how}`"
+    )
     return f"the way from it to the output goes through {said}, whose result is discrete and has no gradient."
 
 
