@@ -70,7 +70,9 @@ def switching():
     torch.manual_seed(3)
     ids = torch.randint(3, 40, (2, 6))
     model = get_peft_model(_model(), CONFIGS["lora"](), adapter_name="first")
-    model.add_adapter("second", LoraConfig(r=2, init_lora_weights=False, target_modules=["q_proj"], task_type="CAUSAL_LM"))
+    model.add_adapter(
+        "second", LoraConfig(r=2, init_lora_weights=False, target_modules=["q_proj"], task_type="CAUSAL_LM")
+    )
     with torch.no_grad():
         for name in ("first", "second"):
             model.set_adapter(name)
