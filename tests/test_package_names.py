@@ -351,6 +351,14 @@ def test_what_is_for_several_processes_can_be_named() -> None:
     from chainrule.distributed.tensor import DTensor
 
     assert not isinstance(torch.ones(1), DTensor)
+    assert torch.distributed._tensor.DTensor is torch.distributed.tensor.DTensor is DTensor
+    assert not isinstance(torch.nn.Linear(1, 1), torch.distributed.fsdp.FSDPModule)
+    assert torch.distributed.fsdp.MixedPrecisionPolicy(torch.bfloat16).cast_forward_inputs
+    for refused in (torch.distributed.fsdp.fully_shard, torch.distributed.fsdp.FullyShardedDataParallel):
+        with pytest.raises(ValueError, match="no process groups"):
+            refused(torch.nn.Linear(1, 1))
+    with pytest.raises(RuntimeError, match="NVTX"), torch.cuda.nvtx.range("here"):
+        pass
     with pytest.raises(NotImplementedError, match="one process"):
         DTensor(torch.ones(1))
     gathered = rpc.api._require_initialized(lambda: 1)

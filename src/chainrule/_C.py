@@ -82,6 +82,10 @@ _fft = _Functions("fft", "fft_")
 _special = _Functions("special", "special_")
 
 
+class ScriptMethod:
+    """A method that TorchScript has compiled, for ``isinstance``: nothing is one."""
+
+
 _CLASSES = {"Generator": "core.generator", "LinAlgError": "linalg"}
 """Classes that PyTorch defines in ``torch._C``, some by a private name, and the modules that have them here."""
 

@@ -168,6 +168,7 @@ def watch(home: str, names: dict[str, Any]) -> None:
             value.__name__ = f"{home}_{name}"  # what PyTorch's objects call themselves
         hooked.makes = name in MAKING
         hooked.in_python = in_python
+        hooked.unrolls = name == "einsum"
         hooked.named_only = home == "nn.init"
 
 

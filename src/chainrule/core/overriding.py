@@ -135,7 +135,7 @@ def _flat(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
 class Public:
     """A public function as those who are asked are told of it."""
 
-    __slots__ = ("_signature", "func", "in_python", "makes", "name", "named_only", "operator", "original")
+    __slots__ = ("_signature", "func", "in_python", "makes", "name", "named_only", "operator", "original", "unrolls")
 
     func: Any
     """What is handed to ``__torch_function__``: what programs compare with ``torch.add`` or ``torch.Tensor.add``."""
@@ -150,11 +150,13 @@ class Public:
     """Whether PyTorch has it in Python. It then tells of all that is optional by name, and of a plain tensor's type."""
     named_only: bool
     """Whether it tells of everything by name."""
+    unrolls: bool
+    """Whether it calls itself with the operands of a list, so that no list is told of, but to modes."""
 
     def __init__(self, name: str, original: Any) -> None:
         self.name = name
         self.func = self.original = original
-        self.operator = self.makes = self.in_python = self.named_only = False
+        self.operator = self.makes = self.in_python = self.named_only = self.unrolls = False
         self._signature: Any = None
 
     def told(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
@@ -195,6 +197,8 @@ def ask(public: Public, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return public.original(*args, **kwargs)
         with DisableTorchFunctionSubclass():
             return public.original(*args, **kwargs)
+    if public.unrolls and not modes and len(args) == 2 and isinstance(args[1], (list, tuple)):
+        args = (args[0], *args[1])
     given, named = public.told(args, kwargs)
     named_in_types = overriding_among(_flat(args, kwargs), _plain_tensor) if asked and public.in_python else found
     types = tuple([type(one) for one in named_in_types])

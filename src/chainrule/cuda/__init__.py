@@ -286,8 +286,8 @@ StreamContext = stream
 
 
 def __getattr__(name: str) -> Any:
-    if name == "amp":
-        return importlib.import_module(f"{__name__}.amp")
+    if name in ("amp", "nvtx"):
+        return importlib.import_module(f"{__name__}.{name}")
     if name.endswith("Tensor"):
         from . import tensor_types
 

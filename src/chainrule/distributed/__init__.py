@@ -120,7 +120,7 @@ reduce = reduce_scatter = reduce_scatter_tensor = scatter = scatter_object_list 
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("device_mesh", "nn", "optim", "rpc"):
+    if name in ("_composable", "_tensor", "device_mesh", "fsdp", "nn", "optim", "rpc", "tensor"):
         return importlib.import_module(f"{__name__}.{name}")
     from .._missing import missing_name
 

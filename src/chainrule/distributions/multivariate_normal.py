@@ -9,7 +9,7 @@ from .. import functions as f
 from ..linalg import solve_triangular
 from ..size import Size
 from . import constraints
-from ._covariances import FACTOR_OF, OfCovariances, given_form
+from ._covariances import FACTOR_OF, OfCovariances, factor_of_inverse, given_form
 from .distribution import Distribution as Distribution
 
 if TYPE_CHECKING:
@@ -98,3 +98,7 @@ class MultivariateNormal(OfCovariances):
 def mahalanobis(tril: Tensor, x: Tensor) -> Tensor:
     """|L^-1 x|^2, of vectors and factors whose batch dimensions broadcast."""
     return solve_triangular(tril, x.unsqueeze(-1), upper=False).squeeze(-1).pow(2).sum(-1)
+
+
+# By these names packages know them.
+_batch_mahalanobis, _precision_to_scale_tril = mahalanobis, factor_of_inverse

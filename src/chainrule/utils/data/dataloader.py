@@ -29,6 +29,11 @@ PATIENCE = 5.0
 """Seconds that a worker has to finish its batch when it is told to stop."""
 
 
+_collate_fn_t = Callable[[list[Any]], Any]
+_worker_init_fn_t = Callable[[int], None]
+"""What type hints of packages call these functions."""
+
+
 class _DatasetKind:
     Map = 0
     Iterable = 1

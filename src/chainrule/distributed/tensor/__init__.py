@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from .._missing import missing_name
+from ..._missing import missing_name
 
 __all__ = ["DTensor"]
 
