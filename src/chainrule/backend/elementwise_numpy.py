@@ -48,7 +48,7 @@ def zero_where(x: Array, mask: Array) -> Array:
     if is_short or x.shape not in (mask.shape, ()):
         if x.shape != (mask.shape if type(mask) is ndarray else ()):
             x, mask = np.broadcast_arrays(x, mask)
-        out = x.copy("K")
+        out = x.copy("C" if 0 in x.strides else "K")
         out[mask] = ZERO[x.dtype]
         return out
     # As integers, times 0 or 1: no branch to mispredict (eight times as fast), and infinities become zeros too.

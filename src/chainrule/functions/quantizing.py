@@ -136,7 +136,7 @@ def _one(value: Any, function: str, name: str, position: int, kind: type) -> Any
     if isinstance(value, TensorBase):
         if value._array.size != 1:
             raise RuntimeError(f"a Tensor with {value._array.size} elements cannot be converted to Scalar: {name}")
-        return value.reshape(())  # type: ignore[attr-defined]
+        return value.reshape(())
     if isinstance(value, bool) or not isinstance(value, (int, kind)):
         raise TypeError(
             f"{function}(): argument '{name}' (position {position}) must be {kind.__name__}, not {type(value).__name__}"
