@@ -86,3 +86,15 @@ def test_the_first_half_is_added_to_the_shift() -> None:
         layer.bias.fill_(HUGE)
     assert (layer(x) == half).all()
     assert (layer(x[0]) == half).all()
+
+
+@pytest.mark.parametrize("size", [1, 3, 40])
+def test_zero_times_what_is_not_finite_is_nan(size: int) -> None:
+    """Which BLAS takes for nothing."""
+    x, y = torch.ones(size), torch.full((size,), float("inf"))
+    assert torch.add(x, y, alpha=0).isnan().all()
+    assert x.sub_(y, alpha=0).isnan().all()
+    leaf = torch.ones(size, requires_grad=True)
+    leaf.grad = y
+    torch.optim.SGD([leaf], lr=0.0).step()
+    assert leaf.isnan().all()

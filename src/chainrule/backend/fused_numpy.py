@@ -26,6 +26,11 @@ place: Any = ctypes.c_float.from_buffer
 """A number's place in memory that may be written to: a sixth of the cost of asking the array for its address."""
 
 
+def fused(alpha: Any) -> Callable[[int, float, Any, int, Any, int], None] | None:
+    """BLAS's axpy, where it computes that product: it takes 0 times anything for nothing."""
+    return axpy() if alpha else None
+
+
 @cache
 def axpy() -> Callable[[int, float, Any, int, Any, int], None] | None:
     """BLAS's own, if it rounds once: where that is 2^-24, two roundings leave nothing."""
@@ -41,7 +46,7 @@ def add_scaled(x: Array, y: Array, *, alpha: Any) -> Array:
     """``x + alpha * y``, for operands of one dtype that broadcast, and a number."""
     if x.dtype is not SINGLE or y.dtype is not SINGLE:
         return x + (y if alpha == 1 else y * x.dtype.type(alpha))
-    function = axpy() if x.size and x.shape == y.shape and x.ndim and x.flags.c_contiguous and y.flags.carray else None
+    function = fused(alpha) if x.size and x.shape == y.shape and x.ndim and x.flags.c_contiguous and y.flags.carray else None
     if not function:
         return in_double(x, y, alpha).astype(SINGLE)
     out, size = x.copy(), x.size
@@ -59,7 +64,7 @@ def add_to(x: Array, y: Array, alpha: Any) -> None:
     size = x.size
     if size > AT_ONCE or x.dtype is not SINGLE or y.dtype is not SINGLE:
         x += y * x.dtype.type(alpha)
-    elif size and (function := axpy()):
+    elif size and (function := fused(alpha)):
         function(size, alpha, place(y), 1, place(x), 1)
     else:
         x[...] = in_double(x, y, alpha)
