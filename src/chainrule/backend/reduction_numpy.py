@@ -111,12 +111,14 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 # As PyTorch adds them on processors with AVX2, so that gradients of biases have its bits: of as many columns as four vectors
 # hold, sixteen rows at a time; of other columns each fourth row together, four running totals, of which again sixteen at a
 # time. The sums of sixteen are added in the same way. That is also nearer than one running total, and faster in float32
-# than one in float64. All numbers, or a single column, are added by four vectors, and then lane after lane: for up to 512
-# numbers of float32 that costs two microseconds, and the losses that are printed have PyTorch's bits.
+# than one in float64. All numbers, or a single column, are added by four vectors, and then lane after lane: so the losses that
+# are printed have PyTorch's bits, too.
 # (The order shows where a huge term and its opposite are among ones: those ones are left that were added after them.)
 
 AT_A_TIME = 16
 VECTOR = {FLOAT32: 8, FLOAT64: 4}
+FEW_VECTORS = 128
+"""Up to so many the sum of all numbers is added in this order: that costs two microseconds, with more than 64 of them four."""
 
 
 class Lanes(NamedTuple):
@@ -159,7 +161,7 @@ def plan_of(shape: tuple[int, ...], axis: Axis, dtype: Any) -> Plan | None:
     if columns == 1:
         return (
             Plan(rows, 1, 0, lanes_of(rows, vector), (1,) * ndim, shape[lead:])
-            if 4 < rows <= 4 * AT_A_TIME * vector
+            if 4 < rows <= FEW_VECTORS * vector
             else None
         )
     many = columns - columns % (4 * vector if columns >= vector else 4)
@@ -201,7 +203,7 @@ def _by_lanes(x: Array, lanes: Lanes) -> Array:
     fours, shape, vectors, tail = lanes
     out = x[fours].reshape(shape)
     if len(shape) == 3:
-        out = add_reduce(out, axis=0)  # of up to sixteen
+        out = add_reduce(out, axis=0) if shape[0] <= AT_A_TIME else _by_sixteen(out)
         for some in vectors:
             out[0] += x[some]
     out = add_reduce(out, axis=0)
