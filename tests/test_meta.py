@@ -52,6 +52,23 @@ def test_a_model_of_seven_billion_parameters_is_made_and_run_in_little_memory() 
     assert peak < 50e6
 
 
+@pytest.mark.parametrize("of_size", [10, 10**6])
+def test_large_shapes_are_as_small_ones(of_size: int) -> None:
+    """Kernels compute large arrays in blocks and in parts; there is nothing to be cut here."""
+    x = torch.empty(4, of_size, device="meta", requires_grad=True)
+    w = torch.empty(of_size, device="meta")
+    for made in (
+        x.clamp(-1, 1), x.corrcoef(), nn.functional.gelu(x), x.softmax(-1), x.sort()[0], x.cumsum(1), x.expm1(), x.logit(),
+        nn.functional.layer_norm(x, (of_size,), w, w), nn.functional.linear(x, torch.empty(3, of_size, device="meta")),
+    ):  # fmt: skip
+        assert made.is_meta
+        made.sum().backward()
+    assert x.grad is not None
+    assert (x.grad.shape, x.grad.stride()) == ((4, of_size), (of_size, 1))
+    out, (last, _) = nn.LSTM(3, 4, device="meta")(torch.empty(10, of_size, 3, device="meta"))
+    (out.sum() + last.sum()).backward()
+
+
 def test_it_loads_with_the_first_tensor_that_asks_for_it() -> None:
     program = """
 import sys

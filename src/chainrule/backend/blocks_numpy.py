@@ -39,6 +39,8 @@ def elementwise(function: Callable[..., Array], *values: Any, **params: Any) -> 
     What a formula makes in between stays in the cache. Where arrays are broadcast, or lie apart, they are taken whole.
     """
     arrays = {at: value for at, value in enumerate(values) if isinstance(value, np.ndarray) and value.ndim}
+    if not arrays:
+        raise TypeError("none of the operands is an array of NumPy's")
     shape = next(iter(arrays.values())).shape
     function = partial(function, **params)
     if any(one.shape != shape for one in arrays.values()):

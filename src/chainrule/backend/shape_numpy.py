@@ -170,10 +170,13 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
 
 
 def is_viewable(x: Array, shape: tuple[int, ...]) -> bool:
-    """Whether ``x`` can be seen in another shape (of as many elements) without a copy: axes that do not lie in memory as one
-    may be joined with no part of another.
+    """Whether ``x`` can be seen in another shape without a copy.
+
+    Axes that do not lie in memory as one may be joined with no part of another. (That a shape has another number of elements,
+    NumPy says when it is asked.)
     """
-    if x.flags.c_contiguous or not x.size:
+    lengths = [n if n >= 0 else -x.size // (math.prod(shape) or 1) for n in shape]
+    if x.flags.c_contiguous or math.prod(lengths) != x.size or not x.size:
         return True
     runs, reach = [1], x.strides[-1]
     for n, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
@@ -184,11 +187,11 @@ def is_viewable(x: Array, shape: tuple[int, ...]) -> bool:
         else:
             runs.append(n)
         reach = stride * n
-    lengths = reversed([n if n >= 0 else -x.size // math.prod(shape) for n in shape])
+    backwards = reversed(lengths)
     for run in runs:
         left, rest = run, 0
         while left > 1 and not rest:
-            left, rest = divmod(left, next(lengths))
+            left, rest = divmod(left, next(backwards))
         if rest:
             return False
     return True

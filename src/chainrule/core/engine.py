@@ -201,7 +201,9 @@ class Pass:
         own = None if node.params is None else node.params.get("level")
         out = list(results)
         for at, parent in enumerate(node.parents):
-            inside = frozenset() if parent is None or parent.extra is None else parent.extra.levels
+            if parent is None:
+                continue
+            inside = frozenset() if parent.extra is None else parent.extra.levels
             for level in sorted(levels - inside, key=depth_of, reverse=True):
                 if out[at] is not None and level is not own:
                     out[at] = level.led_out(out[at])
