@@ -23,7 +23,7 @@ from ..backend.shape_numpy import is_channels_last
 from ..device import META_DEVICE, device
 from .batching import batch
 from .lifted import Level
-from .value import Lifted
+from .value import Flags, Lifted
 
 if TYPE_CHECKING:
     from .op import Op
@@ -60,7 +60,10 @@ class MetaArray(Lifted):
 
     @property
     def flags(self) -> Any:
-        return self.memory.flags
+        """No more of NumPy's than a lifted value has: a kernel must not take it for an array."""
+        made: Any = Flags()
+        made.c_contiguous, made.f_contiguous = self.memory.flags.c_contiguous, self.memory.flags.f_contiguous
+        return made
 
     @property
     def strides(self) -> tuple[int, ...]:
