@@ -46,7 +46,9 @@ def add_scaled(x: Array, y: Array, *, alpha: Any) -> Array:
     """``x + alpha * y``, for operands of one dtype that broadcast, and a number."""
     if x.dtype is not SINGLE or y.dtype is not SINGLE:
         return x + (y if alpha == 1 else y * x.dtype.type(alpha))
-    function = fused(alpha) if x.size and x.shape == y.shape and x.ndim and x.flags.c_contiguous and y.flags.carray else None
+    function = (
+        fused(alpha) if x.size and x.shape == y.shape and x.ndim and x.flags.c_contiguous and y.flags.carray else None
+    )
     if not function:
         return in_double(x, y, alpha).astype(SINGLE)
     out, size = x.copy(), x.size
