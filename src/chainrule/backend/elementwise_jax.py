@@ -30,8 +30,9 @@ def widen_half(x: Array) -> Array:
 
 
 def add_scaled(x: Array, y: Array, *, alpha: Any) -> Array:
-    """``x + alpha * y``: XLA fuses the two where it sees fit."""
-    return x + (y if alpha == 1 else y * number(alpha, y))
+    """``x + alpha * y``: XLA fuses the two where it sees fit. ``alpha`` may be an array of one number, which may be traced."""
+    is_one = isinstance(alpha, (int, float, complex)) and alpha == 1
+    return x + (y if is_one else y * number(alpha, y))
 
 
 # -- selection ----------------------------------------------------------------------------------------------------------

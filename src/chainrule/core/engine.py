@@ -31,7 +31,7 @@ from .op import GENERAL, IDENTITY
 from .origin import caller
 from .ownership import copied, laid_out_as, own
 from .saved import stale_error, unpacked
-from .value import Lifted, Meta, TensorBase, is_constant, meta_of, new_tensor, writable
+from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
 from .version import bump
 from .xla_level import beside
 
@@ -328,11 +328,9 @@ class Pass:
         if not self.tensors:
             made = new_tensor(own(g))
         else:
-            g = beside(g, tensor)
             if self.recorded:
-                return self.outward(g)
-            array = g._array
-            made = new_tensor(copied(array) if type(array) is np.ndarray or is_constant(array) else array)
+                return self.outward(beside(g, tensor))
+            made = new_tensor(copied(beside(g, tensor)._array))
         return made.conj_physical() if made._array.dtype.kind == "c" else made
 
     def first_grad(self, g: Any, tensor: Any) -> Any:
@@ -341,7 +339,7 @@ class Pass:
         if not self.recorded:
             return laid_out_as(given, tensor)
         if given._node is None:
-            return new_tensor(copied(given._array) if type(given._array) is np.ndarray else given._array)
+            return new_tensor(copied(given._array))
         is_leaf, ops = type(tensor._node) is AccumulateGrad, self.namespace
         return self.inside(ops.copy, new_tensor(given._array), given) if is_leaf else self.inside(ops.clone, given)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .value import is_constant
+
 
 def own(array: Any) -> Any:
     """``array`` if nothing else refers to its memory, else a copy: a rule may return its operand, or a broadcast view."""
@@ -16,7 +18,12 @@ def own(array: Any) -> Any:
 
 
 def copied(array: Any) -> Any:
-    """A copy that lies in memory as the array does; row by row, if elements of it share memory."""
+    """A copy that lies in memory as the array does; row by row, if elements of it share memory.
+
+    Of other levels, only values without numbers have memory to copy.
+    """
+    if type(array) is not np.ndarray and not is_constant(array):
+        return array
     return array.copy("C" if 0 in array.strides else "K")
 
 
