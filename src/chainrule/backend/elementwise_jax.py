@@ -31,7 +31,7 @@ def widen_half(x: Array) -> Array:
 
 def add_scaled(x: Array, y: Array, *, alpha: Any) -> Array:
     """``x + alpha * y``: XLA fuses the two where it sees fit. ``alpha`` may be an array of one number, which may be traced."""
-    is_one = isinstance(alpha, (int, float, complex)) and alpha == 1
+    is_one = not isinstance(alpha, jnp.ndarray) and alpha == 1
     return x + (y if is_one else y * number(alpha, y))
 
 
