@@ -46,7 +46,9 @@ def add_scaled(x: Array, y: Array, *, alpha: Any) -> Array:
     """``x + alpha * y``, for operands of one dtype that broadcast, and a number."""
     if x.dtype is not SINGLE or y.dtype is not SINGLE:
         return x + (y if alpha == 1 else y * x.dtype.type(alpha))
-    function = fused(alpha) if x.size and x.shape == y.shape and x.ndim and x.flags.c_contiguous and y.flags.carray else None
+    function = (
+        fused(alpha) if x.size and x.shape == y.shape and x.ndim and x.flags.c_contiguous and y.flags.carray else None
+    )
     if not function:
         return in_double(x, y, alpha).astype(SINGLE)
     out, size = x.copy(), x.size
@@ -64,7 +66,7 @@ def add_to(x: Array, y: Array, alpha: Any) -> None:
     size = x.size
     if size > AT_ONCE or x.dtype is not SINGLE or y.dtype is not SINGLE:
         x += y * x.dtype.type(alpha)
-    elif size and (function := fused(alpha)):
+    elif size and x.ndim and (function := fused(alpha)):  # what has no axes may be a NumPy scalar, which has no place
         function(size, alpha, place(y), 1, place(x), 1)
     else:
         x[...] = in_double(x, y, alpha)
