@@ -130,3 +130,16 @@ def test_out_may_be_an_operand_but_not_overlap_with_one() -> None:
         with pytest.raises(RuntimeError, match="unsupported operation"):
             refused()
     assert x.tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16, torch.complex64])
+def test_a_factor_that_single_precision_cannot_hold_is_refused(dtype: Any) -> None:
+    x = torch.ones(3, dtype=dtype)
+    for function in (torch.add, torch.sub, x.add_, x.sub_):
+        operands = (x, x) if function in (torch.add, torch.sub) else (x,)
+        with pytest.raises(RuntimeError, match="without overflow"):
+            function(*operands, alpha=1e39)
+        with pytest.raises(OverflowError):
+            function(*operands, alpha=10**400)
+    assert (x == 1).all()
+    assert torch.add(x, x, alpha=float("inf")).real.isinf().all()

@@ -158,3 +158,15 @@ def test_rows_that_get_many() -> None:
     w = torch.zeros(2, 4000, requires_grad=True)
     (g,) = torch.autograd.grad(torch.nn.functional.embedding(torch.tensor([1, 1, 1]), w).sum(), w)
     assert g.sum(1).tolist() == [0, 12000]
+
+
+@pytest.mark.parametrize("eps", [0.0, -1e-3])
+def test_batch_norm_takes_no_eps_that_could_divide_by_zero(eps: float) -> None:
+    x, statistic = torch.arange(6.0).reshape(3, 2), torch.ones(2)
+    with pytest.raises(ValueError, match="eps must be positive during training"):
+        torch.nn.functional.batch_norm(x, None, None, training=True, eps=eps)
+    if eps:
+        with pytest.raises(ValueError, match="eps must be non-negative"):
+            torch.nn.functional.batch_norm(x, statistic, statistic, eps=eps)
+    else:
+        assert torch.equal(torch.nn.functional.batch_norm(x, statistic, statistic, eps=eps), x - 1)

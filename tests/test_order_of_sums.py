@@ -14,6 +14,7 @@ import pytest
 from sums import HUGE, SHAPES, left_over, rounded_once, softmax_in_turn, sums_of_rows
 
 import chainrule as torch
+from chainrule.backend import linalg_numpy
 from chainrule.backend.linalg_numpy import MOST, block
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "order_of_sums.json").read_text(encoding="utf-8"))
@@ -98,3 +99,10 @@ def test_zero_times_what_is_not_finite_is_nan(size: int) -> None:
     leaf.grad = y
     torch.optim.SGD([leaf], lr=0.0).step()
     assert leaf.isnan().all()
+
+
+def test_products_where_numpy_has_found_no_extension(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leaves out what is empty: an old processor, or a browser."""
+    monkeypatch.setattr(np, "show_config", lambda mode: {"SIMD Extensions": {"baseline": ["SSE"]}})
+    monkeypatch.setattr(linalg_numpy, "block", linalg_numpy.block.__wrapped__)
+    assert torch.equal(torch.ones(4, 64) @ torch.ones(64, 3), torch.full((4, 3), 64.0))

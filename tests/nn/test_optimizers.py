@@ -103,6 +103,28 @@ def after_adafactor(shape: tuple[int, ...]) -> list[Any]:
     return [p.detach(), *optimizer.state[p].values()]
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+        ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5, "maximize": True}),
+        ("RMSprop", {"lr": 0.1, "momentum": 0.5, "centered": True, "weight_decay": 0.1}),
+        ("Adamax", {"weight_decay": 0.1}),
+    ],
+)
+def test_a_single_number_is_updated_as_a_vector_of_one(name: str, settings: dict[str, Any]) -> None:
+    """Of an array without axes, NumPy's operators make scalars."""
+    found = []
+    for shape in ((), (1,)):
+        p = chainrule.full(shape, 0.3, requires_grad=True)
+        optimizer = getattr(chainrule.optim, name)([p], **settings)
+        for _ in range(3):
+            p.grad = p.detach() * 0.7
+            optimizer.step()
+        found.append(p.item())
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("shape", [(6,), (3, 2), (1, 2, 3)])
 def test_adafactor_updates_memory_and_tensors_alike(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:

@@ -66,7 +66,7 @@ def add_to(x: Array, y: Array, alpha: Any) -> None:
     size = x.size
     if size > AT_ONCE or x.dtype is not SINGLE or y.dtype is not SINGLE:
         x += y * x.dtype.type(alpha)
-    elif size and (function := fused(alpha)):
+    elif size and x.ndim and (function := fused(alpha)):  # what has no axes may be a NumPy scalar, which has no place
         function(size, alpha, place(y), 1, place(x), 1)
     else:
         x[...] = in_double(x, y, alpha)

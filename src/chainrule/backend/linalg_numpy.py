@@ -99,7 +99,7 @@ MOST = 384
 @cache
 def block() -> int:
     """How many terms MKL adds in turn, where OpenBLAS does so, too; otherwise more than there are."""
-    found = np.show_config("dicts")["SIMD Extensions"]["found"]
+    found = np.show_config("dicts").get("SIMD Extensions", {}).get("found", ())  # NumPy leaves out what is empty
     is_wide = any(name in ("X86_V4", "AVX512F", "AVX512_SKX") for name in found)
     return MOST if is_wide and adds_in_turn(np.ones((2 * VECTORS, 4 * FULL), SINGLE)) else sys.maxsize
 

@@ -28,11 +28,13 @@ def copied(array: Any) -> Any:
 
 
 def laid_out_as(tensor: Any, leaf: Any) -> Any:
-    """A first ``.grad`` in the order of its leaf, as PyTorch has it: row by row, if elements of the leaf share memory."""
+    """A first ``.grad`` in the order of its leaf, as PyTorch has it: row by row, if the leaf's elements share memory or lie apart."""
     array, model = tensor._array, leaf._array
     if array.strides == model.strides or type(array) is not np.ndarray or type(model) is not np.ndarray:
         return tensor
-    out = np.empty_like(model, dtype=array.dtype, order="C" if 0 in model.strides else "K")
+    out = np.empty_like(model, dtype=array.dtype)
+    if any(n > 1 and a != b for n, a, b in zip(model.shape, out.strides, model.strides, strict=True)):
+        out = np.empty(model.shape, array.dtype)
     if array.strides != out.strides:
         out[...] = array
         tensor._array = out

@@ -14,7 +14,7 @@ from ..core.dispatch import NUMBERS
 from ..core.messages import refusal
 from ..core.mutation import refuse_overlap
 from ..core.value import TensorBase, writable
-from ..promotion import checked_scalar, result_dtype, scalar_to
+from ..promotion import checked_scalar, is_half, result_dtype, scalar_to
 from ._arguments import deliver, factors_last, tensor_argument
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ def scale_argument(function: str, alpha: Any, *operands: Any) -> Any:
         raise RuntimeError(
             f"For non-complex input tensors, argument alpha must not be a complex number: {function}() got {alpha}."
         )
-    return checked_scalar(dtype, alpha).item() if kind in "iu" else alpha  # type: ignore[arg-type]  # no NumPy scalar any more
+    found = checked_scalar(np.dtype("float32") if is_half(dtype) else dtype, alpha)  # type: ignore[arg-type]  # no NumPy scalar any more
+    return found.item() if kind in "iu" else alpha
 
 
 def add(

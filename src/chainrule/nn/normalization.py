@@ -100,7 +100,7 @@ def batch_norm(
         eps: what is added to the variance.
 
     Raises:
-        ValueError: in training, a single value for each channel.
+        ValueError: in training, a single value for each channel; ``eps`` is negative, or 0 in training.
         RuntimeError: sizes or dtypes that do not fit; no running statistics in evaluation.
 
     >>> import chainrule.nn.functional as F
@@ -115,6 +115,10 @@ def batch_norm(
             raise ValueError(f"Expected more than 1 value per channel when training, got input size {shape}")
         if (running_mean is None) != (running_var is None):
             raise ValueError("running_mean and running_var must either both be None or neither be None")
+    if eps < 0 or (training and eps == 0):
+        raise ValueError(
+            f"batch_norm eps must be {'positive during training' if training else 'non-negative'}, but got {eps}"
+        )
     return normalization.normalized_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
 
 
