@@ -143,3 +143,22 @@ def test_a_factor_that_single_precision_cannot_hold_is_refused(dtype: Any) -> No
             function(*operands, alpha=10**400)
     assert (x == 1).all()
     assert torch.add(x, x, alpha=float("inf")).real.isinf().all()
+
+
+def test_what_lerp_and_sums_of_products_refuse() -> None:
+    x, wide = torch.ones(3), torch.ones(3, dtype=torch.float64)
+    for end, weight in ((wide, 0.5), (wide[0], 0.5), (x.int(), 0.5), (x, wide), (wide, wide)):
+        for function in (x.lerp, x.lerp_):
+            with pytest.raises(RuntimeError, match="expected dtype"):
+                function(end, weight)
+    assert torch.equal(x.lerp(2 * x, wide[0]), 2 * x)
+    for value in (1e39, 1j):
+        for function in (x.addcmul, x.addcmul_, x.addcdiv, x.addcdiv_):
+            with pytest.raises(RuntimeError, match="without overflow"):
+                function(x, x, value=value)
+        with pytest.raises(RuntimeError, match="without overflow"):
+            x.lerp(x, value)
+    for value in (float("inf"), float("nan")):
+        with pytest.raises(RuntimeError, match="without overflow"):
+            torch.addcmul(x.int(), x.int(), x.int(), value=value)
+    assert (x == 1).all()

@@ -171,6 +171,9 @@ def basis(tensors: list[Any]) -> tuple[Any, ...]:
     sizes = [one._array.size for one in tensors]
     total, start, parts = sum(sizes), 0, []
     for one, size in zip(tensors, sizes, strict=True):
+        if one.is_meta:
+            parts.append(one.new_empty((total, *one._array.shape)))
+            continue
         part = np.zeros((total, size), one._array.dtype)
         part[range(start, start + size), range(size)] = 1
         parts.append(new_tensor(part.reshape(total, *one._array.shape)))

@@ -14,6 +14,7 @@ from ..core.dispatch import NUMBERS
 from ..core.messages import refusal
 from ..core.mutation import refuse_overlap
 from ..core.value import TensorBase, writable
+from ..dtypes import FROM_NUMPY
 from ..promotion import checked_scalar, is_half, result_dtype, scalar_to
 from ._arguments import deliver, factors_last, tensor_argument
 
@@ -139,8 +140,13 @@ def scale_argument(function: str, alpha: Any, *operands: Any) -> Any:
         raise RuntimeError(
             f"For non-complex input tensors, argument alpha must not be a complex number: {function}() got {alpha}."
         )
-    found = checked_scalar(np.dtype("float32") if is_half(dtype) else dtype, alpha)  # type: ignore[arg-type]  # no NumPy scalar any more
-    return found.item() if kind in "iu" else alpha
+    return fitting(alpha, dtype)
+
+
+def fitting(number: Any, dtype: Any) -> Any:
+    """A Python number that the dtype can take, or single precision, in which halves are computed. Of integers, one of them."""
+    found = checked_scalar(np.dtype("float32") if is_half(dtype) else dtype, number)
+    return found.item() if dtype.kind in "iu" else number
 
 
 def add(
@@ -322,12 +328,12 @@ def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def three(op: Any, function: str, input: Any, tensor1: Any, tensor2: Any, value: Any, out: Any) -> Tensor:
     for position, (name, tensor) in enumerate((("input", input), ("tensor1", tensor1), ("tensor2", tensor2)), 1):
         tensor_argument(tensor, function, name, position)
-    value = plain(value)
-    if type(value) is int:
-        dtype = result_dtype(input._array, tensor1._array, tensor2._array)
-        value = checked_scalar(dtype, value).item() if dtype.kind in "iu" else value
-    result = op(input, tensor1, tensor2, value=value)
+    result = op(input, tensor1, tensor2, value=fitting_all(value, input, tensor1, tensor2))
     return result if out is None else put(result, out, function, input, tensor1, tensor2)
+
+
+def fitting_all(value: Any, *tensors: Any) -> Any:
+    return fitting(plain(value), result_dtype(*[tensor._array for tensor in tensors]))
 
 
 def addcmul(
@@ -378,10 +384,11 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | N
     """
     tensor_argument(input, "lerp", "input", 1)
     tensor_argument(end, "lerp", "end", 2)
+    check_lerp(input, end, weight)
     if isinstance(weight, TensorBase):
         result = ops.lerp(input, end, weight)
     elif isinstance(weight, NUMBERS):
-        result = ops.lerp_number(input, end, weight=plain(weight))
+        result = ops.lerp_number(input, end, weight=fitting_all(weight, input))
     else:
         raise TypeError(f"lerp(): argument 'weight' (position 3) must be Tensor or Number, not {type(weight).__name__}")
     return (
@@ -389,6 +396,16 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | N
         if out is None
         else put(result, out, "lerp", input, end, weight, exact=isinstance(weight, TensorBase) and weight.ndim > 0)
     )
+
+
+def check_lerp(input: Tensor, end: Any, weight: Any) -> None:
+    """Nothing is promoted here; a weight without dimensions is taken as a number."""
+    dtype = input._array.dtype
+    for name, one in (("end", end), ("weight", weight)):
+        if isinstance(one, TensorBase) and one._array.dtype != dtype and (one is end or one.ndim):
+            raise RuntimeError(
+                f"expected dtype {FROM_NUMPY[dtype]} for `{name}` but got dtype {FROM_NUMPY[one._array.dtype]}: convert one of them with .to()"
+            )
 
 
 # -- size and sign ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,17 @@ from ...core.value import TensorBase
 from ...promotion import check_cast
 from .. import bounds, elementwise, powers
 from .._arguments import factors_last
-from ..elementwise import meeting_dtype, plain, promoted, scale_argument, subtracted_from, with_number, wrapped
+from ..elementwise import (
+    check_lerp,
+    fitting_all,
+    meeting_dtype,
+    plain,
+    promoted,
+    scale_argument,
+    subtracted_from,
+    with_number,
+    wrapped,
+)
 from ..powers import exponent_for, power
 
 if TYPE_CHECKING:
@@ -228,7 +238,7 @@ class ElementwiseMethods(TensorBase):
             _, tensor1, tensor2, value = factors_last(
                 "addcmul_", "tensor1 tensor2", "value", self, tensor1, tensor2, *factors_first
             )
-        return inplace(ops.addcmul, self, tensor1, tensor2, value=plain(value))
+        return inplace(ops.addcmul, self, tensor1, tensor2, value=fitting_all(value, self, tensor1, tensor2))
 
     def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *factors_first: Any, value: Operand = 1) -> Tensor:
         """``self += value * tensor1 / tensor2``."""
@@ -236,12 +246,13 @@ class ElementwiseMethods(TensorBase):
             _, tensor1, tensor2, value = factors_last(
                 "addcdiv_", "tensor1 tensor2", "value", self, tensor1, tensor2, *factors_first
             )
-        return inplace(ops.addcdiv, self, tensor1, tensor2, value=plain(value))
+        return inplace(ops.addcdiv, self, tensor1, tensor2, value=fitting_all(value, self, tensor1, tensor2))
 
     def lerp_(self, end: Tensor, weight: Operand) -> Tensor:
         """``self += weight * (end - self)``."""
+        check_lerp(self, end, weight)
         if isinstance(weight, NUMBERS):
-            return inplace(ops.lerp_number, self, end, weight=plain(weight))
+            return inplace(ops.lerp_number, self, end, weight=fitting_all(weight, self))
         return inplace(ops.lerp, self, end, weight)
 
     def clamp_(self, min: Operand = None, max: Operand = None) -> Tensor:
