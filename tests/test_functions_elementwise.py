@@ -158,6 +158,8 @@ def test_what_lerp_and_sums_of_products_refuse() -> None:
                 function(x, x, value=value)
         with pytest.raises(RuntimeError, match="without overflow"):
             x.lerp(x, value)
+    with pytest.raises(RuntimeError, match="without overflow"):
+        torch.addmm(x, torch.ones(3, 2), torch.ones(2, 3), alpha=1e39)
     for value in (float("inf"), float("nan")):
         with pytest.raises(RuntimeError, match="without overflow"):
             torch.addcmul(x.int(), x.int(), x.int(), value=value)

@@ -12,6 +12,7 @@ from ..promotion import check_cast, checked_scalar, scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
 from .contraction import einsum
+from .elementwise import fitting
 from .linalg import by, expand_error, is_mixed, is_refused, matmul, mixed, mixed_addmv, not_multipliable, stretches
 
 if TYPE_CHECKING:
@@ -208,8 +209,9 @@ def _factors(function: str, input: Tensor, beta: Number, alpha: Number) -> dict[
             raise RuntimeError(
                 f"For non-complex input tensors, argument {name} must not be a complex number: got {value}"
             )
-        if kind in "biu":
-            factors[name] = checked_scalar(input._array.dtype, value).item()
+        factors[name] = (
+            fitting(value, input._array.dtype) if kind != "b" else checked_scalar(input._array.dtype, value).item()
+        )
     return factors
 
 
