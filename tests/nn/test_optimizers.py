@@ -125,6 +125,19 @@ def test_a_single_number_is_updated_as_a_vector_of_one(name: str, settings: dict
     assert found[0] == found[1]
 
 
+def test_gradients_that_are_not_finite() -> None:
+    """The sign of NaN is 0; and an average of one number is that number, not what is left of a difference of infinities."""
+    p = chainrule.ones(2, requires_grad=True)
+    p.grad = chainrule.tensor([float("nan"), 1.0])
+    chainrule.optim.Rprop([p], lr=0.5).step()
+    assert p.tolist() == [1.0, 0.5]
+    optimizer = chainrule.optim.ASGD([p])
+    p.grad = chainrule.full((2,), float("inf"))
+    for _ in range(2):
+        optimizer.step()
+    assert optimizer.state[p]["ax"].tolist() == p.tolist() == [-float("inf")] * 2
+
+
 @pytest.mark.parametrize("shape", [(6,), (3, 2), (1, 2, 3)])
 def test_adafactor_updates_memory_and_tensors_alike(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:

@@ -398,7 +398,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | N
     )
 
 
-def check_lerp(input: Tensor, end: Any, weight: Any) -> None:
+def check_lerp(input: Any, end: Any, weight: Any) -> None:
     """Nothing is promoted here; a weight without dimensions is taken as a number."""
     dtype = input._array.dtype
     for name, one in (("end", end), ("weight", weight)):

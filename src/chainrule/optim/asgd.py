@@ -92,4 +92,7 @@ class ASGD(Stepwise):
         eta, mu = numbers
         p *= 1 - settings["lambd"] * eta
         xp.add(p, g, -eta)
-        average += (p - average) * mu
+        if isinstance(mu, float) and mu == 1:
+            xp.put(average, p)
+        else:
+            average += (p - average) * mu

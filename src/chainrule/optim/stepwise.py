@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..autograd.grad_mode import set_grad_enabled
+from ..backend.elementwise_numpy import sgn
 from ..backend.fused_numpy import AT_ONCE as FUSED, add_scaled, add_to
 from ..core.modes import Modes, modes
 from ..core.mutation import WIDE_FLOATS
@@ -45,7 +46,7 @@ class OnMemory:
 
     root = staticmethod(np.sqrt)
     size = staticmethod(np.absolute)
-    sign = staticmethod(np.sign)
+    sign = staticmethod(sgn)
     where = staticmethod(np.where)
     clip = staticmethod(np.clip)
 
