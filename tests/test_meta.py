@@ -154,3 +154,14 @@ def test_summaries_and_shape_propagation() -> None:
 def test_the_graph_is_drawn_and_explained_as_any_other() -> None:
     r = torch.empty(2, 3, device="meta", requires_grad=True)
     assert "relu" in torch.draw((r * 2).relu().sum()).text()
+
+
+def test_jacobians_have_shapes() -> None:
+    x = torch.empty(3, device="meta")
+    for found in (
+        torch.func.jacrev(torch.sin)(x),
+        torch.func.jacfwd(torch.sin)(x),
+        torch.func.hessian(lambda v: v.sin().sum())(x),
+    ):
+        assert found.is_meta
+        assert found.shape == (3, 3)
