@@ -523,6 +523,15 @@ def weight_initialized_with_nan() -> Any:
     return why(net[0].weight)
 
 
+@broken(Cause.NOT_FINITE_FORWARD)
+def weight_initialized_with_nan_and_inputs_kept() -> Any:
+    inputs = torch.ones(2, 3)
+    net = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+    nn.init.constant_(net[1].weight, float("nan"))  # here
+    net(inputs).sum().backward()
+    return why(net[0].weight)
+
+
 @broken(Cause.NOT_FINITE_BACKWARD)
 def eigenvectors_of_equal_eigenvalues() -> Any:
     A = torch.eye(3, requires_grad=True)

@@ -126,6 +126,11 @@ def shift_before_norm(leaf: Node, nodes: list[Node]) -> Any:
     return behind[0] if is_added and is_norm else None
 
 
+def softmax_shifted(nodes: list[Node]) -> Any:
+    """The softmax to all of whose entries the same is added; None where there is none."""
+    return next((node for node in suspects(nodes, SOFTMAX) if is_given_the_same(node, set(nodes))), None)
+
+
 def is_by_number(node: Node) -> bool:
     """Whether a product's text shows a number other than 0 as the other factor."""
     syntax = syntax_of(node.code, node.lasti)
@@ -218,10 +223,10 @@ def guessed(subject: str, gradient: Any, nodes: list[Node], value: Any = None) -
     if constant:
         said = f"{subject} is 0: on the way lies {constant[0].name()}. {OVER_ONE}"
         return Reason(Cause.SATURATED, said, constant[0].origin(), by=constant[0].name(), advice=LOGITS)
-    shared = [node for node in suspects(nodes, SOFTMAX) if is_given_the_same(node, set(nodes))]
-    if shared:
-        said = f"{subject} is 0: it is added to all entries of {shared[0].name()} alike. {SHIFTED}"
-        return Reason(Cause.CANCELLED, said, shared[0].origin(), by=shared[0].name())
+    shared = softmax_shifted(nodes)
+    if shared is not None:
+        said = f"{subject} is 0: it is added to all entries of {shared.name()} alike. {SHIFTED}"
+        return Reason(Cause.CANCELLED, said, shared.origin(), by=shared.name())
     for names, cause in (
         (STEPS, Cause.STEP_FUNCTION),
         (RELUS, Cause.DEAD_RELU),

@@ -20,7 +20,7 @@ from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
 from ._causes import Cause, Reason
 from ._cuts import GOING_ON, coming_back, cuts_of, is_draw, matched, partial_cuts
-from ._guesses import guessed, shift_before_norm
+from ._guesses import SHIFTED, guessed, shift_before_norm, softmax_shifted
 from ._numbers import is_finite, is_zero, kind_of, rounded_away, why_not_finite, why_zero
 from ._rebuilt import Rebuilt, rebuilt
 from ._replay import freed, path_to, replayed, saved, value_noted
@@ -292,6 +292,10 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
                 by=norm.name(),
                 advice="leave the bias out before a batch norm: bias=False.",
             )
+        softmax = softmax_shifted(nodes)
+        if softmax is not None:
+            said = f"{name} is 0 but for rounding ({_short(gradient)}): it is added to all entries of {softmax.name()} alike. {SHIFTED}"
+            return _reason(Cause.CANCELLED, said, softmax.origin(), by=softmax.name())
         answer = _of_rebuilt(node, nodes, gradient, name, ran, known)
         if answer is not None and answer.cause is Cause.CANCELLED:
             return answer
@@ -353,7 +357,9 @@ def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Fr
         leaf = again.leaves[node]
         path = path_to(leaf._node, again.out._node)
         steps, found = replayed(again.out, leaf, path)
-        if found is None or is_finite(found) != is_finite(gradient) or is_zero(found) != is_zero(gradient):
+        if found is None or is_finite(found) != is_finite(gradient):
+            return None
+        if is_zero(found) != is_zero(gradient) and max(np.abs(one).max(initial=0) for one in (found, gradient)) >= TINY:
             return None
         answers.append(_of_numbers(leaf, leaf._node, found, name, steps, again.out, path))
     if len({(one.cause, one.where, one.by) for one in answers}) != 1:
