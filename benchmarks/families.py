@@ -21,9 +21,9 @@ LIMITS = {"image networks": 1.5}
 REASONS = {
     "activation": "NumPy takes a pass over the cache for each operation of a formula, PyTorch one over memory for all, by "
     "several threads; ours would wait for the interpreter's lock after each pass as long as it takes",
-    "special": "the same; tables of parabolas take thirteen passes, by several threads",
+    "special": "the same; tables of parabolas take thirteen passes",
     "losses": "as of activations",
-    "softmax": "as of activations, though some rows at a time by several threads",
+    "softmax": "as of activations, though of some rows at a time",
     "normalisation": "as of softmax",
     "image networks": "windows are copied before OpenBLAS multiplies them; two threads of Python wait for each other "
     "between operations",

@@ -374,7 +374,8 @@ def weight_by_windows(
             part = y[at : at + count]
             columns = inner * len(part)
             matrices = laid(room, to_end(view) if images_last else view.transpose(order))
-            part = laid(moved, to_end(part) if images_last else part.swapaxes(0, 1))
+            if len(part) > 1:
+                part = laid(moved, to_end(part) if images_last else part.swapaxes(0, 1))
             # BLAS is a fifth slower with y first.
             out += np.matmul(
                 matrices.reshape(groups, rows, columns),

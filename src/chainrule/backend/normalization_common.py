@@ -65,6 +65,11 @@ def by_channel(xp: Any, v: Array, axis: int, rank: int) -> Array:
     return xp.reshape(v, (*v.shape[:-1], *[1] * (rank + axis), v.shape[-1], *[1] * (-axis - 1)))
 
 
+def channel_pair(xp: Any, affine: Any, axis: int, rank: int) -> list[Array]:
+    """The scale and the shift of each channel, shaped alike; None for one that is missing."""
+    return [None if v is None else by_channel(xp, v, axis, rank) for v in pair(affine)]
+
+
 def others(axis: int, rank: int) -> Axes:
     return tuple(a for a in range(-rank, 0) if a != axis)
 
@@ -79,7 +84,7 @@ def batch_norm(
 ) -> tuple[Array, ...]:
     """``kept``: what becomes of statistics before they are used."""
     d, mean, var = centered(xp, x, others(axis, rank))
-    scale, shift = [None if v is None else by_channel(xp, v, axis, rank) for v in pair(affine)]
+    scale, shift = channel_pair(xp, affine, axis, rank)
     r = inverse_spread(xp, var, eps)
     if kept is not None:
         d, r = x - kept(mean), kept(r)
@@ -162,7 +167,7 @@ def grouped(xp: Any, x: Array, groups: int, rank: int) -> Array:
 def group_norm(xp: Any, x: Array, *affine: Array, groups: int, rank: int, eps: float) -> tuple[Array, ...]:
     """A layer norm of each group, and then a scale and a shift of each channel."""
     out, mean, r = xp.layer_norm(grouped(xp, x, groups, rank), rank=1, eps=eps)
-    scale, shift = [None if v is None else by_channel(xp, v, 1 - rank, rank) for v in pair(affine)]
+    scale, shift = channel_pair(xp, affine, 1 - rank, rank)
     return scaled(xp.reshape(out, x.shape), (scale,), shift), *[xp.squeeze(one, axis=-1) for one in (mean, r)]
 
 

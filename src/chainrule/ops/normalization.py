@@ -18,12 +18,12 @@ from functools import partial
 from ..backend import normalization_common as common
 from ..backend.normalization_common import (
     by_channel,
+    channel_pair,
     in_order,
     inverse_spread,
     last,
     of_inverse,
     others,
-    pair,
     scaled,
 )
 from ..core.batching import same_call
@@ -66,12 +66,8 @@ batch_norm = general("batch_norm(x, *affine, axis, rank, eps)", fused=True, node
 )
 
 
-def wide_pair(xp, affine, axis, rank):
-    return [None if v is None else by_channel(xp, xp.widen(v), axis, rank) for v in pair(affine)]
-
-
 def fixed_forward(xp, x, mean, var, *affine, axis, rank, eps):
-    scale, shift = wide_pair(xp, affine, axis, rank)
+    scale, shift = channel_pair(xp, list(map(xp.widen, affine)), axis, rank)
     r = inverse_spread(xp, by_channel(xp, xp.widen(var), axis, rank), eps)
     d = xp.widen(x) - by_channel(xp, xp.widen(mean), axis, rank)
     return xp.narrow(in_order(xp, scaled(d, (r if scale is None else r * scale,), shift), rank), x)
