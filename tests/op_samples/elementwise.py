@@ -31,6 +31,7 @@ SAMPLES = {
         sample(V, np.array([[True], [False]])),
         sample(S, np.array(True)),
     ],
+    "zero_below": [sample(X, X + 0.1, threshold=0), sample(V, W, threshold=0.5), sample(S, X, threshold=-1)],
     "add": [
         sample(V, W),
         sample(S, X),

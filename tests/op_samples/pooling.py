@@ -39,6 +39,7 @@ MAX = [
     sample(np.full((3, 4), -INF), smooth=False, axes=((3, 2, 3, 2, 1, 1), (4, 3, 2, 2, 1, 1))),
 ]
 ADAPTED = [sample(apart(2, 4, 5), axes=ADAPTIVE), sample(apart(4, 6), axes=EVEN)]
+PICKED, ONES, FLAT, WIDE = np.array([[5.0, -7.0]]), np.ones((1, 2)), np.ones((4, 5)), np.ones((3, 7))
 PLACES = np.array([[[3, 0], [1, 2]], [[0, 2], [2, 3]]])
 
 SAMPLES = {
@@ -52,6 +53,12 @@ SAMPLES = {
         sample(real(2, 2, 2), PLACES, axes=TILES),
         sample(real(3, 2), np.full((3, 2), 3), axes=OVERLAPPING),
         sample(real(3, 7), np.zeros((3, 7), int), axes=ADAPTIVE),
+    ],
+    "window_route": [
+        sample(PICKED, TIES, np.array([[3.0, 3.0]]), smooth=False, expected=(ONES, 0 * TIES, 0 * ONES), axes=PAIRS),
+        sample(PICKED, WITH_NAN, np.array([[NAN, -INF]]), smooth=False, expected=(ONES, 0 * TIES, 0 * ONES), axes=PAIRS),
+        sample(ONES.T, FLAT, ONES.T, smooth=False, expected=(ONES.T, 0 * FLAT, 0 * ONES.T), axes=((4, 2, 3, 2, 1, 1), (5, 1))),
+        sample(real(3, 7), FLAT, WIDE, smooth=False, expected=(WIDE, 0 * FLAT, 0 * WIDE), axes=ADAPTIVE),
     ],
     "max_pool2d": [*MAX, sample(apart(1, 17), axes=LONG), sample(np.empty((0, 4, 5)), axes=TILES)],
     "max_pool2d_indices": MAX[:4],

@@ -31,8 +31,9 @@ def test_a_general_op_that_accepts_complex_operands_has_a_complex_sample(name: s
     assert "c" in dtypes, f"give {name} a complex sample, or a domain without c"
 
 
-DRAWS = {"dirichlet_draw"}
-"""Whose values are constants to finite differences; tests/test_distributions.py differentiates quantiles instead."""
+GIVEN = {"dirichlet_draw", "window_route"}
+"""Whose operands finite differences may not move alone: a draw (tests/test_distributions.py differentiates quantiles instead),
+the largest elements of given images."""
 
 
 @pytest.mark.parametrize(
@@ -44,5 +45,5 @@ DRAWS = {"dirichlet_draw"}
     ],
 )
 def test_a_nonlinear_op_has_a_sample_for_finite_differences(name: str) -> None:
-    if OPS[name].kind != "step" and name not in DRAWS:
+    if OPS[name].kind != "step" and name not in GIVEN:
         assert any(s.smooth and s.order >= 2 for s in SAMPLES.get(name, ())), "no smooth sample of order 2"

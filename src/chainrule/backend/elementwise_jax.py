@@ -43,6 +43,11 @@ def zero_where(x: Array, mask: Array) -> Array:
     return jnp.where(mask, number(0, x), x)
 
 
+def zero_below(x: Array, y: Array, *, threshold: float) -> Array:
+    """``x``, with zeros where ``y`` is at most the threshold."""
+    return zero_where(x, y <= threshold)
+
+
 def relu(x: Array) -> Array:
     """max(x, 0), that keeps the sign of zeros."""
     return zero_where(x, x < 0)

@@ -56,6 +56,24 @@ def zero_where(x: Array, mask: Array) -> Array:
     return np.multiply(x.view(bits), np.logical_not(mask)).view(x.dtype)
 
 
+def zero_below(x: Array, y: Array, *, threshold: float) -> Array:
+    """``x``, with zeros where ``y`` is at most the threshold."""
+    if x.size < SEVERAL_BLOCKS or x.shape != y.shape or not y.flags.c_contiguous or x.dtype.itemsize not in SAME_SIZE:
+        return zero_where(x, y <= threshold)
+    from .threads_numpy import by_pieces
+
+    out = np.empty(x.shape, x.dtype)
+    bits, below, result = SAME_SIZE[x.dtype.itemsize], y.reshape(-1), out.reshape(-1)
+    flat = x.reshape(-1) if any(x.strides) else np.broadcast_to(x[(0,) * x.ndim], x.size)
+
+    def piece(some: slice) -> None:
+        keep = below[some] <= threshold
+        np.multiply(flat[some].view(bits), np.logical_not(keep, out=keep), out=result[some].view(bits))
+
+    by_pieces(piece, x.size, x.itemsize)
+    return out
+
+
 def where(mask: Array, x: Array, y: Array) -> Array:
     """``x`` where ``mask`` is true, ``y`` elsewhere."""
     is_long = type(mask) is ndarray and mask.size >= MANY and isinstance(x, HAS_BITS) and isinstance(y, HAS_BITS)

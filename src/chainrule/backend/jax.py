@@ -181,6 +181,7 @@ from .elementwise_jax import (
     view_dtype,
     widen,
     xlogy,
+    zero_below,
     zero_where,
 )
 from .fft_jax import fft_c2c, fft_c2r, fft_r2c
@@ -235,6 +236,7 @@ from .pooling_jax import (
     window_max,
     window_pick,
     window_put,
+    window_route,
 )
 from .recurrent_jax import gru_adjoint, gru_steps, lstm_adjoint, lstm_steps
 from .reduction_jax import (

@@ -203,8 +203,10 @@ EXTRAS: dict[str, str] = {
     "window_max": "(x, *, axes) the largest element of each window of the last axes",
     "window_pick": "(x, places, *, axes) the elements with these numbers in their windows",
     "window_put": "(x, places, *, axes) its adjoint: zeros, with x added at the elements with these numbers",
+    "window_route": "(x, images, largest, *, axes) window_put where images have the largest elements of windows, given",
     "xlog1py": "x log(1 + y), and 0 where x is 0",
     "xlogy": "x log y, and 0 where x is 0",
+    "zero_below": "(x, y, *, threshold) x, with zeros where y is at most the threshold",
     "zero_where": "(x, mask) x, with zeros where the mask holds",
     "zeta": "(x, y) Hurwitz' zeta function",
 }

@@ -135,6 +135,7 @@ from .elementwise_numpy import (
     where,
     widen,
     xlogy,
+    zero_below,
     zero_where,
 )
 from .indexing_numpy import (
@@ -230,7 +231,7 @@ LATE = {
     "gamma_numpy": "beta_draw_slope gamma_draw_slope",
     "linalg_numpy": "affine cofactors contract det inv matmul slogdet solve trace transposed_matmul",
     "normalization_numpy": "batch_norm batch_norm_adjoint group_norm group_norm_adjoint layer_norm layer_norm_adjoint",
-    "pooling_numpy": "avg_pool avg_pool_adjoint max_places window_index window_max window_pick window_put",
+    "pooling_numpy": "avg_pool avg_pool_adjoint max_places window_index window_max window_pick window_put window_route",
     "recurrent_numpy": "gru_adjoint gru_steps lstm_adjoint lstm_steps",
     "resampling_numpy": "resample resample_adjoint",
     "softmax_numpy": "log_softmax softmax",

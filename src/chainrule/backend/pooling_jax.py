@@ -101,6 +101,11 @@ def window_pick(x: Array, places: Array, *, axes: Axes) -> Array:
     return out
 
 
+def window_route(x: Array, images: Array, largest: Array, *, axes: Axes) -> Array:
+    """``window_put`` of ``x`` at the places in ``images`` where windows have their largest elements."""
+    return window_put(x, max_places(images, axes=axes), axes=axes)
+
+
 def window_put(x: Array, places: Array, *, axes: Axes) -> Array:
     """The adjoint: each element of ``x`` added to the element of its window that has the number."""
     out = jnp.zeros((*x.shape[: -len(axes)], *[axis[0] for axis in axes]), x.dtype)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..promotion import is_half
-from .threads_numpy import in_parallel, workers
+from .threads_numpy import cuts, in_parallel, workers
 from .windows import (
     Axis,
     all_parts,
@@ -118,17 +118,18 @@ def by_blocks(kernel: Any, out: Array, *arrays: Array, axes: Axes) -> Array:
     flat = [one.reshape(images, *one.shape[-len(axes) :]) for one in (out, *arrays)]
     size = max([math.prod(one.shape[1:]) for one in flat] + [1])
     is_shared = images * size >= 2 * SHARED and workers() > 1
-    step = max(1, (SHARED if is_shared else BLOCK) // size)
-
-    def block(at: int) -> None:
-        kernel(*[one[at : at + step] for one in flat], axes)
-
-    starts = range(0, images, step)
+    number = max(1, -(-images * size // (SHARED if is_shared else BLOCK)))
     if is_shared:
-        in_parallel(block, starts)
+        number = -(-number // workers()) * workers()  # none waits for the last one
+
+    def block(some: slice) -> None:
+        kernel(*[one[some] for one in flat], axes)
+
+    if is_shared:
+        in_parallel(block, cuts(images, number))
     else:
-        for at in starts:
-            block(at)
+        for some in cuts(images, number):
+            block(some)
     return out
 
 
@@ -137,10 +138,15 @@ def max_places(x: Array, *, axes: Axes) -> Array:
     return by_blocks(places_of_largest, pooled(x, axes, number_dtype(axes)), np.ascontiguousarray(x), axes=axes)
 
 
+def has_nan(x: Array) -> bool:
+    with np.errstate(invalid="ignore"):
+        return x.dtype.kind not in "biu" and x.size > 0 and bool(np.isnan(np.max(x)))
+
+
 def places_of_largest(out: Array, x: Array, axes: Axes) -> None:
     """Axis by axis from the last: the first of the largest in a row of windows, then the first row that has the largest."""
     inner, start = 1, lowest(x.dtype)
-    has_nan = x.dtype.kind not in "biu" and x.size and np.isnan(np.max(x))
+    may_be_nan = has_nan(x)
     numbers: Any = None
     for at in range(-1, -len(axes) - 1, -1):
         axis, is_last = regular(axes[at]), at == -len(axes)
@@ -154,7 +160,7 @@ def places_of_largest(out: Array, x: Array, axes: Axes) -> None:
         for number in range(1, kernel_of(axis)):
             part = element(x, at, axis, number, start)
             better = part > best
-            if has_nan:
+            if may_be_nan:
                 better |= part != part
             # Later elements have larger numbers: where the later one is larger, so is its number.
             new = out.dtype.type(number * inner)
@@ -181,9 +187,37 @@ def window_pick(x: Array, places: Array, *, axes: Axes) -> Array:
 
 def window_put(g: Array, places: Array, *, axes: Axes) -> Array:
     """The adjoint: each element of ``g`` added to the element of its window that has the number."""
+    return by_blocks(put, window_room(g, axes), g, places, axes=axes)
+
+
+def window_room(g: Array, axes: Axes) -> Array:
+    """Zeros to put elements of windows in, if not all will be written."""
     covered = all(is_tiled(axis) and axis[0] == axis[1] * kernel_of(axis) for axis in axes)
-    out = (np.empty if covered else np.zeros)((*g.shape[: -len(axes)], *[axis[0] for axis in axes]), g.dtype)
-    return by_blocks(put, out, g, places, axes=axes)
+    return (np.empty if covered else np.zeros)((*g.shape[: -len(axes)], *[axis[0] for axis in axes]), g.dtype)
+
+
+def window_route(x: Array, images: Array, largest: Array, *, axes: Axes) -> Array:
+    """``window_put`` of ``x`` at the places in ``images`` where windows have their largest elements, which are given."""
+    is_slow = math.prod(map(kernel_of, axes)) > LONG + 1 or any(len(regular(axis)) == 2 for axis in axes)
+    if is_slow or has_nan(largest):
+        return window_put(x, max_places(images, axes=axes), axes=axes)
+    out = window_room(x, axes)
+    return by_blocks(route, out, x, np.ascontiguousarray(images), largest, axes=axes)
+
+
+def route(out: Array, x: Array, images: Array, largest: Array, axes: Axes) -> None:
+    """The first element that is as large as the largest is it: without a number for each window that says so."""
+    shared, found = any(map(overlap, axes)), np.zeros(largest.shape, bool)
+    for _, have, where in all_parts(axes):
+        key, target = (..., *have), (..., *where)
+        before = found[key]
+        chosen = np.equal(images[target], largest[key])
+        np.greater(chosen, before, out=chosen)
+        before |= chosen
+        if shared:
+            out[target] += (bits(x)[key] * chosen).view(x.dtype)
+        else:
+            np.multiply(bits(x)[key], chosen, out=bits(out)[target])
 
 
 def put(out: Array, g: Array, places: Array, axes: Axes) -> None:

@@ -53,6 +53,7 @@ OPTIONS = frozenset(
         "inplace_node",
         "layout",
         "mixed",
+        "whole",
     }
 )
 ARRAY_WIDTH = 3  # an array is laid out as value, cell, version
@@ -103,6 +104,7 @@ class Op:
         "saved_names",
         "spare",
         "variadic",
+        "whole",
     )
 
     name: str
@@ -133,6 +135,8 @@ class Op:
     """The NumPy dtype kinds that it accepts after promotion."""
     fused: bool
     """Whether PyTorch computes a whole rule in one kernel, so that half precision is rounded once."""
+    whole: bool
+    """Whether the rules are kernels that work block by block themselves."""
     differentiable: tuple[bool, ...] | None
     """For several outputs: which of them carry a gradient."""
     fields: tuple[str, ...]
@@ -321,7 +325,12 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
             )
     arguments = "xp, g, s, node" + (", need" if name is None else "")
     call = f"rule({', '.join(values)})"
-    if op.kind == "elementwise" and name and not any(asked.endswith("_shape") for asked in parameter_names(rule)):
+    if (
+        op.kind == "elementwise"
+        and name
+        and not op.whole
+        and not any(asked.endswith("_shape") for asked in parameter_names(rule))
+    ):
         call = f"raw.elementwise(rule, {', '.join(values)}) if xp is raw and g.size >= large else {call}"
     exact = [f"exact(xp, {value})" if at in arrays else value for at, value in enumerate(values)]
     half = "is_half(g.dtype)" if op.outputs is None else "has_half(g)"
@@ -509,7 +518,7 @@ def _declare(kind: str, signature: tuple[str, list[str], list[str], bool], optio
     outputs = options.get("outputs")
     op.outputs = () if outputs == "*" else tuple(outputs.split()) if outputs else None
     op.differentiable = options.get("differentiable")
-    op.fused = options.get("fused", False)
+    op.fused, op.whole = options.get("fused", False), options.get("whole", False)
     op.promotion = options.get("promotion", "common" if kind == "elementwise" else None)
     op.domain = options.get("domain", "biufcV")
     op.node_name = options.get("node") or _camel(op.name) + "Backward0"

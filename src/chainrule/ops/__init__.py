@@ -111,7 +111,7 @@ LATE = {
     "pooling": """
         adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d avg_pool avg_pool2d
         avg_pool3d avg_pool_adjoint fractional_max_pool2d fractional_max_pool3d max_places max_pool2d max_pool2d_indices max_pool3d max_pool3d_indices
-        max_unpool2d max_unpool3d window_index window_pick window_put
+        max_unpool2d max_unpool3d window_index window_pick window_put window_route
     """,
     "quantizing": "fake_quantize fake_quantize_by fake_quantize_channels",
     "random": """

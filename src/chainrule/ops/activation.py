@@ -25,12 +25,12 @@ def widened(forward):
 
 # -- piecewise linear ---------------------------------------------------------------------------------------------------
 
-relu = elementwise("relu(x)", domain="iufV",
-    x=lambda xp, g, out: xp.zero_where(g, out <= 0),
+relu = elementwise("relu(x)", domain="iufV", whole=True,
+    x=lambda xp, g, out: xp.zero_below(g, out, threshold=0),
 )
-threshold = elementwise("threshold(x, *, threshold, value)", inplace_node="ThresholdBackward1", domain="iufV",
+threshold = elementwise("threshold(x, *, threshold, value)", inplace_node="ThresholdBackward1", domain="iufV", whole=True,
     forward=lambda xp, x, threshold, value: xp.where(x <= threshold, xp.asarray(value, dtype=x.dtype), x),
-    x=lambda xp, g, x, threshold: xp.zero_where(g, x <= threshold),
+    x=lambda xp, g, x, threshold: xp.zero_below(g, x, threshold=threshold),
 )
 
 

@@ -16,12 +16,18 @@ __all__ = [
     "floor", "floor_divide", "fmod", "fmod_number", "frac", "heaviside", "lerp", "lerp_number", "multiply",
     "nan_to_num", "negative", "nextafter", "positive", "reciprocal", "remainder", "remainder_number",
     "reverse_subtract", "reverse_subtract_number", "round", "round_decimals", "sgn", "sign", "subtract",
-    "subtract_scaled", "trunc", "zero_where",
+    "subtract_scaled", "trunc", "zero_below", "zero_where",
 ]  # fmt: skip
 
 
 zero_where = elementwise("zero_where(x, mask)", promotion=None, node="MaskedFillBackward0",
     x=lambda xp, g, mask: xp.zero_where(g, mask),
+)
+zero_below = elementwise("zero_below(x, y, *, threshold)", promotion=None, node="ThresholdBackwardBackward0", domain="fV", whole=True,
+    x=lambda xp, g, y, threshold: xp.zero_below(g, y, threshold=threshold),
+    y=lambda: None,
+    jvp=lambda xp, x_tangent, y, threshold:
+        None if x_tangent is None else xp.zero_below(x_tangent, y, threshold=threshold),
 )
 
 # -- sums, products, quotients ------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ __all__ = [
     "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool",
     "avg_pool2d", "avg_pool3d", "avg_pool_adjoint", "fractional_max_pool2d", "fractional_max_pool3d", "max_places",
     "max_pool2d", "max_pool2d_indices", "max_pool3d", "max_pool3d_indices", "max_unpool2d", "max_unpool3d",
-    "window_index", "window_pick", "window_put",
+    "window_index", "window_pick", "window_put", "window_route",
 ]
 
 REAL = "iufV"
@@ -35,8 +35,21 @@ window_put = linear("window_put(x, places, *, axes)", domain=REAL,
 )
 
 
-def max_vjp(xp, g, x, axes):
-    return xp.window_put(g, xp.max_places(x, axes=axes), axes=axes)
+window_route = general("window_route(x, images, largest, *, axes)", node="MaxPool2DWithIndicesBackwardBackward0", domain=REAL,
+    batch=same_call,
+    x=lambda xp, g, images, axes: xp.window_pick(g, xp.max_places(images, axes=axes), axes=axes),
+    images=lambda: None,
+    largest=lambda: None,
+    jvp=lambda xp, x_tangent, images, largest, axes:
+        None if x_tangent is None else xp.window_route(x_tangent, images, largest, axes=axes),
+)
+
+
+def max_vjp(xp, g, x, largest, axes):
+    """``largest`` is None where it has been written over."""
+    if largest is None:
+        return xp.window_put(g, xp.max_places(x, axes=axes), axes=axes)
+    return xp.window_route(g, x, largest, axes=axes)
 
 
 def max_tangent(xp, x, x_tangent, axes):
@@ -50,7 +63,7 @@ def with_index(xp, x, axes):
 def max_pool(name, node):
     return general(f"{name}(x, *, axes)", node=node, layout="first", domain=REAL, batch=same_call,
         forward=lambda xp, x, axes: xp.window_max(x, axes=axes),
-        x=max_vjp,
+        x=lambda xp, g, x, axes, out=None: max_vjp(xp, g, x, out, axes),
         jvp=max_tangent,
     )
 
@@ -58,7 +71,7 @@ def max_pool(name, node):
 def max_pool_with_index(name, node, layout="first"):
     return general(f"{name}(x, *, axes)", node=node, layout=layout, domain=REAL, batch=same_call, outputs="values indices",
         forward=with_index,
-        x=lambda xp, g, x, axes: max_vjp(xp, g[0], x, axes),
+        x=lambda xp, g, x, axes, values=None: max_vjp(xp, g[0], x, values, axes),
         jvp=lambda xp, x, x_tangent, axes: (max_tangent(xp, x, x_tangent, axes), None),
     )
 
