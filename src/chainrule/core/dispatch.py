@@ -481,11 +481,11 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
 def promote(op: Op, arrays: list[Any]) -> list[Any]:
     """Operands of an element-wise op brought to the dtype in which PyTorch computes it."""
     first = 1 if op.promotion == "values" else 0  # a condition takes no part
-    dtype = arrays[first].dtype if type(arrays[first]) is np.ndarray else None
+    dtype = getattr(arrays[first], "dtype", None)
     if (
         dtype in HOT_REAL_DTYPES
         and "f" in op.domain
-        and all([type(a) is np.ndarray and a.dtype is dtype for a in arrays[first:]])  # noqa: C419 - half the time
+        and all([getattr(a, "dtype", None) is dtype for a in arrays[first:]])  # noqa: C419 - half the time
     ):
         return arrays
     common = result_dtype(*arrays[first:])

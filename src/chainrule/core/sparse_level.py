@@ -71,7 +71,7 @@ def stand_in(op: Op, args: tuple[Any, ...], arrays: list[Any]) -> Op:
         NotImplementedError: a transform is given sparse values.
     """
     refuse_mixed(op, args)
-    if not any_sparse(arrays):
+    if not SPARSE.is_used or not any_sparse(arrays):
         return op
     if "level" in op.params:
         raise NotImplementedError(

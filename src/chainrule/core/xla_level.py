@@ -183,13 +183,13 @@ def refuse_mixed(op: Op, args: tuple[Any, ...]) -> None:
 
     In rules and levels constants meet whatever comes, and so they do where they enter a level.
     """
-    if "level" in op.params:
+    if "level" in op.params or get_modes() is BELOW:
         return
     if op.variadic and op.args[-1] == "indices":
         args = args[: len(op.args) - 1]
     arrays = [arg._array for arg in args if isinstance(arg, TensorBase)]
     places = {device_of(array) for array in arrays if array.ndim or device_of(array) is not CPU}
-    if len(places) > 1 and get_modes() is not BELOW:
+    if len(places) > 1:
         from .engine import current_pass
 
         if current_pass() is None:
