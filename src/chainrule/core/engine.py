@@ -13,17 +13,17 @@ cotangent, so seeds are conjugated on the way in, and what reaches leaves, hooks
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
-from operator import add, attrgetter
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from ..backend import numpy as numpy_namespace
 from . import op as op_module
+from .delivery import deliver
 from .hook_results import check_many, check_one
 from .modes import Modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Freed, Node, Port
@@ -31,8 +31,7 @@ from .op import GENERAL, IDENTITY
 from .origin import caller
 from .ownership import copied, laid_out_as, own
 from .saved import stale_error, unpacked
-from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
-from .version import bump
+from .value import Lifted, new_tensor, writable
 from .xla_level import beside
 
 seq_of, depth_of, extra_of = attrgetter("seq"), attrgetter("depth"), attrgetter("extra")
@@ -522,79 +521,3 @@ def pass_modes(current: Modes | None, recorded: bool) -> Modes | None:
         return None if recorded else NO_GRAD
     new = current.replace(grad=recorded, since=None)
     return None if new.is_ordinary() else new
-
-
-def deliver(run: Pass, pairs: list[list[Any]]) -> None:
-    """Add what was found to the ``.grad`` of tensors (``pairs`` of tensor and cotangent, and the leaves'), all or nothing."""
-    watched = [(n, n.extra.hooks, g) for n, g in run.leaves.items() if n.extra is not None and n.extra.hooks]
-    while run.leaves:
-        node, g = run.leaves.popitem()
-        tensor = delivered_to(node)
-        if tensor is not None:
-            pairs.append([tensor, g])
-        del g
-    pairs.reverse()
-    tensors = [tensor for tensor, _ in pairs]
-    replaced, replacements, buffers, sums = [], [], [], []
-    for pair in pairs:
-        tensor, g = pair[0], pair.pop()
-        old = meta_of(tensor).grad
-        if old is None:
-            replaced.append(tensor._meta)
-            replacements.append(run.first_grad(g, tensor))
-            continue
-        if run.tensors or type(writable(old)) is not np.ndarray:
-            replaced.append(tensor._meta)
-            total = run.inside(add, old, run.outward(g))
-            replacements.append(total)
-        else:
-            buffers.append(old)
-            if is_rewritten(old, tensor._meta):
-                tensor._meta.count = 0
-            total = old._array + writable(run.outward(g))
-            sums.append(total)
-        if run.watch is not None:
-            run.watch(tensor._node or tensor._meta.accumulator, [old, g], (total,))
-    if buffers:
-        place = caller()
-        for old in buffers:
-            bump(old, place)
-    # map() over C functions: no bytecode runs in between, hence no signal handler either.
-    drain = deque[Any](maxlen=0).extend
-    drain(map(set_grad, replaced, replacements))
-    drain(map(np.copyto, [old._array for old in buffers], sums))
-    for node, leaf_hooks, g in watched:
-        for hook in list(leaf_hooks.values()):
-            if (result := run.inside(hook, (), (run.outward(g),))) is not None:
-                check_many(result, (), node)
-    for tensor in tensors:
-        meta = tensor._meta
-        meta.backward = run.ran
-        meta.count += 1
-        hooks = meta.post_hooks
-        if hooks:
-            for hook in list(hooks.values()):
-                if (result := run.inside(hook, tensor)) is not None and result is not tensor:
-                    said = f"Tensor post accumulate grad hooks should return None, but one returned a {type(result).__name__}"
-                    raise RuntimeError(said) if isinstance(result, TensorBase) else TypeError(said)
-
-
-def is_rewritten(gradient: Any, meta: Meta) -> bool:
-    """Whether somebody else than a backward was the last to write to a gradient in place: to make it zero, mostly."""
-    ran, writer = meta.backward, None if gradient._cell is None else gradient._cell.writer
-    return writer is not None and ran is not None and (writer[0] is not ran.code or writer[1] != ran.lasti)
-
-
-set_grad = vars(Meta)["grad"].__set__
-
-
-def delivered_to(node: Node) -> Any:
-    """The tensor whose ``.grad`` gets the node's cotangent: a leaf, or one that retains it.
-
-    None if nobody holds it, and if it is a leaf that has been frozen (``requires_grad = False``) after the forward.
-    """
-    if isinstance(node, AccumulateGrad):
-        leaf = node.ref()
-        return None if leaf is None or leaf._node is None else leaf
-    retained = None if node.extra is None else node.extra.retained
-    return None if retained is None else retained()

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 
 from . import op as op_module
-from .dispatch import carries_gradient, promote
+from .dispatch import promote
 from .engine import Pass, levels_at, needed_for, pass_modes, seq_of
 from .modes import changed_modes, get_modes, modes, set_modes
 from .node import AccumulateGrad, Node
 from .op import Op, Rule, parameter_names
+from .recording import carries_gradient
 from .value import TensorBase, new_tensor
 from .views import current_node
 

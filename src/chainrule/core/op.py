@@ -325,12 +325,8 @@ def bind(op: Op, name: str | None) -> Callable[..., Any]:
             )
     arguments = "xp, g, s, node" + (", need" if name is None else "")
     call = f"rule({', '.join(values)})"
-    if (
-        op.kind == "elementwise"
-        and name
-        and not op.whole
-        and not any(asked.endswith("_shape") for asked in parameter_names(rule))
-    ):
+    asks_shape = any(asked.endswith("_shape") for asked in parameter_names(rule))
+    if op.kind == "elementwise" and name and not (op.whole or asks_shape):
         call = f"raw.elementwise(rule, {', '.join(values)}) if xp is raw and g.size >= large else {call}"
     exact = [f"exact(xp, {value})" if at in arrays else value for at, value in enumerate(values)]
     half = "is_half(g.dtype)" if op.outputs is None else "has_half(g)"

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..backend import numpy as numpy_namespace
-from .engine import LARGE, Pass, backward_pass, deliver, seq_of
+from .delivery import deliver
+from .engine import LARGE, Pass, backward_pass, seq_of
 from .modes import get_modes
 from .node import LAST, STRUCTURE, Freed, Node, Port
 from .op import GENERAL, IDENTITY

@@ -156,7 +156,7 @@ def unpacked(node: Node, tensors: bool) -> tuple[Any, ...]:
 
 
 def _output_port(node: Node, number: int, array: Any) -> Node | None:
-    from .dispatch import carries_gradient
+    from .recording import carries_gradient
 
     return Port.of(node, number, array) if carries_gradient(node.op, number, array) else None
 

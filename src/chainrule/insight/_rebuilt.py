@@ -31,7 +31,7 @@ import numpy as np
 
 from ..autograd._backward import grad
 from ..core.alive import alive
-from ..core.engine import is_rewritten
+from ..core.delivery import is_rewritten
 from ..core.modes import changed_modes
 from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.source import syntax_of

@@ -12,7 +12,7 @@ import numpy as np
 from ..core import exits
 from ..core.alive import alive
 from ..core.custom import CustomNode
-from ..core.engine import is_rewritten
+from ..core.delivery import is_rewritten
 from ..core.node import RECENT, AccumulateGrad, Freed, Node, Port
 from ..core.origin import Place, caller, resolve
 from ..core.source import syntax_of
