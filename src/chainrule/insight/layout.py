@@ -71,8 +71,14 @@ def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]], gap: Point
     # A long edge goes straight through a layer, so that it bends in the gaps only, where nothing stands.
     for chain in web.chains:
         halves = [(place[v], thick[web.layer[v]] / 2) for v in chain]
-        routes.append([(u + side * half, v) for (u, v), half in halves for side in (-1, 1)])
+        route = [(u + side * half, v) for (u, v), half in halves for side in (-1, 1)]
+        routes.append([point for at, point in enumerate(route) if not is_passed_straight(route, at)])
     return Layout(place[: len(sizes)], routes, (depth, high - low), crossings)
+
+
+def is_passed_straight(route: list[Point], at: int) -> bool:
+    """Whether the points on both sides of one lie in a line with it."""
+    return 0 < at < len(route) - 1 and route[at - 1][1] == route[at][1] == route[at + 1][1]
 
 
 class Web:
