@@ -18,11 +18,12 @@ from ..core.origin import Place, caller, resolve
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
-from ._causes import Cause, Reason
+from ._causes import PRODUCTS, Cause, Reason
 from ._cuts import GOING_ON, coming_back, cuts_of, is_draw, matched, partial_cuts
 from ._guesses import SHIFTED, guessed, shift_before_norm, softmax_shifted
 from ._numbers import is_finite, is_zero, kind_of, rounded_away, why_not_finite, why_zero
 from ._rebuilt import Rebuilt, rebuilt
+from ._remarks import remark
 from ._replay import Replays, freed, saved, value_noted
 from ._symbols import spoken
 
@@ -38,7 +39,10 @@ __all__ = ["Cause", "Reason", "why"]
 
 
 TINY = 1e-6
-"""Below which a gradient is looked at as a sum that may cancel."""
+"""Below which a gradient is looked at as a sum that may cancel..."""
+ROUNDED = 1e-4
+"""...and up to which it may be what rounding leaves of many terms, where a shift cannot matter."""
+
 
 class Call:
     """What one call of ``why`` has found out, for all the tensors that it is asked about."""
@@ -50,6 +54,9 @@ class Call:
         self.again: dict[Node, Replays] = {}
         """The passes through these, by their own roots."""
 
+
+MAKING = ("torch.", "chainrule.")
+"""How an expression begins that makes a tensor, and does not change one."""
 STEPS_TOO_LARGE = (
     "take smaller steps (learning rate, nn.utils.clip_grad_norm_); `with chainrule.guard():` around the loop stops at the first "
     "number that is not finite."
@@ -174,16 +181,23 @@ def _ordinary_number(t: Any, node: Node, gradient: Any, name: str, nodes: list[N
     children = [one for one in nodes if node in one.parents]
     last = children[-1] if children else nodes[0]
     ways = "one use" if len(children) < 2 else f"{len(children)} uses"
-    said = f"{name} is {_short(gradient)}: the chain rule over {ways} of it. explain(out, t) shows the products."
+    said = f"{name} is {_short(gradient)}: the chain rule over {ways} of it. {PRODUCTS}"
     others = tuple(("and used", one.origin()) for one in children[1:4])
+    more, places, advice = remark(nodes, gradient) or ("", (), "")
+    place = last.origin() if len(children) < 2 else children[0].origin()
     return _reason(
-        Cause.NUMBER, said, last.origin() if len(children) < 2 else children[0].origin(), others, last.name()
+        Cause.NUMBER, f"{said}{more}".rstrip(), place, (*others[: 3 - len(places)], *places), last.name(), advice=advice
     )
 
 
 def _short(gradient: Any) -> str:
     array = np.asarray(gradient)
-    return f"{array.reshape(-1)[0]:.6g}" if array.size == 1 else f"of size {np.abs(array).max():.4g} at most"
+    if array.size == 1:
+        return f"{array.reshape(-1)[0]:.6g}"
+    zeros = array.size - np.count_nonzero(array)
+    return f"of size {np.abs(array).max():.4g} at most" + (
+        f", and 0 in {zeros} of its {array.size} elements" if zeros else ""
+    )
 
 
 # -- of what .grad holds -----------------------------------------------------------------------------------------------
@@ -290,7 +304,7 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, call: Cal
         return _reason(
             Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
         )
-    if np.abs(gradient).max(initial=0) < TINY:
+    if np.abs(gradient).max(initial=0) < ROUNDED:
         norm = shift_before_norm(node, nodes)
         if norm is not None:
             said = f"{name} is 0 but for rounding ({_short(gradient)}): it shifts what goes into {norm.name()}, which takes the mean away again."
@@ -301,6 +315,7 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, call: Cal
                 by=norm.name(),
                 advice="leave the bias out before a batch norm: bias=False.",
             )
+    if np.abs(gradient).max(initial=0) < TINY:
         softmax = softmax_shifted(nodes)
         if softmax is not None:
             said = f"{name} is 0 but for rounding ({_short(gradient)}): it is added to all entries of {softmax.name()} alike. {SHIFTED}"
@@ -440,7 +455,7 @@ def _unreached(t: Any, node: Node, seq: int, root: Node | None, name: str, ran: 
     backward = () if ran is None else (("the backward", ran.place()),)
     if node.seq > seq:
         place = node.origin()
-        if "requires_grad" in place.expression and not place.expression.startswith(("torch.", "chainrule.")):
+        if "requires_grad" in place.expression and not place.expression.startswith(MAKING):
             said = f"{name} is None: it came to require grad only after the graph was built."
             return _reason(Cause.LATE, said, place, backward, "requires_grad_()")
         said = f"{name} is None: it was made after the output."
@@ -512,6 +527,10 @@ def _uprooted(node: Node, out: Any, name: str) -> Reason:
     cuts = cuts_of(node, None)
     if site is None and cuts:
         site = cuts[0]
+    place = node.origin()
+    if site is None and "requires_grad" in place.expression and not place.expression.startswith(MAKING):
+        said = f"{name} is None: the output has no history, as what is computed of it before it requires grad has none."
+        return _reason(Cause.LATE, said, place, by="requires_grad_()", certain=False)
     if site is None:
         said = f"{name} is None: the output was not computed from it, nor from anything else that requires grad."
         return _reason(Cause.NOT_USED, said, node.origin(), by="")
