@@ -117,6 +117,8 @@ class Account:
         name = self.write.name(value)
         if not is_conjugated or not value.dtype.startswith("complex"):
             return name
+        if name[:1] + name[-1:] == "()":  # a number of two parts
+            name = name[1:-1]
         return rf"\overline{{{name}}}" if self.write.is_latex else f"conj({name})"
 
     def in_words(self, edge: Edge, g: str) -> str:
