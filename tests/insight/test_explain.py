@@ -292,7 +292,7 @@ def test_text_of_users_is_no_markup() -> None:
     assert r"\backslash frac\{x\}\_\&" in latex
     assert latex.count("{") == latex.count("}")
     row = next(line for line in explanation.markdown().splitlines() if "script" in line and line.startswith("**"))
-    assert r"``dy/d<script>\|`$\frac{x}_& = 3``" in row
+    assert r"``dy/d<script>|`$\frac{x}_& = 3``" in row
     assert explanation._repr_html_() == html
     assert explanation._repr_markdown_() == explanation.markdown()
 
@@ -483,3 +483,12 @@ def test_what_a_complex_cotangent_is_not_just_multiplied_by(program: Any, said: 
     products = [None if path.product is None else path.product.array for path in chain.paths]
     assert None in products or np.allclose(sum(products), expected.numpy())
     it.latex(), it.html()
+
+
+def test_no_name_breaks_a_table() -> None:
+    w, v = torch.tensor(2.0, requires_grad=True), torch.tensor(3.0)
+    told = explain(w * v, w, names={"a|b`c`": w}).markdown()
+    assert told.partition("\n")[0].endswith("/da|b`c` = 3``**")
+    rows = [line.replace(r"\|", "") for line in told.splitlines() if line.startswith("|")]
+    assert {row.count("|") for row in rows} == {5, 4}
+    assert not any("`" in part for part in re.findall(r"\$[^$]+\$", told))
