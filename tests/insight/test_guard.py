@@ -355,6 +355,10 @@ def test_hook_that_spoils_a_cotangent() -> None:
     error = stopped(lambda: hooked(lambda g: torch.full_like(g, INF)).sum().backward())
     assert (error.by, error.element) == ("a hook", (0,))
     assert "torch.full_like(g, INF)" in str(error)
+    leaf = ones(2)
+    leaf.register_hook(lambda g: g * INF)
+    assert stopped(lambda: (leaf * 3).sum().backward()).by == "a hook"
+    assert leaf.grad is None
     layer, x = nn.Linear(2, 2), ones(1, 2)
     layer.register_full_backward_hook(lambda module, given, came: (given[0] * INF,))
     assert stopped(lambda: layer(x * 2).sum().backward()).by == "a hook"
