@@ -350,3 +350,5 @@ def test_both_uses_of_an_operand_are_told() -> None:
     labels = {arc.label for arc in chainrule.draw(sum(w * w for w in weights)).scene.arcs}
     assert {"3 + 3", "1"} <= labels
     assert "3" not in labels
+    w = weights[3]
+    assert "∂u/∂w = 3 + 3" in str(chainrule.draw(w * w, label={"w": w}))
