@@ -10,6 +10,7 @@ import chainrule as torch
 import chainrule.nn.functional as F
 from chainrule import nn, optim, why
 from chainrule.insight import Cause
+from chainrule.utils.checkpoint import checkpoint
 
 from .broken_programs import broken, data
 
@@ -304,3 +305,119 @@ def nonzero_positions() -> Any:
     at = w.nonzero().squeeze(1)  # here
     (at * s).sum().backward()
     return why(w)
+
+
+@broken(Cause.DETACHED)
+def flag_set_on_a_loss_without_history() -> Any:
+    x, y = data()
+    net = nn.Linear(3, 1)
+    loss = F.mse_loss(net(x).round().detach(), y)  # here
+    loss.requires_grad = True
+    loss.backward()
+    return why(net.weight)
+
+
+@broken(Cause.DETACHED)
+def loss_wrapped_in_a_variable() -> Any:
+    x, y = data()
+    net = nn.Linear(3, 1)
+    loss = torch.autograd.Variable(F.mse_loss(net(x), y).data, requires_grad=True)  # here
+    loss.backward()
+    return why(net.weight)
+
+
+@broken(Cause.DETACHED)
+def checkpoint_of_an_input_without_grad() -> Any:
+    net = nn.Linear(2, 2)
+    out = checkpoint(net, torch.ones(1, 2), use_reentrant=True)  # here
+    return why(net.weight, out.sum())
+
+
+@broken(Cause.DETACHED)
+def detached_inside_of_vmap() -> Any:
+    w, s = torch.ones(3, requires_grad=True), torch.ones(1, requires_grad=True)
+    out = torch.vmap(lambda x: (w * x).detach())(torch.ones(4, 3))  # here
+    (out * s).sum().backward()
+    return why(w)
+
+
+@broken(Cause.DETACHED)
+def grid_that_ends_at_a_parameter() -> Any:
+    end, s = torch.tensor(1.0, requires_grad=True), torch.ones(1, requires_grad=True)
+    grid = torch.linspace(0, float(end), 5)  # here
+    (grid * s).sum().backward()
+    return why(end)
+
+
+@broken(Cause.DETACHED)
+def parameter_as_an_index() -> Any:
+    at, table = torch.tensor(1.0, requires_grad=True), torch.ones(5, requires_grad=True)
+    table[int(at)].backward()  # here
+    return why(at)
+
+
+@broken(Cause.DETACHED)
+def parameter_in_a_condition() -> Any:
+    gate, s = torch.tensor(1.0, requires_grad=True), torch.ones(1, requires_grad=True)
+    out = s * 2 if gate > 0 else s * 3  # here
+    out.sum().backward()
+    return why(gate)
+
+
+@broken(Cause.DETACHED)
+def vector_of_parameters_made_anew() -> Any:
+    a, b = torch.ones((), requires_grad=True), torch.ones((), requires_grad=True)
+    s = torch.ones(1, requires_grad=True)
+    (torch.tensor([a, b]) * s).sum().backward()  # here
+    return why(a)
+
+
+@broken(Cause.DETACHED)
+def positions_in_a_sorted_grid() -> Any:
+    w, s = torch.tensor([1.5, 2.5], requires_grad=True), torch.ones(1, requires_grad=True)
+    at = torch.searchsorted(torch.tensor([0.0, 1.0, 2.0]), w)  # here
+    (at * s).sum().backward()
+    return why(w)
+
+
+@broken(Cause.DETACHED)
+def bootstrap_of_the_wrong_term() -> Any:
+    net, state = nn.Linear(2, 2), torch.ones(1, 2)
+    with torch.no_grad():  # here
+        value = net(state).max(1)[0]
+    loss = (1 - value).pow(2).mean()
+    return why(net.weight, loss)
+
+
+@broken(Cause.NOT_FINITE_FORWARD)
+def divergence_with_an_empty_class() -> Any:
+    q, p = torch.tensor([0.5, 0.5, 0.0], requires_grad=True), torch.tensor([0.5, 0.25, 0.25])
+    divergence = (p * (p / q).log()).sum()  # here
+    divergence.backward()
+    return why(q)
+
+
+@broken(Cause.ZERO_TIMES_INF)
+def quotient_made_safe_too_late() -> Any:
+    a, b = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([0.0, 2.0], requires_grad=True)
+    safe = torch.where(b == 0, torch.zeros_like(a), a / b)  # here
+    safe.sum().backward()
+    return why(b)
+
+
+@broken(Cause.CANCELLED)
+def large_rounding_before_batch_norm() -> Any:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    out = net(torch.randn(64, 3) * 5)  # here
+    (out**2 * 20).sum().backward()
+    return why(net[0].bias)
+
+
+@broken(Cause.NOT_WANTED)
+def backbone_frozen_by_the_module() -> Any:
+    x, y = data()
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+    net[0].requires_grad_(False)  # here
+    F.mse_loss(net(x), y).backward()
+    return why(net[0].weight)

@@ -343,3 +343,12 @@ def test_names_that_mean_something_else_are_not_given() -> None:
     w = torch.ones(2, requires_grad=True)
     assert [value.name for value in torch.draw((w * w).exp().sum()).graph.values] == ["w", "p", "q", "r"]
     assert u is not v
+
+
+def test_both_uses_of_an_operand_are_told() -> None:
+    weights = [torch.tensor(float(n), requires_grad=True) for n in range(8)]
+    labels = {arc.label for arc in chainrule.draw(sum(w * w for w in weights)).scene.arcs}
+    assert {"3 + 3", "1"} <= labels
+    assert "3" not in labels
+    w = weights[3]
+    assert "∂u/∂w = 3 + 3" in str(chainrule.draw(w * w, label={"w": w}))

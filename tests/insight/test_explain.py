@@ -292,7 +292,7 @@ def test_text_of_users_is_no_markup() -> None:
     assert r"\backslash frac\{x\}\_\&" in latex
     assert latex.count("{") == latex.count("}")
     row = next(line for line in explanation.markdown().splitlines() if "script" in line and line.startswith("**"))
-    assert r"``dy/d<script>\|`$\frac{x}_& = 3``" in row
+    assert r"``dy/d<script>|`$\frac{x}_& = 3``" in row
     assert explanation._repr_html_() == html
     assert explanation._repr_markdown_() == explanation.markdown()
 
@@ -458,3 +458,37 @@ def test_all_factors_of_zero_are_named() -> None:
     u = torch.relu(x)
     y = u * w
     assert "it is zero because du/dx = 0 and dy/du = 0" in str(explain(y, x))
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (lambda z: (z * z.conj()).real, "do/dz = conj(do/du) + do/dv * conj(u) = (1+2i) + (1+2i) = 2+4i"),
+        (lambda z: (z.sgn() * z).abs(), "J the Jacobian of sgn by z"),
+        (lambda z: (z**3).imag, "conj(du/dz) * conj(do/du) = (-9-12i) * (0+1i) = 12-9i"),
+        (lambda z: (z.real * (1 + 2j)).abs(), "Re(do/dv * conj(1+2j))"),
+        (lambda z: (z.imag + z).abs(), "Re("),
+        (lambda z: torch.complex(z.real, z.imag * 2).abs(), "Im("),
+        (lambda z: torch.exp(1j * z.angle()).real, "Re(do/dv * conj(1j))"),
+    ],
+)
+def test_what_a_complex_cotangent_is_not_just_multiplied_by(program: Any, said: str) -> None:
+    z = torch.tensor(1.0 + 2.0j, dtype=torch.complex128, requires_grad=True)
+    o = program(z)
+    it = explain(o, z)
+    assert said in str(it)
+    (expected,) = grad(o, z, retain_graph=True)
+    (chain,) = it.chains
+    assert np.allclose(chain.gradient.array, expected.numpy())
+    products = [None if path.product is None else path.product.array for path in chain.paths]
+    assert None in products or np.allclose(sum(products), expected.numpy())
+    it.latex(), it.html()
+
+
+def test_no_name_breaks_a_table() -> None:
+    w, v = torch.tensor(2.0, requires_grad=True), torch.tensor(3.0)
+    told = explain(w * v, w, names={"a|b`c`": w}).markdown()
+    assert told.partition("\n")[0].endswith("/da|b`c` = 3``**")
+    rows = [line.replace(r"\|", "") for line in told.splitlines() if line.startswith("|")]
+    assert {row.count("|") for row in rows} == {5, 4}
+    assert not any("`" in part for part in re.findall(r"\$[^$]+\$", told))

@@ -329,3 +329,42 @@ def test_a_backward_that_stops_changes_nothing() -> None:
     stopped(lambda: ((x * 2).sum() + (y - 1).sqrt().sum()).backward())  # noqa: PLW0108 - guarded from the start
     assert x.grad.tolist() == [1, 1]
     assert y.grad is None
+
+
+def test_backward_inside_of_transforms() -> None:
+    error = stopped(lambda: torch.vmap(torch.func.grad(torch.sqrt))(torch.tensor([1.0, 0.0])))
+    assert (error.by, error.element) == ("SqrtBackward0", (1,))
+    error = stopped(lambda: torch.func.jacrev(torch.sqrt)(torch.tensor([0.0, 1.0])))
+    assert error.by == "SqrtBackward0"
+
+
+def test_step_of_a_recorded_backward_is_of_the_line_that_asked_for_it() -> None:
+    x = torch.tensor(0.0, requires_grad=True)
+    (g,) = torch.autograd.grad(x**1.5, x, create_graph=True)
+    error = stopped(g.backward)
+    assert error.place.expression == "torch.autograd.grad(x**1.5, x, create_graph=True)"
+
+
+def hooked(hook: Any) -> Any:
+    h = ones(2) * 3
+    h.register_hook(hook)
+    return h
+
+
+def test_hook_that_spoils_a_cotangent() -> None:
+    error = stopped(lambda: hooked(lambda g: torch.full_like(g, INF)).sum().backward())
+    assert (error.by, error.element) == ("a hook", (0,))
+    assert "torch.full_like(g, INF)" in str(error)
+    leaf = ones(2)
+    leaf.register_hook(lambda g: g * INF)
+    assert stopped(lambda: (leaf * 3).sum().backward()).by == "a hook"
+    assert leaf.grad is None
+    layer, x = nn.Linear(2, 2), ones(1, 2)
+    layer.register_full_backward_hook(lambda module, given, came: (given[0] * INF,))
+    assert stopped(lambda: layer(x * 2).sum().backward()).by == "a hook"
+
+
+def test_hook_that_spoils_nothing() -> None:
+    with torch.guard():
+        hooked(lambda g: g * 2).sum().backward()
+        hooked(lambda g: g * 2).backward(torch.tensor([INF, 1.0]))

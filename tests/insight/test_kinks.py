@@ -102,3 +102,22 @@ def test_explain_speaks_of_every_row_of_the_page(kink: Any) -> None:
         return
     is_known = kink.text != "multi_margin_loss(x, 0)"  # whose target nobody holds
     assert ("has no derivative at" in text) is is_known, text
+
+
+def test_one_output_is_looked_at_and_not_their_sum() -> None:
+    x = torch.tensor([1.0, 1.0, 2.0], requires_grad=True)
+    with torch.kinks() as report:
+        (x.sort().values * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
+        x[[0, 0, 1]].median().backward()
+    sort, median = report.hits
+    assert (sort.element, sort.taken, sort.valid) == ((0,), 1.0, "[0, 1]")
+    assert (median.count, median.valid) == (1, "[0, 1]")
+
+
+def test_op_without_a_derivative_is_reported_all_the_same() -> None:
+    x = torch.zeros(1, requires_grad=True)
+    with torch.kinks() as report:
+        torch.heaviside(x, torch.ones(1))
+    (kink,) = report.hits
+    assert (kink.name, kink.taken) == ("heaviside", None)
+    assert "took" not in str(kink)

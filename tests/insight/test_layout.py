@@ -6,6 +6,7 @@ from itertools import combinations
 
 from hypothesis import given, settings, strategies as st
 
+from chainrule.insight._simplex import Rule, Tree
 from chainrule.insight.layout import Web, crossings_of, layered
 
 
@@ -61,3 +62,45 @@ def test_a_chain_is_straight() -> None:
 def test_an_input_stands_just_before_what_reads_it() -> None:
     layout = layered([(10, 10)] * 4, [(0, 1), (1, 3), (2, 3)], gap=(10, 10))
     assert layout.centers[2][0] == layout.centers[1][0]
+
+
+def test_branches_that_leave_to_one_side_do_not_drift_away() -> None:
+    """A chain of residual blocks, each a wide node beside a line that passes it, is about as wide as one of them."""
+    edges, end = [], 0
+    for _ in range(20):
+        block, out = end + 1, end + 4
+        edges += [(end, block), (block, block + 1), (block + 1, block + 2), (block + 2, out), (end, out)]
+        end = out
+    assert layered([(10, 100)] * (end + 1), edges, gap=(10, 10)).size[1] <= 180
+
+
+def test_what_one_source_leads_to_stands_where_it_is_read() -> None:
+    """Of sum(w * x for x in xs) each product stands just before the sum that reads it."""
+    edges = []
+    for step in range(5):
+        product, total = 1 + 2 * step, 2 + 2 * step
+        edges += [(0, product), (product, total), *([(total - 2, total)] if step else [])]
+    layout = layered([(10, 10)] * 11, edges, gap=(10, 10))
+    assert all(layout.centers[1 + 2 * step][0] + 20 == layout.centers[2 + 2 * step][0] for step in range(5))
+
+
+@given(graphs())
+@settings(max_examples=60, deadline=None)
+def test_simplex_finds_no_worse_places_than_any_that_keep_to_the_rules(
+    graph: tuple[list[tuple[float, float]], list[tuple[int, int]]],
+) -> None:
+    """By weak duality: a tree whose sides all push against a rule is a proof that nothing is better."""
+    sizes, edges = graph
+    rules = [Rule(a, b, sizes[a][0], 1.0 + b % 3) for a, b in edges] + [
+        Rule(len(sizes), v, 0.0, 0.25) for v in range(len(sizes))
+    ]
+    begin = [sum(size for size, _ in sizes[:v]) for v in range(len(sizes))] + [0.0]
+    tree = Tree(list(begin), rules)
+    tree.improve()
+    assert all(tree.room(rule) > -1e-6 for rule in rules)
+    for node, rule in enumerate(tree.above):
+        if rule is not None:
+            assert abs(tree.room(rule)) < 1e-6
+            assert tree.slope[node] > -1e-5 if rule.high == node else tree.slope[node] < 1e-5
+    moved = sum(rule.weight * (tree.place[rule.high] - tree.place[rule.low]) for rule in rules)
+    assert moved <= sum(rule.weight * (begin[rule.high] - begin[rule.low]) for rule in rules) + 1e-6

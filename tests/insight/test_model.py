@@ -359,3 +359,36 @@ def test_the_zero_that_a_sum_begins_with() -> None:
     graph = Graph.of(sum(terms))
     assert [value.name for value in graph.values if value.role == "constant"] == ["0"]
     assert all(value.numbers is not None for value in graph.values)
+
+
+def test_a_dim_is_no_operand() -> None:
+    a, b = torch.ones(2, 3, requires_grad=True), torch.zeros(2, 3)
+    graph = torch.draw(torch.cat((a, b), 1)).graph
+    assert [value.named for value in graph.values if value.role == "constant"] == ["derived"]
+
+
+def test_parameters_of_modules_in_a_list() -> None:
+    layers = [nn.Linear(2, 2) for _ in range(2)]
+    x = torch.ones(1, 2)
+    for layer in layers:
+        x = layer(x)
+    names = {value.name for value in torch.draw(x).graph.values if value.role == "input"}
+    assert names == {"layers[0].weight", "layers[0].bias", "layer.weight", "layer.bias"}
+
+
+class Heads(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.into = nn.Linear(4, 4)
+        self.out = nn.Linear(2, 1)
+
+    def forward(self, x: Any) -> Any:
+        a, b = [part.tanh() for part in self.into(x).split(2, 1)]
+        return self.out(a * b)
+
+
+def test_a_comprehension_is_of_the_module_it_stands_in() -> None:
+    model = nn.Sequential(Heads(), nn.Linear(1, 1), nn.Linear(1, 1))
+    graph = torch.draw(model(torch.ones(1, 4)), names=model).graph
+    scopes = {op.symbol: op.scope for op in graph.operations}
+    assert scopes["tanh"] == scopes["*"] == "0"

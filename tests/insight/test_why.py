@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import chainrule as torch
-from chainrule import why
+import chainrule.nn.functional as F
+from chainrule import nn, why
 from chainrule.core import exits
 from chainrule.core.alive import alive
 from chainrule.core.node import LAST, RECENT, STRUCTURE, Node
@@ -347,3 +348,57 @@ def test_cells_of_a_notebook() -> None:
         exec(compile(text, file, "exec"), names)
     answer = names["answer"]
     assert (answer.cause, answer.by, answer.where.file) == (Cause.PARTLY_CUT, "item()", "<cell 0>")
+
+
+def test_flag_that_came_after_the_loss_is_likely_the_cause() -> None:
+    w = torch.ones(2)
+    loss = (w * w).sum()
+    w.requires_grad_()
+    answer = why(w, loss)
+    assert (answer.cause, answer.certain, answer.where and answer.where.expression) == (
+        Cause.LATE, False, "w.requires_grad_()",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("loss_of", "said", "advice"),
+    [
+        (lambda x, y: F.cross_entropy(F.softmax(x, 1), y), "softmax, and then cross_entropy", "leave out the softmax"),
+        (lambda x, y: F.nll_loss(torch.softmax(x, 1), y), "softmax, and then nll_loss", "give it log_softmax(scores)"),
+        (
+            lambda x, y: F.binary_cross_entropy_with_logits(torch.sigmoid(x)[:, 0], y.float()),
+            "sigmoid, and then binary_cross_entropy_with_logits",
+            "leave out the sigmoid",
+        ),
+        (lambda x, y: F.cross_entropy(x * 1e8, y), "so large that", "clip it"),
+        (F.cross_entropy, "", "nothing."),
+        (lambda x, y: F.nll_loss(F.log_softmax(x, 1), y), "", "nothing."),
+    ],
+)
+def test_numbers_that_were_not_meant(loss_of: Any, said: str, advice: str) -> None:
+    torch.manual_seed(0)
+    layer, y = nn.Linear(3, 5), torch.tensor([0, 1, 1, 0])
+    loss = loss_of(layer(torch.randn(4, 3)), y)
+    answer = why(layer.weight, loss)
+    assert answer.cause is Cause.NUMBER
+    assert said in answer.said
+    assert answer.fix.startswith(advice)
+    loss.backward()
+    assert why(layer.weight).fix == answer.fix
+
+
+def test_a_gradient_that_vanishes_is_put_down_to_what_flattens_it() -> None:
+    net = nn.Sequential(*[part for _ in range(12) for part in (nn.Linear(4, 4), nn.Sigmoid())])
+    net(torch.ones(1, 4)).sum().backward()
+    answer = why(net[0].weight)
+    assert answer.cause is Cause.NUMBER
+    assert "It vanishes: 12 SigmoidBackward0" in answer.said
+    assert "relu" in answer.fix
+    assert why(net[-2].weight).fix == "nothing."
+    (note,) = why(net).notes
+    assert note.startswith("0.weight")
+
+
+def test_zeros_among_numbers_are_counted() -> None:
+    w = torch.ones(4, requires_grad=True)
+    assert "of size 1 at most, and 0 in 2 of its 4 elements" in why(w, w[:2].sum()).said

@@ -9,7 +9,8 @@ import pytest
 import chainrule as torch
 import chainrule.nn.functional as F
 from chainrule import nn, optim, why
-from chainrule.insight import Cause
+from chainrule.autograd import grad
+from chainrule.insight import Cause, _replay
 
 
 class Net(nn.Module):
@@ -116,3 +117,24 @@ def test_optimizer_was_made_before_a_layer_was_replaced() -> None:
     (note,) = why(net).notes
     assert note.startswith("no optimizer has 1.weight, 1.bias")
     del optimizer
+
+
+def test_an_optimizer_that_stands_still() -> None:
+    net = nn.Linear(2, 2)
+    optimizer = optim.SGD(net.parameters(), lr=0.0)
+    (note,) = why(net).notes
+    assert note.startswith("the learning rate of SGD, which has parameters of it, is 0")
+    optimizer.param_groups[0]["lr"] = 0.1
+    assert why(net).notes == ()
+
+
+def test_one_pass_for_all_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = []
+    monkeypatch.setattr(_replay, "grad", lambda *args, **kw: passes.append(1) or grad(*args, **kw))
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    with torch.no_grad():
+        net[0].bias.fill_(-100)
+    loss = net(torch.ones(1, 2)).sum()
+    report = why(net, loss)
+    assert [entry.kind for entry in report] == ["zero", "zero", "zero", "number"]
+    assert len(passes) == 1

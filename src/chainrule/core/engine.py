@@ -263,6 +263,8 @@ class Pass:
                                 elif not tensors and total.size > LARGE:
                                     owned.add(parent)
                 elif targets is None and type(node) is AccumulateGrad:
+                    if watch is not None and extra is not None:
+                        watch(node, g, ())
                     self.leaves[node] = g if extra is None else self.inside(self.leaf_hooks, node, g, extra)
             if after and node in after:
                 self.run(list(after[node]), None, {})

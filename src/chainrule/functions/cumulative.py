@@ -166,7 +166,8 @@ def diff(
     dim, _ = numpy_names("diff", names, dim)
     ndim = array_of(input, "diff").ndim
     if not ndim:
-        raise RuntimeError("diff expects input to be at least one-dimensional, but got a 0-d tensor")
+        runs = "" if isinstance(n, int) else "; two runs are compared by chainrule.insight.diff"
+        raise RuntimeError(f"diff expects input to be at least one-dimensional, but got a 0-d tensor{runs}")
     axis = axis_of(-1 if dim is None else dim, ndim, "diff")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")

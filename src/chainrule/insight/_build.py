@@ -226,7 +226,8 @@ class Builder:
                     found.append((number_name(literal), literal))
                 elif tensor is not None and frame is not None and knows(frame.f_code, node.code):
                     found.append((text, tensor))
-            if len(found) == 1 and getattr(node, "op", None) is not None and len(node.parents) == 2:
+            op = getattr(node, "op", None)  # a number given to others, as cat's dim, is no operand
+            if len(found) == 1 and op is not None and op.kind == "elementwise" and len(node.parents) == 2:
                 name, what = found[0]
                 is_tensor = isinstance(what, TensorBase)
                 key = id(what) if is_tensor else (node, position)

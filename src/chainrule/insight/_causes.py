@@ -92,6 +92,10 @@ CUTTING["inference_mode"] = CUTTING["no_grad"]
 DISCRETE = "make the loss of the numbers before (cross_entropy of the scores, not of their argmax): what is discrete has no slope."
 
 
+PRODUCTS = "explain(out, t) shows the products. "
+"""After this a reason says what is remarkable about a number."""
+
+
 @dataclass(frozen=True)
 class Reason:
     """The answer of ``why``.

@@ -32,8 +32,8 @@ def partial_cuts(node: Node, nodes: list[Node]) -> list[Site]:
     if seen is not None:
         return [seen]
     since = max((ran.when for ran in list(RECENT) if ran.when < root.seq), default=-1)
-    inside = set(ancestors([root]))
     mine = [site for site in found if site.since is None and is_of(site, since, root.seq)]
+    inside = set(ancestors([root])) if mine else set()
     later = {site: [one for one in inside if one.seq > max(site.first, since)] for site in mine}
     told = {site: came_back(site, later[site], root) for site in mine}
     silent = [site for site in mine if told[site] is None and site.source() in inside - {root} and not is_shown(site)]
@@ -100,7 +100,7 @@ def is_update(site: Site) -> bool:
 
 def matched(cuts: list[Site], root: Node | None) -> Site | None:
     """The cut of which a result is among the values that the graph saved."""
-    if root is None:
+    if root is None or not cuts:
         return None
     arrays = set()
     for node in ancestors([root]):

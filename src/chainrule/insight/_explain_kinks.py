@@ -42,8 +42,10 @@ def kink_of(graph: Graph, operation: Operation) -> str | None:
         return None
     source, name = sources[0], operation.symbol if operation.symbol.isidentifier() else operation.name
     more = f" (and for {count - 1} more of its {mask.size} results)" if count > 1 else ""
-    taken, valid = (None, "") if index is None or results[0].slot else slopes(op, arrays, dict(operation.params), index)
-    if taken is None or not valid or valid == number(taken):  # it is one of several outputs, whose sum is smooth
+    taken, valid = (
+        (None, "") if index is None or results[0].slot else slopes(op, arrays, dict(operation.params), index, mask)
+    )
+    if taken is None or not valid or valid == number(taken):
         return (
             f"{name} has no derivative at this {source.name}{more}: one of those that would do was taken, as in PyTorch"
         )

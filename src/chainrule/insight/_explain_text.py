@@ -117,6 +117,8 @@ class Account:
         name = self.write.name(value)
         if not is_conjugated or not value.dtype.startswith("complex"):
             return name
+        if name[:1] + name[-1:] == "()":  # a number of two parts
+            name = name[1:-1]
         return rf"\overline{{{name}}}" if self.write.is_latex else f"conj({name})"
 
     def in_words(self, edge: Edge, g: str) -> str:
@@ -448,6 +450,7 @@ def tex_matrix(data: list[Any]) -> str:
 TEX_SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "^": r"\hat{\ }", "~": r"\sim ", "<": r"\lt ", ">": r"\gt ", " ": r"\ ",
+    "|": r"\vert ", "`": r"\grave{\ }",
 }  # fmt: skip
 
 
@@ -473,10 +476,10 @@ def markdown(explanation: Explanation) -> str:
         parts.append(f"starting with {explanation.seed}")
     if explanation.graph.note:
         parts.append(explanation.graph.note)
-    rows = [(code(name), code(said), code(value), code(where)) for name, said, value, where in account.forward()]
+    rows = [(cell(name), cell(said), cell(value), cell(where)) for name, said, value, where in account.forward()]
     parts.append(table(["value", "expression", "is", "where"], middle_left_out(rows, ("…", "", "", ""))))
     locals_ = [
-        (f"${symbol}$", f"${formula}$" if formula else "", code(numbers))
+        (f"${symbol}$", f"${formula}$" if formula else "", cell(numbers))
         for (symbol, formula, _), (_, _, numbers) in zip(tex.locals(), account.locals(), strict=True)
     ]
     if locals_:
@@ -488,12 +491,17 @@ def markdown(explanation: Explanation) -> str:
 
 
 def code(text: str) -> str:
-    """A code span of any text, in a cell of a table or outside."""
+    """A code span of any text."""
     if not text:
         return ""
     ticks = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{text}{pad}{ticks}".replace("|", r"\|")
+    return f"{ticks}{pad}{text}{pad}{ticks}"
+
+
+def cell(text: str) -> str:
+    """A code span in a table."""
+    return code(text).replace("|", r"\|")
 
 
 def code_free(text: str) -> str:

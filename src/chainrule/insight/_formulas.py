@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -98,6 +99,15 @@ def formula_of(edge: Edge, graph: Graph) -> Formula | None:
     if any(op.params.get(key, values[0]) not in values for key, values in given.items()):
         return None
     slope = SLOPES.get(name, {}).get(edge.argument)
+    if edge.form == "action" and graph.by_id[op.outputs[0]].dtype.startswith("complex"):
+        if name == "conjugate":
+            return Formula("conj({g})", r"\overline{{{g}}}", False)
+        if not source.dtype.startswith("complex"):
+            part = real_part(name, edge.argument, slope)
+            if part is not None:
+                return part
+        elif slope is not None:
+            return None
     if slope is not None:
         return Formula(*slope, True)
     if edge.form in ("number", "elementwise"):
@@ -124,6 +134,18 @@ def formula_of(edge: Edge, graph: Graph) -> Formula | None:
         return words("{g} put back where it was read, zeros elsewhere, " + str(shape))
     if name in ("concat", "stack"):
         return words("the part of {g} that is " + edge.argument.replace("{", "").replace("}", ""))
+    return None
+
+
+def real_part(name: str, argument: str, slope: tuple[str, str] | None) -> Formula | None:
+    """What becomes of a complex cotangent on its way to a real operand."""
+    if slope is not None:
+        text, latex = (one if re.fullmatch(r"[{\w}]+", one) else f"({one})" for one in slope)
+        return Formula(f"Re({{g}} * {text})", rf"\operatorname{{{{Re}}}}({{g}}\cdot {latex})", False)
+    if (name, argument) == ("complex", "y"):
+        return Formula("Im({g})", r"\operatorname{{Im}}({g})", False)
+    if name in ("add", "astype", "complex") or (name, argument) == ("subtract", "x"):
+        return Formula("Re({g})", r"\operatorname{{Re}}({g})", False)
     return None
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import linecache
 from contextvars import copy_context
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 import numpy as np
 from numpy import floating, ndarray
 
+from ..core.alive import alive
 from ..core.engine import current_pass
 from ..core.modes import get_modes, modes, put_modes
-from ..core.node import AccumulateGrad
+from ..core.node import AccumulateGrad, Node
 from ..core.op import Op
 from ..core.origin import Place, caller, resolve
 from ..core.plain_pass import pulled_back
@@ -26,8 +29,6 @@ from ._watch import Watch
 
 if TYPE_CHECKING:
     from contextvars import ContextVar
-
-    from ..core.node import Node
 
 __all__ = ["guard"]
 
@@ -100,6 +101,10 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
 
     def __init__(self, inf: bool = True) -> None:
         self.inf = inf
+        self.spoilt: WeakSet[Any] = WeakSet([])
+        """Nodes to which what is not finite was handed, as it had come."""
+        self.behind_hooks: WeakSet[Any] = WeakSet([])
+        """Nodes to which came what a hook of the node before them had in its hands."""
         self.raised = False
         """Whether the processor has raised a flag since it was last asked."""
         self._kept_in: tuple[ContextVar[Any], Any] | None = None
@@ -245,6 +250,8 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
 
     def pulled(self, node: Node, arrived: list[Any], handed: tuple[Any, ...]) -> None:
         op = getattr(node, "op", None)
+        if node.extra is not None or node in self.behind_hooks:
+            self.look_behind_hooks(node, arrived)
         if (
             (type(node) is AccumulateGrad or (op is not None and op.name in RULES))
             and all(g is None or getattr(g, "_array", g).dtype.char in FLAGGED for g in handed)
@@ -256,15 +263,13 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
             array = getattr(g, "_array", g)
             if g is not None and not any(g is one for one in arrived) and not self.passes(array):
                 came = [np.asarray(numbers_of(getattr(one, "_array", one))) for one in arrived if one is not None]
-                index = (
-                    first_bad(numbers_of(array))
-                    if self.inf
-                    else tuple(map(int, np.argwhere(np.isnan(numbers_of(array)))[0]))
-                )
-                number = np.asarray(numbers_of(array))[index]
+                array = np.asarray(numbers_of(array))
+                index = first_bad(array) if self.inf else tuple(map(int, np.argwhere(np.isnan(array))[0]))
+                number = array[index]
                 if any(np.isnan(one).any() for one in came) or (
                     not np.isnan(number) and not all(np.isfinite(one).all() for one in came)
                 ):
+                    self.spoilt.update([one for one in node.parents if one is not None])
                     continue
                 kind = "NaN" if np.isnan(number) else "infinity"
                 shape = np.shape(array)
@@ -278,6 +283,34 @@ class guard(Watch):  # noqa: N801 - reads as a statement: ``with guard():``
                 said = f"the backward of {node.name()} made {kind} at {shown_index(index)}"
                 of = f", of the cotangent{'s' * (len(at) > 1)} {', '.join(at)}" if at else ""
                 raise error(said + of + known, node.origin(), index, node.name())
+
+    def look_behind_hooks(self, node: Node, arrived: list[Any]) -> None:
+        """What comes to a node is not finite, though all that steps handed on was: a hook has made it so."""
+        extra = node.extra
+        if extra is not None and extra.hooks:
+            self.behind_hooks.update([one for one in node.parents if one is not None])
+        hooks = () if extra is None else [*(extra.tensor_hooks or {}).values(), *(extra.prehooks or {}).values()]
+        if node in self.spoilt or not (hooks or node in self.behind_hooks):
+            return
+        for g in arrived:
+            array = getattr(g, "_array", g)
+            if g is None or self.passes(array):
+                continue
+            if not any(node in one.parents for one in alive(Node)):
+                return  # it was given to begin with
+            array = np.asarray(numbers_of(array))
+            index = first_bad(array) if self.inf else tuple(map(int, np.argwhere(np.isnan(array))[0]))
+            kind = "NaN" if np.isnan(array[index]) else "infinity"
+            code = next((hook.__code__ for hook in hooks if hasattr(hook, "__code__")), None)
+            place = node.origin() if code is None else Place(
+                code.co_filename, code.co_firstlineno, code.co_qualname, linecache.getline(code.co_filename, code.co_firstlineno).strip(),
+            )  # fmt: skip
+            raise error(
+                f"a hook made {kind} at {shown_index(index)} of the cotangent that comes to {node.name()}",
+                place,
+                index,
+                "a hook",
+            )
 
 
 def is_fine(array: Any) -> bool:

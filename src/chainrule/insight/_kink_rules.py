@@ -223,3 +223,5 @@ RULES: dict[str, Rule] = {
     "grid_sampler_3d": between_pixels,
 }  # fmt: skip
 """By the op's name."""
+CHOOSING = (chosen, ordered, running, pooled)
+"""The rules of ops that hand on one of several numbers."""

@@ -14,7 +14,7 @@ from ..core.node import edge_of
 from ..core.origin import Place, caller, resolve
 from ..core.value import Lifted, TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
-from ._kink_rules import RULES
+from ._kink_rules import CHOOSING, RULES
 from ._replay import unnoted
 from ._symbols import spoken
 from ._watch import Watch
@@ -136,7 +136,7 @@ class kinks(Watch):  # noqa: N801 - reads as a statement: ``with kinks() as repo
                         else np.asarray(arrays[0])[index]
                     ),
                 )
-                kink.taken, kink.valid = slopes(op, arrays, params, index)
+                kink.taken, kink.valid = slopes(op, arrays, params, index, mask)
         kink.count += count
         kink.calls += 1
         owner = edge_of(nodes[0])[0]
@@ -153,8 +153,15 @@ class kinks(Watch):  # noqa: N801 - reads as a statement: ``with kinks() as repo
                 kink.used += int(np.count_nonzero(np.logical_or.reduce(used)))
 
 
-def slopes(op: Op, arrays: list[Any], params: dict[str, Any], index: tuple[int, ...]) -> tuple[float | None, str]:
-    """The derivative of the op's (first) output, summed, that is taken by one number of its first operand; those that are right."""
+def slopes(
+    op: Op, arrays: list[Any], params: dict[str, Any], index: tuple[int, ...], mask: Any
+) -> tuple[float | None, str]:
+    """The derivative of the first output element at a kink that is taken by one number of the first operand; those that are right.
+
+    An op that chooses among several that are equal has slope 1 by one of them, and 0 by the others: any number from 0 to 1
+    will do, though moving one of three alone may change nothing.
+    """
+    place = tuple(map(int, np.argwhere(mask)[0]))
     wide = [
         a.astype(np.float64) if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f" else a for a in arrays
     ]
@@ -166,7 +173,8 @@ def slopes(op: Op, arrays: list[Any], params: dict[str, Any], index: tuple[int, 
         moved = x.copy()
         moved[index] += step
         out = op.raw(moved, *wide[1:], **params)
-        return np.asarray(out[0] if isinstance(out, tuple) else out)
+        out = np.asarray(out[0] if isinstance(out, tuple) else out)
+        return out[place]
 
     here = value(0)
     right, left = (difference(value(sign * STEP), here) * sign / STEP for sign in (1, -1))
@@ -176,12 +184,17 @@ def slopes(op: Op, arrays: list[Any], params: dict[str, Any], index: tuple[int, 
         others = [new_tensor(a) if isinstance(a, (np.ndarray, np.generic)) else a for a in wide[1:]]
         out = op.apply(leaf, *others, **params)
         first = out[0] if isinstance(out, tuple) else out
+        seed = np.zeros(first._array.shape)
+        seed[place] = 1
         with unnoted():
-            (found,) = grad(first, leaf, new_tensor(np.ones(first._array.shape)), allow_unused=True)
+            (found,) = grad(first, leaf, new_tensor(seed), allow_unused=True)
+    except NotImplementedError:  # heaviside has no derivative to take
+        return None, ""
     finally:
         set_modes(old)
     taken = 0.0 if found is None else float(np.asarray(found._array)[index])
-    return taken, interval(left, right)
+    is_choice = RULES[op.name] in CHOOSING and abs(left - right) < NEAR
+    return taken, "[0, 1]" if is_choice else interval(left, right)
 
 
 def difference(one: Any, other: Any) -> float:

@@ -251,7 +251,7 @@ def memory(out: Any, model: Any = None, *, wrt: Any = None) -> Memory:
 def output_name(one: Any, names: Names) -> str:
     """An output's name, for ``del``."""
     known = names.by_node.get(id(node_of(one)))
-    return "out" if known is None else known[0]
+    return next(name for name in ("out", "it", "") if name not in names.variables) if known is None else known[0]
 
 
 def node_of(one: Any) -> Any:

@@ -74,7 +74,6 @@ class Names:
 
     def look_into(self, frame: FrameType) -> None:
         """The variables of a frame, its locals, then its globals; parameters by the module that has them."""
-        module_class = _module_class()
         modules: list[tuple[str, Any]] = []
         tensors: list[tuple[str, Any]] = []
         holders: list[tuple[str, Any]] = []
@@ -86,21 +85,24 @@ class Names:
                     continue
                 if isinstance(value, TensorBase):
                     tensors.append((name, value))
-                elif module_class is not None and isinstance(value, module_class):
+                elif is_module(value):
                     if all(value is not known for _, known in modules):
                         modules.append((name, value))
                 elif type(value) in (list, tuple, dict) and len(value) <= MANY:
                     holders.append((name, value))
                 elif name == "self" and hasattr(value, "__dict__"):
                     attributes = list(vars(value).items())[:MANY]
+        lists = sum(any(is_module(one) for one in items_of(holder).values()) for _, holder in holders)
         for name, module in modules:
-            self.note_module(prefix_of(name, module, len(modules)), module)
+            self.note_module(prefix_of(name, module, len(modules) + lists), module)
         for name, tensor in tensors:
             self.note(name, tensor, "variable")
         for name, holder in holders:
-            pairs = holder.items() if type(holder) is dict else enumerate(holder)
-            for key, value in pairs:
-                self.note(f"{name}[{key!r}]", value, "variable")
+            for key, value in items_of(holder).items():
+                if is_module(value):
+                    self.note_module(f"{name}[{key!r}]", value)
+                else:
+                    self.note(f"{name}[{key!r}]", value, "variable")
         for name, value in attributes:
             self.note(f"self.{name}", value, "variable")
 
@@ -123,10 +125,15 @@ def scopes_of(frame: FrameType) -> list[dict[str, Any]]:
     return found
 
 
-def _module_class() -> Any:
-    """``nn.Module``, if a program has loaded it."""
+def is_module(value: Any) -> bool:
+    """Whether something is an ``nn.Module``, if a program has loaded that."""
     module = sys.modules.get(f"{__package__.rpartition('.')[0]}.nn.modules.module")
-    return None if module is None else module.Module
+    return module is not None and isinstance(value, module.Module)
+
+
+def items_of(holder: Any) -> dict[Any, Any]:
+    """What a list, tuple or dict holds, by index or key."""
+    return holder if type(holder) is dict else dict(enumerate(holder))
 
 
 # -- what the source says --------------------------------------------------------------------------------------------

@@ -417,16 +417,10 @@ def explained(cause: Cause, step: Step, at: int) -> str:
 def rounded_away(subject: str, steps: list[Step], on_path: set[Node]) -> Reason | None:
     """The step within which what came to it adds up to 0, but for rounding."""
     for step in steps:
-        g = step.arrived[0] if step.arrived else None
-        if g is None or np.asarray(g).dtype.kind != "f" or np.asarray(g).dtype.itemsize < 4:
-            continue
-        size = float(np.abs(g).max(initial=0))
-        limit = 16 * float(np.finfo(np.asarray(g).dtype).eps) * size
-        for at, (parent, handed) in enumerate(zip(step.node.parents, step.handed, strict=False)):
-            if parent not in on_path or handed is None or not np.size(handed):
-                continue
-            largest = float(np.abs(handed).max())
-            if 0 < largest <= limit and (step.op_name in NORMALIZING | SOFTMAX or is_summed(step, at)):
+        if "rounded" not in step.noted:
+            step.noted["rounded"] = rounded_in(step)
+        for at, largest, size in step.noted["rounded"]:
+            if step.node.parents[at] in on_path:
                 return Reason(
                     Cause.CANCELLED,
                     f"{subject} is 0 but for rounding ({largest:.2g} where numbers up to {size:.2g} come to {name_of(step)}): they cancel "
@@ -434,6 +428,21 @@ def rounded_away(subject: str, steps: list[Step], on_path: set[Node]) -> Reason 
                     step.node.origin(), by=name_of(step),
                 )  # fmt: skip
     return None
+
+
+def rounded_in(step: Step) -> list[tuple[int, float, float]]:
+    """The operands of a step to which rounding alone is handed on: each with how large that is, and how large what came."""
+    g = step.arrived[0] if step.arrived else None
+    if g is None or np.asarray(g).dtype.kind != "f" or np.asarray(g).dtype.itemsize < 4:
+        return []
+    size = float(np.abs(g).max(initial=0))
+    limit = 16 * float(np.finfo(np.asarray(g).dtype).eps) * size
+    found = []
+    for at, handed in enumerate(step.handed):
+        largest = 0.0 if handed is None or not np.size(handed) else float(np.abs(handed).max())
+        if 0 < largest <= limit and (step.op_name in NORMALIZING | SOFTMAX or is_summed(step, at)):
+            found.append((at, largest, size))
+    return found
 
 
 def cancelled(subject: str, steps: list[Step]) -> Reason:

@@ -13,15 +13,16 @@ from ..core.modes import set_modes
 from ..core.node import LAST, RECENT, AccumulateGrad, Freed, Node, Port, ancestors
 from ..core.op import is_array_field
 from ..core.value import new_tensor, numbers_of
+from ..core.views import current_node
 from ._values import UNFIT
 
-__all__ = ["Step", "freed", "last_output", "path_to", "replayed", "unnoted", "value_noted", "values_of_nodes"]
+__all__ = ["Replays", "Step", "freed", "last_output", "unnoted", "value_noted", "values_of_nodes"]
 
 
 class Step:
     """One node's part in the pass."""
 
-    __slots__ = ("arrived", "handed", "node")
+    __slots__ = ("arrived", "handed", "node", "noted")
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -29,6 +30,16 @@ class Step:
         """The cotangent of each output, as an array; None where there is none."""
         self.handed: tuple[Any, ...] = ()
         """What goes to each parent, in the parent's shape."""
+        self.noted: dict[Any, Any] = {}
+        """What was found out of it, for all who ask."""
+
+    def toward(self, nodes: set[Node]) -> Step:
+        """The same, as of a pass that goes to these nodes only."""
+        step = Step(self.node)
+        step.arrived, step.noted = self.arrived, self.noted
+        pairs = zip(self.node.parents, self.handed, strict=True)
+        step.handed = tuple([g if parent in nodes else None for parent, g in pairs])
+        return step
 
     def seen(self, inputs: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
         """The hook on the node."""
@@ -39,17 +50,6 @@ class Step:
     def op_name(self) -> str:
         op = getattr(self.node, "op", None)
         return "" if op is None else op.name
-
-
-def path_to(target: Node, root: Node) -> list[Node]:
-    """The nodes through which ``root`` depends on ``target``, newest first; empty if it does not."""
-    found, on_path = sorted(ancestors([root]), key=lambda node: node.seq), {target}
-    if target not in found:
-        return []
-    for node in found:  # creation order is a topological order
-        if not on_path.isdisjoint(node.parents):
-            on_path.add(node)
-    return [node for node in reversed(found) if node in on_path]
 
 
 def freed(nodes: Iterable[Node]) -> Freed | None:
@@ -92,26 +92,62 @@ def _ordinary() -> Iterator[None]:
         set_modes(old)
 
 
-def replayed(out: Any, target: Any, nodes: list[Node]) -> tuple[list[Step], Any]:
-    """The steps of the pass from ``out`` (its sum) to a tensor, in their order, and the gradient; the graph stays."""
-    steps, handles = [], []
-    bare = [node for node in nodes if node.extra is None]
-    for node in nodes:
-        if node.parents and not isinstance(node, Port):
-            step = Step(node)
-            handles.append(node.register_hook(step.seen))
-            steps.append(step)
-    try:
-        with _ordinary():
-            one = new_tensor(np.ones(out._array.shape, out._array.dtype))
-            (found,) = grad(out, target, one, retain_graph=True, allow_unused=True)
-    finally:
-        for handle in handles:
-            handle.remove()
-        for node in bare:  # as it was: a node with nothing extra takes the hot path
-            if node.extra is not None and not node.extra.ports:
-                node.extra = None
-    return [step for step in steps if step.handed], None if found is None else numbers_of(found._array)
+class Replays:
+    """The passes that one call of ``why`` makes: of each output one, to all the tensors that are asked about."""
+
+    def __init__(self, targets: Iterable[Any]) -> None:
+        self.targets = {node: t for t in targets if (node := current_node(t)) is not None}
+        self.orders: dict[Node, list[Node]] = {}
+        """The nodes behind a root, oldest first."""
+        self.passes: dict[Node, tuple[list[Step], dict[Node, Any]]] = {}
+
+    def nodes_to(self, targets: Iterable[Node], root: Node) -> list[Node]:
+        if root not in self.orders:  # creation order is a topological order
+            self.orders[root] = sorted(ancestors([root]), key=lambda node: node.seq)
+        on_path = set(targets)
+        for node in self.orders[root]:
+            if not on_path.isdisjoint(node.parents):
+                on_path.add(node)
+        return [node for node in reversed(self.orders[root]) if node in on_path]
+
+    def path_to(self, target: Node, root: Node) -> list[Node]:
+        """The nodes through which ``root`` depends on ``target``, newest first; empty if it does not."""
+        nodes = self.nodes_to([target], root)
+        return nodes if target in nodes else []
+
+    def steps_to(self, target: Node, out: Any, nodes: list[Node]) -> tuple[list[Step], Any]:
+        """The steps of the pass from ``out`` (its sum) that lead to a tensor, in their order, and its gradient; the graph stays."""
+        root = nodes[0]
+        if root not in self.passes:
+            self.passes[root] = self.replayed(out, root)
+        steps, found = self.passes[root]
+        inside = set(nodes)
+        toward = [step.toward(inside) for step in steps if step.node in inside]
+        return [step for step in toward if step.handed], found.get(target)
+
+    def replayed(self, out: Any, root: Node) -> tuple[list[Step], dict[Node, Any]]:
+        nodes = self.nodes_to(self.targets, root)
+        steps, handles = [], []
+        bare = [node for node in nodes if node.extra is None]
+        for node in nodes:
+            if node.parents and not isinstance(node, Port):
+                step = Step(node)
+                handles.append(node.register_hook(step.seen))
+                steps.append(step)
+        try:
+            with _ordinary():
+                one = new_tensor(np.ones(out._array.shape, out._array.dtype))
+                targets = {node: t for node, t in self.targets.items() if node in nodes}
+                found = grad(out, list(targets.values()), one, retain_graph=True, allow_unused=True)
+        finally:
+            for handle in handles:
+                handle.remove()
+            for node in bare:  # as it was: a node with nothing extra takes the hot path
+                if node.extra is not None and not node.extra.ports:
+                    node.extra = None
+        return [step for step in steps if step.handed], {
+            node: None if g is None else numbers_of(g._array) for node, g in zip(targets, found, strict=True)
+        }
 
 
 def values_of_nodes(root: Node, value: Any) -> dict[Node, Any]:

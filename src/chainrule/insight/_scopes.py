@@ -12,6 +12,9 @@ from typing import Any
 
 from ..core.node import AccumulateGrad
 
+WITHIN = ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
+"""Code that is a function of its own for Python (until 3.12) and a part of one for its author."""
+
 
 def scopes_of(nodes: Sequence[Any], module_of: dict[int, str]) -> list[str]:
     """For nodes in order of creation, the paths of their modules ("" where there is none)."""
@@ -39,6 +42,12 @@ def scopes_of(nodes: Sequence[Any], module_of: dict[int, str]) -> list[str]:
         for number, at in enumerate(run):
             if own[at] is None:
                 found[at] = _between(run, number, own, common)
+    after = ""
+    for at in range(len(nodes) - 1, -1, -1):  # a comprehension is of the call that it stands in, which goes on after it
+        if nodes[at].code is None or nodes[at].code.co_name not in WITHIN:
+            after = found[at]
+        elif not found[at]:
+            found[at] = after
     return found
 
 

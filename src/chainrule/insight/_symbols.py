@@ -18,7 +18,7 @@ SYMBOLS = {
 ACTIONS = {
     ("matmul", "x"): "g @ yᵀ", ("matmul", "y"): "xᵀ @ g", ("mm", "x"): "g @ yᵀ", ("mm", "y"): "xᵀ @ g",
     ("bmm", "x"): "g @ yᵀ", ("bmm", "y"): "xᵀ @ g", ("mv", "x"): "outer(g, y)", ("mv", "y"): "xᵀ @ g",
-    ("linear_layer", "x"): "g @ w", ("linear_layer", "w"): "gᵀ @ x", ("linear_layer", "b"): "Σ g",
+    ("conjugate", "x"): "conj(g)", ("linear_layer", "x"): "g @ w", ("linear_layer", "w"): "gᵀ @ x", ("linear_layer", "b"): "Σ g",
 }  # fmt: skip
 """(op, operand) -> what becomes of a cotangent ``g``, where the operands' names say it well."""
 
@@ -28,7 +28,7 @@ def symbol_of(op: Any, params: Any) -> str:
     if op.name == "power_to":
         exponent = params.get("exponent")
         return {2: "x²", 3: "x³", 0.5: "√x"}.get(exponent, f"** {exponent}")
-    return SYMBOLS.get(op.name, op.name.removesuffix("_all"))
+    return SYMBOLS.get(op.name, op.name.removesuffix("_all").removesuffix("_complex"))
 
 
 def spoken(name: str) -> str:

@@ -222,6 +222,8 @@ def local_derivative(node: Any, parent: Any, position: int, pull: Any) -> tuple[
     if not isinstance(node.shape, tuple) or (node.shape and not isinstance(node.shape[0], int)) or ported(node):
         return "action", None
     need = tuple(at == position for at in range(len(node.parents)))
+    if np.dtype(node.dtype).kind == "c" and not is_holomorphic(node, parent, position, pull):
+        return "action", None
     size = int(np.prod(node.shape, dtype=np.int64)) if node.shape else 1
     inner = int(np.prod(parent.shape, dtype=np.int64)) if parent.shape else 1
     ones = np.ones(node.shape, node.dtype)
@@ -242,6 +244,15 @@ def local_derivative(node: Any, parent: Any, position: int, pull: Any) -> tuple[
         g = pull(basis, need)[position]
         rows.append(np.zeros(parent.shape, parent.dtype) if g is None else projected(g, parent))
     return "jacobian", np.stack(rows).reshape(*node.shape, *parent.shape)
+
+
+def is_holomorphic(node: Any, parent: Any, position: int, pull: Any) -> bool:
+    """Whether a complex cotangent is multiplied on its way to an operand: not if its real part is taken, or its conjugate."""
+    need = tuple(at == position for at in range(len(node.parents)))
+    one, turned = (pull(np.full(node.shape, g, node.dtype), need)[position] for g in (1, 1j))
+    if one is None or turned is None:
+        return True
+    return np.dtype(parent.dtype).kind == "c" and np.allclose(turned, 1j * np.asarray(one))
 
 
 def ported(node: Any) -> bool:

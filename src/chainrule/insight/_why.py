@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -18,12 +18,13 @@ from ..core.origin import Place, caller, resolve
 from ..core.source import syntax_of
 from ..core.value import TensorBase, new_tensor, numbers_of
 from ..core.views import current_node
-from ._causes import Cause, Reason
+from ._causes import PRODUCTS, Cause, Reason
 from ._cuts import GOING_ON, coming_back, cuts_of, is_draw, matched, partial_cuts
 from ._guesses import SHIFTED, guessed, shift_before_norm, softmax_shifted
 from ._numbers import is_finite, is_zero, kind_of, rounded_away, why_not_finite, why_zero
 from ._rebuilt import Rebuilt, rebuilt
-from ._replay import freed, path_to, replayed, saved, value_noted
+from ._remarks import remark
+from ._replay import Replays, freed, saved, value_noted
 from ._symbols import spoken
 
 if TYPE_CHECKING:
@@ -38,9 +39,24 @@ __all__ = ["Cause", "Reason", "why"]
 
 
 TINY = 1e-6
-"""Below which a gradient is looked at as a sum that may cancel."""
-Graphs = dict[Node, list[Rebuilt]]
-"""Graphs made again, by the roots of those that are gone: for all questions of one call."""
+"""Below which a gradient is looked at as a sum that may cancel..."""
+ROUNDED = 1e-4
+"""...and up to which it may be what rounding leaves of many terms, where a shift cannot matter."""
+
+
+class Call:
+    """What one call of ``why`` has found out, for all the tensors that it is asked about."""
+
+    def __init__(self, targets: Iterable[Any]) -> None:
+        self.replays = Replays(targets)
+        self.graphs: dict[Node, list[Rebuilt]] = {}
+        """Graphs made again, by the roots of those that are gone."""
+        self.again: dict[Node, Replays] = {}
+        """The passes through these, by their own roots."""
+
+
+MAKING = ("torch.", "chainrule.")
+"""How an expression begins that makes a tensor, and does not change one."""
 STEPS_TOO_LARGE = (
     "take smaller steps (learning rate, nn.utils.clip_grad_norm_); `with chainrule.guard():` around the loop stops at the first "
     "number that is not finite."
@@ -79,12 +95,12 @@ def why(t: Any, out: Any = None) -> Any:
         raise TypeError(
             f"why(): argument 'out' must be a tensor or a function that returns one, not {type(found).__name__}"
         )
-    known: Graphs = {}
+    call = Call(t.parameters() if hasattr(type(t), "named_parameters") else [t] if isinstance(t, TensorBase) else ())
 
     def answer(tensor: Any, name: str) -> Reason:
         if found is None:
-            return _of_grad(tensor, name, known)
-        return _by(tensor, found, name, known) if isinstance(found, TensorBase) else _of_number(tensor, name)
+            return _of_grad(tensor, name, call)
+        return _by(tensor, found, name, call) if isinstance(found, TensorBase) else _of_number(tensor, name)
 
     if hasattr(type(t), "named_parameters"):
         from ._why_module import reported
@@ -118,14 +134,14 @@ def _reason(cause: Cause, said: str, *args: Any, **kwargs: Any) -> Reason:
 # -- of an output ----------------------------------------------------------------------------------------------------
 
 
-def _by(t: Any, out: Any, name: str, known: Graphs) -> Reason:
+def _by(t: Any, out: Any, name: str, call: Call) -> Reason:
     """Why the gradient of ``out`` by ``t`` is what it is."""
     node, root = current_node(t), current_node(out)
     if node is None:
         return _without_node(t, name)
     if root is None:
         return _uprooted(node, out, name)
-    nodes = path_to(node, root)
+    nodes = call.replays.path_to(node, root)
     if not nodes:
         return _unreached(t, node, root.seq, root, name)
     if freed(nodes) is not None:
@@ -135,10 +151,10 @@ def _by(t: Any, out: Any, name: str, known: Graphs) -> Reason:
             and t._meta.backward is not None
             and t._meta.backward.root() is root
         ):
-            return _of_grad(t, name, known)
+            return _of_grad(t, name, call)
         return _reason(Cause.UNKNOWN, f"{name} by this output can no longer be computed: a backward has let the saved values go",
                        freed(nodes).place(), by="backward()")  # type: ignore[union-attr]  # fmt: skip
-    steps, gradient = replayed(out, t, nodes)
+    steps, gradient = call.replays.steps_to(node, out, nodes)
     if gradient is None:
         return _stopped(nodes, node, name)
     return _of_numbers(t, node, gradient, name, steps, out, nodes)
@@ -165,22 +181,29 @@ def _ordinary_number(t: Any, node: Node, gradient: Any, name: str, nodes: list[N
     children = [one for one in nodes if node in one.parents]
     last = children[-1] if children else nodes[0]
     ways = "one use" if len(children) < 2 else f"{len(children)} uses"
-    said = f"{name} is {_short(gradient)}: the chain rule over {ways} of it. explain(out, t) shows the products."
+    said = f"{name} is {_short(gradient)}: the chain rule over {ways} of it. {PRODUCTS}"
     others = tuple(("and used", one.origin()) for one in children[1:4])
+    more, places, advice = remark(nodes, gradient) or ("", (), "")
+    place = last.origin() if len(children) < 2 else children[0].origin()
     return _reason(
-        Cause.NUMBER, said, last.origin() if len(children) < 2 else children[0].origin(), others, last.name()
+        Cause.NUMBER, f"{said}{more}".rstrip(), place, (*others[: 3 - len(places)], *places), last.name(), advice=advice
     )
 
 
 def _short(gradient: Any) -> str:
     array = np.asarray(gradient)
-    return f"{array.reshape(-1)[0]:.6g}" if array.size == 1 else f"of size {np.abs(array).max():.4g} at most"
+    if array.size == 1:
+        return f"{array.reshape(-1)[0]:.6g}"
+    zeros = array.size - np.count_nonzero(array)
+    return f"of size {np.abs(array).max():.4g} at most" + (
+        f", and 0 in {zeros} of its {array.size} elements" if zeros else ""
+    )
 
 
 # -- of what .grad holds -----------------------------------------------------------------------------------------------
 
 
-def _of_grad(t: Any, name: str, known: Graphs) -> Reason:
+def _of_grad(t: Any, name: str, call: Call) -> Reason:
     node = current_node(t)
     meta = t._meta
     gradient = None if meta is None else meta.grad
@@ -192,11 +215,11 @@ def _of_grad(t: Any, name: str, known: Graphs) -> Reason:
         said = f"{name} is None: it is the result of {node.name()}, and .grad is kept for leaves only."
         return _reason(Cause.NOT_RETAINED, said, node.origin(), by=node.name())
     if gradient is None:
-        return _of_none(t, node, meta, name)
-    return _of_given(t, node, meta, numbers_of(gradient._array), name, known)
+        return _of_none(t, node, meta, name, call)
+    return _of_given(t, node, meta, numbers_of(gradient._array), name, call)
 
 
-def _of_none(t: Any, node: Node, meta: Any, name: str) -> Reason:
+def _of_none(t: Any, node: Node, meta: Any, name: str, call: Call) -> Reason:
     if meta is not None and meta.backward is not None and meta.cleared is not None:
         others = (("the backward that had given it one", meta.backward.place()),)
         said = f"{name} is None: it had one, which was taken away."
@@ -207,7 +230,7 @@ def _of_none(t: Any, node: Node, meta: Any, name: str) -> Reason:
         return _not_run(node, name)
     last = given[-1] if given else passes[-1]
     root = last.root()
-    nodes = [] if root is None else path_to(node, root)
+    nodes = [] if root is None else call.replays.path_to(node, root)
     if not given and (nodes or root is None):
         said = f"{name} is None: no pass that has run adds to every .grad (they were autograd.grad, or had inputs= without it)."
         return _reason(Cause.NONE_RETURNED, said, last.place(), by="autograd.grad")
@@ -236,7 +259,7 @@ def _stopped(nodes: list[Node], node: Node, name: str, ran: Freed | None = None)
     return _reason(Cause.NONE_RETURNED, said, nodes[0].origin(), by=nodes[0].name())
 
 
-def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Graphs) -> Reason:
+def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, call: Call) -> Reason:
     ran = meta.backward
     changed = None if ran is None or not is_rewritten(meta.grad, meta) else resolve(*meta.grad._cell.writer)
     if is_zero(gradient) and changed is not None and not _is_scaling(meta):
@@ -245,10 +268,10 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
     if ran is None:
         return _reason(Cause.CLEARED, f"{name} was assigned, not computed by a backward.", None, by="grad = ...")
     root = ran.root()
-    nodes = [] if root is None else path_to(node, root)
+    nodes = [] if root is None else call.replays.path_to(node, root)
     if nodes and freed(nodes) is None and meta.count <= 1:
         out = _as_output(nodes[0])
-        steps, again = replayed(out, t, nodes)
+        steps, again = call.replays.steps_to(node, out, nodes)
         if again is not None and np.array_equal(again, gradient, equal_nan=gradient.dtype.kind in "fc"):
             return _of_numbers(t, node, gradient, name, steps, out, nodes)
     if not is_finite(gradient) or is_zero(gradient):
@@ -259,7 +282,7 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
             return _reason(
                 Cause.NOT_FINITE_FORWARD, said, wrote or node.origin(), by="the tensor", advice=STEPS_TOO_LARGE
             )
-        answer = _of_rebuilt(node, nodes, gradient, name, ran, known) if meta.count <= 1 else None
+        answer = _of_rebuilt(node, nodes, gradient, name, ran, call) if meta.count <= 1 else None
         answer = answer or _hooked(node, nodes, name)
         answer = answer or guessed(_sentence(name), gradient, nodes or _alive_behind(node)[::-1], _held(root))
         if answer is not None:
@@ -281,7 +304,7 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
         return _reason(
             Cause.NUMBER, f"{name} is {_short(gradient)}: the backward gave it.", ran.place(), by="backward()"
         )
-    if np.abs(gradient).max(initial=0) < TINY:
+    if np.abs(gradient).max(initial=0) < ROUNDED:
         norm = shift_before_norm(node, nodes)
         if norm is not None:
             said = f"{name} is 0 but for rounding ({_short(gradient)}): it shifts what goes into {norm.name()}, which takes the mean away again."
@@ -292,11 +315,12 @@ def _of_given(t: Any, node: Node, meta: Any, gradient: Any, name: str, known: Gr
                 by=norm.name(),
                 advice="leave the bias out before a batch norm: bias=False.",
             )
+    if np.abs(gradient).max(initial=0) < TINY:
         softmax = softmax_shifted(nodes)
         if softmax is not None:
             said = f"{name} is 0 but for rounding ({_short(gradient)}): it is added to all entries of {softmax.name()} alike. {SHIFTED}"
             return _reason(Cause.CANCELLED, said, softmax.origin(), by=softmax.name())
-        answer = _of_rebuilt(node, nodes, gradient, name, ran, known)
+        answer = _of_rebuilt(node, nodes, gradient, name, ran, call)
         if answer is not None and answer.cause is Cause.CANCELLED:
             return answer
     return _ordinary_number(t, node, gradient, name, nodes)
@@ -346,17 +370,19 @@ def _hooked(node: Node, nodes: list[Node], name: str) -> Reason | None:
     return None
 
 
-def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Freed, known: Graphs) -> Reason | None:
+def _of_rebuilt(node: Node, nodes: list[Node], gradient: Any, name: str, ran: Freed, call: Call) -> Reason | None:
     """The cause by a graph that was let go and can be made again; None where it cannot."""
     roots = nodes[:1] or [one for one in _uses(node)[1] if one.seq <= ran.seq]  # what its sum, or its mean, was
     answers: list[Reason] = []
     for root in roots[-2:]:
-        if root not in known:
-            known[root] = rebuilt(root, ran)
-    for again in [one for root in roots[-2:] for one in known[root]]:
-        leaf = again.leaves[node]
-        path = path_to(leaf._node, again.out._node)
-        steps, found = replayed(again.out, leaf, path)
+        if root not in call.graphs:
+            call.graphs[root] = rebuilt(root, ran)
+    for again in [one for root in roots[-2:] for one in call.graphs[root]]:
+        leaf, end = again.leaves[node], again.out._node
+        if end not in call.again:
+            call.again[end] = Replays([again.leaves[one] for one in call.replays.targets if one in again.leaves])
+        path = call.again[end].path_to(leaf._node, end)
+        steps, found = call.again[end].steps_to(leaf._node, again.out, path)
         if found is None or is_finite(found) != is_finite(gradient):
             return None
         if is_zero(found) != is_zero(gradient) and max(np.abs(one).max(initial=0) for one in (found, gradient)) >= TINY:
@@ -429,7 +455,7 @@ def _unreached(t: Any, node: Node, seq: int, root: Node | None, name: str, ran: 
     backward = () if ran is None else (("the backward", ran.place()),)
     if node.seq > seq:
         place = node.origin()
-        if "requires_grad" in place.expression and not place.expression.startswith(("torch.", "chainrule.")):
+        if "requires_grad" in place.expression and not place.expression.startswith(MAKING):
             said = f"{name} is None: it came to require grad only after the graph was built."
             return _reason(Cause.LATE, said, place, backward, "requires_grad_()")
         said = f"{name} is None: it was made after the output."
@@ -501,6 +527,10 @@ def _uprooted(node: Node, out: Any, name: str) -> Reason:
     cuts = cuts_of(node, None)
     if site is None and cuts:
         site = cuts[0]
+    place = node.origin()
+    if site is None and "requires_grad" in place.expression and not place.expression.startswith(MAKING):
+        said = f"{name} is None: the output has no history, as what is computed of it before it requires grad has none."
+        return _reason(Cause.LATE, said, place, by="requires_grad_()", certain=False)
     if site is None:
         said = f"{name} is None: the output was not computed from it, nor from anything else that requires grad."
         return _reason(Cause.NOT_USED, said, node.origin(), by="")

@@ -13,7 +13,7 @@ from ..core.alive import alive
 from ..core.places import printable
 from ..core.value import TensorBase, numbers_of
 from . import _html_tables
-from ._causes import Cause, Reason
+from ._causes import PRODUCTS, Cause, Reason
 from ._numbers import is_finite, is_zero
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def reported(module: Any, name: str, ask: Callable[[Any, str], Reason], is_held:
     for path, parameter in module.named_parameters():
         shown = printable(f"{name}.{path}" if name.isidentifier() else path)
         entries.append(entry_of(path, parameter, ask(parameter, f"the gradient of `{shown}`"), is_held))
-    notes = map(printable, [*unseen(module), *unowned(module, entries)])
+    notes = map(printable, [*unseen(module), *unowned(module, entries), *idle(module), *remarks(entries)])
     title = printable(f"{name or 'the module'} ({type(module).__name__})")
     return ModuleReport(title, tuple(entries), tuple(notes))
 
@@ -190,6 +190,31 @@ def unseen(module: Any) -> Iterator[str]:
                 yield f"{shown} requires grad, but is no nn.Parameter, so that parameters() does not see it"
 
 
+def idle(module: Any) -> Iterator[str]:
+    """Optimizers that have parameters of the module, and move none of them."""
+    mine = set(map(id, module.parameters()))
+    for optimizer in optimizers():
+        groups = [group for group in optimizer.param_groups if mine & set(map(id, group["params"]))]
+        if groups and all("lr" in group and float(group["lr"]) == 0 for group in groups):
+            yield f"the learning rate of {type(optimizer).__name__}, which has parameters of it, is 0: a step changes nothing"
+
+
+def remarks(entries: list[Entry]) -> Iterator[str]:
+    """What is remarkable about gradients that are ordinary numbers, once for all that it holds of."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.reason.cause is Cause.NUMBER and entry.reason.advice:
+            found.setdefault(entry.reason.advice, []).append(entry)
+    for advice, group in found.items():
+        yield f"{listed(group)}: {group[0].reason.said.partition(PRODUCTS)[2]} What to do: {advice}"
+
+
+def optimizers() -> list[Any]:
+    """The optimizers that are alive."""
+    found = sys.modules.get(f"{__package__.rpartition('.')[0]}.optim.optimizer")
+    return [] if found is None else list(alive(found.Optimizer))
+
+
 def is_leaf(value: Any) -> bool:
     """Whether something is a leaf that requires grad."""
     return isinstance(value, TensorBase) and value._node is not None and not value._node.parents
@@ -197,11 +222,7 @@ def is_leaf(value: Any) -> bool:
 
 def unowned(module: Any, entries: list[Entry]) -> Iterator[str]:
     """Parameters with a gradient that no optimizer has, where one has others of the module, or those that they replaced."""
-    found = sys.modules.get(f"{__package__.rpartition('.')[0]}.optim.optimizer")
-    if found is None:
-        return
-    optimizers = alive(found.Optimizer)
-    owned = {id(p): p for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]}
+    owned = {id(p): p for optimizer in optimizers() for group in optimizer.param_groups for p in group["params"]}
     parameters = dict(module.named_parameters())
     lost = [one for one in entries if one.kind == "number" and id(parameters[one.name]) not in owned]
     mine = owned.keys() & set(map(id, parameters.values()))

@@ -60,7 +60,8 @@ def path_of(op: Operation) -> tuple[str, ...]:
     """Module by module; outside of modules, the function."""
     if op.scope:
         return tuple(op.scope.split("."))
-    return () if op.function.startswith("<") else (f"{op.function}()",)
+    function = op.function.partition(".<locals>.<")[0]  # of a comprehension, that which it stands in
+    return () if function.startswith("<") else (f"{function}()",)
 
 
 def fold(

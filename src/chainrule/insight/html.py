@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 MOST_SCENES = 60
 """Groups that a page can open; more would make it too large."""
+UNSEEDED = (
+    "the output has several elements; give draw() a seed, the cotangent of the output.",
+    "there are several outputs; draw the one that is differentiated, or give draw() a seed, the cotangent of each of them.",
+)
 LARGEST_SCENE = 250
 """Operations and groups beyond which a picture is left out."""
 MOST_TEXT = 1_500_000
@@ -48,6 +52,7 @@ def html(graph: Graph, whole: Group, open_: frozenset[str]) -> str:
         "values": rows,
         "groups": {group.key: group.label for group in whole.groups()},
         "problems": sorted({op.problem for op in graph.operations if op.problem}),
+        "unseeded": UNSEEDED[len(graph.outputs) > 1],
     }
     return page(first, data)
 

@@ -1,10 +1,11 @@
 """A layered drawing of a directed acyclic graph: where each node goes, and by which points long edges pass.
 
 The steps are those of Sugiyama, Tagawa and Toda, *Methods for Visual Understanding of Hierarchical System Structures* (1981):
-layers by longest paths; invisible nodes where an edge crosses a layer; orders within layers by sweeps of barycentres, and
-exchanges of neighbours as in Gansner, Koutsofios, North and Vo, *A Technique for Drawing Directed Graphs* (1993), with
-crossings counted as by Barth, Jünger and Mutzel, *Simple and Efficient Bilayer Cross Counting* (2002); coordinates by Brandes
-and Köpf, *Fast and Simple Horizontal Coordinate Assignment* (2001), whose blocks are placed by longest paths between them.
+layers; invisible nodes where an edge crosses a layer; orders within layers by sweeps of barycentres, and exchanges of
+neighbours as in Gansner, Koutsofios, North and Vo, *A Technique for Drawing Directed Graphs* (1993), with crossings counted
+as by Barth, Jünger and Mutzel, *Simple and Efficient Bilayer Cross Counting* (2002); coordinates by Brandes and Köpf, *Fast and
+Simple Horizontal Coordinate Assignment* (2001), whose blocks are placed by longest paths between them, and then drawn near to
+one another. Layers and that last step are the shortest edges that there are, by network simplex, as in Gansner and others.
 
 Coordinates are (along, across): along the flow, and across it. The caller decides which of the two is x.
 """
@@ -12,15 +13,24 @@ Coordinates are (along, across): along the flow, and across it. The caller decid
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from ._simplex import Rule, nearest
+
 __all__ = ["Layout", "layered"]
 
 SWEEPS = 12
 """How often the orders of layers are improved, downwards and upwards."""
+PULL = (1.0, 2.0, 8.0)
+"""How much shorter edges are worth by how many of their ends are invisible, as Gansner and others have it."""
+NARROW = 3.0
+"""How much less width is worth: as much as so many edges that are shorter by it."""
+ALONE = 0.001
+"""What it costs that a source stands later than the first one, so that parts that nothing connects begin together."""
 Point = tuple[float, float]
 
 
@@ -52,7 +62,7 @@ def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]], gap: Point
         return Layout([], [], (0.0, 0.0), 0)
     web = Web(sizes, edges)
     crossings = order(web)
-    across = settled(web, coordinates(web, gap[1]), gap[1])
+    across = drawn_near(web, coordinates(web, gap[1]), gap[1])
     along, thick, depth = depths(web, gap[0])
     low = min(a - web.width[v] / 2 for v, a in enumerate(across))
     high = max(a + web.width[v] / 2 for v, a in enumerate(across))
@@ -61,8 +71,14 @@ def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]], gap: Point
     # A long edge goes straight through a layer, so that it bends in the gaps only, where nothing stands.
     for chain in web.chains:
         halves = [(place[v], thick[web.layer[v]] / 2) for v in chain]
-        routes.append([(u + side * half, v) for (u, v), half in halves for side in (-1, 1)])
+        route = [(u + side * half, v) for (u, v), half in halves for side in (-1, 1)]
+        routes.append([point for at, point in enumerate(route) if not is_passed_straight(route, at)])
     return Layout(place[: len(sizes)], routes, (depth, high - low), crossings)
+
+
+def is_passed_straight(route: list[Point], at: int) -> bool:
+    """Whether the points on both sides of one lie in a line with it."""
+    return 0 < at < len(route) - 1 and route[at - 1][1] == route[at][1] == route[at + 1][1]
 
 
 class Web:
@@ -137,16 +153,20 @@ class Web:
 
 
 def layers_of(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The longest way from a source; a source stands just before the first that reads it."""
+    """Layers such that the edges are short. Those of a source that is read in many places count less: what reads it stands
+    where its result is read, and not where the source is.
+    """
     layer = [0] * count
-    is_source = [True] * count
     for source, target in sorted(edges, key=lambda edge: edge[1]):
         layer[target] = max(layer[target], layer[source] + 1)
-        is_source[target] = False
-    first = [count] * count
-    for source, target in edges:
-        first[source] = min(first[source], layer[target])
-    return [first[v] - 1 if is_source[v] and first[v] < count else layer[v] for v in range(count)]
+    targets = {target for _, target in edges}
+    readers = Counter(source for source, _ in edges if source not in targets)
+    base = count  # at most on a level with the first: parts that nothing connects begin together
+    rules = [Rule(source, target, 1.0, 0.5 / readers.get(source, 0.5)) for source, target in edges]
+    rules += [Rule(base, node, 0.0, ALONE) for node in range(count) if node not in targets]
+    found = nearest([*map(float, layer), 0.0], rules)
+    low = min(found[:count])
+    return [round(one - low) for one in found[:count]]
 
 
 # -- orders --------------------------------------------------------------------------------------------------------------
@@ -254,30 +274,41 @@ def coordinates(web: Web, gap: float) -> list[float]:
     return [median(four) for four in zip(*found, strict=True)]
 
 
-def settled(web: Web, across: list[float], gap: float) -> list[float]:
-    """Nodes with one edge, as constants have, drawn near to its other end, as far as their neighbours leave room.
+def drawn_near(web: Web, across: list[float], gap: float) -> list[float]:
+    """Edges as short as they can be, the long ones first, and the whole as narrow; the orders stay, and so do straight stretches.
 
-    The alignments place such a node beside whatever is next to it, which may be far away.
+    The alignments care for straight lines alone: where one branch after another leaves to the same side they drift away.
     """
-    across = list(across)
+    block = list(range(len(across)))
+    for chain in web.chains:
+        for v in chain[1:]:
+            if across[v] == across[chain[0]]:
+                block[v] = chain[0]
+    number = {one: at for at, one in enumerate(dict.fromkeys(block))}
+    of = [number[one] for one in block]
+    place = [across[one] for one in number]
+    apart: dict[tuple[int, int], float] = {}
+    first, last = len(place), len(place) + 1
     for row in web.rows:
-        for number, v in enumerate(row):
-            ends = [*web.up[v], *web.down[v]]
-            if v >= web.real or len(ends) != 1:
-                continue
-            (end,) = ends
-            beside = web.up[end] if web.up[v] == [] else web.down[end]
-            reach = (sum(web.width[one] for one in beside) + gap * (len(beside) - 1)) / 2
-            left, right = across[end] - reach, across[end] + reach
-            if number:
-                before = row[number - 1]
-                left = max(left, across[before] + (web.width[before] + web.width[v]) / 2 + gap)
-            if number + 1 < len(row):
-                after = row[number + 1]
-                right = min(right, across[after] - (web.width[after] + web.width[v]) / 2 - gap)
-            if left <= right:
-                across[v] = min(max(across[v], left), right)
-    return across
+        for left, right in pairwise(row):
+            pair = of[left], of[right]
+            apart[pair] = max(apart.get(pair, 0.0), (web.width[left] + web.width[right]) / 2 + gap)
+        for end, pair in ((row[0], (first, of[row[0]])), (row[-1], (of[row[-1]], last))):
+            apart[pair] = max(apart.get(pair, 0.0), web.width[end] / 2)
+    place.append(min(a - web.width[v] / 2 for v, a in enumerate(across)))
+    place.append(max(a + web.width[v] / 2 for v, a in enumerate(across)))
+    rules = [Rule(left, right, room) for (left, right), room in apart.items()]
+    rules.append(Rule(first, last, 0.0, NARROW))
+    pulls: Counter[tuple[int, int]] = Counter()
+    for v, above in enumerate(web.up):
+        for u in above:
+            if of[u] != of[v]:
+                pulls[of[u], of[v]] += PULL[web.is_invisible(u) + web.is_invisible(v)]
+    for (u, v), pull in pulls.items():  # the distance of both: from a point that is on neither's right
+        rules += Rule(len(place), u, 0.0, pull), Rule(len(place), v, 0.0, pull)
+        place.append(min(place[u], place[v]))
+    found = nearest(place, rules)
+    return [found[one] for one in of]
 
 
 def conflicts(web: Web) -> set[tuple[int, int]]:

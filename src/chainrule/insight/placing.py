@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .scene import Arc, Item, Line, Scene
 
 FONT = 13.0
+SIZES = {"grad": 12.0, "note": 12.0, "shape": 12.0, "name": 1.1 * FONT}
+"""Of what is not written in that; a name is bold, and so is wider."""
 LINE = 18.0
 PADDING = (10.0, 8.0)
 BEND = 13.0
@@ -42,7 +44,7 @@ def text_width(text: str, size: float = FONT) -> float:
 def _character(c: str) -> float:
     if c in "ijltfrI.,:;'|!()[]{} `∙·":
         return 0.39
-    if c in "mwMWOQ@%—…⊙∂×":
+    if c in "mwMWOQ@%—…⊙∂×<>=+~":
         return 0.93
     if unicodedata.east_asian_width(c) in "WF":
         return 1.05
@@ -50,7 +52,7 @@ def _character(c: str) -> float:
 
 
 def line_width(line: Line) -> float:
-    return sum(text_width(text, 12.0 if style in ("grad", "note", "shape") else FONT) for style, text in line)
+    return sum(text_width(text, SIZES.get(style, FONT)) for style, text in line)
 
 
 @dataclass
@@ -86,14 +88,29 @@ class Curve:
 
     def samples(self, every: float) -> Iterator[Point]:
         """Points along it, about as far from one another as that; not its ends."""
+        for number in range(len(self.points) - 1):
+            yield from self.part(number, every)
+
+    def part(self, number: int, every: float) -> Iterator[Point]:
+        """Points along one of its cubics."""
+        one, other = self.points[number : number + 2]
+        count = max(3, min(200, round(math.dist(one, other) / every)))
+        (ax, ay), (bx, by) = self.handles(number)
+        for step in range(1, count):
+            t = step / count
+            u = 1 - t
+            p, q, r, s = u * u * u, 3 * t * u * u, 3 * t * t * u, t * t * t
+            yield p * one[0] + q * ax + r * bx + s * other[0], p * one[1] + q * ay + r * by + s * other[1]
+
+    def boxes(self) -> Iterator[Box]:
+        """What it covers: a box for a line along the flow, and small ones where it bends."""
         for number, (one, other) in enumerate(pairwise(self.points)):
-            count = max(3, min(200, round(math.dist(one, other) / every)))
-            (ax, ay), (bx, by) = self.handles(number)
-            for step in range(1, count):
-                t = step / count
-                u = 1 - t
-                p, q, r, s = u * u * u, 3 * t * u * u, 3 * t * t * u, t * t * t
-                yield p * one[0] + q * ax + r * bx + s * other[0], p * one[1] + q * ay + r * by + s * other[1]
+            if one[0] == other[0] or one[1] == other[1]:
+                xs, ys = sorted((one[0], other[0])), sorted((one[1], other[1]))
+                yield xs[0] - 1.5, ys[0] - 1.5, xs[1] + 1.5, ys[1] + 1.5
+                continue
+            for x, y in self.part(number, 4.0):
+                yield x - 1.5, y - 1.5, x + 1.5, y + 1.5
 
 
 @dataclass
@@ -258,8 +275,8 @@ class Placed:
         for number in range(len(self.sizes)):
             covered.add(self.item_box(number), 8.0)
         for curve in (*self.links, *self.arcs):
-            for x, y in curve.samples(4.0):
-                covered.add((x - 1.5, y - 1.5, x + 1.5, y + 1.5), 1.0)
+            for box in curve.boxes():
+                covered.add(box, 1.0)
         found: list[Label | None] = [None] * len(self.scene.arcs)
         for attempt in range(2):  # the second time those that come later are known
             for number, arc in enumerate(self.scene.arcs):

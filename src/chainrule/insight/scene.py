@@ -359,7 +359,7 @@ class Cards(Maker):
         literals = [self.graph.by_id[name].name for name in op.inputs if self.graph.by_id[name].named == "literal"]
         kind = "output" if any(self.graph.by_id[name].role == "output" for name in op.outputs) else "card"
         lines = list(self.value_lines(value))
-        if literals:
+        if literals and not op.symbol.isidentifier():  # what a function has by default is not worth a line
             lines.insert(1, (("note", f"{op.symbol} {', '.join(literals)}"),))
         lines += self.read_from_afar([op])
         title = f"{self.operation_title(op)}\n{self.value_title(value)}"
@@ -389,7 +389,9 @@ class Cards(Maker):
                 continue
             grouped = "group" in (self.items[source].kind, self.items[target].kind)
             words = [self.arc_words(edge, True) for edge in backward]
-            label = "" if grouped else ", ".join(dict.fromkeys(label for label, _ in words))
+            several = dict.fromkeys(edge.source for edge in backward)
+            labels = [label for label, _ in words]  # of x * x both are told: their sum goes back
+            label = "" if grouped else " + ".join(labels) if len(several) == 1 else ", ".join(dict.fromkeys(labels))
             title = "\n".join(title for _, title in words[:4])
             keys = tuple(map(edge_key, backward))
             self.arcs.append(Arc(target, None, source, label, title, keys, (len(self.links) - 1,)))

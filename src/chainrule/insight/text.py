@@ -83,7 +83,9 @@ def operands_of(scene: Scene) -> dict[int, list[tuple[int, str]]]:
     into: dict[int, list[int]] = {}
     for link in scene.links:
         into.setdefault(link.target, []).append(link.source)
-    labels = {(arc.start, arc.end): arc.label for arc in scene.arcs}
+    labels: dict[tuple[int, int], list[str]] = {}
+    for arc in scene.arcs:
+        labels.setdefault((arc.start, arc.end), []).append(arc.label)
     found: dict[int, list[tuple[int, str]]] = {}
     for number, item in enumerate(scene.items):
         if item.kind == "operation":
@@ -91,8 +93,15 @@ def operands_of(scene: Scene) -> dict[int, list[tuple[int, str]]]:
         sources: list[int] = []
         for one in into.get(number, []):
             sources += into.get(one, []) if scene.items[one].kind == "operation" else [one]
-        found[number] = [(one, labels.get((number, one), "")) for one in dict.fromkeys(sources)]
+        found[number] = [(one, summed(labels.get((number, one), [""]))) for one in dict.fromkeys(sources)]
     return found
+
+
+def summed(labels: list[str]) -> str:
+    """``∂u/∂w = 3 + 3`` of the labels of an operand that stands twice."""
+    first, *others = labels
+    name = first.partition(" = ")[0]
+    return " + ".join([first, *[one.removeprefix(f"{name} = ") for one in others]])
 
 
 def depths(scene: Scene, operands: dict[int, list[tuple[int, str]]]) -> dict[int, int]:

@@ -92,7 +92,7 @@
   }
 
   function nothing() {
-    return "No backward to step through: " + (data.problems[0] || "the output has several elements; give draw() a seed, the cotangent of the output.");
+    return "No backward to step through: " + (data.problems[0] || data.unseeded);
   }
 
   function go(to) {

@@ -409,7 +409,7 @@ def _on_values(op: Op) -> Op:
     given = ", ".join(op.params)
     passed = ", ".join([f"{name}={name}" for name in op.params])
     source = f"lambda xp, g, x{', ' + given if given else ''}: pull(xp, g, x{', ' + passed if passed else ''})"
-    made.rules = {} if rule is None else {"x": eval(source, {"pull": pull})}  # noqa: S307 - its names are its contract
+    made.rules = {} if rule is None else {"x": eval(compile(source, __file__, "eval"), {"pull": pull})}  # noqa: S307 - its names are its contract
     _lay_out(made)
     return made
 
