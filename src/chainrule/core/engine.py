@@ -31,7 +31,7 @@ from .op import GENERAL, IDENTITY
 from .origin import caller
 from .ownership import copied, laid_out_as, own
 from .saved import stale_error, unpacked
-from .value import Lifted, Meta, TensorBase, meta_of, new_tensor, writable
+from .value import Lifted, Meta, TensorBase, faced, meta_of, new_tensor, writable
 from .version import bump
 from .xla_level import beside
 
@@ -320,7 +320,7 @@ class Pass:
         """A cotangent as users see it: a tensor, conjugated if complex."""
         if g is None:
             return None
-        tensor = g if self.tensors else new_tensor(g)
+        tensor = faced(g) if self.tensors else new_tensor(g)
         return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
     def handed_out(self, g: Any, tensor: Any) -> Any:
@@ -330,7 +330,7 @@ class Pass:
         else:
             if self.recorded:
                 return self.outward(beside(g, tensor))
-            made = new_tensor(copied(beside(g, tensor)._array))
+            made = faced(new_tensor(copied(beside(g, tensor)._array)))
         return made.conj_physical() if made._array.dtype.kind == "c" else made
 
     def first_grad(self, g: Any, tensor: Any) -> Any:
@@ -339,9 +339,10 @@ class Pass:
         if not self.recorded:
             return laid_out_as(given, tensor)
         if given._node is None:
-            return new_tensor(copied(given._array))
+            return faced(new_tensor(copied(given._array)))
         is_leaf, ops = type(tensor._node) is AccumulateGrad, self.namespace
-        return self.inside(ops.copy, new_tensor(given._array), given) if is_leaf else self.inside(ops.clone, given)
+        args = (ops.copy, new_tensor(given._array), given) if is_leaf else (ops.clone, given)
+        return faced(self.inside(*args))
 
     def inward(self, tensor: Any) -> Any:
         if tensor is None:
@@ -545,8 +546,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             continue
         if run.tensors or type(writable(old)) is not np.ndarray:
             replaced.append(tensor._meta)
-            total = run.inside(add, old, run.outward(g))
-            replacements.append(total)
+            replacements.append(total := faced(run.inside(add, old, run.outward(g))))
         else:
             buffers.append(old)
             if is_rewritten(old, tensor._meta):

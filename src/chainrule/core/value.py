@@ -30,6 +30,8 @@ class Lifted:
     __array_ufunc__ = None
     is_constant = False
     """Whether a write leaves it as it is, so that tensors share it as they would share memory."""
+    face: Any = None
+    """The class of the tensors around such values, if they have one of their own."""
     flags: Any
     level: Any
     levels: frozenset[Any]
@@ -219,6 +221,14 @@ def new_tensor(array: Raw, node: Node | None = None) -> Any:
     tensor._array = array
     tensor._node = node
     tensor._cell = tensor._view = tensor._meta = None
+    return tensor
+
+
+def faced(tensor: Any) -> Any:
+    """A tensor that the engine made, in the class that its value asks for."""
+    face = getattr(tensor._array, "face", None)
+    if face is not None:
+        tensor.__class__ = face
     return tensor
 
 

@@ -195,9 +195,6 @@ class Nested(Tensor):
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return self.numpy()
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        raise NotImplementedError("nested tensors are not saved: save nt.unbind(), or .values() and .offsets()")
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not self.is_leaf:
             raise RuntimeError(
