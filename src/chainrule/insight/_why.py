@@ -130,10 +130,10 @@ def _by(t: Any, out: Any, name: str, known: Graphs) -> Reason:
         return _unreached(t, node, root.seq, root, name)
     if freed(nodes) is not None:
         if (
-            t._meta is not None
-            and t._meta.grad is not None
-            and t._meta.backward is not None
-            and t._meta.backward.root() is root
+            t._meta_slot is not None
+            and t._meta_slot.grad is not None
+            and t._meta_slot.backward is not None
+            and t._meta_slot.backward.root() is root
         ):
             return _of_grad(t, name, known)
         return _reason(Cause.UNKNOWN, f"{name} by this output can no longer be computed: a backward has let the saved values go",
@@ -182,7 +182,7 @@ def _short(gradient: Any) -> str:
 
 def _of_grad(t: Any, name: str, known: Graphs) -> Reason:
     node = current_node(t)
-    meta = t._meta
+    meta = t._meta_slot
     gradient = None if meta is None else meta.grad
     if node is None and meta is not None and gradient is not None:
         node = meta.accumulator  # requires_grad was switched off after the backward

@@ -327,6 +327,6 @@ def shell(cls: type[Any], values: Tensor, sizes: tuple[Any, ...]) -> Any:
     made._array = NoArray(
         LEVEL, frozenset(), tuple([-1 if size is None else int(size) for size in sizes]), np.dtype(dtype)
     )
-    made._node = made._cell = made._view = made._meta = None
+    made._node = made._cell = made._view = made._meta_slot = None
     made._values = values
     return made
