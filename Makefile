@@ -83,7 +83,7 @@ conformance: $(TORCH_READY) ## compare with real PyTorch, live
 	$(TORCH_PY) tools/operators_table.py
 
 conformance-packages: $(PACKAGES_READY) ## packages that were written for PyTorch, run with it and with chainrule
-	$(PACKAGES_PY) -m pytest -n $(JOBS) tests/packages
+	$(PACKAGES_PY) -m pytest -n $(JOBS) --dist loadgroup tests/packages
 
 golden: $(TORCH_READY) ## record the golden files again from real PyTorch
 	for script in tools/record_*.py; do $(TORCH_PY) $$script || exit; done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from argparse import Namespace
 from collections import OrderedDict
 from datetime import UTC, date, datetime, timedelta
@@ -36,6 +37,42 @@ def values(torch: ModuleType) -> dict[str, Any]:
     made["attribute"] = torch.ones(2)
     made["attribute"].note = ["kept"]
     return made
+
+
+def composites(torch: ModuleType) -> dict[str, Any]:
+    """Tensors that are kept as several. PyTorch saves no sparse masked ones."""
+    parts = [torch.arange(6.0).reshape(2, 3), torch.ones(1, 3)]
+    offsets, lengths = torch.tensor([0, 4, 8]), torch.tensor([2, 1])
+    sparse = torch.tensor([[0.0, 2.0], [3.0, 0.0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = {
+            "strided": torch.nested.nested_tensor(parts),
+            "several": torch.nested.nested_tensor([torch.ones(2, 3), torch.zeros(1, 5), torch.ones(0, 2)]),
+            "turned": torch.nested.nested_tensor(parts).transpose(1, 2),
+            "jagged": torch.nested.nested_tensor(parts, layout=torch.jagged),
+            "leaf": torch.nested.nested_tensor(parts, layout=torch.jagged, requires_grad=True),
+            "gaps": torch.nested.nested_tensor_from_jagged(torch.arange(10.0), offsets, lengths),
+            "jagged_turned": torch.nested.nested_tensor(parts, layout=torch.jagged).transpose(1, 2),
+            "masked": torch.masked.masked_tensor(parts[0], parts[0] > 2),
+            "masked_leaf": torch.masked.masked_tensor(parts[0], parts[0] > 2, requires_grad=True),
+            "coo": sparse.to_sparse(), "csr": sparse.to_sparse_csr(), "csc": sparse.to_sparse_csc(),
+            "coo_parameter": torch.nn.Parameter(sparse.to_sparse()),
+        }  # fmt: skip
+    made["noted"] = sparse.to_sparse()
+    made["noted"].note = "kept"
+    return made
+
+
+def told(tensor: Any) -> Any:
+    """All that there is to say of such a tensor, alike in both libraries."""
+    if tensor.is_nested:
+        held: Any = [part.tolist() for part in tensor.unbind()]
+    elif hasattr(tensor, "get_mask"):
+        held = [tensor.get_mask().tolist(), tensor.to_tensor(0).tolist()]
+    else:
+        held = tensor.to_dense().tolist()
+    return str(tensor.layout), tensor.requires_grad, held, getattr(tensor, "note", None)
 
 
 def drawn_from(torch: ModuleType) -> Any:

@@ -547,7 +547,7 @@ def test_sparse_tensors_keep_what_they_were_made_of() -> None:
     values.mul_(3)
     assert s.values().tolist() == [1, 1]
     with pytest.raises(RuntimeError, match="clone"):
-        s.values().mul_(2)
+        s.indices().mul_(2)
     with pytest.raises(NotImplementedError, match="no sparse tensors of blocks"):
         torch.eye(2).to_sparse_bsr((1, 1))
     r = torch.eye(2, dtype=f64).to_sparse().requires_grad_()
@@ -566,10 +566,19 @@ def test_nested_tensors_do_more() -> None:
     assert nt.size(1) not in (1, 2, -1)
     query = nt.unsqueeze(-1).unsqueeze(1)
     assert F.scaled_dot_product_attention(query, query, query, is_causal=True).shape == query.shape
-    with pytest.raises(NotImplementedError, match="unbind"):
-        torch.save(nt, io.BytesIO())
     with pytest.raises(RuntimeError, match="Truncation"):
         torch.nested.to_padded_tensor(nt, 0.0, (2, 1))
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of MaskedTensors")
+def test_masked_tensors_do_more() -> None:
+    mask = torch.tensor([[True, False], [False, True]])
+    x = torch.masked.masked_tensor(torch.tensor([[1.0, 2.0], [3.0, -4.0]]), mask, requires_grad=True)
+    y = torch.where(mask, x.relu(), x.sigmoid()).permute(1, 0)
+    (y.sum() + x.select(0, 1).sum()).backward()
+    assert x.grad.to_tensor(0).tolist() == [[1, 0], [0, 1]]
+    assert torch.masked.mean(x).item() == x.mean().item() == -1.5
+    assert x.to_sparse_csr().argmin().item() == 3
 
 
 def test_out_may_be_an_operand() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import pickle
 import random
 import warnings
 from collections.abc import Callable
@@ -117,7 +116,6 @@ def test_a_nested_tensor_has_no_one_array() -> None:
         lambda: torch.func.grad(lambda x: x.sum())(nt),
         lambda: torch.func.vmap(torch.sin)(nt),
         lambda: torch.func.jvp(torch.sin, (nt,), (nt,)),
-        lambda: pickle.dumps(nt),
         lambda: torch.Tensor.sin(nt.as_subclass(torch.Tensor)),
         lambda: torch.fft.fft(nt),
         lambda: torch.nn.functional.conv1d(nt, torch.ones(1, 1, 1)),
@@ -127,12 +125,6 @@ def test_a_nested_tensor_has_no_one_array() -> None:
             call()
     with torch._C.DisableTorchFunctionSubclass(), pytest.raises(NotImplementedError, match="unbind"):
         torch.sin(nt)
-
-
-def test_saving_is_refused(tmp_path: Path) -> None:
-    nt = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=J)
-    with pytest.raises(NotImplementedError, match="unbind"):
-        torch.save(nt, tmp_path / "nt.pt")
 
 
 def test_symbols_live_as_long_as_the_offsets() -> None:

@@ -225,13 +225,28 @@ def test_a_sparse_tensor_never_densifies_in_silence() -> None:
 
 def test_values_cannot_be_changed_behind_a_tensors_back() -> None:
     s = matrix("coo").detach()
-    for part in (s.values(), s._values(), s.indices()):
-        with pytest.raises(RuntimeError, match="clone"):
+    for part in (s.clone().requires_grad_().values(), s.indices()):
+        with pytest.raises(RuntimeError, match=r"clone|leaf"):
             part.mul_(2)
     values = torch.ones(1)
     s = torch.sparse_coo_tensor([[0]], values, (1,))
     values.mul_(5)
     assert s.to_dense().tolist() == [1]
+
+
+def test_values_of_a_tensor_without_gradient_are_its_memory() -> None:
+    s = torch.sparse_coo_tensor([[0, 2]], [1.0, 4.0], (3,)).coalesce()
+    before, once, alias = s.clone(), s * 1, s.detach()
+    s._values().sqrt_().add_(1)
+    s.values()[0] = 7
+    assert s.to_dense().tolist() == [7, 0, 3]
+    assert before.to_dense().tolist() == once.to_dense().tolist() == [1, 0, 4]
+    assert alias.to_dense().tolist() == [7, 0, 3]
+    x = torch.ones(3, requires_grad=True)
+    out = (x * s).to_dense().sum()
+    s.values().mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        out.backward()
 
 
 def test_a_write_in_place_is_noticed() -> None:

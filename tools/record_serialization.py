@@ -10,7 +10,7 @@ import torch
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 sys.path[:0] = [str(TESTS)]
 
-from saved_objects import YOUNG, checkpoint, drawn_from, network, objects, values  # noqa: E402
+from saved_objects import YOUNG, checkpoint, composites, drawn_from, network, objects, values  # noqa: E402
 
 
 def main() -> None:
@@ -19,6 +19,7 @@ def main() -> None:
     old = {name: value for name, value in values(torch).items() if name not in YOUNG}
     torch.save(values(torch), folder / "values.pt")
     torch.save(old, folder / "legacy.pt", _use_new_zipfile_serialization=False)
+    torch.save(composites(torch), folder / "composites.pt")
     torch.save(checkpoint(torch), folder / "checkpoint.pt")
     torch.save(objects(torch), folder / "objects.pt")
     torch.save(network(torch), folder / "module.pt")

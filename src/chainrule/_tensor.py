@@ -195,7 +195,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                     raise RuntimeError(
                         "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
                     )
-                known = None if self._meta is None else self._meta.accumulator
+                known = None if self._meta_slot is None else self._meta_slot.accumulator
                 self._node = known or AccumulateGrad.of(self)
         elif node is not None:
             if type(node) is not AccumulateGrad:
@@ -243,7 +243,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     def grad(self) -> Tensor | None:
         """The gradients added up by backward passes, or None."""
         met(self)
-        meta = self._meta
+        meta = self._meta_slot
         if (meta is None or (meta.grad is None and not meta.retains_grad)) and not self.is_leaf:
             import warnings
 
@@ -260,7 +260,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     def grad(self, value: Tensor | None) -> None:
         met(self)
         if value is None:
-            meta = self._meta
+            meta = self._meta_slot
             if meta is not None and meta.grad is not None:
                 meta.grad = None
                 meta.count = 0
@@ -309,7 +309,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def retains_grad(self) -> bool:
         """Whether this non-leaf keeps its gradient."""
-        return self._meta is not None and self._meta.retains_grad
+        return self._meta_slot is not None and self._meta_slot.retains_grad
 
     def backward(
         self,
@@ -358,7 +358,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @property
     def _post_accumulate_grad_hooks(self) -> dict[int, Any] | None:
-        return None if self._meta is None else self._meta.post_hooks
+        return None if self._meta_slot is None else self._meta_slot.post_hooks
 
     # -- memory ----------------------------------------------------------------------------------------------------
 

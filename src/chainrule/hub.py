@@ -1,6 +1,6 @@
 """``torch.hub``: files of weights by their addresses.
 
-Code is not fetched: what :func:`torch.hub.load` runs in PyTorch is a program from the network.
+Code is not fetched: what :func:`torch.hub.load` runs in PyTorch is a program from the network. Here it runs those of this machine.
 """
 
 from __future__ import annotations
@@ -121,9 +121,77 @@ def load_state_dict_from_url(
     return _load(path, map_location=map_location, weights_only=weights_only)
 
 
-def load(repo_or_dir: str, model: str, *args: Any, **kwargs: Any) -> Any:
-    """Refused: it would run a program of the network's."""
-    raise _refusal("load", repo_or_dir)
+def load(
+    repo_or_dir: str | os.PathLike[str],
+    model: str,
+    *args: Any,
+    source: str = "github",
+    trust_repo: bool | str = "check",
+    force_reload: bool = False,
+    verbose: bool = True,
+    skip_validation: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """What an entry of a folder's ``hubconf.py`` makes. A program of the network's is refused.
+
+    That file is run, with the folder on ``sys.path`` for as long; its ``import torch`` is that of this program (see ``torch_alias``).
+
+    Args:
+        repo_or_dir: the folder.
+        model: the name of the entry, a function or class of ``hubconf.py``.
+        args: its arguments by position.
+        source: ``"local"``; ``"github"`` is refused.
+        trust_repo: accepted, and of no effect, as those that follow: nothing is fetched.
+        force_reload: accepted.
+        verbose: accepted.
+        skip_validation: accepted.
+        kwargs: its arguments by name.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or no ``hubconf.py`` in it.
+        RuntimeError: no such entry; packages are missing that the file names in ``dependencies``; or the source is the network.
+        ValueError: another source.
+
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import chainrule as torch
+    >>> folder = Path(mkdtemp())
+    >>> _ = (folder / "hubconf.py").write_text("def double(x): return x * 2")
+    >>> torch.hub.load(folder, "double", torch.ones(2), source="local")
+    tensor([2., 2.])
+    """
+    if source.lower() not in ("github", "local"):
+        raise ValueError(f'Unknown source: "{source}". Allowed values: "github" | "local".')
+    if source.lower() == "github":
+        raise _refusal("load", os.fspath(repo_or_dir))
+    folder = os.fspath(repo_or_dir)
+    sys.path.insert(0, folder)
+    try:
+        return _entry(folder, model)(*args, **kwargs)
+    finally:
+        sys.path.remove(folder)
+
+
+def _entry(folder: str, name: str) -> Any:
+    """An entry of a folder's ``hubconf.py``, whose code is run."""
+    from importlib.util import find_spec, module_from_spec, spec_from_file_location
+
+    if not isinstance(name, str):
+        raise ValueError(f"Invalid input: model should be a string of function name, got {type(name).__name__}")
+    spec = spec_from_file_location("hubconf", os.path.join(folder, "hubconf.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    missing = [package for package in getattr(module, "dependencies", ()) if find_spec(package) is None]
+    if missing:
+        raise RuntimeError(f"Missing dependencies: {', '.join(missing)}: {folder} needs them")
+    entry = getattr(module, name, None)
+    if not callable(entry):
+        raise RuntimeError(
+            f"Cannot find callable {name} in hubconf: {os.path.join(folder, 'hubconf.py')} has no such function"
+        )
+    return entry
 
 
 def list(github: str, *args: Any, **kwargs: Any) -> Any:
@@ -138,8 +206,8 @@ def help(github: str, model: str, *args: Any, **kwargs: Any) -> Any:
 
 def _refusal(function: str, repository: str) -> RuntimeError:
     return RuntimeError(
-        f"torch.hub.{function} would run the code of {repository}, and chainrule fetches no code. Install that project, or import "
-        "its file, build the model with it, and give it its weights with torch.hub.load_state_dict_from_url"
+        f"torch.hub.{function} would run the code of {repository}, and chainrule fetches no code. Install that project, import "
+        "its file, or load it with source='local' from a folder of yours; then give the model its weights with torch.hub.load_state_dict_from_url"
     )
 
 

@@ -22,6 +22,11 @@ Device = _device | str | int | None
 FileLike = str | os.PathLike[str] | IO[bytes]
 """What may be saved to or loaded from."""
 
+
+class DeviceObjType:
+    """What TorchScript calls the type of devices: a name for hints."""
+
+
 _dtype = dtype
 _int, _float, _bool, _bytes, _complex, _str = int, float, bool, bytes, complex, str
 _size = Size | builtins.list[int] | tuple[int, ...]

@@ -48,7 +48,10 @@ def results(name: str, side: str) -> dict[str, Any]:
     return written["results"]
 
 
-@pytest.mark.parametrize(("name", "program"), programs())
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [pytest.param(*one, marks=pytest.mark.xdist_group(one[0])) for one in programs()],  # one file, one process
+)
 def test_the_numbers_are_torchs(name: str, program: str) -> None:
     expected, got = (results(name, side)[program] for side in ("torch", "chainrule"))
     assert [key for key, _ in got] == [key for key, _ in expected]

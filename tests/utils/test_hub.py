@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import chainrule as torch
-from chainrule import hub
+from chainrule import hub, torch_alias
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +63,42 @@ def test_folders(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_code_is_not_fetched() -> None:
     with pytest.raises(RuntimeError, match="chainrule fetches no code"):
         hub.load("pytorch/vision", "resnet18")
+
+
+CONF = """
+dependencies = ["numpy"]
+from beside import width
+import torch
+
+def net(n=2, bias=True):
+    from other import times
+    return torch.nn.Linear(n, width * times, bias)
+
+number = 3
+"""
+
+
+def test_a_folder_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "hubconf.py").write_text(CONF)
+    (tmp_path / "beside.py").write_text("width = 3")
+    (tmp_path / "other.py").write_text("times = 2")
+    with torch_alias.install():
+        net = hub.load(
+            tmp_path, "net", 4, source="local", bias=False, trust_repo=True, force_reload=True, verbose=False
+        )
+        assert str(net) == "Linear(in_features=4, out_features=6, bias=False)"
+        with pytest.raises(RuntimeError, match="Cannot find callable number in hubconf"):
+            hub.load(str(tmp_path), "number", source="local")
+        with pytest.raises(ValueError, match="function name"):
+            hub.load(str(tmp_path), 3, source="local")
+        (tmp_path / "hubconf.py").write_text('dependencies = ["numpy", "not_there_at_all"]\ndef net(): pass')
+        with pytest.raises(RuntimeError, match="Missing dependencies: not_there_at_all"):
+            hub.load(str(tmp_path), "net", source="local")
+    with pytest.raises(FileNotFoundError):
+        hub.load(tmp_path / "nowhere", "net", source="local")
+    with pytest.raises(ValueError, match="Unknown source"):
+        hub.load(tmp_path, "net", source="gitlab")
+    assert str(tmp_path) not in sys.path
+    assert "hubconf" not in sys.modules
+    for name in ("beside", "other"):
+        del sys.modules[name]

@@ -100,7 +100,7 @@ class Loan:
         self.cell = tensor._cell
         if self.cell is not None:
             self.version, self.writer = COUNTER.__get__(self.cell), self.cell.writer
-        self.grad = None if tensor._meta is None else tensor._meta.grad
+        self.grad = None if tensor._meta_slot is None else tensor._meta_slot.grad
         self.lent = tensor._array = XlaArray(value, device_of(self.array))
         tensor._view = None
         if not self.is_leaf:  # the graph that it comes from is no part of the program
@@ -123,7 +123,7 @@ class Loan:
         if self.cell is not None:
             COUNTER.__set__(self.cell, self.version)
             self.cell.writer = self.writer
-        if tensor._meta is not None or self.grad is not None:
+        if tensor._meta_slot is not None or self.grad is not None:
             meta_of(tensor).grad = self.grad
 
 

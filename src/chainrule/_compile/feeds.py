@@ -56,7 +56,7 @@ class Setting(Tensor):
     def of(source: Source, number: float, value: Any, guards: list[Guard]) -> Setting:
         setting = object.__new__(Setting)
         setting._array = value
-        setting._node = setting._cell = setting._view = setting._meta = None
+        setting._node = setting._cell = setting._view = setting._meta_slot = None
         setting.__dict__.update(source=source, number=number, guards=guards)
         return setting
 

@@ -171,7 +171,7 @@ class Program:
 
 
 def grad_of(tensor: Any) -> Any:
-    return None if tensor._meta is None else tensor._meta.grad
+    return None if tensor._meta_slot is None else tensor._meta_slot.grad
 
 
 class Results:
@@ -282,7 +282,7 @@ def is_differentiable(leaf: Any) -> bool:
 
 def described(tensor: Any) -> tuple[Any, ...]:
     """What of an input a trace depends on: shape, dtype, device, whether it requires grad, whether it has a grad."""
-    array, meta = tensor._array, tensor._meta
+    array, meta = tensor._array, tensor._meta_slot
     is_recorded, has_grad = tensor._node is not None, meta is not None and meta.grad is not None
     return array.shape, array.dtype, device_of(array), is_recorded, has_grad
 

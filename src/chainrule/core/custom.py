@@ -20,7 +20,7 @@ from .mutation import refuse_write
 from .node import AccumulateGrad, Freed, Node, Port, extra_of, next_seq, note_levels
 from .origin import caller
 from .saved import describe, freed_error, overwritten_error, packed
-from .value import Lifted, TensorBase, new_tensor, writable
+from .value import Lifted, TensorBase, faced, new_tensor, writable
 from .version import bump, cell_of, guard
 from .views import View, alias_without_history, base_of, current_node
 
@@ -258,7 +258,7 @@ class CustomNode(FunctionCtx, Node):
             return None
         if g is None:
             return new_tensor(np.zeros(*space)) if self.materialize_grads else None
-        tensor = g if tensors else new_tensor(g)
+        tensor = faced(g) if tensors else new_tensor(g)
         return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
     def cotangent(self, number: int, result: Any, needed: bool, tensors: bool) -> Any:

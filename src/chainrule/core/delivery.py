@@ -11,7 +11,7 @@ import numpy as np
 from .hook_results import check_many
 from .node import AccumulateGrad, Node
 from .origin import caller
-from .value import Meta, TensorBase, meta_of, writable
+from .value import Meta, TensorBase, faced, meta_of, writable
 from .version import bump
 
 if TYPE_CHECKING:
@@ -34,21 +34,20 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
         tensor, g = pair[0], pair.pop()
         old = meta_of(tensor).grad
         if old is None:
-            replaced.append(tensor._meta)
+            replaced.append(tensor._meta_slot)
             replacements.append(run.first_grad(g, tensor))
             continue
         if run.tensors or type(writable(old)) is not np.ndarray:
-            replaced.append(tensor._meta)
-            total = run.inside(add, old, run.outward(g))
-            replacements.append(total)
+            replaced.append(tensor._meta_slot)
+            replacements.append(total := faced(run.inside(add, old, run.outward(g))))
         else:
             buffers.append(old)
-            if is_rewritten(old, tensor._meta):
-                tensor._meta.count = 0
+            if is_rewritten(old, tensor._meta_slot):
+                tensor._meta_slot.count = 0
             total = old._array + writable(run.outward(g))
             sums.append(total)
         if run.watch is not None:
-            run.watch(tensor._node or tensor._meta.accumulator, [old, g], (total,))
+            run.watch(tensor._node or tensor._meta_slot.accumulator, [old, g], (total,))
     if buffers:
         place = caller()
         for old in buffers:
@@ -62,7 +61,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             if (result := run.inside(hook, (), (run.outward(g),))) is not None:
                 check_many(result, (), node)
     for tensor in tensors:
-        meta = tensor._meta
+        meta = tensor._meta_slot
         meta.backward = run.ran
         meta.count += 1
         hooks = meta.post_hooks

@@ -107,7 +107,7 @@ def _make_unary(op: Op) -> Any:
             return general(op, (x,), {})
         out = allocate()
         out._array = result
-        out._view = out._meta = None
+        out._view = out._meta_slot = None
         if parent is None:
             out._node = out._cell = None
             return out
@@ -202,7 +202,7 @@ def _make_binary(op: Op) -> Any:
             return general(op, (x, y), {})
         out = allocate()
         out._array = result
-        out._cell = out._view = out._meta = None
+        out._cell = out._view = out._meta_slot = None
         if xn is yn is None:
             out._node = None
             return out
@@ -291,7 +291,7 @@ def _make_view(op: Op) -> Any:
         out = allocate()
         out._array = result
         out._cell = cell
-        out._meta = None
+        out._meta_slot = None
         view = out._view = View()
         step = (op, tuple(params.items()), None)
         if source is None:
@@ -363,7 +363,7 @@ def _make_parametrized(op: Op) -> Any:
             return general(op, (x,), params)
         out = allocate()
         out._array = result
-        out._cell = out._view = out._meta = None
+        out._cell = out._view = out._meta_slot = None
         if parent is None:
             out._node = None
             return out

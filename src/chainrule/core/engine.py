@@ -31,7 +31,7 @@ from .op import GENERAL, IDENTITY
 from .origin import caller
 from .ownership import copied, laid_out_as, own
 from .saved import stale_error, unpacked
-from .value import Lifted, new_tensor, writable
+from .value import Lifted, faced, new_tensor, writable
 from .xla_level import beside
 
 seq_of, depth_of, extra_of = attrgetter("seq"), attrgetter("depth"), attrgetter("extra")
@@ -321,7 +321,7 @@ class Pass:
         """A cotangent as users see it: a tensor, conjugated if complex."""
         if g is None:
             return None
-        tensor = g if self.tensors else new_tensor(g)
+        tensor = faced(g) if self.tensors else new_tensor(g)
         return tensor.conj_physical() if tensor._array.dtype.kind == "c" else tensor
 
     def handed_out(self, g: Any, tensor: Any) -> Any:
@@ -331,7 +331,7 @@ class Pass:
         else:
             if self.recorded:
                 return self.outward(beside(g, tensor))
-            made = new_tensor(copied(beside(g, tensor)._array))
+            made = faced(new_tensor(copied(beside(g, tensor)._array)))
         return made.conj_physical() if made._array.dtype.kind == "c" else made
 
     def first_grad(self, g: Any, tensor: Any) -> Any:
@@ -340,9 +340,10 @@ class Pass:
         if not self.recorded:
             return laid_out_as(given, tensor)
         if given._node is None:
-            return new_tensor(copied(given._array))
+            return faced(new_tensor(copied(given._array)))
         is_leaf, ops = type(tensor._node) is AccumulateGrad, self.namespace
-        return self.inside(ops.copy, new_tensor(given._array), given) if is_leaf else self.inside(ops.clone, given)
+        args = (ops.copy, new_tensor(given._array), given) if is_leaf else (ops.clone, given)
+        return faced(self.inside(*args))
 
     def inward(self, tensor: Any) -> Any:
         if tensor is None:

@@ -103,7 +103,7 @@ class MetaLevel(Level):
     is_place = True
 
     def __init__(self) -> None:
-        self.depth = -2
+        self.depth = -3
 
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:
         if any(isinstance(a, Lifted) and not isinstance(a, MetaArray) for a in arrays):

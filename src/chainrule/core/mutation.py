@@ -228,7 +228,7 @@ def write(tensor: Any, result: Any) -> Any:
         keep_written(node, tensor, memory)
     view = tensor._view
     if view is None or view.made_in == views.DETACHED:
-        if tensor._meta is not None and tensor._meta.retains_grad and node is not None:
+        if tensor._meta_slot is not None and tensor._meta_slot.retains_grad and node is not None:
             extra_of(tensor._node).retained = None
             extra_of(node).retained = weakref.ref(tensor)
         tensor._node = node

@@ -354,6 +354,6 @@ def with_class(tensor: Any, cls: Any) -> Any:
     if getattr(cls, "__torch_dispatch__", undispatched) is not undispatched:
         raise NotImplementedError(f"{cls.__name__} defines __torch_dispatch__: {NO_DISPATCH}")
     made: Any = object.__new__(cls)
-    for slot in ("_array", "_node", "_cell", "_view", "_meta"):
+    for slot in ("_array", "_node", "_cell", "_view", "_meta_slot"):
         setattr(made, slot, getattr(tensor, slot))
     return made

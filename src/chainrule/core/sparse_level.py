@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SparseLevel(Level):
-    """The one level of all sparse values, below that of XLA."""
+    """The one level of all sparse values, below those of XLA and of masked values, which may have sparse ones inside."""
 
     __slots__ = ("is_used",)
 
@@ -28,7 +28,7 @@ class SparseLevel(Level):
     """Whether the program has ever had a sparse value: no other asks whether it meets one."""
 
     def __init__(self) -> None:
-        self.depth = -1
+        self.depth = -2
         self.is_used = False
 
     def run(self, op: Op, arrays: tuple[Any, ...], params: dict[str, Any]) -> Any:

@@ -78,15 +78,18 @@ class Pattern:
 class SparseArray(Lifted):
     """The raw value of a sparse tensor: a pattern, and an array of values, one (or one array) for each place."""
 
-    __slots__ = ("pattern", "values")
+    __slots__ = ("is_open", "pattern", "values")
 
     pattern: Pattern
     values: np.ndarray[Any, Any]
+    is_open: bool
+    """Whether a tensor of the user's has these values as its memory: what is kept of them is watched by its version."""
 
     def __init__(self, pattern: Pattern, values: Any) -> None:
         super().__init__(SPARSE, frozenset(), pattern.shape, values.dtype)
         self.pattern = pattern
         self.values = values
+        self.is_open = False
 
     @property
     def layout(self) -> str:

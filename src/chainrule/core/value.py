@@ -30,6 +30,8 @@ class Lifted:
     __array_ufunc__ = None
     is_constant = False
     """Whether a write leaves it as it is, so that tensors share it as they would share memory."""
+    face: Any = None
+    """The class of the tensors around such values, if they have one of their own."""
     flags: Any
     level: Any
     levels: frozenset[Any]
@@ -184,7 +186,7 @@ class TensorBase:
         def __getattr__(self, name: str) -> Any:
             """Whatever ``Tensor`` adds: the layers below it use a few of its methods."""
 
-    __slots__ = ("__dict__", "__weakref__", "_array", "_cell", "_meta", "_node", "_view")
+    __slots__ = ("__dict__", "__weakref__", "_array", "_cell", "_meta_slot", "_node", "_view")
 
     _array: Raw
     _node: Node | None
@@ -193,14 +195,15 @@ class TensorBase:
     _cell: Cell | None
     """The version counter, shared with views; made when first needed."""
     _view: View | None
-    _meta: Meta | None
+    _meta_slot: Meta | None
+    """Not ``_meta``, as which subclasses of users keep notes of their own."""
 
 
 def meta_of(tensor: TensorBase) -> Meta:
     """The tensor's :class:`Meta`, made when there is none."""
-    meta = tensor._meta
+    meta = tensor._meta_slot
     if meta is None:
-        meta = tensor._meta = Meta()
+        meta = tensor._meta_slot = Meta()
     return meta
 
 
@@ -218,7 +221,15 @@ def new_tensor(array: Raw, node: Node | None = None) -> Any:
     tensor = allocate()
     tensor._array = array
     tensor._node = node
-    tensor._cell = tensor._view = tensor._meta = None
+    tensor._cell = tensor._view = tensor._meta_slot = None
+    return tensor
+
+
+def faced(tensor: Any) -> Any:
+    """A tensor that the engine made, in the class that its value asks for."""
+    face = getattr(tensor._array, "face", None)
+    if face is not None:
+        tensor.__class__ = face
     return tensor
 
 

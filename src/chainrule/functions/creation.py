@@ -71,7 +71,7 @@ def finish(array: Any, requires_grad: bool, where: Device = CPU) -> Tensor:
     """A new leaf around ``array``, on the device ``where``."""
     tensor = allocate()
     tensor._array = array if where is CPU else placed(array, where)
-    tensor._node = tensor._cell = tensor._view = tensor._meta = None
+    tensor._node = tensor._cell = tensor._view = tensor._meta_slot = None
     mode = get_modes()
     if mode is not None and mode.inference:
         tensor._cell = INFERENCE_CELL

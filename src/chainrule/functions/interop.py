@@ -224,8 +224,8 @@ def deep_copy(input: Tensor, memo: dict[int, Any]) -> Tensor:
     made.__dict__.update(copy.deepcopy(input.__dict__, memo))
     if current_node(input) is not None:
         made.requires_grad_()
-    if input._meta is not None and input._meta.grad is not None:
-        meta_of(made).grad = copy.deepcopy(input._meta.grad, memo)
+    if input._meta_slot is not None and input._meta_slot.grad is not None:
+        meta_of(made).grad = copy.deepcopy(input._meta_slot.grad, memo)
     return made
 
 

@@ -143,7 +143,7 @@ class Search:
     def look_around(self, inside: set[Any]) -> None:
         """Find the tensors alive: results of the graph, and what may have been constants of it."""
         tensors = alive(TensorBase)
-        gradients = {id(thing._meta.grad) for thing in tensors if thing._meta is not None}
+        gradients = {id(thing._meta_slot.grad) for thing in tensors if thing._meta_slot is not None}
         known = set()
         for thing in tensors:
             node = thing._node
@@ -296,7 +296,7 @@ class Search:
         """Whether the gradients that the pass gave come out."""
         given = []
         for node, leaf in self.leaves.items():
-            meta = leaf._meta
+            meta = leaf._meta_slot
             if meta is None or meta.grad is None or meta.backward is not self.ran or meta.count != 1:
                 continue
             if not is_rewritten(meta.grad, meta):

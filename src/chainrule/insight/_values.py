@@ -270,7 +270,7 @@ def grad_of(node: Any, held: Any) -> Any:
         tensor = node.variable
     elif tensor is None and node.extra is not None and node.extra.retained is not None:
         tensor = node.extra.retained()
-    meta = None if tensor is None else tensor._meta
+    meta = None if tensor is None else tensor._meta_slot
     if meta is None or meta.grad is None:
         return None
     array = plain(meta.grad._array)

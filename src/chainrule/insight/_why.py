@@ -146,10 +146,10 @@ def _by(t: Any, out: Any, name: str, call: Call) -> Reason:
         return _unreached(t, node, root.seq, root, name)
     if freed(nodes) is not None:
         if (
-            t._meta is not None
-            and t._meta.grad is not None
-            and t._meta.backward is not None
-            and t._meta.backward.root() is root
+            t._meta_slot is not None
+            and t._meta_slot.grad is not None
+            and t._meta_slot.backward is not None
+            and t._meta_slot.backward.root() is root
         ):
             return _of_grad(t, name, call)
         return _reason(Cause.UNKNOWN, f"{name} by this output can no longer be computed: a backward has let the saved values go",
@@ -205,7 +205,7 @@ def _short(gradient: Any) -> str:
 
 def _of_grad(t: Any, name: str, call: Call) -> Reason:
     node = current_node(t)
-    meta = t._meta
+    meta = t._meta_slot
     gradient = None if meta is None else meta.grad
     if node is None and meta is not None and gradient is not None:
         node = meta.accumulator  # requires_grad was switched off after the backward

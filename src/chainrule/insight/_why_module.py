@@ -159,7 +159,7 @@ def entry_of(path: str, parameter: Any, reason: Reason, is_held: bool) -> Entry:
     )
     if cause is Cause.UNKNOWN:
         kind = "unknown"
-    meta = parameter._meta
+    meta = parameter._meta_slot
     if not is_held or meta is None or meta.grad is None:
         return Entry(path, shape, kind, reason)
     gradient = np.asarray(numbers_of(meta.grad._array))

@@ -240,6 +240,9 @@ class NestedTensor(Nested):
         size[self._ragged_idx - 1] = output_size[self._ragged_idx]
         return size
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return jagged, (self._values, self._offsets, self._lengths, self._ragged_idx)
+
     def __repr__(self, *, tensor_contents: str | None = None) -> str:  # type: ignore[override]
         about = f", grad_fn={self.grad_fn}" if self.grad_fn else ", requires_grad=True" if self.requires_grad else ""
         return (

@@ -99,6 +99,9 @@ class StridedNestedTensor(Nested):
             f"{function}: Expected both self and other to be nested, but got a nested and a non-nested one. The jagged layout takes ordinary ones"
         )
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return strided, (self._values, self._part_sizes, self._in_order)
+
     def __repr__(self, *, tensor_contents: str | None = None) -> str:  # type: ignore[override]
         shown = [repr(part.detach().requires_grad_(self.requires_grad)) for part in self._parts()]
         inside = ",\n".join(shown).replace("\n", "\n  ")

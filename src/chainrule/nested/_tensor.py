@@ -195,9 +195,6 @@ class Nested(Tensor):
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return self.numpy()
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        raise NotImplementedError("nested tensors are not saved: save nt.unbind(), or .values() and .offsets()")
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not self.is_leaf:
             raise RuntimeError(
@@ -330,6 +327,6 @@ def shell(cls: type[Any], values: Tensor, sizes: tuple[Any, ...]) -> Any:
     made._array = NoArray(
         LEVEL, frozenset(), tuple([-1 if size is None else int(size) for size in sizes]), np.dtype(dtype)
     )
-    made._node = made._cell = made._view = made._meta = None
+    made._node = made._cell = made._view = made._meta_slot = None
     made._values = values
     return made

@@ -114,8 +114,6 @@ def added_to(dense: Any, sparse: SparseArray) -> Any:
 
 
 def scaled(x: Any, number: Any) -> Any:
-    if number == 1:
-        return x
     factor = x.dtype.type(number)
     return x.with_values(x.values * factor) if is_sparse(x) else x * factor
 

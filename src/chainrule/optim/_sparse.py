@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def has_sparse_gradient(param: Any) -> bool:
     """Whether the gradient of a parameter is sparse."""
-    meta = param._meta
+    meta = param._meta_slot
     return meta is not None and meta.grad is not None and is_sparse(meta.grad._array)
 
 

@@ -23,11 +23,12 @@ from ..nn import functional
 from ..nn.modules.module import Module
 from ..nn.parameter import Parameter
 from ..size import Size
+from ._composites import JAGGED, MASKED, Mark
 from ._plain_objects import is_plain_class
 from ._unpickler import hashable
 
 __all__ = [
-    "STORAGES", "StorageKind", "add_safe_globals", "approved_here", "clear_safe_globals", "get_safe_globals", "known_values",
+    "STORAGES", "StorageKind", "add_safe_globals", "approved_here", "clear_safe_globals", "get_safe_globals", "is_tensor_class", "known_values",
     "ours_or_modules", "plain_calls", "refused", "safe_globals", "torch_module", "torch_name",
 ]  # fmt: skip
 
@@ -43,6 +44,10 @@ STORAGES: dict[dtypes.dtype, str] = {
     dtype: f"{dtype._scalar_type}Storage" for dtype in dtypes.ALL if not dtype._scalar_type.startswith("UInt")
 }
 """The name of the typed storage of each dtype that has one: PyTorch keeps the younger ones as bytes."""
+
+
+NOTE = Mark()
+"""What PyTorch's compiler has noted of a tensor."""
 
 
 def encoded(text: str, encoding: str = "utf-8") -> bytes:
@@ -107,6 +112,7 @@ def plain_calls() -> dict[Any, Callable[..., Any]]:
         device: device_from,
         layout: layout,
         Generator: generator_on,
+        NOTE: Mark,
     }
 
 
@@ -127,6 +133,9 @@ def known_values() -> dict[str, Any]:
         "torch.nn.parameter.Parameter": Parameter,
         "torch.serialization._get_layout": layout,
         "torch.storage.UntypedStorage": UNTYPED,
+        "torch._dynamo.decorators._DimRange": NOTE,
+        JAGGED: Mark(),
+        MASKED: Mark(),
     }
     for dtype in dtypes.ALL:
         named[str(dtype)] = dtype
@@ -335,9 +344,18 @@ def ours_or_modules(module: str, name: str) -> Any:
         and found.__module__.startswith(("chainrule.", "torch."))
     ):
         return found
-    if is_plain_class(found, module):
+    if is_plain_class(found, module) or is_tensor_class(found):
         return found
     return found if module == FUNCTIONS and name in getattr(home, "__all__", ()) else None
+
+
+def is_tensor_class(found: Any) -> bool:
+    """Whether a class of the program is one of tensors, as which a tensor of a file may be seen without a line of it being run."""
+    if not isinstance(found, type) or not issubclass(found, Tensor):
+        return False
+    return not hasattr(found, "__del__") and getattr(found, "__setstate__", None) is getattr(
+        Tensor, "__setstate__", None
+    )
 
 
 def refused(name: str, weights_only: bool) -> pickle.UnpicklingError:

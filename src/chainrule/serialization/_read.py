@@ -14,7 +14,8 @@ import numpy as np
 from ..core.generator import Generator
 from ..errors import CorruptFileError
 from ._archive import ArchiveReader
-from ._names import approved_here, known_values, ours_or_modules, plain_calls, refused
+from ._composites import Mark
+from ._names import approved_here, is_tensor_class, known_values, ours_or_modules, plain_calls, refused
 from ._plain_objects import call_of_program, more_calls, more_values, new_of_program, set_values
 from ._rebuild import Storage, Tensors, swapped
 from ._unpickler import Unpickler
@@ -66,7 +67,11 @@ class Names:
         found = None if self.weights_only else ours_or_modules(*name.rpartition(".")[::2])
         if found is None:
             raise refused(name, self.weights_only)
-        if isinstance(found, type) and found.__module__ not in ("builtins", "collections"):
+        if (
+            isinstance(found, type)
+            and found.__module__ not in ("builtins", "collections")
+            and not is_tensor_class(found)
+        ):
             self.classes.add(found)
         return found
 
@@ -87,6 +92,8 @@ class Names:
     def build(self, target: Any, state: Any) -> None:
         """Give an instance its state."""
         kind = type(target)
+        if kind is Mark:
+            return
         if kind is Generator and type(state) is tuple and len(state) == 3:
             target.set_state(state[2])
             return

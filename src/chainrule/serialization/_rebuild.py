@@ -14,10 +14,10 @@ from ..core.value import TensorBase, new_tensor
 from ..core.version import cell_of
 from ..device import CPU, META_DEVICE, device, place_of
 from ..errors import CorruptFileError
-from ..functions.creation import LAYOUTS
 from ..functions.filling import empty_strided
 from ..functions.storage import TypedStorage, UntypedStorage
-from ..nn.parameter import Parameter
+from ..nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
+from ._composites import Mark, jagged_from, masked_from, sparse_from, strided_from
 from ._names import StorageKind
 
 __all__ = ["Storage", "Tensors", "swapped"]
@@ -111,9 +111,14 @@ class Tensors:
             "_rebuild_parameter": self.parameter,
             "_rebuild_parameter_with_state": self.parameter,
             "_rebuild_device_tensor_from_cpu_tensor": self.moved,
+            "_rebuild_nested_tensor": self.nested,
+            "_rebuild_wrapper_subclass": self.masked,
         }
         return {f"torch._utils.{name}": make for name, make in names.items()} | {
-            "torch._tensor._rebuild_from_type_v2": self.with_state
+            "torch._tensor._rebuild_from_type_v2": self.with_state,
+            "torch.nested._internal.nested_tensor._rebuild_njt": self.jagged,
+            "torch.nn.parameter.UninitializedParameter": self.parameter_unmade,
+            "torch.nn.parameter.UninitializedBuffer": self.buffer_unmade,
         }
 
     def storage(self, identity: Any) -> Storage:
@@ -204,18 +209,9 @@ class Tensors:
         strides = tuple(step // array.itemsize for step in array.strides)
         return storage.base.as_strided(array.shape, strides, offset).detach()
 
-    def sparse(self, kind: Any, data: Any) -> Tensor:
+    def sparse(self, kind: Any, data: Any) -> Any:
         """What ``_rebuild_sparse_tensor`` makes."""
-        from ..functions.sparse import sparse_compressed_tensor, sparse_coo_tensor
-
-        if type(data) is not tuple or kind not in LAYOUTS.values():
-            raise CorruptFileError("the file is damaged: a sparse tensor that is described wrongly")
-        try:
-            if kind is LAYOUTS["coo"]:
-                return sparse_coo_tensor(*data[:3], is_coalesced=data[3] if len(data) > 3 else None)
-            return sparse_compressed_tensor(*data[:4], layout=kind)
-        except (IndexError, RuntimeError, TypeError, ValueError) as error:
-            raise CorruptFileError(f"the file is damaged: it has a sparse tensor of which is said: {error}") from None
+        return self.composite(sparse_from, kind, data)
 
     def parameter(self, data: Any, requires_grad: Any, hooks: Any = None, state: Any = None) -> Tensor:
         """What ``_rebuild_parameter`` and ``_rebuild_parameter_with_state`` make."""
@@ -224,16 +220,45 @@ class Tensors:
         made = Parameter(data, requires_grad is True)
         return with_attributes(made, state) if state else made
 
+    def parameter_unmade(self, requires_grad: Any = True) -> Any:
+        """A parameter whose shape is not known yet."""
+        return UninitializedParameter(requires_grad is True)
+
+    def buffer_unmade(self, requires_grad: Any = False) -> Any:
+        """A buffer whose shape is not known yet."""
+        return UninitializedBuffer(requires_grad is True)
+
     def with_state(self, make: Any, kind: Any, arguments: Any, state: Any) -> Tensor:
         """What ``_rebuild_from_type_v2`` makes: a tensor with attributes."""
         if make not in tuple(self.named().values()) or type(arguments) is not tuple:
             raise CorruptFileError("the file is damaged: a tensor that is made by something else")
+        if type(kind) is Mark:  # the state of a jagged tensor says once more what its arguments do
+            return self.masked(*arguments, state=state) if make == self.masked else make(*arguments)
         made = make(*arguments)
         if kind is not Tensor and kind is not type(made):
             made = made.as_subclass(kind) if isinstance(kind, type) and issubclass(kind, Tensor) else None
         if made is None:
             raise CorruptFileError("the file is damaged: a tensor of a class that is none of tensors")
         return with_attributes(made, state) if state else made
+
+    def composite(self, make: Callable[..., Any], first: Any, *more: Any) -> Any:
+        """A tensor made of several, whose numbers say how; a stand-in while they are still to be read, for the second time."""
+        if self.on_cpu:
+            self.is_elsewhere = True
+            return new_tensor(np.zeros(0, np.float32))
+        return make(first, *more)
+
+    def nested(self, values: Any, sizes: Any, strides: Any, starts: Any) -> Any:
+        """What ``_rebuild_nested_tensor`` makes."""
+        return self.composite(strided_from, values, sizes, strides, starts)
+
+    def jagged(self, data: Any) -> Any:
+        """What ``_rebuild_njt`` makes."""
+        return self.composite(jagged_from, data)
+
+    def masked(self, *arguments: Any, state: Any = None) -> Any:
+        """What ``_rebuild_wrapper_subclass`` makes of its arguments and its state, the only such class that there is."""
+        return self.composite(masked_from, arguments, state)
 
     def moved(self, data: Any, dtype: Any, where: Any, requires_grad: Any) -> Tensor:
         """What ``_rebuild_device_tensor_from_cpu_tensor`` makes: how PyTorch keeps tensors of its device "xla"."""

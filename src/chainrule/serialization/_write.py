@@ -28,9 +28,10 @@ from ..dtypes import FROM_NUMPY
 from ..functions.creation import LAYOUTS, layout
 from ..functions.memory import memory_format, strides_of
 from ..functions.storage import TypedStorage, UntypedStorage
-from ..nn.parameter import Parameter
+from ..nn.parameter import Parameter, UninitializedTensorMixin
 from ..size import Size
 from ._archive import ArchiveWriter
+from ._composites import JAGGED, MASKED, is_composite, parts_of
 from ._names import STORAGES, torch_name
 
 __all__ = ["write_archive", "write_legacy"]
@@ -185,21 +186,30 @@ class Pickler(PythonPickler):  # type: ignore[misc]
     def tensor(self, tensor: TensorBase) -> Any:
         """How a tensor is made again."""
         requires_grad, attributes = current_node(tensor) is not None, tensor.__dict__
-        if type(tensor) is Parameter:
+        if isinstance(tensor, UninitializedTensorMixin):
+            return named(torch_name(type(tensor))), (requires_grad,)
+        if issubclass(type(tensor), Parameter):
             data: tuple[Any, ...] = (tensor.detach(), requires_grad, OrderedDict())
             if attributes:
                 return named("torch._utils._rebuild_parameter_with_state"), (*data, dict(attributes))
             return named("torch._utils._rebuild_parameter"), data
+        if is_composite(tensor):
+            how, given, state = parts_of(tensor, named)
+            if state is None:
+                return named(how), given
+            kind = JAGGED if tensor.is_nested else MASKED
+            return named("torch._tensor._rebuild_from_type_v2"), (named(how), named(kind), given, state)
         if is_sparse(tensor._array):
             sparse: Any = tensor._array
             parts = [new_tensor(part) for part in sparse.parts() if part is not None]
             more = (
                 (Size(sparse.shape), sparse.pattern.is_coalesced) if sparse.layout == "coo" else (Size(sparse.shape),)
             )
-            return named("torch._utils._rebuild_sparse_tensor"), (LAYOUTS[sparse.layout], (*parts, *more))
+            arguments: tuple[Any, ...] = (LAYOUTS[sparse.layout], (*parts, *more))
+            return self.with_attributes(tensor, named("torch._utils._rebuild_sparse_tensor"), arguments)
         if tensor.is_meta:
-            make, arguments = named("torch._utils._rebuild_meta_tensor_no_storage"), no_storage(tensor)
-            return self.with_attributes(tensor, make, (*arguments, requires_grad))
+            make = named("torch._utils._rebuild_meta_tensor_no_storage")
+            return self.with_attributes(tensor, make, (*no_storage(tensor), requires_grad))
         array, memory = self.memories.add(tensor)
         place = self.memories.place(memory)
         offset, rest = divmod(array.__array_interface__["data"][0] - memory.start if array.size else 0, array.itemsize)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["swap_tensors"]
 
-SLOTS = ("_array", "_cell", "_meta", "_node", "_view")
+SLOTS = ("_array", "_cell", "_meta_slot", "_node", "_view")
 
 
 def swap_tensors(t1: Tensor, t2: Tensor) -> None:
@@ -51,7 +51,7 @@ def swap_tensors(t1: Tensor, t2: Tensor) -> None:
 
 def _own_nodes(tensor: Any) -> list[AccumulateGrad]:
     """The nodes by which the tensor is a leaf: they know it by a weak reference."""
-    kept = tensor._meta and tensor._meta.accumulator
+    kept = tensor._meta_slot and tensor._meta_slot.accumulator
     return [node for node in {tensor._node, kept} if isinstance(node, AccumulateGrad)]
 
 

@@ -14,6 +14,7 @@ from .numbers import (
     SigmoidTransform,
     SoftplusTransform,
     TanhTransform,
+    _clipped_sigmoid as _clipped_sigmoid,
 )
 from .vectors import SoftmaxTransform, StickBreakingTransform
 

@@ -52,7 +52,7 @@ LATE = {
     "mapping.MappingMethods": "apply_ map2_ map_",
     "memory.MemoryMethods": """
         as_strided_ const_data_ptr dim_order is_distributed is_set_to new_empty_strided record_stream resize
-        resize_as sum_to_size
+        resize_as set_ sum_to_size
     """,
     "random.RandomMethods": """
         bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_

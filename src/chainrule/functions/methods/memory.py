@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ... import ops
+from ...core.modes import modes
 from ...core.mutation import reshape_in_place
-from ...core.value import Lifted, TensorBase, writable
-from ...core.views import memory_of
+from ...core.origin import caller
+from ...core.value import Lifted, TensorBase, new_tensor, writable
+from ...core.version import bump
+from ...core.views import memory_of, needs_grad
 from .. import filling, memory, reduction
 from .._arguments import sizes_of, tensor_argument
 
@@ -52,6 +56,52 @@ class MemoryMethods(TensorBase):
     def resize_as(self: Any, tensor: Tensor) -> Tensor:
         """``resize`` to the shape of another tensor."""
         return MemoryMethods.resize(self, *tensor_argument(tensor, "resize_as", "tensor").shape)
+
+    def set_(self: Any, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
+        """Let the tensor stand for other memory, and have its shape: that of a tensor or of a storage, which is shared; or none.
+
+        Args:
+            source: a tensor of the same dtype, or a storage.
+            storage_offset: where in the memory it begins, where a ``size`` is given.
+            size: its shape; by default that of the source.
+            stride: how far the elements along each dimension are from each other; by default they lie row by row.
+
+        Raises:
+            RuntimeError: it is of another dtype; or either of the two has a place in a graph, and gradients are recorded.
+
+        >>> import chainrule as torch
+        >>> x, y = torch.zeros(2), torch.arange(6.)
+        >>> x.set_(y, 1, (2, 2), (2, 1))
+        tensor([[1., 2.],
+                [3., 4.]])
+        >>> y[1] = 9
+        >>> x[0, 0]
+        tensor(9.)
+        """
+        if source is None:
+            source = self.detach().new_empty(0)
+        elif not isinstance(source, TensorBase):
+            held = getattr(source, "_elements", None)
+            held = getattr(source, "_bytes", None) if held is None else held
+            if held is None:
+                raise TypeError(f"set_(): argument 'source' must be Tensor or Storage, not {type(source).__name__}")
+            source = new_tensor(held.view(self._array.dtype))
+        if source.dtype != self.dtype:
+            raise RuntimeError(f"Could not set tensor of type {source.dtype} to a tensor of type {self.dtype}")
+        if modes().grad and (needs_grad(self) or needs_grad(source)):
+            raise RuntimeError(
+                "set_(): a leaf Variable that requires grad is being used in an in-place operation, or a result: other memory has no history "
+                "here. Call it in torch.no_grad(), or give .detach()"
+            )
+        if size is not None:
+            given = sizes_of((size,), "set_")
+            steps = tuple(accumulate(given[:0:-1], mul, initial=1))[::-1] if stride is None else tuple(stride)
+            source = source.detach().as_strided(given, steps, storage_offset)
+        self.data = source
+        if self._view is not None and self._node is None:
+            self._view = None
+        bump(self, caller())
+        return self
 
     def sum_to_size(self: Any, *size: Any, **named: Any) -> Tensor:
         """The sum over what broadcasting from ``size`` would have repeated; the tensor itself if it has that shape.

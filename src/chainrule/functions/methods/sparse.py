@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ... import ops
 from ...core.sparse_level import is_sparse
 from ...core.value import TensorBase, new_tensor
+from ...core.version import cell_of
 from .. import creation, sparse
 from .._arguments import tensor_argument
 
@@ -51,6 +52,20 @@ def shown(array: Any) -> Tensor:
     view = array[...]
     view.flags.writeable = False
     made: Tensor = new_tensor(view)
+    return made
+
+
+def opened(tensor: Any) -> Tensor:
+    """The values of a sparse tensor that nothing was recorded of, to be written to: a write is one to the tensor.
+
+    They are a copy of its own, which what was computed from it before does not see; both have one version counter.
+    """
+    array = tensor._array
+    if not array.is_open:
+        array = tensor._array = array.with_values(array.values.copy())
+        array.is_open = True
+    made: Tensor = new_tensor(array.values)
+    made._cell = cell_of(tensor)
     return made
 
 
@@ -174,7 +189,7 @@ class SparseMethods(TensorBase):
     def values(self: Any) -> Tensor:
         """The values, through which gradients flow. Of a coalesced tensor in coordinates, or a compressed one.
 
-        They cannot be written to in place: make a new tensor of others.
+        Those of a tensor that does not require grad may be written to in place, which changes the tensor.
 
         >>> import chainrule as torch
         >>> (torch.eye(2) * 3).to_sparse().values()
@@ -183,13 +198,16 @@ class SparseMethods(TensorBase):
         if not is_sparse(self._array):
             raise RuntimeError("values expected sparse tensor layout but got Strided: convert with .to_sparse()")
         array = coalesced(self, "values") if self._array.layout == "coo" else self._array
+        if self._node is None and array is self._array:
+            return opened(self)
         return ops.sparse_values(self, pattern=array.pattern)
 
     def _indices(self: Any) -> Tensor:
         return shown(self._sparse("_indices", "coo").pattern.indices)
 
     def _values(self: Any) -> Tensor:
-        return shown(self._sparse("_values", "coo").values)
+        array = self._sparse("_values", "coo")
+        return opened(self) if self._node is None else shown(array.values)
 
     def _nnz(self: Any) -> int:
         count: int = self._sparse("_nnz").pattern.nnz

@@ -146,7 +146,22 @@ class RNNBase(Module):
 
     @property
     def _flat_weights(self) -> list[Any]:
-        return [getattr(self, name) for name in self._flat_weights_names]
+        given: list[Any] | None = self.__dict__.get("_given_weights")
+        return given or [getattr(self, name) for name in self._flat_weights_names]
+
+    @_flat_weights.setter
+    def _flat_weights(self, weights: list[Any]) -> None:
+        """What packages that put other tensors in place of the parameters have a layer compute with."""
+        self.__dict__["_given_weights"] = list(weights)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "_flat_weights":
+            object.__setattr__(self, name, value)
+            return
+        super().__setattr__(name, value)
+        given = self.__dict__.get("_given_weights")
+        if given and name in self._flat_weights_names:
+            given[self._flat_weights_names.index(name)] = value
 
     @property
     def all_weights(self) -> list[list[Any]]:

@@ -1,4 +1,4 @@
-"""``torch.masked``: reductions and softmaxes in which elements that a mask leaves out take no part.
+"""``torch.masked``: reductions and softmaxes in which elements that a mask leaves out take no part; and tensors with a mask.
 
 ``mask`` is True where an element takes part, and broadcasts to the input; None for all. What comes of no elements at
 all is the value with which a reduction begins (0 for a sum, 1 for a product), or NaN where there is none.
@@ -8,29 +8,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import functions as _f, linalg as _linalg, ops as _ops
-from .dtypes import get_default_dtype as _get_default_dtype
-from .functions._arguments import axes_of as _axes_of, tensor_argument as _tensor_argument
+from .. import functions as _f, linalg as _linalg, ops as _ops
+from .._late import late as _late
+from ..dtypes import get_default_dtype as _get_default_dtype
+from ..functions._arguments import axes_of as _axes_of, tensor_argument as _tensor_argument
 
 if TYPE_CHECKING:
-    from ._tensor import Tensor
-    from .dtypes import dtype as Dtype
+    from .._tensor import Tensor
+    from ..dtypes import dtype as Dtype
 
 __all__ = [
-    "amax", "amin", "argmax", "argmin", "cumprod", "cumsum", "log_softmax", "logaddexp", "logsumexp", "mean", "median",
+    "MaskedTensor", "amax", "amin", "argmax", "argmin", "as_masked_tensor", "cumprod", "cumsum", "is_masked_tensor", "log_softmax",
+    "logaddexp", "logsumexp", "masked_tensor", "mean", "median",
     "norm", "normalize", "prod", "softmax", "softmin", "std", "sum", "var",
 ]  # fmt: skip
 
 Dims = int | Sequence[int] | None
 
 
-def _given(input: Any, dtype: Any, function: str) -> Any:
+def _given(input: Any, mask: Any, dtype: Any, function: str) -> Any:
+    """The input as an ordinary tensor, and the mask: its own, if it is a masked tensor."""
     x: Any = _tensor_argument(input, function, "input")
-    return x if dtype is None or x.dtype is dtype else x.to(dtype)
+    if hasattr(x, "get_mask"):
+        from ._tensor import Combine
+
+        x, mask = Combine.apply(x), x.get_mask()
+    return x if dtype is None or x.dtype is dtype else x.to(dtype), mask
 
 
 def _broadcast(mask: Any, x: Any, function: str) -> Any:
@@ -85,14 +93,14 @@ def sum(
     >>> torch.masked.sum(torch.tensor([1., 2., 3.]), mask=torch.tensor([True, False, True]))
     tensor(4.)
     """
-    x = _summed(input, dtype, "sum")
+    x, mask = _summed(input, mask, dtype, "sum")
     axes = _axes(x, dim, "sum")
     return _f.sum(_filled(x, mask, 0, "sum"), axes, keepdim=bool(keepdim), dtype=x.dtype)
 
 
-def _summed(input: Any, dtype: Any, function: str) -> Any:
-    x = _given(input, dtype, function)
-    return x.long() if dtype is None and x._array.dtype.kind in "biu" else x
+def _summed(input: Any, mask: Any, dtype: Any, function: str) -> Any:
+    x, mask = _given(input, mask, dtype, function)
+    return x.long() if dtype is None and x._array.dtype.kind in "biu" else x, mask
 
 
 def prod(
@@ -104,7 +112,7 @@ def prod(
     >>> torch.masked.prod(torch.tensor([1., 2., 3.]), mask=torch.tensor([True, False, True]))
     tensor(3.)
     """
-    x = _summed(input, dtype, "prod")
+    x, mask = _summed(input, mask, dtype, "prod")
     result = _filled(x, mask, 1, "prod")
     for axis in sorted([axis % x._array.ndim for axis in _axes(x, dim, "prod")], reverse=True):
         result = _f.prod(result, axis, keepdim=bool(keepdim))
@@ -118,7 +126,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: Dtype | None = None, mask: Tensor 
     >>> torch.masked.cumsum(torch.tensor([1., 2., 3.]), 0, mask=torch.tensor([True, False, True]))
     tensor([1., 1., 4.])
     """
-    x = _given(input, dtype, "cumsum")
+    x, mask = _given(input, mask, dtype, "cumsum")
     return _f.cumsum(_filled(x, mask, 0, "cumsum"), dim, dtype=x.dtype)
 
 
@@ -129,7 +137,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: Dtype | None = None, mask: Tensor
     >>> torch.masked.cumprod(torch.tensor([1., 2., 3.]), 0, mask=torch.tensor([True, False, True]))
     tensor([1., 1., 3.])
     """
-    x = _given(input, dtype, "cumprod")
+    x, mask = _given(input, mask, dtype, "cumprod")
     return _f.cumprod(_filled(x, mask, 1, "cumprod"), dim, dtype=x.dtype)
 
 
@@ -145,7 +153,7 @@ def mean(
     >>> torch.masked.mean(torch.tensor([1., 2., 3.]), mask=torch.tensor([True, False, True]))
     tensor(2.)
     """
-    x = _given(input, dtype, "mean")
+    x, mask = _given(input, mask, dtype, "mean")
     if x._array.dtype.kind in "biu":
         raise ValueError(
             "mean(): Could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
@@ -175,7 +183,7 @@ def var(
     if unbiased is not None and correction is not None:
         raise AssertionError("Only one of unbiased and correction may be given: unbiased=True is correction=1")
     correction = int(unbiased) if unbiased is not None else 1 if correction is None else correction
-    x = _given(input, dtype, "var")
+    x, mask = _given(input, mask, dtype, "var")
     if x._array.dtype.kind in "biu":
         x = x.to(_get_default_dtype())
     axes = _axes(x, dim, "var")
@@ -237,7 +245,7 @@ def amin(
 
 
 def _extreme(function: Any, name: str, begin: str, input: Any, dim: Any, keepdim: Any, dtype: Any, mask: Any) -> Tensor:
-    x = _given(input, dtype, name)
+    x, mask = _given(input, mask, dtype, name)
     fill = None if mask is None else _limit(x, begin)
     return function(_filled(x, mask, fill, name), _axes(x, dim, name), keepdim=bool(keepdim))
 
@@ -277,7 +285,7 @@ def argmin(
 
 
 def _place(function: Any, name: str, begin: str, input: Any, dim: Any, keepdim: Any, dtype: Any, mask: Any) -> Tensor:
-    x = _given(input, dtype, name)
+    x, mask = _given(input, mask, dtype, name)
     fill = None if mask is None else _limit(x, begin)
     return function(_filled(x, mask, fill, name), dim, keepdim=bool(keepdim)).to(x.dtype)
 
@@ -294,7 +302,7 @@ def median(
     >>> torch.masked.median(torch.tensor([1., 2., 3.]), mask=torch.tensor([False, True, True]))
     tensor(2.)
     """
-    x = _given(input, dtype, "median")
+    x, mask = _given(input, mask, dtype, "median")
     axis = _axes(x, dim, "median")
     at = axis[0] if axis else -1
     if x._array.dtype.kind in "fV":
@@ -329,7 +337,7 @@ def norm(
     >>> torch.masked.norm(torch.tensor([3., 2., 4.]), 2, mask=torch.tensor([True, False, True]))
     tensor(5.)
     """
-    x = _given(input, dtype, "norm")
+    x, mask = _given(input, mask, dtype, "norm")
     order = 2.0 if ord is None else ord
     least = mask is not None and order == -math.inf
     assert not least or x._array.dtype.kind in "fcV", f"input must be floating point, got {x.dtype}"
@@ -352,7 +360,7 @@ def normalize(
     >>> torch.masked.normalize(torch.tensor([3., 2., 4.]), 2, 0, mask=torch.tensor([True, False, True]))
     tensor([0.6000, 0.0000, 0.8000])
     """
-    x = _given(input, dtype, "normalize")
+    x, mask = _given(input, mask, dtype, "normalize")
     size = norm(x, ord, dim, keepdim=True, mask=mask)
     return _ops.divide(_filled(x, mask, 0, "normalize"), _ops.maximum(size, np.asarray(eps, size._array.dtype)))
 
@@ -369,7 +377,7 @@ def logsumexp(
     >>> torch.masked.logsumexp(torch.tensor([0., 5., 0.]), mask=torch.tensor([True, False, True]))
     tensor(0.6931)
     """
-    x = _given(input, dtype, "logsumexp")
+    x, mask = _given(input, mask, dtype, "logsumexp")
     fill = None if mask is None else -math.inf if x.is_complex() else _limit(x, "min")
     result = _f.logsumexp(_filled(x, mask, fill, "logsumexp"), _axes(x, dim, "logsumexp"), keepdim=bool(keepdim))
     return result if result.dtype is x.dtype else result.to(x.dtype)
@@ -382,7 +390,7 @@ def softmax(input: Tensor, dim: int, *, dtype: Dtype | None = None, mask: Tensor
     >>> torch.masked.softmax(torch.tensor([0., 5., 0.]), 0, mask=torch.tensor([True, False, True]))
     tensor([0.5000, 0.0000, 0.5000])
     """
-    x = _given(input, dtype, "softmax")
+    x, mask = _given(input, mask, dtype, "softmax")
     return _f.softmax(_filled(x, mask, None if mask is None else _limit(x, "min"), "softmax"), dim)
 
 
@@ -393,7 +401,7 @@ def log_softmax(input: Tensor, dim: int, *, dtype: Dtype | None = None, mask: Te
     >>> torch.masked.log_softmax(torch.tensor([0., 5., 0.]), 0, mask=torch.tensor([True, False, True]))
     tensor([-0.6931,    -inf, -0.6931])
     """
-    x = _given(input, dtype, "log_softmax")
+    x, mask = _given(input, mask, dtype, "log_softmax")
     return _f.log_softmax(_filled(x, mask, None if mask is None else _limit(x, "min"), "log_softmax"), dim)
 
 
@@ -404,7 +412,7 @@ def softmin(input: Tensor, dim: int, *, dtype: Dtype | None = None, mask: Tensor
     >>> torch.masked.softmin(torch.tensor([0., 5., 0.]), 0, mask=torch.tensor([True, False, True]))
     tensor([0.5000, 0.0000, 0.5000])
     """
-    x = _given(input, dtype, "softmin")
+    x, mask = _given(input, mask, dtype, "softmin")
     return _f.softmax(_ops.negative(_filled(x, mask, None if mask is None else _limit(x, "max"), "softmin")), dim)
 
 
@@ -426,14 +434,27 @@ def logaddexp(
     pair = [
         _filled(x, mask, None if mask is None else _limit(x, "min"), "logaddexp")
         for x, mask in (
-            (_given(input, dtype, "logaddexp"), input_mask),
-            (_given(other, dtype, "logaddexp"), other_mask),
+            _given(input, input_mask, dtype, "logaddexp"),
+            _given(other, other_mask, dtype, "logaddexp"),
         )
     ]
     return _f.logaddexp(*pair)
 
 
-def __getattr__(name: str) -> Any:
-    from ._missing import missing_name
+LATE = {
+    "_tensor": "MaskedTensor as_masked_tensor is_masked_tensor masked_tensor",
+}
+"""What loads with the first use of one of these."""
 
-    raise missing_name(__name__, name)
+_late_name = _late(globals(), LATE)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "maskedtensor":
+        return import_module(".maskedtensor", __name__)
+    try:
+        return _late_name(name)
+    except AttributeError:
+        from .._missing import missing_name
+
+        raise missing_name(__name__, name) from None
