@@ -14,7 +14,7 @@ import numpy as np
 
 from ..device import CPU, META_DEVICE, XLA_DEVICE, device
 from . import op as op_module, origin
-from .lifted import BELOW, Level
+from .lifted import BELOW, BELOW_RECORDED, Level
 from .modes import get_modes, set_modes
 from .origin import caller
 from .value import Lifted, TensorBase, device_of, new_tensor
@@ -173,6 +173,12 @@ def numberless(shape: tuple[int, ...], dtype: Any, order: Any = None, strides: A
     return MetaArray(memory(shape, dtype, order) if strides is None else with_strides(shape, strides, dtype))
 
 
+def zeros_beside(array: Any, batch: tuple[int, ...] = ()) -> Any:
+    """Zeros, with the shape (behind that of a batch) and the dtype of a raw value, where that is."""
+    place, shape = device_of(array), (*batch, *array.shape)
+    return numberless(shape, array.dtype) if place is META_DEVICE else placed(np.zeros(shape, array.dtype), place)
+
+
 def beside(g: Any, other: Any) -> Any:
     """``g``, or where it is a constant of NumPy's and ``other`` is on another device, the same tensor there."""
     return g if isinstance(g._array, Lifted) else moved(g, device_of(getattr(other, "_array", None)))
@@ -189,7 +195,7 @@ def refuse_mixed(op: Op, args: tuple[Any, ...]) -> None:
         args = args[: len(op.args) - 1]
     arrays = [arg._array for arg in args if isinstance(arg, TensorBase)]
     places = {device_of(array) for array in arrays if array.ndim or device_of(array) is not CPU}
-    if len(places) > 1 and get_modes() is not BELOW:
+    if len(places) > 1 and not (get_modes() is BELOW or get_modes() is BELOW_RECORDED):
         from .engine import current_pass
 
         if current_pass() is None:
