@@ -6,6 +6,7 @@ import inspect
 import json
 import math
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,39 @@ def test_what_lerp_and_sums_of_products_refuse() -> None:
         with pytest.raises(RuntimeError, match="without overflow"):
             torch.addcmul(x.int(), x.int(), x.int(), value=value)
     assert (x == 1).all()
+
+
+@pytest.mark.parametrize(("dtype", "large"), [(torch.float16, 1e9), (torch.bfloat16, 3.4e38)])
+def test_numbers_that_halves_cannot_hold_are_refused(dtype: Any, large: float) -> None:
+    x, mask, places = torch.ones(3, dtype=dtype), torch.tensor([True, False, True]), torch.arange(3)
+    refused: list[Callable[[], Any]] = [
+        lambda: x.masked_fill(mask, -large),
+        lambda: x.masked_fill_(mask, -large),
+        lambda: x.masked_fill(mask, torch.tensor(large)),
+        lambda: x.index_fill(0, places, large),
+        lambda: x.index_add(0, places, x, alpha=large),
+        lambda: x.scatter(0, places, large),
+        lambda: x.fill_(large),
+        lambda: torch.full((3,), large, dtype=dtype),
+        lambda: torch.full_like(x, large),
+        lambda: torch.nn.functional.pad(x, (1, 1), value=large),
+        lambda: x.clamp(max=large),
+        lambda: torch.add(x, x, alpha=large),
+        lambda: x.sub_(x, alpha=large),
+        lambda: torch.addmv(x, torch.ones(3, 3, dtype=dtype), x, beta=large),
+        lambda: torch.addr(x, x, x, alpha=large),
+        lambda: torch.linspace(0, large, 3, dtype=dtype),
+    ]
+    for call in refused:
+        with pytest.raises(RuntimeError, match=r"c10::(Half|BFloat16) without overflow"):
+            call()
+    assert x.tolist() == [1, 1, 1]
+
+
+def test_numbers_that_halves_cannot_hold_become_infinite_where_pytorch_writes_one() -> None:
+    x = torch.ones(3, dtype=torch.float16)
+    x[1:] = 1e9
+    assert x.tolist() == [1, math.inf, math.inf]
+    assert torch.full((1,), -1e9, dtype=torch.float16).item() == x[0].fill_(-1e9).item() == -math.inf
+    assert torch.where(x > 2, x, -1e9).tolist() == [-math.inf, math.inf, math.inf]
+    assert x.masked_fill(x > 0, math.inf).clamp(max=math.inf).tolist() == [-math.inf, math.inf, math.inf]

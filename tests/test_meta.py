@@ -165,3 +165,55 @@ def test_jacobians_have_shapes() -> None:
     ):
         assert found.is_meta
         assert found.shape == (3, 3)
+
+
+# -- derivatives, and layers that make constants --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["softmax", "cumprod", "svdvals", "sort", "amax", "floor", "var", "istft", "ctc_loss"])
+def test_forward_mode(name: str) -> None:
+    """Rules make zeros, ones and indices of their own, which have to be where the operand is."""
+    x = torch.empty(5, 3, device="meta")
+    f = {
+        "softmax": lambda x: x.softmax(1),
+        "cumprod": lambda x: x.cumprod(1),
+        "svdvals": torch.linalg.svdvals,
+        "sort": lambda x: x.sort(1).values,
+        "amax": lambda x: x.amax(0),
+        "floor": torch.floor,
+        "var": lambda x: x.var(0),
+        "istft": lambda x: torch.istft(torch.complex(x, x), 8, window=torch.empty(8, device="meta")),
+        "ctc_loss": lambda x: nn.functional.ctc_loss(
+            x[:, None], torch.empty(1, 2, dtype=torch.int64, device="meta"), [5], [2]
+        ),
+    }[name]
+    for value, tangent in (torch.func.jvp(f, (x,), (x,)), (f(x), torch.func.linearize(f, x)[1](x))):
+        assert value.is_meta
+        assert tangent.is_meta
+        assert tangent.shape == value.shape
+    for jacobian in (torch.func.jacfwd(f)(x), torch.func.jacrev(f)(x), torch.autograd.functional.jacobian(f, x)):
+        assert jacobian.is_meta
+        assert jacobian.shape == value.shape + x.shape
+
+
+def test_gradients_that_are_filled_up_are_there_too() -> None:
+    x, y = (torch.empty(3, device="meta", requires_grad=True) for _ in range(2))
+    found = torch.autograd.grad(x.sum(), [x, y], allow_unused=True, materialize_grads=True)
+    assert [g.is_meta for g in found] == [True, True]
+    assert torch.autograd.functional.hessian(lambda x: x.sum(), x).is_meta
+
+
+def test_attention_with_masks_made_on_the_way() -> None:
+    from chainrule.nn.attention.bias import causal_lower_right
+    from chainrule.nn.attention.flex_attention import create_block_mask, flex_attention
+
+    with torch.device("meta"):
+        model = nn.Transformer(8, 2, 1, 1, 16, batch_first=True)
+        x = torch.empty(2, 3, 8)
+        mask = nn.Transformer.generate_square_subsequent_mask(3)
+        q = torch.empty(1, 2, 3, 4)
+    assert mask.is_meta
+    assert model(x, x, tgt_mask=mask, tgt_is_causal=True).shape == (2, 3, 8)
+    assert nn.functional.scaled_dot_product_attention(q, q, q, causal_lower_right(3, 3)).is_meta
+    causal = create_block_mask(lambda b, h, i, j: i >= j, None, None, 3, 3)
+    assert flex_attention(q, q, q, score_mod=lambda s, b, h, i, j: s + i - j, block_mask=causal).is_meta

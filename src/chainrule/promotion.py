@@ -294,9 +294,33 @@ def checked_scalar(target: np.dtype[Any], number: complex) -> Any:
     return scalar_to(target, value)
 
 
-def _refusal(to: dtype, number: Any) -> RuntimeError:
+def held_scalar(target: np.dtype[Any], number: complex) -> Any:
+    """:func:`checked_scalar` that refuses what half precision cannot hold, too, as ``masked_fill``, ``add`` and ``clamp`` do.
+
+    Args:
+        target: any dtype.
+        number: of bool, int, float or complex.
+
+    Raises:
+        RuntimeError: ``target`` cannot hold it.
+        OverflowError: an int that 64 bits cannot hold.
+
+    Example:
+        >>> import numpy
+        >>> from chainrule.promotion import held_scalar
+        >>> held_scalar(numpy.dtype("float16"), -1e9)
+        Traceback (most recent call last):
+        RuntimeError: value cannot be converted to type c10::Half without overflow: got -1000000000.0, and ...
+    """
+    found = checked_scalar(target, number)
+    if is_half(target) and dtypes.finfo(FROM_NUMPY[target]).max < abs(number.real) < float("inf"):
+        raise _refusal(FROM_NUMPY[target], number, "c10::Half" if target.kind == "f" else "c10::BFloat16")
+    return found
+
+
+def _refusal(to: dtype, number: Any, name: str | None = None) -> RuntimeError:
     limits: Any = dtypes.finfo(to) if to.is_floating_point or to.is_complex else dtypes.iinfo(to)
     return RuntimeError(
-        f"value cannot be converted to type {_C_NAMES.get(to, 'double')} without overflow: got "
+        f"value cannot be converted to type {name or _C_NAMES.get(to, 'double')} without overflow: got "
         f"{'the complex number ' if isinstance(number, complex) else ''}{number}, and {to} holds {limits.min} to {limits.max}"
     )

@@ -218,3 +218,44 @@ def test_plain_descent_remembers_nothing() -> None:
     optimizer = chainrule.optim.SGD([p], lr=0.5)
     optimizer.step()
     assert not optimizer.state
+
+
+@pytest.mark.parametrize("beta2", [0.5, 0.6, 0.66])
+def test_radam_whose_length_never_suffices_is_descent_with_momentum(beta2: float) -> None:
+    """The simple average's length is 2 / (1 - beta2) - 1 at most: at 0.6 a term of the unused root divides by zero."""
+    p = chainrule.tensor([1.0, -2.0], dtype=chainrule.float64, requires_grad=True)
+    optimizer = chainrule.optim.RAdam([p], lr=0.1, betas=(0.5, beta2))
+    for _ in range(8):
+        p.grad = chainrule.tensor([1.0, 2.0], dtype=chainrule.float64)
+        optimizer.step()
+    assert p.tolist() == pytest.approx([0.2, -3.6])
+
+
+def test_adafactor_keeps_what_is_no_part_of_a_nan() -> None:
+    """As Python's ``max(1.0, nan)`` is 1.0, other elements are scaled as if nothing were clipped."""
+    p = chainrule.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    optimizer = chainrule.optim.Adafactor([p])
+    p.grad = chainrule.tensor([1.0, float("nan"), -1.0])
+    optimizer.step()
+    assert p.isnan().tolist() == [False, True, False]
+    size = 0.01 * (14 / 3) ** 0.5
+    assert p[::2].tolist() == pytest.approx([1 - size, 3 + size])
+
+
+@pytest.mark.parametrize("dtype", [chainrule.float16, chainrule.bfloat16])
+@pytest.mark.parametrize(
+    ("name", "settings"), [("Adam", {}), ("AdamW", {"amsgrad": True}), ("SGD", {"momentum": 0.9}), ("Adagrad", {})]
+)
+def test_fused_steps_of_halves_round_once(name: str, settings: dict[str, Any], dtype: Any) -> None:
+    """Computed in single precision, in which 1e-8 is a number: half precision would divide by zero."""
+    values, slope = [1.0, -2.0, 0.5], [1e-4, 2e-3, -3.0]
+    half, wide = (chainrule.tensor(values, dtype=kind, requires_grad=True) for kind in (dtype, chainrule.float32))
+    optimizers = [getattr(chainrule.optim, name)([p], lr=0.01, fused=True, **settings) for p in (half, wide)]
+    half.grad = chainrule.tensor(slope, dtype=dtype)
+    wide.grad = half.grad.float()
+    for optimizer in optimizers:
+        optimizer.step()
+    assert chainrule.equal(half, wide.to(dtype))
+    for kept in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "sum"):
+        if kept in optimizers[0].state[half]:
+            assert chainrule.equal(optimizers[0].state[half][kept], optimizers[1].state[wide][kept].to(dtype))

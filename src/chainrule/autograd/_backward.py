@@ -15,7 +15,7 @@ from ..core.origin import caller
 from ..core.plain_pass import reverse_pass
 from ..core.value import Lifted, TensorBase, new_tensor
 from ..core.views import current_node
-from ..core.xla_level import beside
+from ..core.xla_level import beside, zeros_beside
 from ..device import CPU
 from ..errors import NotATensorError
 from ..once import warn_once
@@ -380,8 +380,8 @@ def named(one: Any) -> str:
 
 
 def zeros(one: Any, batch: tuple[int, ...], requires_grad: bool) -> Any:
-    shape, dtype = (one.node.shape, one.node.dtype) if is_edge(one) else (one._array.shape, one._array.dtype)
-    tensor = new_tensor(np.zeros((*batch, *shape), dtype))
+    like = np.empty(one.node.shape, one.node.dtype) if is_edge(one) else one._array
+    tensor = new_tensor(zeros_beside(like, batch))
     if requires_grad:
         tensor._node = AccumulateGrad.of(tensor)
     return tensor

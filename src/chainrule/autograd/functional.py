@@ -404,10 +404,10 @@ def rows(output: Tensor, number: int, inputs: Group, create_graph: bool, strict:
     """The Jacobians of one output, one for each input."""
     shape, size = tuple(output.shape), output.numel()
     if size == 0 or not output.requires_grad:
-        return tuple([zeros((*shape, *x.shape), dtype=x.dtype) for x in inputs])
+        return tuple([zeros((*shape, *x.shape), dtype=x.dtype, device=x.device) for x in inputs])
     blocks: Any
     if vectorize:
-        basis = eye(size, dtype=output.dtype).reshape((size, *shape))
+        basis = eye(size, dtype=output.dtype, device=output.device).reshape((size, *shape))
         found = grad(
             output,
             inputs,
@@ -418,7 +418,8 @@ def rows(output: Tensor, number: int, inputs: Group, create_graph: bool, strict:
             is_grads_batched=True,
         )
         blocks = [
-            zeros((size, *x.shape), dtype=x.dtype) if g is None else g for g, x in zip(found, inputs, strict=True)
+            zeros((size, *x.shape), dtype=x.dtype, device=x.device) if g is None else g
+            for g, x in zip(found, inputs, strict=True)
         ]
     else:
         no_path = NO_PATH.replace("The output", f"Output {number}")
@@ -442,7 +443,7 @@ def columns(call: Call) -> list[Group]:
     for x, size, stop in zip(call.inputs, sizes, accumulate(sizes), strict=True):
         if not (x.is_floating_point() or x.is_complex()):
             raise ValueError(f"Expected primal to be floating point or complex, but got: {x.dtype}")
-        basis = eye(total, dtype=x.dtype)[:, stop - size : stop].reshape((total, *x.shape))
+        basis = eye(total, dtype=x.dtype, device=x.device)[:, stop - size : stop].reshape((total, *x.shape))
         tangent = ops.batch_in(basis, level=batch, axis=-1 - x.ndim)
         moving.append(ops.dual_in(x, tangent, level=dual))
     call.run_on(moving)
@@ -451,7 +452,7 @@ def columns(call: Call) -> list[Group]:
         if is_moving(y, dual):
             whole = ops.batch_out(ops.tangent_part(y, level=dual), level=batch, axis=-1)
         else:
-            whole = zeros((*y.shape, total), dtype=y.dtype)
+            whole = zeros((*y.shape, total), dtype=y.dtype, device=y.device)
         parts = zip(whole.split(sizes, -1), call.inputs, strict=True)
         blocks.append(tuple([part.reshape((*y.shape, *x.shape)) for part, x in parts]))
     return blocks

@@ -17,7 +17,7 @@ from . import op as op_module
 from .forward import evaluate, jvp
 from .lifted import Level, bare, computed, levels_of, lowered, own
 from .value import Lifted, TensorBase, at_rest, device_of, like, new_tensor, numbers_of
-from .xla_level import placed
+from .xla_level import placed, zeros_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,9 @@ class DualLevel(Level):
         return tuple([self.dual(*pair) for pair in zip(out, change, strict=True)])
 
     def dual(self, primal: Any, tangent: Any) -> Any:
-        return bare(primal) if tangent is None else Dual(self, bare(primal), bare(tangent))
+        """Both, the tangent where the primal is: a derivative that is always 0 is NumPy's."""
+        array = bare(primal)
+        return array if tangent is None else Dual(self, array, placed(bare(tangent), device_of(array)))
 
     def led_out(self, g: Any) -> Any:
         """The e-part; a cotangent without one is zero."""
@@ -116,8 +118,7 @@ def tangent_part(x: Any, level: DualLevel, copy: bool) -> Any:
     """The tangent of raw ``x``, likewise."""
     if level.is_mine(x):
         return batched_as(own(x.tangent, copy), x)
-    xp, (value,) = lowered((x,))
-    return bare(xp.zeros_like(value))
+    return zeros_beside(x)
 
 
 def batched_as(part: Any, x: Any) -> Any:

@@ -17,17 +17,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from . import op as op_module
 from .dispatch import promote
 from .engine import Pass, levels_at, needed_for, pass_modes, seq_of
-from .modes import changed_modes, get_modes, modes, set_modes
+from .lifted import BELOW_RECORDED
+from .modes import get_modes, modes, set_modes
 from .node import AccumulateGrad, Node
 from .op import Op, Rule, parameter_names
 from .recording import carries_gradient
 from .value import TensorBase, new_tensor
 from .views import current_node
+from .xla_level import zeros_beside
 
 Arrays = tuple[Any, ...]
 """Operands, tangents or outputs: raw arrays where ``xp`` is a backend's namespace, tensors where it is ``ops``."""
@@ -190,12 +190,14 @@ class Call:
     def pulled_back(self) -> Any:
         """Any op: the vjp of its vjp."""
         recorded = self.xp is op_module.recorded_namespace
-        with changed_modes(grad=True, inference=False):
-            seeds = [
-                zero_leaf(y) if carries_gradient(self.op, number, raw(y)) else None
-                for number, y in enumerate(self.outs)
-            ]
+        seeds = [
+            zero_leaf(y) if carries_gradient(self.op, number, raw(y)) else None for number, y in enumerate(self.outs)
+        ]
+        outside = set_modes(BELOW_RECORDED)
+        try:
             results = self.vjp_of(seeds)
+        finally:
+            set_modes(outside)
         leaves = {s._node: s for s in seeds if s is not None}
         ends = [
             (current_node(h), lifted(self.xp, t, h.shape, h._array.dtype))
@@ -231,7 +233,8 @@ def as_tensors(arrays: Arrays) -> Arrays:
 
 
 def zero_leaf(like: Any) -> Any:
-    leaf = new_tensor(np.zeros(like.shape, raw(like).dtype))
+    """A leaf of zeros where ``like`` is: cotangents that came to another device would leave its level."""
+    leaf = new_tensor(zeros_beside(raw(like)))
     leaf._node = AccumulateGrad.of(leaf)
     return leaf
 

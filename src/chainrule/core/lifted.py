@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _next_depth = count(1).__next__
 BELOW = ORDINARY.replace(grad=False)
 """The modes in which levels compute: the tape is above all of them, and the user's hooks are not asked."""
+BELOW_RECORDED = BELOW.replace(grad=True)
+"""The same where a level has a tape of its own, for the time of one op."""
 
 
 class Level:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..device import CPU, META_DEVICE, XLA_DEVICE, device
 from . import op as op_module, origin
-from .lifted import BELOW, Level
+from .lifted import BELOW, BELOW_RECORDED, Level
 from .modes import get_modes, set_modes
 from .origin import caller
 from .value import Lifted, TensorBase, device_of, new_tensor
@@ -173,6 +173,12 @@ def numberless(shape: tuple[int, ...], dtype: Any, order: Any = None, strides: A
     return MetaArray(memory(shape, dtype, order) if strides is None else with_strides(shape, strides, dtype))
 
 
+def zeros_beside(array: Any, batch: tuple[int, ...] = ()) -> Any:
+    """Zeros, with the shape (behind that of a batch) and the dtype of a raw value, where that is."""
+    place, shape = device_of(array), (*batch, *array.shape)
+    return numberless(shape, array.dtype) if place is META_DEVICE else placed(np.zeros(shape, array.dtype), place)
+
+
 def beside(g: Any, other: Any) -> Any:
     """``g``, or where it is a constant of NumPy's and ``other`` is on another device, the same tensor there."""
     return g if isinstance(g._array, Lifted) else moved(g, device_of(getattr(other, "_array", None)))
@@ -183,7 +189,8 @@ def refuse_mixed(op: Op, args: tuple[Any, ...]) -> None:
 
     In rules and levels constants meet whatever comes, and so they do where they enter a level.
     """
-    if "level" in op.params or get_modes() is BELOW:
+    mode = get_modes()
+    if mode is BELOW or mode is BELOW_RECORDED or "level" in op.params:
         return
     if op.variadic and op.args[-1] == "indices":
         args = args[: len(op.args) - 1]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.value import TensorBase, new_tensor
+from ..core.xla_level import beside
 from ..utils._pytree import tree_flatten, tree_unflatten
 from ._batch import vmap
 from ._forward import jvp
@@ -173,10 +174,10 @@ def basis(tensors: list[Any]) -> tuple[Any, ...]:
     for one, size in zip(tensors, sizes, strict=True):
         if one.is_meta:
             parts.append(one.new_empty((total, *one._array.shape)))
-            continue
-        part = np.zeros((total, size), one._array.dtype)
-        part[range(start, start + size), range(size)] = 1
-        parts.append(new_tensor(part.reshape(total, *one._array.shape)))
+        else:
+            part = np.zeros((total, size), one._array.dtype)
+            part[range(start, start + size), range(size)] = 1
+            parts.append(beside(new_tensor(part.reshape(total, *one._array.shape)), one))
         start += size
     return tuple(parts)
 

@@ -169,6 +169,10 @@ KINDS: dict[str, tuple[str, Any]] = {
 """A function -> what its operands are called, beside ``input``, and what checks them."""
 
 
+IN_HALVES = ("addmv", "addr")
+"""Those of which PyTorch takes the factors as halves where the operands are that."""
+
+
 def added(
     function: str, operands: Any, factors_first: Any, beta: Number, alpha: Number, out: Tensor | None = None
 ) -> Tensor:
@@ -210,7 +214,9 @@ def _factors(function: str, input: Tensor, beta: Number, alpha: Number) -> dict[
                 f"For non-complex input tensors, argument {name} must not be a complex number: got {value}"
             )
         factors[name] = (
-            fitting(value, input._array.dtype) if kind != "b" else checked_scalar(input._array.dtype, value).item()
+            fitting(value, input._array.dtype, function.removesuffix("_") not in IN_HALVES)
+            if kind != "b"
+            else checked_scalar(input._array.dtype, value).item()
         )
     return factors
 

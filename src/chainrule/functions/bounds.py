@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.dispatch import NUMBERS
 from ..core.value import TensorBase
-from ..promotion import checked_scalar
+from ..promotion import held_scalar
 from ._arguments import tensor_argument
 from .elementwise import Number, plain, promoted, put, tensors
 
@@ -76,12 +76,9 @@ def clamping(function: str, input: Any, min: Any, max: Any) -> tuple[Any, Any, t
         )
     input = promoted(input, *bounds)
     limits = {name: plain(bound) for name, bound in (("min", min), ("max", max))}
-    if input._array.dtype.kind in "iu":
-        held = {
-            name: checked_scalar(input._array.dtype, limit).item()
-            for name, limit in limits.items()
-            if limit is not None
-        }
+    dtype = input._array.dtype
+    held = {name: held_scalar(dtype, limit).item() for name, limit in limits.items() if limit is not None}
+    if dtype.kind in "iu":
         limits |= held
     return ops.clamp, input, (), limits
 

@@ -15,7 +15,7 @@ from ..core.value import TensorBase, device_of, is_constant, like, new_tensor
 from ..core.xla_level import numberless, placed
 from ..device import CPU, META_DEVICE, device as Device, place_of
 from ..dtypes import as_dtype, get_default_dtype
-from ..promotion import checked_scalar, scalar_type_name
+from ..promotion import checked_scalar, held_scalar, scalar_type_name
 from ._arguments import deliver, sizes_of, tensor_argument
 from .creation import dense_only, finish, sparse_coo, strided
 from .memory import check_format, contiguous_format, preserve_format
@@ -248,8 +248,14 @@ def full(
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     number = number_argument(fill_value, "full", "fill_value", 2)
     wanted = dtype_of(dtype or _natural_dtype(number), out, "full") if out is None else dtype_of(dtype, out, "full")
-    value = checked_scalar(wanted, number)
-    return deliver(filled(_full(value), "full", sizes_of((size,), "full"), wanted, requires_grad, where), out, "full")
+    sizes = sizes_of((size,), "full")
+    value = _fitting(wanted, number, math.prod(sizes))
+    return deliver(filled(_full(value), "full", sizes, wanted, requires_grad, where), out, "full")
+
+
+def _fitting(dtype: Any, number: Number, count: int) -> Any:
+    """What fills so many elements: PyTorch writes one alone another way, in which halves become infinite."""
+    return (checked_scalar if count == 1 else held_scalar)(dtype, number)
 
 
 def _full(value: Any) -> Any:
@@ -426,7 +432,7 @@ def full_like(
     dense_only(layout, "full_like")
     array = tensor_argument(input, "full_like", "input")._array
     wanted = array.dtype if dtype is None else dtype_of(dtype, None, "full_like")
-    value = checked_scalar(wanted, number_argument(fill_value, "full_like", "fill_value", 2))
+    value = _fitting(wanted, number_argument(fill_value, "full_like", "fill_value", 2), array.size)
     return fill_like(_full(value), "full_like", input, dtype, device, requires_grad, memory_format)
 
 

@@ -12,8 +12,8 @@ from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, naming, one_of, takes_axis, tensor_argument
 from ._reduction_arguments import numpy_names
-from .elementwise import put as put_apart
-from .indexing import basic_part, number_for, put_call
+from .elementwise import fitting, plain, put as put_apart, scale_argument
+from .indexing import basic_part, check_held, number_for, put_call
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -396,7 +396,14 @@ def index_add(
 def adding(input: Any, dim: int, index: Any, source: Any, alpha: Any) -> tuple[list[Any], dict[str, Any]]:
     places, source, axis = slices(input, dim, index, source, "index_add", RuntimeError)
     same_dtype(input, source, "index_add_(): self ({}) and source ({}) must have the same scalar type")
-    return [places, source if alpha == 1 else ops.multiply(source, alpha)], {"axis": axis}
+    if alpha == 1:
+        return [places, source], {"axis": axis}
+    alpha = (
+        scale_argument("index_add", alpha, input)
+        if input.ndim > 1
+        else fitting(plain(alpha), input._array.dtype, False)
+    )
+    return [places, ops.multiply(source, alpha)], {"axis": axis}
 
 
 @takes_axis
@@ -445,6 +452,7 @@ def filling_slices(
     mask = ops.reshape(mask, (size,) + (1,) * (-axis - 1) if array.ndim else ())
     if isinstance(value, TensorBase):
         zero_dim(value, "index_fill_")
+        check_held(input, value, function)
         return ops.index_fill, [mask, value], {}
     return ops.index_fill_number, [mask], {"value": number_for(array.dtype, value, function)}
 

@@ -21,7 +21,7 @@ from ..core.value import Lifted, TensorBase, writable
 from ..core.version import bump
 from ..core.views import ORDINARY, current_array, current_node, values_of
 from ..core.xla_level import on_host
-from ..promotion import checked_scalar, scalar_type_name
+from ..promotion import checked_scalar, held_scalar, is_half, scalar_type_name
 from ._arguments import naming
 from .conversion import to_device
 
@@ -372,7 +372,7 @@ def written(x: Any, key: Any, value: Any) -> bool:
     return True
 
 
-def number_for(dtype: Any, value: Any, function: str) -> Any:
+def number_for(dtype: Any, value: Any, function: str, cast: Any = held_scalar) -> Any:
     """A number as a scalar of the dtype."""
     if type(value) is float and dtype.kind == "f" and -SMALL <= value <= SMALL:
         return dtype.type(value)
@@ -380,7 +380,19 @@ def number_for(dtype: Any, value: Any, function: str) -> Any:
         raise TypeError(
             f"{function}() received an invalid combination of arguments: the value must be a Tensor or a Number, not {type(value).__name__}"
         )
-    return checked_scalar(dtype, value.item() if isinstance(value, np.generic) else value)
+    return cast(dtype, value.item() if isinstance(value, np.generic) else value)
+
+
+def check_held(x: Any, value: Any, function: str) -> None:
+    """Raise where a 0-d tensor has an imaginary part to lose, or a half cannot hold it."""
+    dtype, kind = x._array.dtype, value._array.dtype.kind
+    if (kind == "c" or (is_half(dtype) and value._array.dtype != dtype)) and not isinstance(value._array, Lifted):
+        number_for(dtype, value.item(), function)
+
+
+def filling_number(x: Any, value: Any, function: str) -> Any:
+    """What fills all of ``x``: PyTorch writes one element another way, in which halves become infinite."""
+    return number_for(x._array.dtype, value, function, checked_scalar if x._array.size == 1 else held_scalar)
 
 
 def value_for(x: Any, value: Any) -> Any:
@@ -393,7 +405,7 @@ def value_for(x: Any, value: Any) -> Any:
 
         return tensor(value).to(x.dtype)
     if isinstance(value, NUMBERS):
-        return number_for(dtype, value, "__setitem__")
+        return number_for(dtype, value, "__setitem__", checked_scalar)
     name = (
         type(value).__name__
         if type(value).__module__ == "builtins"
@@ -510,7 +522,7 @@ def copy_(x: Any, source: Any) -> Tensor:
     if not isinstance(source, TensorBase):
         if not isinstance(source, NUMBERS):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
-        return overwrite(x, ops.fill_number, value=number_for(x._array.dtype, source, "copy_"))
+        return overwrite(x, ops.fill_number, value=number_for(x._array.dtype, source, "copy_", checked_scalar))
     have, shape = source._array.shape, x._array.shape
     for at in range(-1, -min(len(have), len(shape)) - 1, -1):
         if have[at] not in (1, shape[at]):
@@ -544,5 +556,5 @@ def fill_diagonal_(x: Any, value: Any, wrap: bool) -> Tensor:
             tail = ops.slice_axis(x, axis=-2, start=full * (columns + 1), stop=rows, step=1)
             fill_diagonal_(tail, value, False)
     part = x.as_strided(sizes, steps)
-    overwrite(part, ops.fill_number, value=number_for(x._array.dtype, value, "fill_diagonal_"))
+    overwrite(part, ops.fill_number, value=filling_number(part, value, "fill_diagonal_"))
     return x

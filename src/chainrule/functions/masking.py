@@ -8,13 +8,13 @@ import numpy as np
 
 from .. import ops
 from ..core import exits
-from ..core.value import Lifted, TensorBase, like, new_tensor, numbers_of
+from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
 from .elementwise import put
 from .gathering import same_dtype, zero_dim
-from .indexing import number_for
+from .indexing import check_held, number_for
 from .shape import broadcast_tensors
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def filling(input: Any, mask: Any, value: Any, function: str = "masked_fill") ->
     if not isinstance(value, TensorBase):
         return ops.masked_fill_number, [mask], {"value": number_for(input._array.dtype, value, function)}
     zero_dim(value, "masked_fill_")
-    if value._array.dtype.kind == "c" and not isinstance(value._array, Lifted):
-        number_for(input._array.dtype, value.item(), function)  # raises where there is an imaginary part to lose
+    check_held(input, value, function)
     return ops.masked_fill, [mask, value], {}
 
 

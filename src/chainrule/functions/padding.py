@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
-from ..promotion import checked_scalar
+from ..promotion import held_scalar
 from ._arguments import sizes_of, tensor_argument
 from ._reduction_arguments import refuse_kinds
 from ._windows import number_argument
@@ -64,7 +64,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor
                 f"narrow(): length must be non-negative. Padding ({before}, {after}) cuts off more than the {n} elements of "
                 f"dimension {dim}."
             )
-    return ops.pad(input, widths=widths, value=checked_scalar(input._array.dtype, value))
+    return ops.pad(input, widths=widths, value=held_scalar(input._array.dtype, value))
 
 
 # -- borders ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from .. import ops
 from ..core.value import Lifted, TensorBase
 from ..device import place_of
 from ..dtypes import get_default_dtype
-from ..promotion import checked_scalar
+from ..promotion import checked_scalar, held_scalar, is_half
 from ._arguments import deliver
 from .creation import dense_only, finish
 from .filling import Dtype, Number, dtype_of, filled, number_argument
@@ -225,7 +225,12 @@ def _ends(
         raise RuntimeError(f"number of steps must be non-negative, got {steps}")
     if dtype is None and out is None and (isinstance(first, complex) or isinstance(last, complex)):
         dtype = get_default_dtype().to_complex()
-    return first, last, int(steps), dtype_of(dtype, out, function)
+    wanted = dtype_of(dtype, out, function)
+    if is_half(wanted):
+        for bound in (first, last):
+            if not is_lifted(bound):
+                held_scalar(wanted, bound)
+    return first, last, int(steps), wanted
 
 
 def _spaced(first: Number, last: Number, shape: tuple[int, ...], dtype: Any) -> Any:

@@ -12,7 +12,7 @@ from ..core.views import memory_of
 from ._arguments import axis_of, takes_axis, tensor_argument
 from ._reduction_arguments import converted, deliver_exactly, needs_grad
 from ._shown import shown
-from .indexing import number_for, sliced
+from .indexing import filling_number, sliced
 from .memory import strided_part
 from .rearranging import diagonal, select
 
@@ -38,7 +38,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
         if array.dtype.kind in "biu" and needs_grad(value):
             converted(value, input.dtype, "fill")  # refuses
         return ops.filled(input, value)
-    return ops.filled_number(input, value=number_for(array.dtype, value, "fill"))
+    return ops.filled_number(input, value=filling_number(input, value, "fill"))
 
 
 def replaced(op: Any, input: Any, src: Any, shape: tuple[int, ...], params: dict[str, Any]) -> Any:

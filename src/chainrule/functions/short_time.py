@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..core.value import numbers_of
+from ..core.xla_level import beside
 from ..promotion import scalar_type_name
 from ._arguments import tensor_argument
 from ._autocast import widened
@@ -44,7 +45,7 @@ def centred(window: Any, n_fft: int) -> Any:
 
 
 def ones_like_window(win_length: int, like: Any) -> Any:
-    return ops.ones((win_length,), dtype=np.empty(0, like._array.dtype).real.dtype)
+    return beside(ops.ones((win_length,), dtype=np.empty(0, like._array.dtype).real.dtype), like)
 
 
 def warn_of_no_window(advice: str) -> None:

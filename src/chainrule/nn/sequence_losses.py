@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.value import Lifted, TensorBase, is_constant, new_tensor
+from ..core.xla_level import beside
 from ..functions._arguments import check_floating, tensor_argument
 from ..functions._autocast import widened
 from ..functions.joining import concat, stack
@@ -78,7 +79,7 @@ def ctc_loss(
     too_long = losses > -NEVER / 2
     losses = losses.masked_fill(too_long, 0.0 if zero_infinity else np.inf)
     if reduction == "mean":
-        losses = losses / new_tensor(np.maximum(wanted, 1)).to(losses.dtype)
+        losses = losses / beside(new_tensor(np.maximum(wanted, 1)), losses).to(losses.dtype)
     return reduced(losses if is_batch or reduction != "none" else losses[0], reduction)
 
 
@@ -132,11 +133,14 @@ def unaligned(log_probs: Tensor, labels: Tensor, given: Any, wanted: Any, blank:
     may_skip = states[:, 2:].ne(blank) & states[:, 2:].ne(states[:, :-2])
     ends = np.stack([2 * wanted, np.maximum(2 * wanted - 1, 0)], 1)
 
+    def there(array: Any) -> Tensor:
+        return beside(new_tensor(array), scores)
+
     first = np.zeros((n, size), bool)
     first[:, 0] = True
     first[wanted > 0, 1:2] = True
     start = scores[0] if len(scores) else scores.new_zeros((n, size))
-    alpha = start.masked_fill(new_tensor(~first), NEVER)
+    alpha = start.masked_fill(there(~first), NEVER)
     for time in range(1, len(scores)):
         before = alpha.new_full((n, 1), NEVER)
         by_one = concat([before, alpha[:, :-1]], 1)
@@ -144,7 +148,7 @@ def unaligned(log_probs: Tensor, labels: Tensor, given: Any, wanted: Any, blank:
         if size > 2:
             by_two = concat([by_two, alpha[:, :-2].masked_fill(~may_skip, NEVER)], 1)
         here = stack([alpha, by_one, by_two]).logsumexp(0) + scores[time]
-        alpha = here.where(new_tensor(time < given).unsqueeze(1), alpha)
-    last = alpha.gather(1, new_tensor(ends))
-    last = last.masked_fill(new_tensor(np.stack([np.zeros(n, bool), wanted == 0], 1)), NEVER)
+        alpha = here.where(there(time < given).unsqueeze(1), alpha)
+    last = alpha.gather(1, there(ends))
+    last = last.masked_fill(there(np.stack([np.zeros(n, bool), wanted == 0], 1)), NEVER)
     return -last.logsumexp(1)

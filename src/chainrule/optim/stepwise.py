@@ -27,6 +27,7 @@ from ..functions.complex_numbers import view_as_real
 from ..functions.creation import as_tensor, tensor
 from ..functions.filling import zeros_like
 from ..functions.masking import where
+from ..promotion import is_half
 from ._sparse import has_sparse_gradient, refuse_sparse
 from .optimizer import Closure, Optimizer, plain_number, scalar_dtype
 
@@ -204,11 +205,14 @@ class Stepwise(Optimizer):
             self._update(OnMemory, settings, numbers, *[array[start : start + piece] for array in flat])
 
     def _update_tensors(self, settings: Group, numbers: Any, tensors: tuple[Any, ...], recorded: bool) -> None:
-        if not recorded:
+        param, grad, *kept = tensors
+        if recorded:  # whoever has saved the old values keeps them
+            written = [param.clone(), *[one.clone() for one in kept]]
+        elif settings.get("fused") and is_half(param._array.dtype):  # PyTorch's kernels round at the end alone
+            written, grad = [one.float() for one in (param, *kept)], grad.float()
+        else:
             self._update(OnTensors, settings, numbers, *parts(tensors))
             return
-        param, grad, *kept = tensors
-        written = [param.clone(), *[one.clone() for one in kept]]  # whoever has saved the old values keeps them
         self._update(OnTensors, settings, numbers, *parts([written[0], grad, *written[1:]]))
         for old, new in zip((param, *kept), written, strict=True):
             old.copy_(new)
@@ -344,7 +348,8 @@ def either(condition: Any, x: Any, y: Any) -> Any:
 
 
 def at_least(x: Any, low: float) -> Any:
-    return x.clamp(low) if isinstance(x, TensorBase) else max(x, low)
+    """The larger of the two; ``low``, where ``x`` is a number that is NaN."""
+    return x.clamp(low) if isinstance(x, TensorBase) else max(low, x)
 
 
 def parts(tensors: Any) -> Any:

@@ -37,7 +37,7 @@ class IndexingMethods(TensorBase):
                     f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
                 )
             return indexing.overwrite(self, ops.fill, value)
-        return indexing.overwrite(self, ops.fill_number, value=indexing.number_for(self._array.dtype, value, "fill_"))
+        return indexing.overwrite(self, ops.fill_number, value=indexing.filling_number(self, value, "fill_"))
 
     def zero_(self: Any) -> Tensor:
         """Overwrite with zeros."""

@@ -121,7 +121,7 @@ def scaled_dot_product_attention(
     if isinstance(attn_mask, CausalBias):
         if is_causal:
             raise ValueError("CausalBias should not be used with causal=True")
-        attn_mask = attn_mask._materialize()
+        attn_mask = attn_mask._materialize(query.device)
     if is_causal and attn_mask is not None:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     if attn_mask is not None and attn_mask._array.dtype.kind != "b":

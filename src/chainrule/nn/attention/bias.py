@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.value import new_tensor
+from ...core.xla_level import moved
+from ...device import place_of
 from ...dtypes import dtype, float32
 from ...size import Size
 
@@ -50,7 +52,7 @@ class CausalBias:
     def _materialize(self, device: Any = None) -> Tensor:
         """The mask as a tensor of bools, True where a query may attend to a key."""
         shift = self.seq_len_kv - self.seq_len_q if self.variant is CausalVariant.LOWER_RIGHT else 0
-        return new_tensor(np.tri(self.seq_len_q, self.seq_len_kv, shift, dtype=bool))
+        return moved(new_tensor(np.tri(self.seq_len_q, self.seq_len_kv, shift, dtype=bool)), place_of(device))
 
     def __repr__(self) -> str:
         return repr(self._materialize())

@@ -83,14 +83,14 @@ def refuse_no_functions(mask_mods: tuple[Any, ...]) -> None:
         raise RuntimeError(f"All inputs should be callable mask_mods: {mask_mods}")
 
 
-def over_all(mod: Mod, scores: Tensor | None, sizes: tuple[int, int, int, int]) -> Tensor:
+def over_all(mod: Mod, scores: Tensor | None, sizes: tuple[int, int, int, int], place: Any = None) -> Tensor:
     """A function of (score and) batch, head, query and key, for all of them: of shape ``sizes``."""
     first: tuple[Any, ...] = () if scores is None else (0,)
     for at in (3, 2, 1, 0):
         in_dims = [None] * 4
         in_dims[at] = 0  # type: ignore[call-overload]
         mod = vmap(mod, in_dims=(*first, *in_dims))
-    places = [arange(size) for size in sizes]
+    places = [arange(size, device=place) for size in sizes]
     return mod(*(() if scores is None else (scores,)), *places)
 
 

@@ -112,9 +112,9 @@ def flex_attention(
     scores = working.matmul(keys.mT) * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)
     sizes: Any = tuple(scores.shape)
     if score_mod is not None:
-        scores = over_all(score_mod, scores, sizes).to(kind)
+        scores = over_all(score_mod, scores, sizes, query.device).to(kind)
     if block_mask is not None and block_mask.mask_mod is not noop_mask:
-        scores = where(over_all(block_mask.mask_mod, None, sizes), scores, -math.inf)
+        scores = where(over_all(block_mask.mask_mod, None, sizes, query.device), scores, -math.inf)
     dead = scores.detach().isneginf().all(-1, keepdim=True)
     alive = scores.masked_fill(dead, 0)
     output = alive.softmax(-1).masked_fill(dead, 0).matmul(values).to(query.dtype)

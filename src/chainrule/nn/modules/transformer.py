@@ -11,6 +11,7 @@ import numpy as np
 
 from ...core.modes import is_grad_enabled
 from ...core.value import new_tensor
+from ...core.xla_level import beside
 from ...functions.filling import full
 from .. import functional as F, init
 from .attention import MultiheadAttention
@@ -469,5 +470,5 @@ class Transformer(Module):
         tensor([[0., -inf],
                 [0., 0.]])
         """
-        later = new_tensor(~np.tri(sz, dtype=bool))
-        return full((sz, sz), 0.0, device=device, dtype=dtype).masked_fill(later, float("-inf"))
+        seen = full((sz, sz), 0.0, device=device, dtype=dtype)
+        return seen.masked_fill(beside(new_tensor(~np.tri(sz, dtype=bool)), seen), float("-inf"))
