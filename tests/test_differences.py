@@ -578,3 +578,17 @@ def test_out_may_be_an_operand() -> None:
     b = torch.tensor([1.0, 2.0, 3.0])
     torch.gather(b, 0, torch.tensor([2, 0, 0]), out=b)
     assert b.tolist() == [3, 1, 1]
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_weight_of_a_batch_norm_has_a_gradient_of_its_shape(training: bool) -> None:
+    x = torch.tensor([[1.0, 2.0], [4.0, 8.0]], dtype=f64)
+    found = []
+    for shape in ((2,), (1, 2), (2, 1)):
+        weight = torch.ones(shape, dtype=f64, requires_grad=True)
+        y = F.batch_norm(x, torch.zeros(2, dtype=f64), torch.ones(2, dtype=f64), weight, training=training)
+        (y * x).sum().backward()
+        assert weight.grad is not None
+        assert weight.grad.shape == shape
+        found.append(weight.grad.flatten().tolist())
+    assert found[0] == found[1] == found[2]

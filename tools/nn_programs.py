@@ -90,6 +90,16 @@ F.batch_norm(torch.zeros(2, 3), None, None)
 F.batch_norm(torch.zeros(2, 3), torch.zeros(3), None)
 F.batch_norm(torch.zeros(2, 3), torch.zeros(2), torch.ones(2))
 F.batch_norm(torch.zeros(2, 3), torch.zeros(3, requires_grad=True), torch.ones(3))
+v = torch.arange(6.0).reshape(2, 3) ** 2; s = torch.arange(1.0, 4); [F.batch_norm(v, 0 * s, s + 1, s.reshape(w), s.reshape(b) / 3, t) for w, b, t in [((1, 3), (3, 1), True), ((1, 1, 3), (3,), False), ((3,), (1, 3), True)]]
+F.batch_norm(torch.zeros(2, 3), None, None, torch.ones(1), training=True)
+F.batch_norm(torch.zeros(2, 3), None, None, bias=torch.tensor(1.0), training=True)
+try: F.batch_norm(torch.zeros(2, 3), torch.zeros(1, 3), torch.ones(3))
+except RuntimeError: found = True
+found
+try: F.batch_norm(torch.zeros(2, 3).half(), torch.zeros(3), torch.ones(3), torch.ones(3).half())
+except RuntimeError: found = True
+found
+v = torch.tensor([[0.0, 1.0], [1e-3, 3e-3]]); [F.rms_norm(v.to(d), (2,)) for d in (torch.float16, torch.bfloat16, torch.float64)]
 v = torch.tensor([[1.0, 2.0, 4.0]], requires_grad=True); [F.layer_norm(v, (3,)), F.rms_norm(v, (3,)), F.group_norm(v, 1), F.normalize(v), F.batch_norm(v, torch.zeros(3), torch.ones(3))]
 """
 
