@@ -140,7 +140,7 @@ def max_places(x: Array, *, axes: Axes) -> Array:
 def places_of_largest(out: Array, x: Array, axes: Axes) -> None:
     """Axis by axis from the last: the first of the largest in a row of windows, then the first row that has the largest."""
     inner, start = 1, lowest(x.dtype)
-    has_nan = x.dtype.kind not in "biu" and x.size and np.isnan(np.max(x))
+    has_nan = x.dtype.kind not in "biu" and x.size and np.isnan(np.maximum.reduce(x, axis=None))
     numbers: Any = None
     for at in range(-1, -len(axes) - 1, -1):
         axis, is_last = regular(axes[at]), at == -len(axes)

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
+from ..quiet import quietly
 from .exits import note, note_all
 from .lifted import computed, converted, interpret
 from .messages import explained, refusal
@@ -36,7 +37,7 @@ from .views import ORDINARY, View, current_node, make_view
 HOT_DTYPES = frozenset(np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128"))
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
 NUMBERS = (float, int, complex, np.generic)
-UNUSUAL = (ValueError, TypeError, AttributeError, MemoryError)
+UNUSUAL = (ValueError, TypeError, AttributeError, MemoryError, FloatingPointError)
 """What a forward raises on shapes that do not fit, and on lifted values: ``general`` knows which, and what to do."""
 
 
@@ -464,6 +465,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             result = interpret(op, *arrays, **params) if is_lifted else op.raw(*arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
+    except FloatingPointError:
+        return quietly(general, op, args, params)
     if parents.count(None) == len(parents):
         return _wrap(op, result, args, params, mode)
     if mode is not None and (not mode.grad or mode.inference):

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import numpy as numpy_namespace
+from ..quiet import summed
 from . import op as op_module
 from .hook_results import check_many, check_one
 from .modes import Modes, get_modes, modes, set_modes
@@ -551,14 +552,13 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             buffers.append(old)
             if is_rewritten(old, tensor._meta):
                 tensor._meta.count = 0
-            total = old._array + writable(run.outward(g))
+            total = summed(old._array, writable(run.outward(g)))
             sums.append(total)
         if run.watch is not None:
             run.watch(tensor._node or tensor._meta.accumulator, [old, g], (total,))
-    if buffers:
-        place = caller()
-        for old in buffers:
-            bump(old, place)
+    place = caller() if buffers else None
+    for old in buffers:
+        bump(old, place)
     # map() over C functions: no bytecode runs in between, hence no signal handler either.
     drain = deque[Any](maxlen=0).extend
     drain(map(set_grad, replaced, replacements))
