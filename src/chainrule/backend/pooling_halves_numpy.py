@@ -8,19 +8,18 @@ from typing import Any
 import numpy as np
 
 from .pooling_numpy import add_at, along, grid
-from .windows import Axis, all_parts, bounds
+from .windows import Axis, all_parts
 
 Array = Any
 Axes = tuple[Axis, ...]
 
 
 def divided(x: Array, axes: Axes, divisor: Any) -> Array:
-    """By how many elements count; in windows of about equal lengths, by their lengths along one axis after the other."""
-    if any(len(axis) == 2 for axis in axes):
-        ends = [bounds(axis) if len(axis) == 2 else None for axis in axes]
-        steps = [along(end[1] - end[0], at) for at, end in enumerate(ends, -len(axes)) if end is not None]
-    elif isinstance(divisor, tuple):
-        steps = [math.prod([along(np.array(one), at) for at, one in enumerate(divisor, -len(divisor))])]
+    """By how many elements count; in windows that share out their axes, by their lengths along one axis after the other."""
+    if isinstance(divisor, tuple):
+        steps = [along(np.array(one), at) for at, one in enumerate(divisor, -len(divisor))]
+        if not all(len(axis) == 2 or axis[1] * axis[2] == axis[0] for axis in axes):
+            steps = [math.prod(steps)]
     else:
         steps = [np.array(divisor)]
     for step in steps:
@@ -31,9 +30,20 @@ def divided(x: Array, axes: Axes, divisor: Any) -> Array:
 def spread(g: Array, axes: Axes, divisor: Any) -> Array:
     """The adjoint of the mean. Windows come in C order: the last element of a window is in it before it is in later ones."""
     g = divided(g, axes, divisor)
-    out = np.zeros((*g.shape[: -len(axes)], *[axis[0] for axis in axes]), g.dtype)
-    for _, have, where in reversed(list(all_parts(axes))):
-        add_at(out, grid(axes, where), g[grid(axes, have)])
+    sizes = [axis[0] for axis in axes]
+    out = np.zeros((*g.shape[: -len(axes)], *sizes), g.dtype)
+    elements = list(all_parts(axes))
+    if all(axis[0] >= axis[1] for axis in axes):
+        for _, have, where in reversed(elements):
+            add_at(out, grid(axes, where), g[grid(axes, have)])
+        return out
+    # Several windows that begin at one place: in the order of the windows, one element after the other.
+    windows, places = (np.arange(math.prod(shape)).reshape(shape) for shape in (g.shape[-len(axes) :], sizes))
+    given = np.concatenate([windows[grid(axes, have)].reshape(-1) for _, have, _ in elements])
+    taken = np.concatenate([places[grid(axes, where)].reshape(-1) for _, _, where in elements])
+    order = np.argsort(given, kind="stable")
+    flat = out.reshape(*g.shape[: -len(axes)], -1)
+    np.add.at(flat, (..., taken[order]), g.reshape(*g.shape[: -len(axes)], -1)[..., given[order]])
     return out
 
 
