@@ -106,7 +106,8 @@ def neighbours(axis: Axis, c: Array, mode: str, n: int) -> tuple[list[tuple[Arra
     if mode == "bicubic":
         low = np.floor(c)
         found = [
-            (axis.padded(low + number(at))[0], *pair) for at, pair in zip((-1, 0, 1, 2), cubic(c - low, number), strict=True)
+            (axis.padded(low + number(at))[0], *pair)
+            for at, pair in zip((-1, 0, 1, 2), cubic(c - low, number), strict=True)
         ]
         return found, axis.scale()
     c, slope = axis.padded(c)

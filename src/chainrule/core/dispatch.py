@@ -26,7 +26,7 @@ from .lifted import computed, converted, interpret
 from .messages import explained, refusal
 from .modes import get_modes, modes
 from .node import AccumulateGrad, Node, Port, next_seq, note_levels
-from .number_path import make_with_number
+from .number_path import make_with_number, unrounded
 from .op import ABSENT, ARRAY_WIDTH, MANY, OF_OPERAND, OPERAND, OUTPUT, Op
 from .origin import OUTSIDE, getframe, outer
 from .sparse_level import sparse_among, stand_in
@@ -478,7 +478,7 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         out = _wrap(op, result, args, params, mode)
         note_all(op.name, parents, out)
         return out
-    return record(op, args, arrays, params, tuple(parents), result)
+    return record(op, args, arrays if op.mixed is None else unrounded(args, arrays), params, tuple(parents), result)
 
 
 def promote(op: Op, arrays: list[Any]) -> list[Any]:
