@@ -77,3 +77,19 @@ def test_memory_to_compute_in_is_nobody_elses_while_it_is_in_use() -> None:
             assert not np.shares_memory(inner, a)
     with workspace(np.dtype(np.float64), 5) as (again,):
         assert np.shares_memory(again, a) or np.shares_memory(again, inner)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_an_infinite_weight_does_not_meet_the_zeros_around(case: Any) -> None:
+    """The gradient by the input is a sum over places that are there, so of ones it has no NaN."""
+    _, channels, outputs, places, kernel, stride, padding, dilation, groups = case
+    lengths = tuple(
+        (p + 2 * pad - d * (k - 1) - 1) // s + 1
+        for p, pad, d, k, s in zip(places, padding, dilation, kernel, stride, strict=True)
+    )
+    w = np.ones((outputs, channels // groups, *kernel))
+    w[0, 0].flat[0] = np.inf
+    y = np.ones((2, outputs, *lengths))
+    found = kernels.conv_input(y, w, stride=stride, padding=padding, dilation=dilation, groups=groups, lengths=places)
+    assert np.isinf(found).any()
+    assert not np.isnan(found).any()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from half_programs import outcome
 
 import chainrule as torch
 import chainrule.nn.functional as F
 
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "halves.json").read_text(encoding="utf-8"))
 HALVES = [torch.float16, torch.bfloat16]
 Array = Any
 
@@ -189,3 +193,8 @@ def test_attention_rounds_what_is_multiplied(dtype: Any, rounded: Any) -> None:
         np.testing.assert_allclose(mine, its, rtol=2**-6, atol=2**-8)
     low = F.scaled_dot_product_attention(q[0, 0], k[0, 0], v[0, 0])
     same(wide(low), rounded(p[0, 0] @ w[0, 0]))
+
+
+@pytest.mark.parametrize("entry", GOLDEN, ids=lambda entry: f"{entry['dtype']} {entry['call']}")
+def test_every_bit_is_pytorch_s(entry: dict[str, Any]) -> None:
+    assert outcome(torch, entry["call"], entry["dtype"]) == entry["found"]

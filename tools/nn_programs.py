@@ -90,6 +90,16 @@ F.batch_norm(torch.zeros(2, 3), None, None)
 F.batch_norm(torch.zeros(2, 3), torch.zeros(3), None)
 F.batch_norm(torch.zeros(2, 3), torch.zeros(2), torch.ones(2))
 F.batch_norm(torch.zeros(2, 3), torch.zeros(3, requires_grad=True), torch.ones(3))
+v = torch.arange(6.0).reshape(2, 3) ** 2; s = torch.arange(1.0, 4); [F.batch_norm(v, 0 * s, s + 1, s.reshape(w), s.reshape(b) / 3, t) for w, b, t in [((1, 3), (3, 1), True), ((1, 1, 3), (3,), False), ((3,), (1, 3), True)]]
+F.batch_norm(torch.zeros(2, 3), None, None, torch.ones(1), training=True)
+F.batch_norm(torch.zeros(2, 3), None, None, bias=torch.tensor(1.0), training=True)
+try: F.batch_norm(torch.zeros(2, 3), torch.zeros(1, 3), torch.ones(3))
+except RuntimeError: found = True
+found
+try: F.batch_norm(torch.zeros(2, 3).half(), torch.zeros(3), torch.ones(3), torch.ones(3).half())
+except RuntimeError: found = True
+found
+v = torch.tensor([[0.0, 1.0], [1e-3, 3e-3]]); [F.rms_norm(v.to(d), (2,)) for d in (torch.float16, torch.bfloat16, torch.float64)]
 v = torch.tensor([[1.0, 2.0, 4.0]], requires_grad=True); [F.layer_norm(v, (3,)), F.rms_norm(v, (3,)), F.group_norm(v, 1), F.normalize(v), F.batch_norm(v, torch.zeros(3), torch.ones(3))]
 """
 
@@ -132,6 +142,21 @@ F.affine_grid(torch.eye(2, 3)[None], (1, 1, 2, 2), align_corners=True), F.affine
 F.affine_grid(torch.eye(2, 3), (1, 1, 2, 2))
 q = torch.eye(2); F.scaled_dot_product_attention(q, q, q), F.scaled_dot_product_attention(q, q, q, torch.tensor([[True, True], [False, False]]))
 F.scaled_dot_product_attention(torch.eye(2), torch.eye(2), torch.eye(2), torch.zeros(2, 2), is_causal=True)
+def at(value, which, mask, causal=False):
+    torch.manual_seed(0); given = [torch.randn(1, 1, 3, 2), torch.randn(1, 1, 4, 2), torch.randn(1, 1, 4, 2)]
+    given[which][0, 0, 1, 0] = value; given = [one.requires_grad_() for one in given]
+    y = F.scaled_dot_product_attention(*given, mask, is_causal=causal); y.sum().backward()
+    return [one.isnan().nonzero()[:, 2:].tolist() + one.isinf().nonzero()[:, 2:].tolist() for one in (y, *[one.grad for one in given])]
+import math; [at(value, which, mask) for which in (1, 2) for value in (math.inf, -math.inf, math.nan) for mask in [None, torch.tensor([[1, 1, 0, 1], [1, 0, 1, 0], [0, 0, 0, 0]]).bool(), torch.tensor([[0, -math.inf, 1, 1], [-math.inf] * 4, [0, 0, 0, -math.inf]])]], [at(value, 0, None) for value in (math.inf, -math.inf)]
+import math; q = torch.arange(6.0).reshape(1, 1, 3, 2) / 4; [F.scaled_dot_product_attention(q, q, q, torch.tensor([[0, m, 0], [m, m, m], [0, 0, 0]])) for m in (math.inf, -math.inf, math.nan)]
+q = torch.arange(12.0).reshape(1, 1, 6, 2) / 4; [F.scaled_dot_product_attention(q[:, :, :l], q[:, :, :s], q[:, :, :s], is_causal=True) for l, s in [(2, 4), (4, 2), (1, 3), (3, 1)]]
+q = torch.arange(6.0).reshape(1, 1, 3, 2) / 4; [F.scaled_dot_product_attention(q.to(d), q.to(d), q.to(d), torch.arange(9.0).reshape(3, 3) / 7) for d in (torch.float64, torch.bfloat16, torch.float16)]
+try: q = torch.ones(1, 1, 3, 2); F.scaled_dot_product_attention(q, q, q, torch.ones(3, 3).double())
+except RuntimeError: found = True
+found
+try: F.scaled_dot_product_attention(torch.eye(2), torch.eye(2), torch.eye(2), torch.zeros(3, 2, 2))
+except RuntimeError: found = True
+found
 F.scaled_dot_product_attention(torch.eye(2), torch.eye(2), torch.eye(2).double())
 _ = torch.manual_seed(0); F.gumbel_softmax(torch.zeros(2, 3)), F.gumbel_softmax(torch.zeros(1, 3), hard=True), F.scaled_dot_product_attention(torch.eye(2), torch.eye(2), torch.eye(2), dropout_p=0.5)
 F.pairwise_distance(torch.zeros(1, 2), torch.tensor([[3.0, 4.0]])), F.cosine_similarity(torch.eye(2), torch.ones(2, 2)), F.pdist(torch.eye(3)[:, :2])

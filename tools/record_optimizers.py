@@ -18,7 +18,7 @@ TESTS = HERE.parent / "tests"
 sys.path[:0] = [str(TESTS), str(HERE)]
 
 from nn.programs import outcome  # noqa: E402
-from nn.training import RECORDED, train, train_complex, train_lbfgs, train_muon  # noqa: E402
+from nn.training import RECORDED, train, train_complex, train_extremes, train_lbfgs, train_muon  # noqa: E402
 from record_nn import programs  # noqa: E402
 
 KEPT = [RECORDED.index(step) for step in (2, 50, 200)]
@@ -67,6 +67,25 @@ lr=1e-2, tolerance_change=1e-3
 MUON = """
 lr=0.01
 lr=0.02, weight_decay=0.0, nesterov=False, adjust_lr_fn="match_rms_adamw"
+"""
+EXTREMES = """
+SGD lr=0.1, momentum=0.9, nesterov=True
+Adam
+AdamW amsgrad=True
+Adam betas=(0.3, 0.4), maximize=True
+Adamax
+NAdam
+NAdam decoupled_weight_decay=True, weight_decay=0.1
+RAdam
+RAdam betas=(0.5, 0.7)
+RMSprop momentum=0.5
+RMSprop centered=True
+Adadelta
+Adagrad
+Rprop
+ASGD t0=2
+Adafactor
+Muon
 """
 
 NAMES = ("Adamax", "NAdam", "RAdam", "RMSprop", "Adadelta", "Adagrad", "Rprop", "ASGD", "Adafactor", "Muon")
@@ -164,9 +183,15 @@ def main() -> None:
         name, settings = line.split(" ", 1)
         after = train_complex(torch, name, settings)
         complex_runs.append({"optimizer": name, "settings": settings, "after": rounded(after, 12)})
+    extremes = []
+    for line in lines(EXTREMES):
+        name, _, settings = line.partition(" ")
+        after = train_extremes(torch, name, settings)
+        extremes.append({"optimizer": name, "settings": settings, "after": rounded(after, 6)})
     groups = {
         "runs": runs,
         "complex": complex_runs,
+        "extremes": extremes,
         "lbfgs": [{"settings": line, "after": rounded(train_lbfgs(torch, line), 12)} for line in lines(LBFGS)],
         "muon": [{"settings": line, "after": rounded(train_muon(torch, line), 8)} for line in lines(MUON)],
         "programs": [{"program": text, **outcome(torch, text)} for text in [*AFTER_A_STEP, *programs(PROGRAMS)]],

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import FROM_NUMPY, PYTHON_TYPES, default, dtype
+from .quiet import quietly
 
 NUMBER: Final = 0
 ZERO_DIM: Final = 1
@@ -235,7 +236,10 @@ def scalar_to(target: np.dtype[Any], number: complex) -> Any:
             return target.type(_wrapped(target, number))
         if not -(2**53) <= number <= 2**53:  # by way of a Python float it would be rounded twice
             return np.array(_checked_size(number)).astype(target)[()]
-    return target.type(number)
+    try:
+        return target.type(number)
+    except FloatingPointError:
+        return quietly(target.type, number)
 
 
 def _wrapped(target: np.dtype[Any], number: int) -> int:

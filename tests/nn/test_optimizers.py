@@ -14,7 +14,7 @@ from chainrule import torch_alias
 from chainrule.optim import _adafactor, stepwise
 
 from .programs import agree, outcome
-from .training import RECORDED, train, train_complex, train_lbfgs, train_muon
+from .training import RECORDED, train, train_complex, train_extremes, train_lbfgs, train_muon
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "optimizers.json").read_text(encoding="utf-8"))
 TOLERANCE = {"float32": 2e-5, "float64": 1e-10}
@@ -37,6 +37,14 @@ def test_trajectory(entry: dict[str, Any]) -> None:
 def test_complex_parameters(entry: dict[str, Any]) -> None:
     found = train_complex(chainrule, entry["optimizer"], entry["settings"])
     assert found == pytest.approx(entry["after"], rel=1e-10)
+
+
+@pytest.mark.parametrize("entry", GOLDEN["extremes"], ids=label)
+def test_gradients_that_are_no_numbers(entry: dict[str, Any]) -> None:
+    """Infinities, NaN and signs of zero as there; of numbers below single precision, as many digits as they have."""
+    for got, want in zip(train_extremes(chainrule, entry["optimizer"], entry["settings"]), entry["after"], strict=True):
+        assert got == pytest.approx(want, rel=2e-5, abs=1e-36, nan_ok=True)
+        assert np.signbit(got)[np.equal(want, 0)].tolist() == np.signbit(want)[np.equal(want, 0)].tolist()
 
 
 @pytest.mark.parametrize("entry", GOLDEN["lbfgs"], ids=label)

@@ -80,3 +80,21 @@ def train_muon(torch: ModuleType, settings: str) -> list[list[float]]:
         ((x @ tall).tanh() @ wide - target).square().mean().backward()
         optimizer.step()
     return [tall.flatten().tolist(), wide.flatten().tolist()]
+
+
+def train_extremes(torch: ModuleType, name: str, settings: str) -> list[list[float]]:
+    """Parameters and state after gradients that no longer are numbers, or hardly."""
+    inf, nan = float("inf"), float("nan")
+    p = torch.tensor([1, -1, 0, 0, -0.0, -0.0, 0, 1, 1, 0, 1, inf]).reshape(3, 4).requires_grad_()
+    optimizer = getattr(torch.optim, name)([p], **eval(f"dict({settings})"))
+    found = []
+    for gradient in (
+        [inf, -inf, nan, 0, -0.0, 1e-42, -1e-42, 1e30, -1e30, 1e-30, 1, -1],
+        [1, 1, 1, -0.0, -0.0, 1e-42, -0.0, 1e30, 1e30, -1e-30, inf, -inf],
+        [0, inf, 0, 0, 0, -0.0, -0.0, -1e38, 1e38, 0, 1, nan],
+    ):
+        p.grad = torch.tensor(gradient).reshape(3, 4)
+        optimizer.step()
+        kept = [one for key, one in sorted(optimizer.state[p].items()) if key != "step" and one is not None]
+        found.append([value for one in (p, *kept) for value in one.detach().flatten().tolist()])
+    return found

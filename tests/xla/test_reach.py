@@ -154,6 +154,8 @@ def test_parameters_that_the_collector_was_told_to_leave_alone_are_inputs() -> N
     compiled = torch.compile(model)
     gc.freeze()
     compiled(torch.ones(1, 2))
+    assert gc.get_freeze_count()
+    gc.unfreeze()
     with torch.no_grad():
         model.weight.zero_()
     result = compiled(torch.ones(1, 2))

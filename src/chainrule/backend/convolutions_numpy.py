@@ -171,14 +171,22 @@ def conv(x: Array, w: Array, **settings: Any) -> Array:
     return convolution(x, w, **settings)
 
 
+def is_finite(w: Array) -> bool:
+    """Whether ``w`` times zeros is zeros: told by its squares, which BLAS adds up quickly. Where these overflow, "no" costs time only."""
+    return math.isfinite(np.vdot(w, w).real)
+
+
 @in_single
 def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints) -> Array:
-    """The adjoint of ``conv`` in x, (N, C, *lengths): each element of ``y``, weighed, goes to the window that it came from."""
+    """The adjoint of ``conv`` in x, (N, C, *lengths): each element of ``y``, weighed, goes to the window that it came from.
+
+    The fast ways, for strides 1, have zeros around ``y``, which no infinite weight may meet.
+    """
     n, outputs, each, kernel = len(y), len(w) // groups, w.shape[1], w.shape[2:]
     places, channels, rows = y.shape[2:], groups * each, each * math.prod(kernel)
     copied, added = groups * outputs * math.prod(lengths), channels * math.prod(places)
     images_last = is_short(n, kernel, places)
-    is_dense, adds = math.prod(stride) == 1, outputs >= max(2 * each, LEAST)
+    is_dense, adds = math.prod(stride) == 1 and is_finite(w), outputs >= max(2 * each, LEAST)
     turns = not adds and saves_by_rows(n, outputs * math.prod(kernel), each, kernel, stride, dilation, lengths)
     if is_dense and copied <= 3 * added and (turns or not (adds or images_last)):
         # A convolution with the kernel turned around: copying the windows of y is faster than adding up those of x.

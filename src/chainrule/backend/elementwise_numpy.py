@@ -164,6 +164,8 @@ def power_to(x: Array, *, exponent: Any) -> Array:
     """``x`` to a Python number, of the dtype of ``x``: the common ones by multiplication, as PyTorch does."""
     if x.dtype.kind == "b":
         return x | (not exponent)
+    if exponent in (3, -2) and x.dtype == np.float16:  # these in single precision; in bfloat16 each product is rounded
+        return narrow(power_to(widen(x), exponent=exponent), x)
     if exponent == 2:
         return x * x
     if exponent == 3:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..promotion import is_half
 from .elementwise_numpy import SINGLE
 from .threads_numpy import blas
 
@@ -45,6 +46,8 @@ def axpy() -> Callable[[int, float, Any, int, Any, int], None] | None:
 def add_scaled(x: Array, y: Array, *, alpha: Any) -> Array:
     """``x + alpha * y``, for operands of one dtype that broadcast, and a number."""
     if x.dtype is not SINGLE or y.dtype is not SINGLE:
+        if is_half(x.dtype) and is_half(y.dtype):  # rounded once, but for alpha
+            return (x.astype(SINGLE) + y.astype(SINGLE) * SINGLE.type(x.dtype.type(alpha))).astype(x.dtype)
         return x + (y if alpha == 1 else y * x.dtype.type(alpha))
     function = (
         fused(alpha) if x.size and x.shape == y.shape and x.ndim and x.flags.c_contiguous and y.flags.carray else None

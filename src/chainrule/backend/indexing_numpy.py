@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..promotion import is_half
 from .shape_numpy import row_major
 
 Array = Any
+SINGLE = np.dtype(np.float32)
 
 FEW = 256
 """Elements below which ``np.add.at`` on all axes costs less than preparing the fast form for one axis."""
@@ -26,6 +28,8 @@ def take(x: Array, indices: Array, *, axis: int) -> Array:
 
 def index_add(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
     """A copy of ``x`` to whose slices at the indices those of ``v`` are added; repeated ones add up."""
+    if is_half(x.dtype) and x.ndim > 1:  # as PyTorch adds slices; numbers it adds one after the other
+        return index_add(x.astype(SINGLE), indices, v.astype(SINGLE), axis=axis).astype(x.dtype)
     out = np.array(x, order="C")
     add_rows(np.moveaxis(out, axis, 0), indices, np.moveaxis(v, axis, 0))
     return out
@@ -48,7 +52,7 @@ def add_rows(out: Array, indices: Array, v: Array) -> None:
         return
     width = math.prod(out.shape[1:])
     places = indices % len(out) if len(out) else indices
-    if width != 1 and places.size * width >= SUMMED * len(out) > 0:
+    if width != 1 and places.size * width >= SUMMED * len(out) > 0 and not is_half(out.dtype):
         add_sums(out, places.reshape(-1), np.broadcast_to(v, (*indices.shape, *out.shape[1:])))
         return
     v = np.broadcast_to(v, (*indices.shape, *out.shape[1:]))
@@ -113,6 +117,8 @@ def scatter(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
 
 def scatter_add(x: Array, indices: Array, v: Array, *, axis: int) -> Array:
     """A copy of ``x`` to which ``v`` is added at the indices; repeated ones add up."""
+    if is_half(x.dtype):
+        return scatter_add(x.astype(SINGLE), indices, v.astype(SINGLE), axis=axis).astype(x.dtype)
     out = np.array(x, order="C")
     if (rows := of_rows(out.shape, indices, axis)) is not None:
         add_rows(out.reshape(-1, out.shape[-1]), rows, v)

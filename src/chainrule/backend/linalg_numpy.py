@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from ..promotion import is_half
+from ..quiet import quietly
 from . import common
 from .elementwise_numpy import SINGLE
 from .threads_numpy import CACHED, by_items, cuts, has_helpers, in_parallel, one_blas_thread, workers
@@ -199,11 +200,11 @@ def of_each(function: Callable[..., Any], *stacks: Array) -> Any:
 
 
 def det(x: Array) -> Array:
-    return of_each(np.linalg.det, x)
+    return of_each(partial(quietly, np.linalg.det), x)  # it warns in a module of NumPy's
 
 
 def slogdet(x: Array) -> tuple[Array, Array]:
-    sign, logabsdet = of_each(np.linalg.slogdet, x)
+    sign, logabsdet = of_each(partial(quietly, np.linalg.slogdet), x)
     return sign, logabsdet
 
 
@@ -216,6 +217,7 @@ def cofactors(x: Array, *directions: Array) -> Array:
     return of_each(_cofactors, x, *directions)
 
 
+@np.errstate(all="ignore")  # NumPy warns of determinants in a module of its own
 def _cofactors(x: Array, *directions: Array) -> Array:
     """Of matrices that are far from singular by their inverses: four times as fast as by singular values.
 
@@ -225,8 +227,7 @@ def _cofactors(x: Array, *directions: Array) -> Array:
     if directions or n <= 3:
         return common.cofactors(np, x, *directions)
     wide = x.astype(np.result_type(x.dtype, np.float64))
-    with np.errstate(all="ignore"):  # NumPy warns there in a module of its own
-        det = np.linalg.det(wide)
+    det = np.linalg.det(wide)
     is_far = np.isfinite(det) & (np.abs(det) > SMALLEST)
     inverse = np.linalg.inv(np.where(is_far[..., None, None], wide, np.eye(n)))
     is_far &= frobenius(wide) * frobenius(inverse) < CONDITION[x.dtype.char in "fF"]
@@ -252,4 +253,4 @@ def inv(x: Array) -> Array:
     try:
         return of_each(np.linalg.inv, x)
     except np.linalg.LinAlgError:
-        return cofactors(x).swapaxes(-1, -2) / np.linalg.det(x)[..., None, None]
+        return cofactors(x).swapaxes(-1, -2) / det(x)[..., None, None]

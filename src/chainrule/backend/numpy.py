@@ -7,7 +7,6 @@ they are the ufuncs, on 0-d values kept as NumPy scalars they are seven times fa
 
 from __future__ import annotations
 
-import warnings
 from operator import add, mul as multiply, neg as negative, sub as subtract, truediv as divide
 from typing import Any
 
@@ -76,6 +75,7 @@ from numpy import (
 )
 
 from .. import _late
+from ..quiet import silence
 from .elementwise_numpy import (
     acos,
     angle,
@@ -249,9 +249,7 @@ LATE = {
 
 __getattr__ = _late.late(globals(), LATE)
 
-# Floating-point warnings (division by zero, overflow, invalid) are no errors in PyTorch: the result says it all.
-# A filter by module costs nothing per call, unlike np.errstate.
-warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"chainrule\..*")
+silence()
 
 # The allocator of glibc returns freed memory to the system from twice the size of the largest block on that has come back
 # to it so far, and fresh memory costs as much as a pass over it. After one of the largest size that counts it keeps 64 MB.

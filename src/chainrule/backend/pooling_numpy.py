@@ -139,8 +139,7 @@ def max_places(x: Array, *, axes: Axes) -> Array:
 
 
 def has_nan(x: Array) -> bool:
-    with np.errstate(invalid="ignore"):
-        return x.dtype.kind not in "biu" and x.size > 0 and bool(np.isnan(np.max(x)))
+    return x.dtype.kind not in "biu" and x.size > 0 and bool(np.isnan(np.maximum.reduce(x, axis=None)))
 
 
 def places_of_largest(out: Array, x: Array, axes: Axes) -> None:
@@ -222,7 +221,8 @@ def route(out: Array, x: Array, images: Array, largest: Array, axes: Axes) -> No
 
 def put(out: Array, g: Array, places: Array, axes: Axes) -> None:
     shared = any(map(overlap, axes))
-    for number, have, where in all_parts(axes):
+    # In PyTorch's order, which is that of the windows: the last element of one is in it before it is in later ones.
+    for number, have, where in reversed(list(all_parts(axes))):
         key, target = grid(axes, have), grid(axes, where)
         chosen = places[key] == number
         if shared:
@@ -289,11 +289,17 @@ def divided(xp: Any, x: Array, divisor: Any) -> Array:
 def avg_pool(x: Array, *, axes: Axes, divisor: Any) -> Array:
     """The sum of each window divided by ``divisor``."""
     if is_half(x.dtype):
+        if len(axes) == 3 and isinstance(divisor, tuple):
+            from .pooling_halves_numpy import mean_in_turn
+
+            return mean_in_turn(x, axes, divisor)
         return avg_pool(x.astype(np.float32), axes=axes, divisor=divisor).astype(x.dtype)
     return divided(np, window_sum(x, axes), divisor)
 
 
 def avg_pool_adjoint(g: Array, *, axes: Axes, divisor: Any) -> Array:
     if is_half(g.dtype):
-        return avg_pool_adjoint(g.astype(np.float32), axes=axes, divisor=divisor).astype(g.dtype)
+        from .pooling_halves_numpy import spread
+
+        return spread(g, axes, divisor)
     return window_spread(divided(np, g, divisor), axes)

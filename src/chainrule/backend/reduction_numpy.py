@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..promotion import is_half
 from .elementwise_numpy import logaddexp_complex
 from .shape_numpy import along_rows, in_rows, into_rows
 
@@ -240,9 +241,40 @@ def _by_fours(rows: Array) -> Array:
 @into_rows
 def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Integers and bools are multiplied as int64."""
+    if is_half(x.dtype) and x.ndim:
+        return _product_of_halves(x, axis, keepdims)
     dtype = INT64 if x.dtype.kind in "biu" else x.dtype
-    wide = FLOAT32 if dtype.itemsize == 2 else dtype
-    return multiply_reduce(x, axis=axis, keepdims=keepdims, dtype=wide).astype(dtype, copy=False)
+    return multiply_reduce(x, axis=axis, keepdims=keepdims, dtype=dtype)
+
+
+LANES = 16
+"""So many numbers of half precision are in a register of 256 bits."""
+
+
+def _product_of_halves(x: Array, axis: Axis, keepdims: bool) -> Array:
+    """As PyTorch multiplies: each product is rounded. Along memory four registers collect them, which are multiplied in the end."""
+    axes = tuple(range(-x.ndim, 0)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = tuple(sorted([at if at < 0 else at - x.ndim for at in axes]))
+    if not axes:
+        return x
+    shape = tuple([1 if at in axes else n for at, n in enumerate(x.shape, -x.ndim) if keepdims or at not in axes])
+    rest = [n for at, n in enumerate(x.shape, -x.ndim) if at not in axes]
+    count = math.prod([x.shape[at] for at in axes])
+    rows = np.moveaxis(x, axes, tuple(range(-len(axes), 0))).reshape(*rest, count)
+    whole = count // (4 * LANES) * (4 * LANES) if axes[-1] == -1 else 0
+    out = np.ones(rest, x.dtype)
+    if whole:
+        registers = _times(np.ones((*rest, 4, LANES), x.dtype), rows[..., :whole].reshape(*rest, -1, 4, LANES), -3)
+        a, b, c, d = np.moveaxis(registers, -2, 0)
+        out = _times(out, (a * b) * (c * d), -1)
+    return np.asarray(_times(out, rows[..., whole:], -1)).reshape(shape)
+
+
+def _times(out: Array, x: Array, axis: int) -> Array:
+    """``out`` times the numbers along an axis, one after the other."""
+    for one in np.moveaxis(x, axis, 0):
+        out = out * one
+    return out
 
 
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:

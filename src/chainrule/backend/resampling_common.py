@@ -2,6 +2,8 @@
 
 A *table* says how an axis is resampled: ``(mode, length, size, scale, align)``, from ``length`` elements to ``size``. The
 scale is the distance of two neighbours of the result, in elements of the operand, if it is not the quotient of the two.
+For half precision, PyTorch computes the weights in single, and rounds those of most modes: "linear:float32" is the mode
+"linear" with weights in single precision, "linear:float16" that with rounded ones.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
+
 Array = Any
 Table = tuple[str, int, int, float | None, bool]
 
@@ -20,6 +24,8 @@ Table = tuple[str, int, int, float | None, bool]
 def taps(table: Table) -> tuple[Array, Array]:
     """(indices, weights), both of shape (taps, size): each element of the result is the weighted sum of a few."""
     mode, length, size, scale, align = table
+    mode, _, precision = mode.partition(":")
+    real = np.float32 if precision else np.float64
     places = np.arange(size)
     if size == length and (mode == "linear" or mode.startswith("antialiased")):
         return places[None], np.ones((1, size))  # whatever the scale, as PyTorch does
@@ -30,21 +36,28 @@ def taps(table: Table) -> tuple[Array, Array]:
         ends = -(-(places + 1) * length // size)
         return _windows(starts, ends, np.ones((size, int((ends - starts).max(initial=1)))))
     if align:
-        step = (length - 1) / (size - 1) if size > 1 else 0.0
+        step = real(length - 1) / real(size - 1) if size > 1 else real(0)
     else:
-        step = length / size if scale is None else scale
+        step = real(length) / real(size) if scale is None else real(scale)
     if mode.startswith("antialiased"):
         return _antialiased(mode.removeprefix("antialiased-"), length, step, places)
-    at = places * step if align else (places + 0.5) * step - 0.5
+    at = (places * np.float64(step) if align else (places + 0.5) * np.float64(step) - 0.5).astype(real)  # rounded once
     if mode == "linear":
         at = np.maximum(at, 0)
         low = np.minimum(np.floor(at).astype(np.int64), length - 1)
-        part = np.clip(at - low, 0, 1)
-        return np.stack([low, np.minimum(low + 1, length - 1)]), np.stack([1 - part, part])
+        part = rounded(np.clip(at - low.astype(real), 0, 1), precision)
+        weights = np.stack([rounded(1 - part, precision), part])
+        return np.stack([low, np.minimum(low + 1, length - 1)]), weights
     low = np.minimum(np.floor(at).astype(np.int64), length - 1)
-    part = np.clip(at - low, 0, 1)
-    offsets = np.arange(-1, 3)[:, None]
-    return np.clip(low + offsets, 0, length - 1), cubic(np.abs(offsets - part), -0.75)
+    part = np.clip(at - low.astype(real), 0, 1)
+    rest = 1 - part
+    weights = rounded(cubic(np.stack([part + 1, part, rest, rest + 1]), real(-0.75)), precision)
+    return np.clip(low + np.arange(-1, 3)[:, None], 0, length - 1), weights
+
+
+def rounded(x: Array, precision: str) -> Array:
+    """To the numbers that the dtype of that name has; "" is all."""
+    return x.astype(getattr(dtypes, precision).numpy).astype(x.dtype) if precision else x
 
 
 def _nearest(mode: str, length: int, size: int, scale: float | None, places: Array) -> Array:
@@ -56,8 +69,13 @@ def _nearest(mode: str, length: int, size: int, scale: float | None, places: Arr
 
 def cubic(x: Array, a: float) -> Array:
     """Keys' cubic convolution kernel (1981) at distances x >= 0, with the slope a at 1."""
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = (((x - 5) * x + 8) * x - 4) * a
+
+    def plus(y: Any, number: float) -> Array:
+        """``y * x + number``, rounded once in single precision as well."""
+        return (np.multiply(y, x, dtype=np.float64) + number).astype(x.dtype)
+
+    near = plus(plus(a + 2, -a - 3) * x, 1)
+    far = plus(plus(plus(a, -5 * a), 8 * a), -4 * a)
     return np.where(x <= 1, near, np.where(x < 2, far, 0))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..quiet import summed
 from .hook_results import check_many
 from .node import AccumulateGrad, Node
 from .origin import caller
@@ -44,7 +45,7 @@ def deliver(run: Pass, pairs: list[list[Any]]) -> None:
             buffers.append(old)
             if is_rewritten(old, tensor._meta_slot):
                 tensor._meta_slot.count = 0
-            total = old._array + writable(run.outward(g))
+            total = summed(old._array, writable(run.outward(g)))
             sums.append(total)
         if run.watch is not None:
             run.watch(tensor._node or tensor._meta_slot.accumulator, [old, g], (total,))

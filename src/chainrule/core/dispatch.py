@@ -20,12 +20,13 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
+from ..quiet import quietly
 from .exits import note, note_all
 from .lifted import computed, converted, interpret
 from .messages import explained, refusal
 from .modes import get_modes
 from .node import AccumulateGrad, next_seq
-from .number_path import make_with_number
+from .number_path import make_with_number, unrounded
 from .origin import OUTSIDE, getframe, outer
 from .recording import HOT_DTYPES, record
 from .sparse_level import stand_in
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
 NUMBERS = (float, int, complex, np.generic)
-UNUSUAL = (ValueError, TypeError, AttributeError, MemoryError)
+UNUSUAL = (ValueError, TypeError, AttributeError, MemoryError, FloatingPointError)
 """What a forward raises on shapes that do not fit, and on lifted values: ``general`` knows which, and what to do."""
 
 
@@ -466,6 +467,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             result = interpret(op, *arrays, **params) if is_lifted else op.raw(*arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
+    except FloatingPointError:
+        return quietly(general, op, args, params)
     if parents.count(None) == len(parents):
         return _wrap(op, result, args, params, mode)
     if mode is not None and (not mode.grad or mode.inference):
@@ -477,7 +480,7 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         out = _wrap(op, result, args, params, mode)
         note_all(op.name, parents, out)
         return out
-    return record(op, args, arrays, params, tuple(parents), result)
+    return record(op, args, arrays if op.mixed is None else unrounded(args, arrays), params, tuple(parents), result)
 
 
 def promote(op: Op, arrays: list[Any]) -> list[Any]:

@@ -86,7 +86,10 @@ def written_directly(op: Any, tensor: Any, memory: Any, args: Any, params: Any, 
         other = array
     elif type(other) is not float:
         return False
-    raw(memory, other)
+    try:
+        raw(memory, other)
+    except FloatingPointError:  # the program has NumPy raise them, which it does when all is written
+        return True
     return True
 
 
@@ -140,16 +143,16 @@ def refuse_write(tensor: TensorBase, memory: Any, recorded: bool) -> None:
         )
 
 
-def refuse_overlap(memory: Any, source: Any) -> None:
-    """Raise where source and target are different parts of one memory that overlap.
+def refuse_overlap(memory: Any, source: Any, whole: bool = False) -> None:
+    """Raise where source and target are different parts of one memory that overlap; or, if ``whole``, one part.
 
     As in PyTorch, that is asked only of parts without gaps: there, it is a question of where they begin and end.
     """
-    if not (isinstance(source, np.ndarray) and isinstance(memory, np.ndarray)) or source is memory:
+    if not (isinstance(source, np.ndarray) and isinstance(memory, np.ndarray)):
         return
     (start, end), (first, last) = byte_bounds(memory), byte_bounds(source)
     apart = end <= first or last <= start or not (memory.size and source.size)
-    same = (start, end, memory.strides) == (first, last, source.strides)
+    same = not whole and (start, end, memory.strides) == (first, last, source.strides)
     if not (apart or same) and has_no_gaps(memory) and has_no_gaps(source):
         raise RuntimeError(
             "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "

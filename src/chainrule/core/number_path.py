@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..promotion import scalar_to
+from ..promotion import is_half, scalar_to
 from .modes import get_modes
 from .node import next_seq
 from .origin import OUTSIDE, getframe, outer
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from .op import Op
 
 WIDE_DTYPES = frozenset(np.dtype(name) for name in ("float32", "float64", "complex64", "complex128"))
+
+
+def unrounded(args: tuple[Any, ...], arrays: list[Any]) -> list[Any]:
+    """For rules: numbers beside half precision, tensors of one among them, take part as they are, not rounded to it."""
+    if arrays[0].dtype.itemsize != 2 or not is_half(arrays[0].dtype):
+        return arrays
+    return [
+        np.float32(arg) if not hasattr(arg, "dtype") else arg._array if is_number(arg, array) else array
+        for arg, array in zip(args, arrays, strict=True)
+    ]
+
+
+def is_number(arg: Any, array: Any) -> bool:
+    return not array.ndim and isinstance(arg, TensorBase) and arg._array.dtype.kind == "f"
 
 
 def make_with_number(op: Op, keep: int, general: Any, unusual: tuple[type[Exception], ...]) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import numpy as numpy_namespace
+from ..quiet import quietly
 from .delivery import deliver
 from .engine import LARGE, Pass, backward_pass, seq_of
 from .modes import get_modes
@@ -48,7 +49,11 @@ def reverse_pass(
             g = seed._array
             if not isinstance(g, Lifted):
                 steps, wanted = plan
-                cotangents = pulls(root, RAW.inward(seed) if g.dtype.kind == "c" else g, steps, wanted)
+                given = (root, RAW.inward(seed) if g.dtype.kind == "c" else g, steps, wanted)
+                try:
+                    cotangents = pulls(*given)
+                except FloatingPointError:
+                    cotangents = quietly(pulls, *given)
     if cotangents is None:  # nothing has happened so far
         return backward_pass(roots, targets, retain_graph, recorded, accumulate)
     captured: dict[Node, Any] = {}

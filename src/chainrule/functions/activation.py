@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..core import mutation
-from ._arguments import axis_of, tensor_argument
-from .elementwise import put, unary
+from ._arguments import axis_of, deliver, tensor_argument
+from .elementwise import unary
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -167,7 +167,7 @@ def along(op: Any, function: str, input: Any, dim: Any, dtype: Any, out: Any) ->
     axis = axis_of(dim, input._array.ndim, function)
     # A 0-d tensor counts as a vector of one element.
     result = op(input, axis=axis) if input._array.ndim else op(input.reshape((1,)), axis=-1).reshape(())
-    return result if out is None else put(result, out, function, input)
+    return deliver(result, out, function)
 
 
 def softmax(

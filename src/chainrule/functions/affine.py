@@ -12,7 +12,7 @@ from ..promotion import check_cast, checked_scalar, scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
 from .contraction import einsum
-from .elementwise import fitting
+from .elementwise import fitting, put, put_resized
 from .linalg import by, expand_error, is_mixed, is_refused, matmul, mixed, mixed_addmv, not_multipliable, stretches
 
 if TYPE_CHECKING:
@@ -187,7 +187,8 @@ def added(
     op, factors = getattr(ops, name), _factors(function, operands[0], beta, alpha)
     if function != name:
         return inplace(op, *operands, **factors)
-    return deliver(op(*operands, **factors), out, name)
+    written = put if name == "addr" else put_resized
+    return written(op(*operands, **factors), out, name, operands[0])
 
 
 def _tensors(function: str, input: Any, x: Any, y: Any, names: tuple[str, str]) -> None:

@@ -19,6 +19,7 @@ from ..core.xla_level import placed
 from ..device import CPU, device as Device, get_defaults, place_of
 from ..dtypes import as_dtype, default, get_default_dtype
 from ..errors import NotANumberError
+from ..quiet import quietly
 from ..size import Size
 
 if TYPE_CHECKING:
@@ -113,7 +114,11 @@ def tensor(
     if (
         dtype is None and device is None and type(data) is list and data and FLOATS.issuperset(map(type, data))
     ):  # the commonest
-        return finish(np.array(data, default.dtype.numpy), requires_grad, get_defaults()[-1])
+        try:
+            array = np.array(data, default.dtype.numpy)
+        except FloatingPointError:  # the program has NumPy raise them
+            array = quietly(np.array, data, default.dtype.numpy)
+        return finish(array, requires_grad, get_defaults()[-1])
     where = data.device if device is None and isinstance(data, TensorBase) else place_of(device)
     wanted = None if dtype is None else as_dtype(dtype).numpy
     if isinstance(data, TensorBase):
@@ -155,7 +160,7 @@ def values(data: Any, wanted: Any) -> Any:
     if isinstance(data, np.ndarray):
         check_numpy(data)
         data = np.asarray(data)  # no mask, no matrix
-        return data if wanted is None else data.astype(wanted)
+        return data if wanted is None else quietly(data.astype, wanted)
     kind = type(data)
     if kind is float or kind is int or kind is bool or kind is complex:
         return _from_numbers(data, kind, wanted)
@@ -175,6 +180,8 @@ def _from_numbers(data: Any, kind: type, wanted: Any) -> Any:
         return np.array(data, wanted) if isinstance(data, (list, tuple)) else wanted.type(data)
     except OverflowError:
         return _wrapped(data, wanted)
+    except FloatingPointError:
+        return quietly(_from_numbers, data, kind, wanted)
 
 
 def _wrapped(data: Any, wanted: Any) -> Any:

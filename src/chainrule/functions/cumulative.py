@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ._arguments import axis_of, deliver, tensor_argument
 from ._reduction_arguments import array_of, converted, named, numpy_names, one_axis, refuse_kinds, result_dtype
-from .elementwise import put
+from .elementwise import put_resized
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -89,7 +89,7 @@ def _running(function: str, op: Any, input: Any, dim: Any, dtype: Any, out: Any,
         return op(input, axis=axis, dtype=None)
     if out is not None:
         refuse_kinds(out._array, "b", f"{function}_out_cpu")
-    return put(op(converted(input, dtype, function), axis=axis, dtype=dtype.numpy), out, function, input)
+    return put_resized(op(converted(input, dtype, function), axis=axis, dtype=dtype.numpy), out, function, input)
 
 
 def cummax(input: Tensor, dim: int | None = None, *, out: Any = None, **names: Unpack[NumpyName]) -> Any:
@@ -132,7 +132,7 @@ def logcumsumexp(
     """
     axis = running_axis("logcumsumexp", input, dim, names)
     refuse_kinds(input._array, "biu", "logcumsumexp_out_cpu")
-    return put(ops.logcumsumexp(input, axis=axis), out, "logcumsumexp", input)
+    return put_resized(ops.logcumsumexp(input, axis=axis), out, "logcumsumexp", input)
 
 
 # -- differences and integrals -----------------------------------------------------------------------------------------

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..core.value import TensorBase, like, new_tensor, numbers_of
+from ..core.mutation import refuse_overlap
+from ..core.value import TensorBase, like, new_tensor, numbers_of, writable
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, deliver, naming, one_of, takes_axis, tensor_argument
+from ._arguments import axis_of, naming, one_of, takes_axis, tensor_argument
 from ._reduction_arguments import numpy_names
-from .elementwise import fitting, plain, put as put_apart, scale_argument
+from .elementwise import fitting, plain, put_apart, put_resized, scale_argument
 from .indexing import basic_part, check_held, number_for, put_call
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def scatter(
     tensor([2., 0., 1.])
     """
     op, operands, params = scattering(input, dim, index, value if src is None else src, reduce)
-    return deliver(back(op(*operands, **params), input), out, "scatter")
+    return put_over(back(op(*operands, **params), input), out, "scatter", input, src)
 
 
 def back(result: Any, like: Any) -> Any:
@@ -245,7 +246,14 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Ten
     tensor_argument(src, "scatter_add", "src", 4)
     same_dtype(input, src, "scatter_add(): Expected self.dtype to be equal to src.dtype, got {} and {}")
     op, operands, params = scattering(input, dim, index, src, "add")
-    return deliver(back(op(*operands, **params), input), out, "scatter_add")
+    return put_over(back(op(*operands, **params), input), out, "scatter_add", input, src)
+
+
+def put_over(result: Any, out: Any, function: str, input: Any, source: Any, exact: bool | None = None) -> Tensor:
+    """Write ``input`` with something of ``source`` over it into ``out``, which may be ``input`` but nothing of ``source``."""
+    if isinstance(out, TensorBase) and isinstance(source, TensorBase):
+        refuse_overlap(writable(out), source._array, whole=True)
+    return put_resized(result, out, function, input, exact=exact)
 
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
@@ -271,7 +279,7 @@ def scatter_reduce(
     tensor([2., 0.])
     """
     operands, params = reducing(input, dim, index, src, reduce, include_self)
-    return deliver(back(ops.scatter_reduce(*operands, **params), input), out, "scatter_reduce")
+    return put_over(back(ops.scatter_reduce(*operands, **params), input), out, "scatter_reduce", input, src)
 
 
 def reducing(
@@ -345,7 +353,9 @@ def index_select(
         said = f"index out of range in self: indices must be 0 to {size - 1}, got {numbers.min()} to {numbers.max()}"
         raise naming(IndexError(said), input, index)
     if not array.ndim:
-        return deliver(ops.reshape(ops.take(ops.reshape(input, (1,)), places, axis=-1), ()), out, "index_select")
+        return put_apart(
+            ops.reshape(ops.take(ops.reshape(input, (1,)), places, axis=-1), ()), out, "index_select", input
+        )
     return put_apart(ops.take(input, places, axis=axis), out, "index_select", input, index)
 
 
@@ -390,7 +400,8 @@ def index_add(
     >>> torch.index_add(torch.zeros(2), 0, torch.tensor([1, 1]), torch.ones(2))
     tensor([0., 2.])
     """
-    return deliver(on_vector(ops.index_add, input, *adding(input, dim, index, source, alpha)), out, "index_add")
+    result = on_vector(ops.index_add, input, *adding(input, dim, index, source, alpha))
+    return put_over(result, out, "index_add", input, source)
 
 
 def adding(input: Any, dim: int, index: Any, source: Any, alpha: Any) -> tuple[list[Any], dict[str, Any]]:
@@ -414,7 +425,8 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: T
     >>> torch.index_copy(torch.zeros(3), 0, torch.tensor([2, 0]), torch.tensor([1., 2.]))
     tensor([2., 0., 1.])
     """
-    return deliver(on_vector(ops.index_copy, input, *copying(input, dim, index, source)), out, "index_copy")
+    result = on_vector(ops.index_copy, input, *copying(input, dim, index, source))
+    return put_over(result, out, "index_copy", input, source)
 
 
 def copying(input: Any, dim: int, index: Any, source: Any) -> tuple[list[Any], dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..core.version import bump
 from ..core.views import ORDINARY, current_array, current_node, values_of
 from ..core.xla_level import on_host
 from ..promotion import checked_scalar, held_scalar, is_half, scalar_type_name
+from ..quiet import quietly
 from ._arguments import naming
 from .conversion import to_device
 
@@ -337,7 +339,11 @@ def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Tensor:
     for value in values:
         if value._cell is x._cell is not None:
             refuse_overlap(memory, value._array)
-    np.copyto(memory, values[0]._array if values else params.get("value", 0), casting="unsafe")
+    copied = values[0]._array if values else params.get("value", 0)
+    try:
+        np.copyto(memory, copied, casting="unsafe")
+    except FloatingPointError:
+        quietly(partial(np.copyto, casting="unsafe"), memory, copied)
     bump(x, caller())
     return x
 

@@ -9,7 +9,8 @@ from .. import ops
 from ..core.value import TensorBase
 from ..core.views import values_of
 from ..promotion import can_cast, result_dtype, scalar_type_name
-from ._arguments import axis_of, deliver, naming, sizes_of, takes_axis, tensor_argument
+from ._arguments import axis_of, naming, sizes_of, takes_axis, tensor_argument
+from .elementwise import put_apart
 from .shape import atleast_1d, atleast_2d, atleast_3d
 
 if TYPE_CHECKING:
@@ -68,14 +69,14 @@ def alike(tensors: list[Any]) -> list[Any]:
     return tensors
 
 
-def joined_into(result: Tensor, out: Any, function: str) -> Tensor:
-    """``result``, or ``out`` with it."""
+def joined_into(result: Tensor, out: Any, function: str, tensors: list[Any]) -> Tensor:
+    """``result`` of joining tensors, or ``out`` with it."""
     if out is not None and not can_cast(result.dtype, tensor_argument(out, function, "out").dtype):
         raise TypeError(
             f"torch.{function}(): input types can't be cast to the desired output type {scalar_type_name(out._array.dtype)}: the "
             f"result is {result.dtype}"
         )
-    return deliver(result, out, function)
+    return result if out is None else put_apart(result, out, function, *tensors)
 
 
 def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
@@ -131,7 +132,7 @@ def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor 
             )
             raise naming(RuntimeError(said), *joined, tensor)
         joined.append(tensor)
-    return joined_into(ops.concat(alike(joined), axis=axis), out, "cat")
+    return joined_into(ops.concat(alike(joined), axis=axis), out, "cat", joined)
 
 
 def concat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
@@ -174,7 +175,7 @@ def stack(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tenso
         if tensor._array.shape != shape:
             said = f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(tensor._array.shape)} at entry {at}"
             raise naming(RuntimeError(said), given[0], tensor)
-    return joined_into(ops.stack(alike(given), axis=axis), out, "stack")
+    return joined_into(ops.stack(alike(given), axis=axis), out, "stack", given)
 
 
 def nonempty(tensors: Any, function: str) -> list[Any]:

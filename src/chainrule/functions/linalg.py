@@ -15,6 +15,7 @@ from ..ops.linalg import PRODUCTS, stacked
 from ..promotion import scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
+from .elementwise import put_apart
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -346,7 +347,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor_argument(other, "kron", "other", 2)
     ndim = max(input.ndim, other.ndim)
     x, y = (ops.reshape(t, (1,) * (ndim - t.ndim) + tuple(t.shape)) if t.ndim < ndim else t for t in (input, other))
-    return deliver(ops.kron(x, y), out, "kron")
+    return put_apart(ops.kron(x, y), out, "kron", x, y)
 
 
 def trace(input: Tensor) -> Tensor:
@@ -405,7 +406,7 @@ def cross_product(x: Tensor, y: Tensor, dim: int, out: Tensor | None) -> Tensor:
         )
     if is_mixed(x, y):
         raise mixed(x, y, "expected scalar type {} but found {}", c=False)
-    return deliver(ops.cross(x, y, axis=axis), out, "cross")
+    return put_apart(ops.cross(x, y, axis=axis), out, "cross", x, y)
 
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:

@@ -12,7 +12,7 @@ from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
-from .elementwise import put
+from .elementwise import put, put_apart
 from .gathering import same_dtype, zero_dim
 from .indexing import check_held, number_for
 from .shape import broadcast_tensors
@@ -77,7 +77,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     tensor_argument(input, "masked_select", "input")
     mask_of(mask, "masked_select", "masked_select: expected BoolTensor for mask, got {}")
     broadcastable(input, mask)
-    return deliver(ops.masked_select(input, mask), out, "masked_select")
+    return put_apart(ops.masked_select(input, mask), out, "masked_select", input, mask)
 
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from .. import ops
 from ..core.modes import changed_modes, get_modes
 from ..core.mutation import refuse_write, write
 from ..core.value import new_tensor, writable
-from ..dtypes import FROM_NUMPY, finfo
-from ..promotion import scalar_type_name
+from ..dtypes import FROM_NUMPY, finfo, float32
+from ..promotion import is_half, scalar_type_name
 from ._arguments import check_floating, naming, refuse_grad, tensor_argument
 
 if TYPE_CHECKING:
@@ -107,9 +107,12 @@ def normalized_batch(
             raise naming(RuntimeError(f"{name} should contain {channels} elements not {value.numel()}"), input, value)
         if value is None and name.startswith("running") and not training:
             raise RuntimeError(f"{name} must be defined in evaluation mode")
+        if value is not None and value.ndim != 1 and name.startswith("running"):
+            raise RuntimeError(f"{name} should be of shape [{channels}], not {list(value.shape)}")
     check_floating("batch_norm", input)
     check_parameters(input, *given.values())
     refuse_grad("native_batch_norm", running_mean=running_mean, running_var=running_var)
+    weight, bias = (v if v is None or v.ndim == 1 else v.reshape(channels) for v in (weight, bias))
     affine = affine_of(weight, bias, lambda: input.new_ones((channels,)))
     params = {"axis": 1 - x.ndim, "rank": x.ndim, "eps": eps}
     if not training:
@@ -147,11 +150,11 @@ def affine_of(weight: Tensor | None, bias: Tensor | None, ones: Any) -> tuple[Te
 def check_parameters(input: Tensor, *parameters: Tensor | None) -> None:
     """Raise where parameters are not of the input's dtype; beside half precision they may all be float32."""
     own = input._array.dtype
-    dtypes = {v._array.dtype for v in parameters if v is not None} - {own}
-    if dtypes and not (own.itemsize == 2 and dtypes == {np.dtype(np.float32)}):
+    dtypes = {v._array.dtype for v in parameters if v is not None}
+    if dtypes - {own} and not (own.itemsize == 2 and dtypes == {np.dtype(np.float32)}):
         raise RuntimeError(
             f"mixed dtype (CPU): expect parameter to have scalar type of {scalar_type_name(own)}, got "
-            f"{', '.join(sorted(scalar_type_name(one) for one in dtypes))}"
+            f"{', '.join(sorted(map(scalar_type_name, dtypes)))}"
         )
 
 
@@ -353,7 +356,7 @@ def rms_norm(
         input: floating point or complex, of shape (..., *normalized_shape).
         normalized_shape: the sizes of the dimensions over which the mean is taken.
         weight: the scale, of that shape.
-        eps: what is added to the mean of the squares (None: the epsilon of the dtype).
+        eps: what is added to the mean of the squares (None: the epsilon of the dtype; for half precision that of float32).
 
     Raises:
         RuntimeError: shapes that do not fit.
@@ -366,7 +369,7 @@ def rms_norm(
     if input._array.dtype.kind not in "fcV":
         raise NotImplementedError(f"\"rms_norm\" not implemented for '{scalar_type_name(input._array.dtype)}'")
     if eps is None:
-        eps = finfo(FROM_NUMPY[input._array.dtype]).eps
+        eps = finfo(float32 if is_half(input._array.dtype) else FROM_NUMPY[input._array.dtype]).eps
     if weight is not None and weight.dtype != input.dtype:
         return (ops.rms_norm(input, rank=len(shape), eps=eps)[0] * weight).to(input.dtype)
     return ops.rms_norm(input, *(() if weight is None else (weight,)), rank=len(shape), eps=eps)[0]

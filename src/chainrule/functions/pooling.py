@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..backend.windows import bounds, regular
 from ..core.value import numbers_of
+from ..promotion import is_half
 from ._arguments import naming, tensor_argument
 from ._reduction_arguments import refuse_kinds
 from ._windows import COUNTS, Ints, each, times
@@ -270,7 +271,8 @@ def adaptive_avg_pool(dims: int, input: Any, output_size: Any) -> Any:
     else:
         refuse_kinds(input._array, "biuc", function)
         windows = [bounds(axis) if len(axis) == 2 else ([0] * axis[1], [axis[2]] * axis[1]) for axis in axes]
-        divisor = common([tuple([int(b - a) for a, b in zip(*pair, strict=True)]) for pair in windows])
+        lengths = [tuple([int(b - a) for a, b in zip(*pair, strict=True)]) for pair in windows]
+        divisor = tuple(lengths) if is_half(input._array.dtype) else common(lengths)
         op = ops.adaptive_avg_pool3d if dims == 3 else ops.adaptive_avg_pool2d
         out = op(input, axes=axes, divisor=divisor)
     return out.squeeze(-2) if dims == 1 else out

@@ -13,6 +13,7 @@ from ..core.value import Lifted, TensorBase
 from ..device import place_of
 from ..dtypes import get_default_dtype
 from ..promotion import checked_scalar, held_scalar, is_half
+from ..quiet import quietly
 from ._arguments import deliver
 from .creation import dense_only, finish
 from .filling import Dtype, Number, dtype_of, filled, number_argument
@@ -68,7 +69,7 @@ def arange(
     wanted = dtype_of(dtype, out, "arange")
     first, by, count = _steps(first, last, by, wanted)
     make = partial(_ramp, first, by)
-    return deliver(filled(make, "arange", (count,), wanted, requires_grad, where), out, "arange")
+    return deliver(filled(partial(quietly, make), "arange", (count,), wanted, requires_grad, where), out, "arange")
 
 
 def _steps(first: Number, last: Number, by: Number, dtype: Any) -> tuple[Number, Number, int]:
@@ -202,7 +203,9 @@ def linspace(
     if is_lifted(first) or is_lifted(last):
         return deliver(_spaced_in_batch(first, last, steps, wanted), out, "linspace")
     return deliver(
-        filled(partial(_spaced, first, last), "linspace", (steps,), wanted, requires_grad, where), out, "linspace"
+        filled(partial(quietly, _spaced, first, last), "linspace", (steps,), wanted, requires_grad, where),
+        out,
+        "linspace",
     )
 
 
@@ -290,4 +293,4 @@ def logspace(
         compute = np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
         return (np.array(base, compute) ** _spaced(first, last, shape, compute)).astype(dtype)
 
-    return deliver(filled(make, "logspace", (steps,), wanted, requires_grad, where), out, "logspace")
+    return deliver(filled(partial(quietly, make), "logspace", (steps,), wanted, requires_grad, where), out, "logspace")

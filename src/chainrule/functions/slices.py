@@ -11,8 +11,9 @@ from .. import ops
 from ..core.value import numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, takes_axis, tensor_argument
-from ._reduction_arguments import deliver_exactly, refuse_kinds
-from .gathering import on_vector, slices
+from ._reduction_arguments import refuse_kinds
+from .elementwise import put_resized
+from .gathering import on_vector, put_over, slices
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -52,7 +53,9 @@ def index_reduce(
     tensor([2., 0.])
     """
     operands, params = reducing(input, dim, index, source, reduce, include_self)
-    return deliver_exactly(on_vector(ops.index_reduce, input, operands, params), out, "index_reduce")
+    return put_over(
+        on_vector(ops.index_reduce, input, operands, params), out, "index_reduce", input, source, exact=True
+    )
 
 
 def reducing(
@@ -95,7 +98,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | N
     tensor([[0.6000, 0.8000],
             [0.3000, 0.4000]])
     """
-    return deliver_exactly(ops.renorm(input, **norms(input, p, dim, maxnorm)), out, "renorm")
+    return put_resized(ops.renorm(input, **norms(input, p, dim, maxnorm)), out, "renorm", input, exact=True)
 
 
 def norms(input: Any, p: Any, dim: int, maxnorm: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ..dtypes import float64, int32
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
 from ._reduction_arguments import ALL, array_of, index_axis, named, numpy_names, one_axis, refuse_keepdim, refuse_kinds
+from .elementwise import put_resized
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -110,7 +111,7 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             [3, 4]])
     """
     axis = _sort_axis("msort", input, 0, False, {})
-    return deliver(ops.sort_with_indices(input, axis=axis, descending=False)[0], out, "msort")
+    return put_resized(ops.sort_with_indices(input, axis=axis, descending=False)[0], out, "msort", input)
 
 
 def topk(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..functions._arguments import tensor_argument
+from ..functions.pooling import adaptive_avg_pool
 from ..ops.resampling import UPSAMPLE
-from ..promotion import scalar_type_name
+from ..promotion import is_half, scalar_type_name
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -121,6 +122,8 @@ def interpolate(
         (how, length, to, step, bool(align_corners))
         for length, to, step in zip(input.shape[2:], sizes, steps, strict=True)
     )
+    if mode == "area" and is_half(input._array.dtype):
+        return adaptive_avg_pool(n, input, sizes)  # which PyTorch calls, and which rounds as it does
     if pixels:
         return of_pixels(UPSAMPLE[how, n], input, tables)
     return UPSAMPLE[how, n](input, tables=tables)

@@ -7,7 +7,7 @@ import math
 from ..core.batching import same_call
 from ..core.op import declare, linear
 from .indexing import blank
-from .reduction import later
+from .reduction import divides_in_halves, later
 
 __all__ = [
     "cummax", "cummin", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "linear_recurrence", "logcumsumexp",
@@ -61,6 +61,8 @@ def _cumprod_vjp(xp, g, x, out, axis):
     """
     if axis == ():
         return g
+    if divides_in_halves(x):
+        return _cumsum_vjp(xp, out * g, axis) / x
     return later(xp, out, axis, 1) * xp.linear_recurrence(g, x, axis=axis, reverse=True)
 
 

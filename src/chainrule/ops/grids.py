@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..backend import numpy as numpy_namespace
 from ..core.batching import same_call
 from ..core.op import by_items, general, linear
+from ..promotion import is_half
 
 __all__ = ["affine_grid_generator", "grid_sampler_2d", "grid_sampler_3d"]
 
@@ -146,6 +148,11 @@ def of_all_channels(xp, place, rows):
 
 
 def sampler_forward(xp, x, grid, mode, padding, align, n):
+    if is_half(x.dtype) and x.dtype == grid.dtype and x.ndim == n + 2 and xp is numpy_namespace:
+        from ..backend.grids_halves_numpy import sample
+
+        return sample(x, grid, mode=MODES[mode], padding=PADDINGS[padding], align=align)
+
     def sampled(xp, x, grid):
         sizes, rows, places = x.shape[-n:], and_zeros(xp, pixels(xp, xp.widen(x), n)), flat_grid(xp, xp.widen(grid), n)
         out = None
@@ -159,7 +166,13 @@ def sampler_forward(xp, x, grid, mode, padding, align, n):
     return by_items(xp, sampled, x, grid)[0]
 
 
-def sampler_rule(xp, g, need, x, grid, mode, padding, align, n):
+def sampler_rule(xp, g, need, x, grid, x_dtype, grid_dtype, mode, padding, align, n):
+    if is_half(x_dtype) and x_dtype == grid_dtype and x.ndim == n + 2 and xp is numpy_namespace:
+        from ..backend.grids_halves_numpy import sample_adjoint
+
+        halves = [one.astype(x_dtype) for one in (g, x, grid)]
+        return sample_adjoint(*halves, need=need, mode=MODES[mode], padding=PADDINGS[padding], align=align)
+
     def pulled(xp, g, x, grid):
         sizes, rows, places = x.shape[-n:], and_zeros(xp, pixels(xp, x, n)), flat_grid(xp, grid, n)
         g = pixels(xp, g, n)
@@ -190,7 +203,7 @@ def sampler_rule(xp, g, need, x, grid, mode, padding, align, n):
 
 
 def sampler(name, node):
-    return general(f"{name}(x, grid, *, mode, padding, align, n)", node=node, domain="fV", batch=same_call,
+    return general(f"{name}(x, grid, *, mode, padding, align, n)", node=node, domain="fV", fused=True, batch=same_call,
         saved_names={"x": "input", "grid": "grid"}, forward=sampler_forward, all=sampler_rule,
     )
 

@@ -6,7 +6,12 @@ cut off.
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from ..core.op import linear
+from ..promotion import is_half
 
 __all__ = [
     "channel_shuffle", "circular_pad", "pixel_shuffle", "pixel_unshuffle", "reflection_pad1d", "reflection_pad2d",
@@ -62,8 +67,27 @@ def bordered(xp, x, widths, mode):
     return x
 
 
+def sources(n, before, after, mode):
+    """Which element along an axis each one of the padded axis is."""
+    at = np.arange(-before, n + after)
+    return (n - 1) - np.abs(n - 1 - np.abs(at)) if mode == "reflect" else np.clip(at, 0, n - 1)
+
+
+def added_in_turn(xp, g, x_shape, widths, mode):
+    """As PyTorch adds in half precision: element after element of ``g``, each sum rounded."""
+    n, flat = len(widths), 0
+    for size, (before, after) in zip(x_shape[-n:], widths, strict=True):
+        flat = np.expand_dims(flat, -1) * size + sources(size, before, after, mode)
+    images, block = math.prod(x_shape[:-n]), math.prod(x_shape[-n:])
+    places = np.arange(images)[:, None] * block + flat.reshape(-1)
+    return xp.put_flat(xp.zeros(x_shape, dtype=g.dtype), places, xp.reshape(g, places.shape), accumulate=True)
+
+
 def unbordered(xp, g, x_shape, widths, mode):
-    for axis in range(-1, -len(widths) - 1, -1):
+    if mode != "circular" and is_half(getattr(g, "_array", g).dtype):
+        return added_in_turn(xp, g, x_shape, widths, mode)
+    # In PyTorch's order: circular borders are copied one after the other from the last axis on, those in front first.
+    for axis in range(-len(widths), 0):
         (before, after), n = widths[axis], x_shape[axis]
         head, tail = max(before, 0), max(after, 0)
         if min(before, after) < 0:
@@ -71,12 +95,12 @@ def unbordered(xp, g, x_shape, widths, mode):
             g = xp.slice_adjoint(g, axis=axis, start=start, stop=start + g.shape[axis], step=1, size=size)
         first, last = edges(mode, n, head, tail)
         out = xp.slice_axis(g, axis=axis, start=head, stop=head + n, step=1)
-        if head:
-            part = xp.slice_axis(g, axis=axis, start=0, stop=head, step=1)
-            out = out + unborder(xp, part, axis, first, mode, n)
         if tail:
             part = xp.slice_axis(g, axis=axis, start=head + n, stop=head + n + tail, step=1)
             out = out + unborder(xp, part, axis, last, mode, n)
+        if head:
+            part = xp.slice_axis(g, axis=axis, start=0, stop=head, step=1)
+            out = out + unborder(xp, part, axis, first, mode, n)
         g = out
     return g
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..core.batching import same_call
 from ..core.op import declare, linear, step
+from ..promotion import is_half
 
 __all__ = [
     "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero", "dist", "logsumexp", "max", "max_all",
@@ -116,13 +119,23 @@ def _product_of_others(xp, x, axis):
     return before * xp.flip(behind, axis=axis)
 
 
-def _prod_axis_vjp(xp, g, x, axis, keepdims):
+def divides_in_halves(x):
+    """Whether PyTorch divides by the elements: where none is 0. In half precision that is another number."""
+    array = getattr(x, "_array", x)
+    return type(array) is np.ndarray and is_half(array.dtype) and bool(array.all())
+
+
+def _prod_axis_vjp(xp, g, x, out, axis, keepdims):
     if axis == ():
         return g
+    if divides_in_halves(x):
+        return kept(xp, g, x.shape, (axis,), keepdims) * (kept(xp, out, x.shape, (axis,), keepdims) / x)
     return kept(xp, g, x.shape, (axis,), keepdims) * _product_of_others(xp, x, axis)
 
 
-def _prod_all_vjp(xp, g, x, axis):
+def _prod_all_vjp(xp, g, x, out, axis):
+    if divides_in_halves(x):
+        return kept(xp, g, x.shape, axis, False) * (kept(xp, out, x.shape, axis, False) / x)
     lead = x.shape[: len(x.shape) - len(axis)]
     flat = xp.reshape(x, (*lead, count(x.shape, axis)))
     return kept(xp, g, x.shape, axis, False) * xp.reshape(_product_of_others(xp, flat, -1), x.shape)

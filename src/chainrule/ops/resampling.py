@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.op import linear
+from ..promotion import is_half
 
 __all__ = ["resample", "resample_adjoint"]
 
@@ -14,14 +15,23 @@ resample_adjoint = linear("resample_adjoint(x, *, axis, table)",
 )
 
 
+def in_halves(tables, name):
+    """The tables for half precision, with weights of the dtype of that name."""
+    return [(f"{how}:{name}" if how in ("linear", "cubic") else how, *table) for how, *table in tables]
+
+
 def upsample_forward(xp, x, tables):
     out = xp.widen(x)
+    if is_half(x.dtype):  # images along two axes are made with weights in single precision, all others with rounded ones
+        tables = in_halves(tables, "float32" if len(tables) == 2 and tables[0][0] == "linear" else x.dtype.name)
     for axis, table in enumerate(tables, -len(tables)):
         out = xp.resample(out, axis=axis, table=table)
     return xp.narrow(out, x)
 
 
-def upsample_x(xp, g, tables):
+def upsample_x(xp, g, x_dtype, tables):
+    if is_half(x_dtype):
+        tables = in_halves(tables, "float32")
     for axis, table in enumerate(tables, -len(tables)):
         g = xp.resample_adjoint(g, axis=axis, table=table)
     return g

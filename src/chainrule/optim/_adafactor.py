@@ -122,6 +122,7 @@ def begin(param: Any, group: Group, state: dict[str, Any]) -> None:
         state["variance"] = zeros_like(param.detach())
 
 
+@np.errstate(all="ignore")
 def update(param: Any, group: Group, state: dict[str, Any], exact: bool) -> None:
     if param.is_complex():
         raise RuntimeError("Adafactor does not support complex parameters")

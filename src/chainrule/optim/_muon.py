@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..autograd.grad_mode import no_grad
 from ..core.sparse_level import SPARSE
 from ..dtypes import bfloat16
@@ -102,6 +104,7 @@ class Muon(Optimizer):
         return loss
 
 
+@np.errstate(all="ignore")
 def update(param: Any, group: Group, state: dict[str, Any]) -> None:
     if param.is_complex():
         raise RuntimeError("Muon does not support complex parameters")

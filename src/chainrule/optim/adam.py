@@ -100,8 +100,7 @@ class Adam(Stepwise):
     def update(xp: Any, settings: Group, numbers: Any, p: Any, g: Any, m: Any, v: Any, largest: Any = None) -> None:
         beta1, beta2 = settings["betas"]
         scale, eps = numbers
-        m *= beta1
-        m += g * (1 - beta1)
+        xp.move(m, g, 1 - beta1)
         v *= beta2
         v += g * g * (1 - beta2)
         if largest is not None:

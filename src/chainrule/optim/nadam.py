@@ -88,14 +88,13 @@ class NAdam(Stepwise):
         beta1, beta2 = settings["betas"]
         mu, following = (beta1 * (1 - 0.5 * 0.96 ** (n * settings["momentum_decay"])) for n in (t, t + 1))
         product = scaled(state["mu_product"], mu, exact)
-        return lr * (1 - mu) / (1 - product), lr * following / (1 - product * following), (1 - beta2**t) ** -0.5
+        return -lr * (1 - mu) / (1 - product), -lr * following / (1 - product * following), (1 - beta2**t) ** -0.5
 
     @staticmethod
     def update(xp: Any, settings: Group, numbers: Any, p: Any, g: Any, m: Any, v: Any) -> None:
         of_gradient, of_average, correction = numbers
         beta1, beta2 = settings["betas"]
-        m *= beta1
-        m += g * (1 - beta1)
+        xp.move(m, g, 1 - beta1)
         v *= beta2
         v += g * g * (1 - beta2)
-        p -= (g * of_gradient + m * of_average) / (xp.root(v) * correction + settings["eps"])
+        p += (g * of_gradient + m * of_average) / (xp.root(v) * correction + settings["eps"])

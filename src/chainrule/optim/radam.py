@@ -91,8 +91,7 @@ class RAdam(Stepwise):
     def update(xp: Any, settings: Group, numbers: Any, p: Any, g: Any, m: Any, v: Any) -> None:
         scale, is_known, rectified = numbers
         beta1, beta2 = settings["betas"]
-        m *= beta1
-        m += g * (1 - beta1)
+        xp.move(m, g, 1 - beta1)
         v *= beta2
         v += g * g * (1 - beta2)
         if is_known is False:  # a number's test: a tensor's is part of what is recorded or traced

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from ..dtypes import FROM_NUMPY, finfo
 from ._settings import Group, check_settings
 from .stepwise import Stepwise
 
@@ -89,7 +90,10 @@ class RMSprop(Stepwise):
         if settings["centered"]:
             mean = others[-1]
             xp.move(mean, g, 1 - alpha)
-            v = v - mean * mean
+            most = finfo(FROM_NUMPY.get(p.dtype, p.dtype)).max
+            v = v - xp.clip(
+                mean * mean, None, most
+            )  # as a fused multiply-add, which keeps infinity - a number infinite
         divisor = xp.root(v) + settings["eps"]
         if settings["momentum"] > 0:
             buffer = others[0]

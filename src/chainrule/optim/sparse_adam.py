@@ -87,6 +87,7 @@ class SparseAdam(Optimizer):
         return loss
 
 
+@np.errstate(all="ignore")
 def update(param: Any, group: Group, state: dict[str, Any]) -> None:
     if not state:
         state.update(step=0, exp_avg=zeros_like(param.detach()), exp_avg_sq=zeros_like(param.detach()))

@@ -165,35 +165,39 @@ class Stepwise(Optimizer):
             loss = self._loss(closure)
             if SPARSE.is_used:
                 self._check_sparse()
-            place, mode = caller(), modes()
-            for group in self.param_groups:
-                exact = differentiable or group.get("capturable", False) or mode.capture is not None
-                settings = {name: (plain_number if exact else number)(value) for name, value in group.items()}
-                names = self._kept(group)
-                directly = not exact and writes_memory(mode)
-                for param in group["params"]:
-                    grad = param.grad
-                    if grad is None:
-                        continue
-                    state = self.state.get(param, {})
-                    begins = self._lacks_state(state, group)
-                    if begins:  # who has none is not entered: programs that are compiled look at what there is
-                        state = self.state[param]
-                        self._begin(state, param, group)
-                    numbers = self._numbers(settings, state, begins, exact)
-                    if is_sparse(grad._array):
-                        self._update_sparse(settings, numbers, param, grad, *[state[name] for name in names])
-                        continue
-                    tensors = (param, grad, *[state[name] for name in names])
-                    memory = memory_of(tensors) if directly else None
-                    if memory is None:
-                        self._update_tensors(settings, numbers, tensors, differentiable)
-                    else:
-                        self._update_memory(settings, numbers, memory)
-                        bump(param, place)
-                        for kept in tensors[2:]:
-                            bump(kept, place)
+            with np.errstate(all="ignore"):
+                self._update_all(differentiable)
         return loss
+
+    def _update_all(self, differentiable: bool) -> None:
+        place, mode = caller(), modes()
+        for group in self.param_groups:
+            exact = differentiable or group.get("capturable", False) or mode.capture is not None
+            settings = {name: (plain_number if exact else number)(value) for name, value in group.items()}
+            names = self._kept(group)
+            directly = not exact and writes_memory(mode)
+            for param in group["params"]:
+                grad = param.grad
+                if grad is None:
+                    continue
+                state = self.state.get(param, {})
+                begins = self._lacks_state(state, group)
+                if begins:  # who has none is not entered: programs that are compiled look at what there is
+                    state = self.state[param]
+                    self._begin(state, param, group)
+                numbers = self._numbers(settings, state, begins, exact)
+                if is_sparse(grad._array):
+                    self._update_sparse(settings, numbers, param, grad, *[state[name] for name in names])
+                    continue
+                tensors = (param, grad, *[state[name] for name in names])
+                memory = memory_of(tensors) if directly else None
+                if memory is None:
+                    self._update_tensors(settings, numbers, tensors, differentiable)
+                else:
+                    self._update_memory(settings, numbers, memory)
+                    bump(param, place)
+                    for kept in tensors[2:]:
+                        bump(kept, place)
 
     def _update_memory(self, settings: Group, numbers: Any, memory: list[Any]) -> None:
         size, piece = memory[0].size, AT_ONCE // len(memory)

@@ -17,6 +17,7 @@ from ..._missing import missing_name
 from ...core.mutation import WIDE_FLOATS
 from ...core.value import new_tensor, numbers_of
 from ...core.xla_level import placed
+from ...dtypes import float32
 from ...functions._arguments import naming, tensor_argument
 from ...functions._autocast import lowered, switched_off
 from ...functions.dropping import dropout
@@ -89,8 +90,8 @@ def scaled_dot_product_attention(
         query: of shape (..., L, E).
         key: of shape (..., S, E).
         value: of shape (..., S, V).
-        attn_mask: broadcast to (..., L, S): bools, True where a query may attend to a key; or numbers that are added. A query
-            that may attend to nothing gets 0. Or one of ``nn.attention.bias``.
+        attn_mask: broadcast to (..., L, S): bools, True where a query may attend to a key; or numbers that are added, in the
+            query's dtype or in float32. A query that may attend to nothing gets 0. Or one of ``nn.attention.bias``.
         dropout_p: with which probability a weight becomes 0 (always, not only in training).
         is_causal: whether the i-th query attends to the first i + 1 keys only.
         scale: by default ``1 / sqrt(E)``.
@@ -124,15 +125,10 @@ def scaled_dot_product_attention(
         attn_mask = attn_mask._materialize(query.device)
     if is_causal and attn_mask is not None:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
-    if attn_mask is not None and attn_mask._array.dtype.kind != "b":
-        (attn_mask,) = lowered(attn_mask) or (attn_mask,)
-    if attn_mask is not None and attn_mask._array.dtype.kind != "b" and attn_mask.dtype != query.dtype:
-        raise RuntimeError(
-            "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
-            f"{attn_mask.dtype} and  query.dtype: {query.dtype} instead."
-        )
     if enable_gqa:
         key, value = (x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value))
+    if attn_mask is not None:
+        attn_mask = fitting_mask(attn_mask, query, key)
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     if not dropout_p and is_fused(query, key, value, attn_mask):
         mask = () if attn_mask is None else (as_numbers(attn_mask, query),)
@@ -182,6 +178,25 @@ def check_shapes(query: Any, key: Any, value: Any, grouped: bool) -> None:
         raise naming(RuntimeError(f"scaled_dot_product_attention: {said}"), query, key, value)
 
 
+def fitting_mask(mask: Any, query: Any, key: Any) -> Any:
+    """The mask, if dtype and shape fit."""
+    if mask._array.dtype.kind != "b":
+        (mask,) = lowered(mask) or (mask,)
+        if mask.dtype not in (float32, query.dtype):
+            raise RuntimeError(
+                "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
+                f"{mask.dtype} and  query.dtype: {query.dtype} instead."
+            )
+    shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.shape[-2], key.shape[-2])
+    if mask.ndim > len(shape) or any(m not in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False)):
+        said = (
+            f"scaled_dot_product_attention: attn_mask must broadcast to the shape of the scores, {list(shape)}, but has the "
+            f"shape {list(mask.shape)}"
+        )
+        raise naming(RuntimeError(said), query, key, mask)
+    return mask
+
+
 def is_fused(query: Any, key: Any, value: Any, mask: Any) -> bool:
     """Whether PyTorch has one node for it, and here there is one kernel: of batches of heads that are alike, in memory."""
     arrays = [one._array for one in (query, key, value)]
@@ -199,10 +214,12 @@ def is_fused(query: Any, key: Any, value: Any, mask: Any) -> bool:
 
 
 def as_numbers(mask: Any, query: Any) -> Any:
-    """A mask of four dimensions that is added."""
-    array = mask._array
+    """A mask of four dimensions that is added, in the query's dtype; to scores of half precision, which are in single, also in single."""
+    array, dtype = mask._array, query._array.dtype
     if array.dtype.kind == "b":
-        array = np.where(array, query._array.dtype.type(0), query._array.dtype.type(-math.inf))
+        array = np.where(array, dtype.type(0), dtype.type(-math.inf))
+    elif not is_half(dtype):
+        array = array.astype(dtype, copy=False)
     return new_tensor(array.reshape((1,) * (4 - array.ndim) + array.shape))
 
 

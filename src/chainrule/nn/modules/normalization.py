@@ -141,7 +141,7 @@ class RMSNorm(Module):
 
     Args:
         normalized_shape: the sizes of these dimensions, or the size of the last one.
-        eps: what is added to the mean (None: the epsilon of the dtype).
+        eps: what is added to the mean (None: the epsilon of the dtype; for half precision that of float32).
         elementwise_affine: whether to scale.
         device: the CPU.
         dtype: of the scale (None: the default dtype).
