@@ -14,7 +14,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import FROM_NUMPY, PYTHON_TYPES, default, dtype
-from .quiet import quietly
+from .quiet import NOISE, quietly
 
 NUMBER: Final = 0
 ZERO_DIM: Final = 1
@@ -238,7 +238,7 @@ def scalar_to(target: np.dtype[Any], number: complex) -> Any:
             return np.array(_checked_size(number)).astype(target)[()]
     try:
         return target.type(number)
-    except FloatingPointError:
+    except NOISE:
         return quietly(target.type, number)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
-from ..quiet import quietly
+from ..quiet import NOISE, quietly
 from .exits import note, note_all
 from .lifted import computed, converted, interpret
 from .messages import explained, refusal
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 HOT_REAL_DTYPES = frozenset(dtype for dtype in HOT_DTYPES if dtype.kind == "f")
 NUMBERS = (float, int, complex, np.generic)
-UNUSUAL = (ValueError, TypeError, AttributeError, MemoryError, FloatingPointError)
+UNUSUAL = (ValueError, TypeError, AttributeError, MemoryError, *NOISE)
 """What a forward raises on shapes that do not fit, and on lifted values: ``general`` knows which, and what to do."""
 
 
@@ -467,7 +467,7 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             result = interpret(op, *arrays, **params) if is_lifted else op.raw(*arrays, **params)
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
-    except FloatingPointError:
+    except NOISE:
         return quietly(general, op, args, params)
     if parents.count(None) == len(parents):
         return _wrap(op, result, args, params, mode)

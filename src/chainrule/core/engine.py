@@ -495,7 +495,8 @@ def backward_pass(
     run.levels = levels_at([node for node, _ in roots]) if is_lifted else frozenset()
     if roots:
         run.ran = Freed(caller(3), max([node for node, _ in roots], key=seq_of), targets is None, recorded)
-    captured = run.inside(run.whole, roots, accumulate) if tensors else run.whole(roots, accumulate)
+    with np.errstate(all="ignore"):  # which ops leave to a filter, since it costs as much as they do
+        captured = run.inside(run.whole, roots, accumulate) if tensors else run.whole(roots, accumulate)
     if not retain_graph:
         for node in order:
             if node.saved and (needed is None or not needed.isdisjoint(node.parents)) and not is_shared(node):

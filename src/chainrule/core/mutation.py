@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from ..promotion import check_cast
+from ..quiet import NOISE
 from . import views
 from .lifted import converted, levels_of, put_into
 from .modes import ORDINARY, changed_modes, get_modes, met, modes
@@ -88,7 +89,7 @@ def written_directly(op: Any, tensor: Any, memory: Any, args: Any, params: Any, 
         return False
     try:
         raw(memory, other)
-    except FloatingPointError:  # the program has NumPy raise them, which it does when all is written
+    except NOISE:  # the program has NumPy raise them, which it does when all is written
         return True
     return True
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import numpy as numpy_namespace
-from ..quiet import quietly
+from ..quiet import NOISE, quietly
 from .delivery import deliver
 from .engine import LARGE, Pass, backward_pass, seq_of
 from .modes import get_modes
@@ -52,7 +52,7 @@ def reverse_pass(
                 given = (root, RAW.inward(seed) if g.dtype.kind == "c" else g, steps, wanted)
                 try:
                     cotangents = pulls(*given)
-                except FloatingPointError:
+                except NOISE:
                     cotangents = quietly(pulls, *given)
     if cotangents is None:  # nothing has happened so far
         return backward_pass(roots, targets, retain_graph, recorded, accumulate)

@@ -19,7 +19,7 @@ from ..core.xla_level import placed
 from ..device import CPU, device as Device, get_defaults, place_of
 from ..dtypes import as_dtype, default, get_default_dtype
 from ..errors import NotANumberError
-from ..quiet import quietly
+from ..quiet import NOISE, quietly
 from ..size import Size
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def tensor(
     ):  # the commonest
         try:
             array = np.array(data, default.dtype.numpy)
-        except FloatingPointError:  # the program has NumPy raise them
+        except NOISE:  # the program has NumPy raise them
             array = quietly(np.array, data, default.dtype.numpy)
         return finish(array, requires_grad, get_defaults()[-1])
     where = data.device if device is None and isinstance(data, TensorBase) else place_of(device)
@@ -180,7 +180,7 @@ def _from_numbers(data: Any, kind: type, wanted: Any) -> Any:
         return np.array(data, wanted) if isinstance(data, (list, tuple)) else wanted.type(data)
     except OverflowError:
         return _wrapped(data, wanted)
-    except FloatingPointError:
+    except NOISE:
         return quietly(_from_numbers, data, kind, wanted)
 
 

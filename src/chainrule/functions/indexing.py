@@ -23,7 +23,7 @@ from ..core.version import bump
 from ..core.views import ORDINARY, current_array, current_node, values_of
 from ..core.xla_level import on_host
 from ..promotion import checked_scalar, held_scalar, is_half, scalar_type_name
-from ..quiet import quietly
+from ..quiet import NOISE, quietly
 from ._arguments import naming
 from .conversion import to_device
 
@@ -342,7 +342,7 @@ def overwrite(x: Any, op: Any, *values: Any, **params: Any) -> Tensor:
     copied = values[0]._array if values else params.get("value", 0)
     try:
         np.copyto(memory, copied, casting="unsafe")
-    except FloatingPointError:
+    except NOISE:
         quietly(partial(np.copyto, casting="unsafe"), memory, copied)
     bump(x, caller())
     return x
