@@ -57,6 +57,10 @@ def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return tensors(ops.fmin, "fmin", input, other, out)
 
 
+EVERYWHERE = 65504
+"""The largest number that each floating-point dtype holds."""
+
+
 def clamping(function: str, input: Any, min: Any, max: Any) -> tuple[Any, Any, tuple[Any, ...], dict[str, Any]]:
     """For :func:`clamp` in both forms: the op, the tensor, further operands, parameters."""
     tensor_argument(input, function, "input")
@@ -77,9 +81,11 @@ def clamping(function: str, input: Any, min: Any, max: Any) -> tuple[Any, Any, t
     input = promoted(input, *bounds)
     limits = {name: plain(bound) for name, bound in (("min", min), ("max", max))}
     dtype = input._array.dtype
-    held = {name: held_scalar(dtype, limit).item() for name, limit in limits.items() if limit is not None}
-    if dtype.kind in "iu":
-        limits |= held
+    is_whole = dtype.kind in "iu"
+    for name, limit in limits.items():
+        if limit is not None and (is_whole or abs(limit) > EVERYWHERE):
+            held = held_scalar(dtype, limit)
+            limits[name] = held.item() if is_whole else limit
     return ops.clamp, input, (), limits
 
 
