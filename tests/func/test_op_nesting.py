@@ -10,7 +10,7 @@ from finite import assert_near, derivative, inner
 from ops.harness import COMPLEX, DIFFERENTIABLE, Case, cases
 
 import chainrule as torch
-from chainrule.core.dispatch import carries_gradient
+from chainrule.core.recording import carries_gradient
 from chainrule.core.value import new_tensor
 from chainrule.func import grad, hessian, jacfwd, jacrev, jvp, vmap
 

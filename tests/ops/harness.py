@@ -12,9 +12,9 @@ from op_samples import SAMPLES, Sample
 
 import chainrule as torch
 from chainrule.backend import numpy as xp
-from chainrule.core.recording import carries_gradient
 from chainrule.core.forward import evaluate, jvp
 from chainrule.core.op import OPS, Op
+from chainrule.core.recording import carries_gradient
 from chainrule.core.value import new_tensor
 
 STRUCTURED = ("elementwise", "linear", "multilinear", "view")

@@ -11,7 +11,7 @@ from finite import assert_near, derivative, inner
 
 import chainrule as torch
 from chainrule import ops
-from chainrule.core.dispatch import carries_gradient
+from chainrule.core.recording import carries_gradient
 from chainrule.core.value import new_tensor
 from chainrule.func import jvp, vjp
 
