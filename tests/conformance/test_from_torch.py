@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -159,3 +162,39 @@ def test_freed_graph_of_layers() -> None:
     graph = from_torch(out)
     assert graph.value("model.0.weight") is graph.value("0.weight")
     assert graph.value("0.weight").grad is not None
+
+
+class Double(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return 2 * x * g
+
+
+def test_custom_function_s_derivative_is_known() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    graph = from_torch(Double.apply(x).sum())
+    assert graph.value("x").cotangent.array.tolist() == [2, 4]
+
+
+def test_a_huge_graph_is_sketched() -> None:
+    h = w = torch.tensor(0.5, requires_grad=True)
+    for _ in range(20_000):
+        h = h * 1.0001
+    began = time.process_time()
+    graph = from_torch(h)
+    assert time.process_time() - began < 4
+    assert 10 <= len(graph.operations) <= 40
+    assert graph.operations[0].name == "500× MulBackward0"
+    assert graph.value("w").numbers.number == 0.5
+    del w
+
+
+def test_runs_that_differ_are_told_without_places() -> None:
+    w = torch.ones(2, requires_grad=True)
+    assert "a: MulBackward0\n" in str(diff(from_torch((w * 2).sum()), from_torch((w * 3).sum())))

@@ -258,4 +258,6 @@ def spaced(value: Value) -> str:
 
 
 def place(op: Operation | None) -> str:
-    return "the end" if op is None else f"{op.grad_fn} of {op.origin}"
+    if op is None:
+        return "the end"
+    return f"{op.grad_fn} of {op.origin}" if op.origin.file else op.grad_fn  # PyTorch knows no places

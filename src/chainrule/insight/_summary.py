@@ -68,13 +68,19 @@ def summarised(found: list[Any], roots: list[Any], names: dict[int, tuple[str, s
     return Graph(tuple(values), tuple(operations), edges, inputs, tuple(f"v{at}" for at in sorted(ends)))
 
 
+def kind_of(node: Any) -> Any:
+    """The class of a node; of one that stands for PyTorch's, its name."""
+    kind = type(node)
+    return node.name() if hasattr(kind, "fn") else kind
+
+
 def stretch(name: str, out: str, nodes: list[Any], pairs: set[tuple[bool, int, int]], at: int) -> Operation:
     """Neighbouring nodes as one operation."""
-    kinds = Counter(map(type, nodes))
+    kinds = Counter([kind_of(node) for node in nodes])
     symbols = [
         symbol
         for kind, number in kinds.items()
-        for symbol in [symbol_of(kind.op, {}) if hasattr(kind, "op") else kind.__name__] * number
+        for symbol in [symbol_of(kind.op, {}) if hasattr(kind, "op") else getattr(kind, "__name__", kind)] * number
     ]
     first = nodes[0]
     return Operation(

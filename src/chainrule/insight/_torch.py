@@ -7,10 +7,12 @@ imported: whoever has a tensor of it has done so.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from itertools import count
 from types import FrameType
@@ -24,8 +26,9 @@ from ..core.node import AccumulateGrad, Freed, Node, Port, ancestors, extra_of
 from ..core.op import OPS, Op, is_array_field, torch_names
 from ..core.origin import Place, outer
 from ..core.value import TensorBase, meta_of, new_tensor
-from ._build import Builder
+from ._build import HUGE, Builder
 from ._names import Names, prefix_of, scopes_of
+from ._summary import summarised
 
 if TYPE_CHECKING:
     from .model import Graph
@@ -43,6 +46,8 @@ def from_torch(
     Values are what PyTorch saved, what the leaves and the caller's variables hold, and what follows from those. Local
     derivatives are those of PyTorch's own backward functions, called one by one. Where a node was made PyTorch knows only
     under ``torch.autograd.set_detect_anomaly(True)``; without it, places are empty.
+
+    Beyond 5000 nodes the model is one of stretches of the graph only, unless ``derivatives`` is given.
 
     Args:
         out: a ``torch.Tensor`` that requires grad.
@@ -63,7 +68,7 @@ def from_torch(
     if not out.requires_grad:
         raise ValueError("the tensor has no graph: it does not require grad")
     twins = Twins(torch)
-    root = twins.edge_of(out)
+    root = twins.edge_of(out, derivatives is None)
     known = Names(None, None, None)
     for given, how in ((label, "label"), (names, "module" if hasattr(names, "named_parameters") else "label")):
         if given is not None:
@@ -71,6 +76,8 @@ def from_torch(
     twins.note_variables(known, outer(sys._getframe(1)))
     end = twins.tensor(out)
     found = sorted(ancestors([root]), key=seq_of)  # names may be of other graphs, too
+    if twins.is_sketched:
+        return summarised(found, [root], known.by_node)
     cotangent = seed.detach().cpu().numpy() if isinstance(seed, torch.Tensor) else seed
     graph = Builder([end], [root], found, known, cotangent, derivatives).graph()
     places = {node.seq: place for fn, node in twins.nodes.values() if (place := place_of(fn)) is not None}
@@ -103,7 +110,9 @@ class Twin(Node):
         given = [None if one is None else tensor_of(torch, np.conj(one)) for one in (g if type(g) is list else [g])]
         given += [None] * (len(self.fn._input_metadata) - len(given))
         with torch.no_grad():
-            results = self.fn(*given)
+            results = (self.fn if callable(self.fn) else self.fn.apply)(
+                *given
+            )  # a custom Function's is not called itself
         results = results if isinstance(results, tuple) else (results,)
         placed = dict(zip(self.at, results, strict=False))
         found = [placed.get(position) if wanted else None for position, wanted in enumerate(need)]
@@ -134,6 +143,11 @@ class Twins:
         self.nodes: dict[Any, tuple[Any, Any]] = {}
         """Of PyTorch's node: itself (so that it stays what it is) and its twin."""
         self.arrays: dict[Any, Any] = {}
+        self.is_sketched = False
+        """Whether the graph is too large for more than its shape."""
+        self.fitting: dict[Any, list[Op]] = {}
+        self.names_of = cache(torch_names)
+        self.dtype_of = cache(lambda dtype: dtype_of(torch, dtype))
         self.tensors: list[Any] = []
         self.next_seq = count().__next__
 
@@ -153,14 +167,14 @@ class Twins:
 
     # -- nodes ---------------------------------------------------------------------------------------------------------
 
-    def edge_of(self, tensor: Any) -> Any:
+    def edge_of(self, tensor: Any, may_sketch: bool = False) -> Any:
         """The twin that a tensor's gradient flows to."""
         if tensor.grad_fn is None:
             edge = self.torch.autograd.graph.get_gradient_edge(tensor)
-            return self.edge(edge.node, edge.output_nr)
-        return self.edge(tensor.grad_fn, tensor.output_nr)
+            return self.edge(edge.node, edge.output_nr, may_sketch)
+        return self.edge(tensor.grad_fn, tensor.output_nr, may_sketch)
 
-    def edge(self, fn: Any, number: int) -> Any:
+    def edge(self, fn: Any, number: int, may_sketch: bool) -> Any:
         """The twin of one output of a node, and the twins of all that it depends on."""
         stack = [fn]
         order = []
@@ -171,9 +185,16 @@ class Twins:
                 seen.add(one)
                 order.append(one)
                 stack += [parent for parent, _ in one.next_functions if parent is not None]
+        self.is_sketched = self.is_sketched or (may_sketch and len(order) > HUGE)
         order.sort(key=lambda one: (not is_leaf(one), one._sequence_nr()))
-        for one in order:
-            self.nodes[one] = one, self.leaf(one) if is_leaf(one) else self.twin(one)
+        collects = gc.isenabled()
+        gc.disable()  # all that is made here stays: looking for what does not would take half of the time
+        try:
+            for one in order:
+                self.nodes[one] = one, self.leaf(one) if is_leaf(one) else self.twin(one)
+        finally:
+            if collects:
+                gc.enable()
         return self.output(fn, number)
 
     def output(self, fn: Any, number: int) -> Any:
@@ -198,9 +219,10 @@ class Twins:
         node = Twin()
         node.fn, node.torch = fn, self.torch
         node.code, node.lasti, node.seq, node.extra = NOWHERE, 0, self.next_seq(), None
-        node.spaces = tuple([(tuple(one.shape), dtype_of(self.torch, one.dtype)) for one in fn._input_metadata])
+        metadata = fn._input_metadata[:1] if self.is_sketched else fn._input_metadata
+        node.spaces = tuple([(tuple(one.shape), self.dtype_of(one.dtype)) for one in metadata])
         edges = [None if parent is None else self.output(parent, number) for parent, number in fn.next_functions]
-        op = self.op_of(fn, len(edges))
+        op = None if self.is_sketched else self.op_of(fn, len(edges))
         node.at = list(range(len(edges)))
         node.params, node.saved = {}, ()
         if op is None:
@@ -221,15 +243,19 @@ class Twins:
 
     def op_of(self, fn: Any, edges: int) -> Op | None:
         """The op of ours that a node is of: one with as many operands, and whose parameters it knows, if there is one."""
-        fitting = [op for op in self.known.get(fn.name(), ()) if op.variadic or len(differentiable(op)) == edges]
-        fitting.sort(key=lambda op: sum(not hasattr(fn, "_saved_" + torch_names(op).get(p, p)) for p in op.params))
+        key = fn.name(), edges  # what a node has saved is the same for all of its name
+        fitting = self.fitting.get(key)
+        if fitting is None:
+            fitting = [op for op in self.known.get(fn.name(), ()) if op.variadic or len(differentiable(op)) == edges]
+            fitting.sort(key=lambda op: sum(not hasattr(fn, "_saved_" + torch_names(op).get(p, p)) for p in op.params))
+            self.fitting[key] = fitting
         if fn.name() == "AddBackward0" and getattr(fn, "_saved_alpha", 1) == 1:
             return OPS["add"]
         return fitting[0] if fitting else None
 
     def save(self, node: Any, op: Op, fn: Any) -> None:
         """What PyTorch saved, where chainrule's node would have it."""
-        names = torch_names(op)
+        names = self.names_of(op)
         saved: list[Any] = []
         try:
             for field in op.fields:
