@@ -167,3 +167,10 @@ def test_column_against_vector() -> None:
 )
 def test_broadcasts_that_are_meant(program: Any) -> None:
     assert warned(program) == []
+
+
+def test_integers_are_to_become_floats_and_not_weights_integers() -> None:
+    with pytest.raises(RuntimeError, match=r"for example the first with .to\(torch.float32\): it is torch.int64"):
+        nn.Linear(3, 2)(torch.ones(2, 3, dtype=torch.int64))
+    with pytest.raises(RuntimeError, match=r"for example the second with .to\(torch.float32\): it is torch.float64"):
+        x @ torch.ones(4, 2, dtype=torch.float64)

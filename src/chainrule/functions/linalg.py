@@ -57,7 +57,10 @@ def mixed(
     if c:
         names = [_C_NAMES.get(name, name) for name in names]
     a, b = (FROM_NUMPY[t._array.dtype] for t in (x, y))
-    said = f"{said.format(*names)}. Convert one of them, for example the second with .to({a}): it is {b}."
+    which = "second"
+    if b.is_floating_point and not a.is_floating_point and not a.is_complex:  # weights are not to become integers
+        which, a, b = "first", b, a
+    said = f"{said.format(*names)}. Convert one of them, for example the {which} with .to({a}): it is {b}."
     return naming(RuntimeError(said), x, y, dtypes=True)
 
 
