@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 SYMBOLS = {
@@ -12,8 +13,11 @@ SYMBOLS = {
     "permute_dims": "permute", "batch_out": "out of batch",
     "batch_in": "into batch", "swapaxes": "transpose", "sort_with_indices": "sort", "unstack": "unbind", "t": "transpose",
     "expand_dims": "unsqueeze", "broadcast_to": "expand", "astype": "to", "matrix_transpose": "transpose",
-    "slice_axis": "slice", "xla_in": "to xla", "xla_out": "to cpu",
+    "slice_axis": "slice", "xla_in": "to xla", "xla_out": "to cpu", "reshape_alias": "reshape", "unsafe_view": "view",
+    "sech_squared": "sech²", "view_as_complex": "view_as_complex",
 }  # fmt: skip
+FORMS = re.compile(r"(_(all|complex|number|index|one|tensor|with_indices|indices))+$")
+"""Ends of names that tell forms of one function apart, which users call by one name."""
 
 ACTIONS = {
     ("matmul", "x"): "g @ yᵀ", ("matmul", "y"): "xᵀ @ g", ("mm", "x"): "g @ yᵀ", ("mm", "y"): "xᵀ @ g",
@@ -28,13 +32,13 @@ def symbol_of(op: Any, params: Any) -> str:
     if op.name == "power_to":
         exponent = params.get("exponent")
         return {2: "x²", 3: "x³", 0.5: "√x"}.get(exponent, f"** {exponent}")
-    return SYMBOLS.get(op.name, op.name.removesuffix("_all").removesuffix("_complex"))
+    return SYMBOLS.get(op.name) or FORMS.sub("", op.name)
 
 
 def spoken(name: str) -> str:
     """What users call an op: ``sort`` for ``sort_with_indices``, ``max`` for ``max_all`` and ``max_index``."""
     word = SYMBOLS.get(name, "")
-    return word if word.isidentifier() else name.removesuffix("_all").removesuffix("_index")
+    return word if word.isidentifier() else FORMS.sub("", name)
 
 
 def action_of(op: Any, argument: str) -> str:
