@@ -402,3 +402,15 @@ def test_a_gradient_that_vanishes_is_put_down_to_what_flattens_it() -> None:
 def test_zeros_among_numbers_are_counted() -> None:
     w = torch.ones(4, requires_grad=True)
     assert "of size 1 at most, and 0 in 2 of its 4 elements" in why(w, w[:2].sum()).said
+
+
+def test_loss_of_gradients_that_have_no_history() -> None:
+    net, t = nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1)), torch.ones(5, 1, requires_grad=True)
+    (slope,) = torch.autograd.grad(net(t).sum(), t)
+    answer = why(net[0].weight, (slope**2).mean())
+    assert (answer.cause, answer.by, answer.certain) == (Cause.DETACHED, "autograd.grad", False)
+    assert answer.where is not None
+    assert answer.where.expression == "torch.autograd.grad(net(t).sum(), t)"
+    assert "create_graph=True" in answer.fix
+    other = torch.ones(1, requires_grad=True)
+    assert why(other, (slope**2).mean()).cause is Cause.NOT_USED

@@ -82,6 +82,7 @@ CUTTING = {
     "no_grad": "compute it outside of the block: no_grad is for evaluation and for updates of parameters.",
     "detach()": "leave it out on the way to the loss.",
     "nn.Parameter": "make the Parameter once, in __init__, and compute with it; it is a leaf, and forgets what it was made from.",
+    "autograd.grad": "differentiate with create_graph=True where the gradients go into the loss (a penalty, a differential equation).",
     "requires_grad = False": "let it require grad again before the forward.",
     "sample()": "draw by rsample(), which is differentiated; where there is none, weigh log_prob(sample) with what it brought.",
 }

@@ -140,7 +140,7 @@ def _by(t: Any, out: Any, name: str, call: Call) -> Reason:
     if node is None:
         return _without_node(t, name)
     if root is None:
-        return _uprooted(node, out, name)
+        return _uprooted(node, out, name, call)
     nodes = call.replays.path_to(node, root)
     if not nodes:
         return _unreached(t, node, root.seq, root, name)
@@ -521,12 +521,16 @@ def _without_node(t: Any, name: str) -> Reason:
     return _reason(Cause.NOT_WANTED, said, None, others)
 
 
-def _uprooted(node: Node, out: Any, name: str) -> Reason:
+def _uprooted(node: Node, out: Any, name: str, call: Call) -> Reason:
     """The output has no history."""
     site = exits.maker(out)
     cuts = cuts_of(node, None)
     if site is None and cuts:
         site = cuts[0]
+    ran = None if site is not None else differentiated(node, call)
+    if ran is not None:
+        said = f"{name} is None: the output has no history, as gradients have none that were computed without create_graph=True."
+        return _reason(Cause.DETACHED, said, ran.place(), by="autograd.grad", certain=False)
     place = node.origin()
     if site is None and "requires_grad" in place.expression and not place.expression.startswith(MAKING):
         said = f"{name} is None: the output has no history, as what is computed of it before it requires grad has none."
@@ -535,6 +539,15 @@ def _uprooted(node: Node, out: Any, name: str) -> Reason:
         said = f"{name} is None: the output was not computed from it, nor from anything else that requires grad."
         return _reason(Cause.NOT_USED, said, node.origin(), by="")
     return _detached(site, name, "is None, and the output has no history at all")
+
+
+def differentiated(node: Node, call: Call) -> Freed | None:
+    """The last pass that gave gradients of what depends on a node, without a history; None if there was none."""
+    ran = next((one for one in reversed(list(RECENT)) if one.when > node.seq), None)
+    if ran is None or ran.accumulates or ran.recorded:
+        return None
+    root = ran.root()
+    return ran if root is None or call.replays.path_to(node, root) else None
 
 
 def _of_number(t: Any, name: str) -> Reason:
