@@ -121,3 +121,11 @@ def test_op_without_a_derivative_is_reported_all_the_same() -> None:
     (kink,) = report.hits
     assert (kink.name, kink.taken) == ("heaviside", None)
     assert "took" not in str(kink)
+
+
+def test_inside_of_a_transform_nobody_knows_what_was_used() -> None:
+    with torch.kinks() as report:
+        torch.vmap(torch.func.grad(torch.relu))(torch.zeros(3))
+    (kink,) = report.hits
+    assert kink.used is None
+    assert "used" not in str(kink)

@@ -43,8 +43,8 @@ class Kink:
         self.code, self.lasti = code, lasti
         self.count = 0
         """How many outputs of the op were at a kink, over all its calls."""
-        self.used = 0
-        """To how many of them a backward brought something else than 0."""
+        self.used: int | None = 0
+        """To how many of them a backward brought something else than 0; None if some were inside of a transform, or on "xla"."""
         self.calls = 0
         """How many calls met one."""
         self.element: tuple[int, ...] | None = None
@@ -63,7 +63,9 @@ class Kink:
 
     def __str__(self) -> str:
         outputs, calls = (f"{n} {what}{'s' * (n != 1)}" for n, what in ((self.count, "output"), (self.calls, "call")))
-        said = f"{spoken(self.name)}: {outputs} in {calls}, {self.used} used by a backward"
+        said = f"{spoken(self.name)}: {outputs} in {calls}"
+        if self.used is not None:
+            said += f", {self.used} used by a backward"
         if self.element is not None and self.point is not None and self.taken is not None:
             index = list(self.element)
             said += f"; first at {index or 'the one element'} = {number(self.point)}: took {number(self.taken)}, valid {self.valid}"
@@ -140,7 +142,9 @@ class kinks(Watch):  # noqa: N801 - reads as a statement: ``with kinks() as repo
         kink.count += count
         kink.calls += 1
         owner = edge_of(nodes[0])[0]
-        if owner is not None and not is_lifted:
+        if is_lifted:
+            kink.used = None
+        elif owner is not None:
             self._masks[owner] = kink, mask
 
     def pulled(self, node: Node, arrived: list[Any], handed: tuple[Any, ...]) -> None:
@@ -149,7 +153,7 @@ class kinks(Watch):  # noqa: N801 - reads as a statement: ``with kinks() as repo
             kink, mask = found
             given = [np.asarray(numbers_of(getattr(g, "_array", g))) for g in arrived if g is not None]
             used = [mask & (g != 0) for g in given if g.shape == np.shape(mask)]
-            if used:
+            if used and kink.used is not None:
                 kink.used += int(np.count_nonzero(np.logical_or.reduce(used)))
 
 
