@@ -128,4 +128,4 @@ def test_inside_of_a_transform_nobody_knows_what_was_used() -> None:
         torch.vmap(torch.func.grad(torch.relu))(torch.zeros(3))
     (kink,) = report.hits
     assert kink.used is None
-    assert "used" not in str(kink)
+    assert "used by" not in str(kink)
