@@ -166,7 +166,7 @@ def diff(
     dim, _ = numpy_names("diff", names, dim)
     ndim = array_of(input, "diff").ndim
     if not ndim:
-        runs = "" if isinstance(n, int) else "; two runs are compared by chainrule.insight.diff"
+        runs = "; two runs are compared by chainrule.insight.diff" if hasattr(n, "grad_fn") else ""
         raise RuntimeError(f"diff expects input to be at least one-dimensional, but got a 0-d tensor{runs}")
     axis = axis_of(-1 if dim is None else dim, ndim, "diff")
     if n < 0:
