@@ -299,11 +299,12 @@ def drawn_near(web: Web, across: list[float], gap: float) -> list[float]:
     place.append(max(a + web.width[v] / 2 for v, a in enumerate(across)))
     rules = [Rule(left, right, room) for (left, right), room in apart.items()]
     rules.append(Rule(first, last, 0.0, NARROW))
-    pulls: Counter[tuple[int, int]] = Counter()
+    pulls: dict[tuple[int, int], float] = {}
     for v, above in enumerate(web.up):
         for u in above:
             if of[u] != of[v]:
-                pulls[of[u], of[v]] += PULL[web.is_invisible(u) + web.is_invisible(v)]
+                pull = PULL[web.is_invisible(u) + web.is_invisible(v)]
+                pulls[of[u], of[v]] = pulls.get((of[u], of[v]), 0.0) + pull
     for (u, v), pull in pulls.items():  # the distance of both: from a point that is on neither's right
         rules += Rule(len(place), u, 0.0, pull), Rule(len(place), v, 0.0, pull)
         place.append(min(place[u], place[v]))
