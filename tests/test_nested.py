@@ -223,3 +223,28 @@ def of_sum(results: list[torch.Tensor], parts: list[torch.Tensor]) -> tuple[torc
         torch.zeros(()),
     )
     return torch.autograd.grad(total, parts, allow_unused=True, materialize_grads=True)
+
+
+def test_the_batch_of_the_strided_layout_is_narrowed() -> None:
+    parts = [torch.rand(2, 3, requires_grad=True), torch.rand(1, 3, requires_grad=True)]
+    nt = torch.nested.as_nested_tensor(parts)
+    for start, length in ((0, 1), (1, 1), (-1, 1), (0, 2), (0, 0)):
+        want = parts[start:][:length]
+        assert all(map(torch.equal, nt.narrow(0, start, length).unbind(), want))
+    found = torch.autograd.grad(nt.narrow(0, 1, 1).sum(), parts, allow_unused=True, materialize_grads=True)
+    assert [g.sum().item() for g in found] == [0, 3]
+    for start, length, error in ((0, 3, RuntimeError), (1, -1, RuntimeError), (-3, 1, IndexError)):
+        with pytest.raises(error):
+            nt.narrow(0, start, length)
+
+
+def test_copies_are_taken_from_parts_of_the_same_sizes() -> None:
+    nt, other, wrong = (
+        torch.nested.nested_tensor(parts, layout=torch.jagged)
+        for parts in ([[1.0, 2.0], [3.0]], [[4.0, 5.0], [6.0]], [[1.0], [2.0, 3.0]])
+    )
+    assert nt.copy_(other) is nt
+    assert nt.values().tolist() == [4, 5, 6]
+    with pytest.raises(RuntimeError):
+        nt.copy_(wrong)
+    assert nt.values().tolist() == [4, 5, 6]

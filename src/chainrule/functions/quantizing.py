@@ -43,6 +43,15 @@ def fake_quantize_per_tensor_affine(
     (tensor([ 0.2500, -0.2500,  1.7500]), (tensor([1., 1., 0.]),))
     """
     function = "fake_quantize_per_tensor_affine"
+    if isinstance(scale, TensorBase) != isinstance(zero_point, TensorBase):
+        for name, one in (("scale", scale), ("zero_point", zero_point)):
+            if isinstance(one, TensorBase) and (
+                one.ndim or (name == "zero_point" and one._array.dtype.kind not in "iu")
+            ):
+                raise TypeError(
+                    f"{function}() received an invalid combination of arguments - {name} is {one.type()} of shape {list(one.shape)}, and the "
+                    "other one a number: give two tensors, or two numbers, for which tensors without dimensions may stand"
+                )
     _check(input, function, quant_min, quant_max, "fake_quantize_tensor_cachemask_kernel_type_handling")
     op = (
         ops.fake_quantize_by
@@ -98,10 +107,13 @@ def fake_quantize_per_channel_affine(
         raise RuntimeError(
             f"scale and zero-point need to have the same dimensions: they have {len(scale)} and {len(zero_point)} elements"
         )
+    ndim = tensor_argument(input, function, "input").ndim
+    if not ndim:
+        raise IndexError(f"Dimension specified as {axis} but tensor has no dimensions")
+    at = axis_of(axis, ndim, function)
     _check(input, function, quant_min, quant_max, "fake_quantize_channel_cachemask_cpu_type_handling")
     if zero_point.dtype is int32:
         _check_zero(zero_point, quant_min, quant_max)
-    at = axis_of(axis, input.ndim, function)
     if axis < 0 or input.shape[at] != len(scale):
         raise RuntimeError(
             f"`axis` must be between 0 and number of dimensions of input, and have an element of scale for each index: axis is {axis} of "

@@ -93,7 +93,8 @@ def pointwise(func: Any, name: str, args: Sequence[Any], kwargs: dict[str, Any])
         if not isinstance(one, Nested):
             is_dense = isinstance(one, TensorBase) and one.ndim
             return first._spread(one, name) if is_dense else one
-        if not nested[0]._fits(one) and not (name.startswith("type") or name == "to"):
+        is_free = name.startswith("type") or name == "to" or (name == "copy_" and _is_laid_alike(nested[0], one))
+        if not (nested[0]._fits(one) or is_free):
             raise RuntimeError(
                 f"cannot call binary pointwise function {name} with inputs of shapes {shown(nested[0])} and {shown(one)}: nested tensors must "
                 "have the same offsets, or the same sizes in the strided layout"
@@ -106,6 +107,16 @@ def pointwise(func: Any, name: str, args: Sequence[Any], kwargs: dict[str, Any])
     if not isinstance(made, Tensor):
         return made
     return nested[0] if made is nested[0]._values else first._like(made)
+
+
+def _is_laid_alike(one: Nested, other: Nested) -> bool:
+    """Whether the values of two, of other offsets, are those of parts of the same sizes, one behind the other."""
+    return (
+        isinstance(one, NestedTensor)
+        and isinstance(other, NestedTensor)
+        and one._lengths is None is other._lengths
+        and (one._sizes, one._ragged_idx, one._part_lengths) == (other._sizes, other._ragged_idx, other._part_lengths)
+    )
 
 
 def shown(nested: Nested) -> str:
@@ -460,11 +471,27 @@ def in_one_dimension(func: Any, input: Any, *args: Any, dim: int | None = None, 
     name = func.__name__
     if name in ("narrow", "index_select"):  # their dimension comes first
         dim, *rest = (dim, *args) if dim is not None else args
+        if name == "narrow" and not input._outer(dim) and isinstance(input, StridedNestedTensor):
+            return _narrowed_batch(input, *rest, **kwargs)
         inner = _spare(input, dim, name)
         return input._map(lambda x: getattr(x, name)(inner, *rest, **kwargs))
     what, *last = args or (kwargs.pop(next(iter(kwargs))),)
     inner = _spare(input, last[0] if last else 0 if dim is None else dim, name)
     return input._map(lambda x: getattr(x, name)(what, dim=inner, **kwargs))
+
+
+def _narrowed_batch(input: Any, start: Any, length: int) -> Any:
+    parts, start = input._parts(), int(start)
+    first = start + len(parts) if start < 0 else start
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    if not 0 <= first <= len(parts):
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-len(parts)}, {len(parts)}], but got {start})"
+        )
+    if first + length > len(parts):
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({len(parts)}).")
+    return strided_of(parts[first : first + length])
 
 
 @handles("chunk")
