@@ -149,6 +149,8 @@ _LAZY = frozenset(
         "_C",
         "__config__",
         "_dynamo",
+        "_functorch",
+        "_guards",
         "_inductor",
         "_jit_internal",
         "_logging",
@@ -225,7 +227,7 @@ _LAZY_NAMES = {
     ),
     **dict.fromkeys(("load", "save"), "serialization"),
     **dict.fromkeys(("DisableTorchFunction", "DisableTorchFunctionSubclass"), "core.overriding"),
-    **dict.fromkeys(("TypedStorage", "UntypedStorage"), "functions.storage"),
+    **dict.fromkeys(("StorageBase", "TypedStorage", "UntypedStorage"), "functions.storage"),
     **dict.fromkeys(
         """
         binary_cross_entropy_with_logits cosine_embedding_loss ctc_loss hinge_embedding_loss kl_div margin_ranking_loss

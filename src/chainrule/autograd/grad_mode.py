@@ -22,24 +22,17 @@ __all__ = [
 ]
 
 
-class _ModeContext:
-    """A change of modes, as a context manager and as a decorator of functions and generator functions."""
-
-    _stack: Any = None
-    """What was in force outside, innermost first: the same object may be entered again."""
-
-    def _changes(self) -> dict[str, Any]:
-        raise NotImplementedError
+class _DecoratorContextManager:
+    """A context manager that is a decorator of functions and generator functions, too: each call enters a clone of it."""
 
     def clone(self) -> Any:
         return type(self)()
 
-    def __enter__(self) -> None:
-        self._stack = (change_modes(**self._changes()), self._stack)
+    def __enter__(self) -> Any:
+        raise NotImplementedError
 
-    def __exit__(self, *exc: object) -> None:
-        old, self._stack = self._stack
-        set_modes(old)
+    def __exit__(self, *exc: object) -> Any:
+        raise NotImplementedError
 
     def __call__(self, func: F) -> F:
         if inspect.isclass(func):
@@ -63,6 +56,23 @@ class _ModeContext:
                 return func(*args, **kwargs)
 
         return cast("F", wrapped)
+
+
+class _ModeContext(_DecoratorContextManager):
+    """A change of modes."""
+
+    _stack: Any = None
+    """What was in force outside, innermost first: the same object may be entered again."""
+
+    def _changes(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        self._stack = (change_modes(**self._changes()), self._stack)
+
+    def __exit__(self, *exc: object) -> None:
+        old, self._stack = self._stack
+        set_modes(old)
 
 
 def _generator(context: Any, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,7 +103,7 @@ def _generator(context: Any, func: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-class _NoArguments(_ModeContext):
+class _NoParamDecoratorContextManager(_DecoratorContextManager):
     """``@no_grad`` works like ``@no_grad()``."""
 
     def __new__(cls, func: Callable[..., Any] | None = None) -> Any:
@@ -102,6 +112,10 @@ class _NoArguments(_ModeContext):
 
     def __init__(self, func: Any = None) -> None:
         pass
+
+
+class _NoArguments(_NoParamDecoratorContextManager, _ModeContext):
+    """A change of modes of the one kind or the other."""
 
 
 class no_grad(_NoArguments):  # noqa: N801 - PyTorch's name

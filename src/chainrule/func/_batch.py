@@ -6,6 +6,7 @@ batch at once, by its record. Nothing runs in a loop, unless an op can be comput
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
@@ -20,6 +21,8 @@ from ..functions.joining import cat
 from ..utils._pytree import TreeSpec, broadcast_prefix, tree_flatten, tree_structure, tree_unflatten
 from ._inputs import name_of, write_back
 
+HOOKS = "chainrule._functorch.vmap"
+"""Where a package puts functions that take its containers apart."""
 Dims = Any
 """An int or None, or a container of them that matches the arguments or the result down to some depth."""
 
@@ -63,6 +66,9 @@ def vmap(
 
     @wraps(func)
     def batched(*args: Any, **kwargs: Any) -> Any:
+        theirs = replaced()
+        if theirs is not None and chunk_size is None:
+            return run_by(theirs, func, in_dims, args, kwargs, out_dims, randomness)
         leaves, dims, spec = arguments(func, in_dims, args)
         size = batch_size(leaves, dims)
         if chunk_size is None or chunk_size >= size:
@@ -78,6 +84,24 @@ def vmap(
         return joined(parts, out_dims)
 
     return batched
+
+
+def replaced() -> Any:
+    """The module whose functions a package has replaced, which take its containers apart; None if nobody has."""
+    module = sys.modules.get(HOOKS)
+    return None if module is None or module._process_batched_inputs is None else module
+
+
+def run_by(
+    theirs: Any, func: Any, in_dims: Dims, args: Any, kwargs: dict[str, Any], out_dims: Dims, randomness: str
+) -> Any:
+    """``func`` on arguments that a package takes apart, and results that it puts together."""
+    size, dims, leaves, spec = theirs._process_batched_inputs(in_dims, args, func)
+    level = BatchLevel(int(size), randomness)
+    inside = theirs._create_batched_inputs(dims, leaves, level, spec)
+    with changed_modes(draws=level):
+        result = func(*inside, **kwargs)
+    return theirs._unwrap_batched(result, out_dims, level, int(size), func)
 
 
 def arguments(func: Any, in_dims: Dims, args: tuple[Any, ...]) -> tuple[list[Any], list[int | None], TreeSpec]:

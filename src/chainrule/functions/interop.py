@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..core.version import ExposedCell, cell_of, expose
 from ..core.views import current_array, current_node, values_of
 from ..core.xla_level import XlaArray, placed
 from ..device import CPU, META_DEVICE, XLA_DEVICE, place_of
-from ..dtypes import as_dtype
+from ..dtypes import as_dtype, get_default_dtype
 from ._arguments import tensor_argument
 from .conversion import to_device
 from .creation import LAYOUTS, finish, from_numpy
@@ -26,7 +27,7 @@ from .filling import empty_strided
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["from_dlpack", "frombuffer"]
+__all__ = ["from_dlpack", "from_file", "frombuffer"]
 
 DLPACK_CPU = 1
 """DLPack's number of main memory."""
@@ -105,6 +106,55 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
     memory = np.frombuffer(buffer, as_dtype(dtype, argument="frombuffer(): argument 'dtype'").numpy, count, offset)
     tensor = finish(memory, requires_grad)
     tensor._cell = ExposedCell()
+    return tensor
+
+
+def from_file(
+    filename: Any, shared: bool | None = None, size: int = 0, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor over the first elements of a file, which are read when they are used.
+
+    Args:
+        filename: the file.
+        shared: whether what is written to the tensor goes to the file, which is made, or made longer, if it has to be.
+        size: how many elements.
+        dtype: their type; by default the default dtype.
+        layout: accepted.
+        device: the CPU.
+        pin_memory: accepted.
+        requires_grad: whether gradients are to be computed for it.
+
+    Raises:
+        RuntimeError: there is no such file, or it is too short.
+
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import chainrule as torch
+    >>> file = Path(mkdtemp()) / "numbers"
+    >>> torch.from_file(file, shared=True, size=3).copy_(torch.arange(3.))
+    tensor([0., 1., 2.])
+    >>> file.stat().st_size, torch.from_file(file, size=2)
+    (12, tensor([0., 1.]))
+    """
+    wanted = as_dtype(dtype, argument="from_file(): argument 'dtype'") if dtype is not None else get_default_dtype()
+    path, needed = os.fspath(filename), size * wanted.itemsize
+    try:
+        if shared and (not os.path.exists(path) or os.path.getsize(path) < needed):
+            with open(path, "ab") as file:
+                file.truncate(needed)
+        found = os.path.getsize(path)
+    except OSError as error:
+        how = "read-write" if shared else "read-only"
+        raise RuntimeError(f"unable to open file <{path}> in {how} mode: {error.strerror} ({error.errno})") from None
+    if found < needed:
+        raise RuntimeError(f"file <{path}> size <{found}> is smaller than the required mapping size <{needed}>")
+    if not size:
+        return finish(np.empty(0, wanted.numpy), requires_grad)
+    memory = np.memmap(path, np.uint8, "r+" if shared else "c", shape=(needed,))
+    tensor = finish(np.asarray(memory).view(wanted.numpy), requires_grad)
+    if shared:
+        tensor._cell = ExposedCell()
     return tensor
 
 

@@ -16,7 +16,13 @@ from ..dtypes import FROM_NUMPY, dtype
 __all__ = ["is_storage"]
 
 
-class UntypedStorage:
+class StorageBase:
+    """What a storage of bytes is, for ``isinstance``."""
+
+    __slots__ = ()
+
+
+class UntypedStorage(StorageBase):
     """The bytes behind a tensor and its views."""
 
     __slots__ = ("_bytes", "_owner")

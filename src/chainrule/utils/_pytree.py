@@ -306,6 +306,29 @@ def tree_map(func: Callable[..., Any], tree: Any, *rests: Any, is_leaf: IsLeaf =
     return spec.unflatten(list(map(func, leaves, *[spec.flatten_up_to(rest) for rest in rests])))
 
 
+def tree_is_leaf(tree: Any, is_leaf: IsLeaf = None) -> bool:
+    """Whether a value is a leaf, and no container.
+
+    >>> tree_is_leaf(3), tree_is_leaf([3]), tree_is_leaf([3], is_leaf=lambda x: isinstance(x, list))
+    (True, False, True)
+    """
+    return (is_leaf is not None and is_leaf(tree)) or kind_of(tree) is None
+
+
+def is_structseq_instance(obj: object) -> bool:
+    """Whether it is one of the tuples with names that functions of several results return, as ``torch.return_types.max``."""
+    fields = ("n_fields", "n_sequence_fields", "n_unnamed_fields")
+    return isinstance(obj, tuple) and all(isinstance(getattr(type(obj), name, None), int) for name in fields)
+
+
+def _broadcast_to_and_flatten(tree: Any, treespec: TreeSpec) -> list[Any] | None:
+    """:func:`broadcast_prefix`, or None where the trees do not go together."""
+    try:
+        return broadcast_prefix(tree, treespec)
+    except ValueError:
+        return None
+
+
 def broadcast_prefix(prefix: Any, treespec: TreeSpec, name: str = "prefix") -> list[Any]:
     """One value for each leaf of a tree, from a tree that may end earlier: its leaf then stands for the whole subtree.
 
@@ -379,7 +402,7 @@ LATE = {
         tree_iter tree_leaves_with_path tree_map_ tree_map_only tree_map_only_ tree_map_with_path
         """,
 }
-PyTree = Any
+Context = PyTree = Any
 _load = _late(globals(), LATE)
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from .base import ComposeTransform, IndependentTransform, ReshapeTransform, Transform, identity_transform
+from .base import (
+    ComposeTransform,
+    IndependentTransform,
+    ReshapeTransform,
+    Transform,
+    _InverseTransform as _InverseTransform,
+    identity_transform,
+)
 from .joined import CatTransform, StackTransform
 from .matrices import CorrCholeskyTransform, LowerCholeskyTransform, PositiveDefiniteTransform
 from .numbers import (

@@ -115,6 +115,9 @@ def seed_of_numpy(base_seed: int, worker: int) -> Any:
     return np.random.SeedSequence([worker, base_seed & 0xFFFFFFFF, base_seed >> 32, 0]).generate_state(4)
 
 
+_generate_state = seed_of_numpy
+
+
 def work(plan: Plan, worker: int, pipe: Any, others: list[Any]) -> None:
     """The life of a worker: seed, then fetch what it is asked for until it is told to stop, or the main process is gone."""
     global _info

@@ -8,18 +8,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ._missing import missing_name
-from ._tensor import Tensor
-from .core.batch_level import BatchLevel
-from .core.modes import modes
-from .core.overriding import (
+from .._missing import missing_name
+from .._tensor import Tensor
+from ..core.batch_level import BatchLevel
+from ..core.modes import modes
+from ..core.overriding import (
     DisableTorchFunction as DisableTorchFunction,
     DisableTorchFunctionSubclass as DisableTorchFunctionSubclass,
     disabled as _disabled_torch_function_impl,
+    in_force as _in_force,
     undispatched as _disabled_torch_dispatch_impl,
 )
-from .device import device
-from .functions.conversion import get_default_device, to_arguments
+from ..device import device
+from ..functions.conversion import get_default_device, to_arguments
 
 __all__ = [
     "DisableTorchFunction",
@@ -41,7 +42,7 @@ class _Functions:
         if not name.startswith(self._prefix):
             raise AttributeError(f"torch._C has no {name!r} beside those of {self._module}")
         plain = self._other.get(name, name.removeprefix(self._prefix))
-        return getattr(import_module(f"{__package__}.{self._module}"), plain)
+        return getattr(import_module(f"..{self._module}", __name__), plain)
 
 
 class _NN(_Functions):
@@ -64,6 +65,11 @@ def _get_tracing_state() -> None:
 def _are_functorch_transforms_active() -> bool:
     """Whether this code runs inside of ``vmap``, where values cannot be asked for; inside of ``grad`` they can, so that is False."""
     return isinstance(modes().draws, BatchLevel)
+
+
+def _is_torch_function_mode_enabled() -> bool:
+    """Whether a mode takes calls over here."""
+    return bool(_in_force().modes)
 
 
 def _get_accelerator(check: Any = None) -> device:
@@ -93,5 +99,5 @@ _CLASSES = {"Generator": "core.generator", "LinAlgError": "linalg"}
 def __getattr__(name: str) -> Any:
     plain = name.removeprefix("_")
     if plain in _CLASSES:
-        return getattr(import_module(f"{__package__}.{_CLASSES[plain]}"), plain)
+        return getattr(import_module(f"..{_CLASSES[plain]}", __name__), plain)
     raise missing_name(__name__, name)
