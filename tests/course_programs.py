@@ -288,6 +288,7 @@ with torch.compiler.set_stance("force_eager"):
 xpu = torch.xpu
 result = [xpu.is_available(), xpu.is_initialized(), xpu.device_count(), xpu.is_bf16_supported(), xpu.manual_seed(1), xpu.memory_stats(),
     xpu.manual_seed_all(1), xpu.seed(), xpu.get_rng_state_all(), xpu.empty_cache(), xpu.memory_allocated(), xpu.get_arch_list()]""",
+    "a GPU in use": "result = [torch.cuda.is_initialized(), torch.cuda._initialized]",
     "a GPU of Intel's": "torch.xpu.get_device_name()",
     "settings of the compiler": """
 import torch._dynamo
