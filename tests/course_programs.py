@@ -288,6 +288,25 @@ with torch.compiler.set_stance("force_eager"):
 xpu = torch.xpu
 result = [xpu.is_available(), xpu.is_initialized(), xpu.device_count(), xpu.is_bf16_supported(), xpu.manual_seed(1), xpu.memory_stats(),
     xpu.manual_seed_all(1), xpu.seed(), xpu.get_rng_state_all(), xpu.empty_cache(), xpu.memory_allocated(), xpu.get_arch_list()]""",
+    "a GPU in use": "result = [torch.cuda.is_initialized(), torch.cuda._initialized]",
+    "names that older packages import": """
+from torch.hub import urlparse
+from torch.jit.annotations import Dict, List, Optional, Tuple
+result = [urlparse("https://a.b/c/d.pth").path, str(List[int]), str(Dict[str, Tuple[int, Optional[str]]])]""",
+    "sums of operands in two orders": """
+torch.manual_seed(0)
+rows, cols = torch.rand(2, 3, 4), torch.rand(2, 4, 3).mT
+scores, mask = torch.rand(2, 3, 4, 4).transpose(0, 1), torch.rand(4, 4)
+results = [cols + rows, rows + cols, cols + rows[:1], mask.T + scores, scores + mask, cols * rows * rows, cols > rows,
+    torch.lerp(cols, rows, 0.5), torch.addcmul(cols, rows, cols), torch.addcmul(mask.T, scores, scores.contiguous()),
+    torch.maximum(cols, rows), torch.atan2(rows, cols), cols.expand(5, 2, 3, 4) - rows, (cols + rows).exp() + rows,
+    torch.rand(2, 1, 4).mT + torch.rand(2, 4, 3), torch.clamp(cols, rows, cols), cols // rows,
+    torch.where(cols > 1, rows, rows), torch.where(rows > 1, cols, rows), cols.masked_fill(rows > 1, 0)]
+result = [r.stride() for r in results]""",
+    "draws for a sum lie as it does": """
+torch.manual_seed(0)
+signal = torch.nn.Conv1d(2, 4, 3, padding=1)(torch.ones(2, 2, 3)).mT + torch.ones(2, 3, 4)
+result = [torch.nn.functional.dropout(torch.ones_like(signal), 0.5), torch.rand_like(signal)]""",
     "a GPU of Intel's": "torch.xpu.get_device_name()",
     "settings of the compiler": """
 import torch._dynamo

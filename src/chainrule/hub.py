@@ -212,6 +212,10 @@ def _refusal(function: str, repository: str) -> RuntimeError:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "urlparse":  # which older packages import from here
+        from urllib.parse import urlparse
+
+        return urlparse
     from ._missing import missing_name
 
     raise missing_name(__name__, name)

@@ -13,11 +13,11 @@ a profile shows its name).
 from __future__ import annotations
 
 from functools import partial
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..backend.order_numpy import ELEMENTWISE, as_operands
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
 from ..quiet import NOISE, quietly
@@ -27,7 +27,7 @@ from .messages import explained, refusal
 from .modes import get_modes
 from .node import AccumulateGrad, next_seq
 from .number_path import make_with_number, unrounded
-from .origin import OUTSIDE, getframe, outer
+from .origin import OUTSIDE, getframe, outer, own_code
 from .recording import HOT_DTYPES, record
 from .sparse_level import stand_in
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
@@ -61,7 +61,7 @@ def make_apply(op: Op) -> Any:
         apply = _make_parametrized(op)
     else:
         return _labelled(_make_general(op), op)
-    return _labelled(_own_code(apply, op.name), op)
+    return _labelled(own_code(apply, op.name), op)
 
 
 def _labelled(apply: Any, op: Op) -> Any:
@@ -72,11 +72,6 @@ def _labelled(apply: Any, op: Op) -> Any:
 
 def _one_array_in_and_out(op: Op) -> bool:
     return len(op.args) == 1 and not op.variadic and op.outputs is None and op.all_rule is None
-
-
-def _own_code(function: Any, name: str) -> Any:
-    code = function.__code__.replace(co_name=name, co_qualname=name)
-    return FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
 
 
 def _make_unary(op: Op) -> Any:
@@ -166,6 +161,7 @@ def _make_binary(op: Op) -> Any:
     if keeps_x != keeps_y:  # the layout of node.saved below has room for both or for none
         return _make_general(op)
     with_number = make_with_number(op, keep_for_x, general, UNUSUAL)
+    is_laid = op.kind in ELEMENTWISE
     node_class: Any = None
     known: Any = None
 
@@ -199,6 +195,8 @@ def _make_binary(op: Op) -> Any:
             keep = keep_for_both
         try:
             result = forward(xa, ya)
+            if xa.ndim > 1 and is_laid and not xa.flags.c_contiguous:
+                result = as_operands(result, (xa, ya))
         except UNUSUAL:
             return general(op, (x, y), {})
         out = allocate()
@@ -469,6 +467,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         raise explained(error, *arrays) from None
     except NOISE:
         return quietly(general, op, args, params)
+    if op.promotion is not None and op.kind in ELEMENTWISE:  # the others lay their results themselves
+        result = as_operands(result, arrays)
     if parents.count(None) == len(parents):
         return _wrap(op, result, args, params, mode)
     if mode is not None and (not mode.grad or mode.inference):

@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..backend import numpy as numpy_namespace
 from ..backend.numpy import walk
+from ..backend.order_numpy import ELEMENTWISE, order_of
 from ..backend.shape_numpy import is_channels_last
 from ..device import META_DEVICE, device
 from .batching import batch
@@ -35,10 +35,8 @@ HAS_NONE = "a tensor on the device 'meta' has a shape and no numbers"
 ASKS_FOR_ONE_NUMBER = frozenset(
     {"calling .item() on a Tensor", "attempting to use a Tensor in some data-dependent control flow"}
 )
-LAID_AS_OPERANDS = frozenset({"elementwise", "step"})
-"""The kinds of op whose result lies in memory as its operands do."""
 COPIES = frozenset({"astype", "clone", "zero"})
-"""Others that do."""
+"""Ops whose result lies in memory as their operand does, beside the element-wise ones."""
 
 
 class MetaArray(Lifted):
@@ -200,23 +198,6 @@ def entered(array: Any) -> Any:
     return MetaArray(memory(array.shape, array.dtype, order))
 
 
-def order_of(arrays: list[Any], shape: tuple[int, ...]) -> Any:
-    """The axes as NumPy lays out the result of an element-wise function, outermost first.
-
-    It is asked, of arrays of the same strides and no more than two elements along an axis.
-    """
-    operands = [as_strided(a, [min(n, 2) for n in a.shape], a.strides) for a in arrays]
-    settings: Any = {
-        "flags": ["zerosize_ok", "refs_ok"],
-        "op_flags": [*[["readonly"]] * len(operands), ["writeonly", "allocate"]],
-        "op_dtypes": [*[None] * len(operands), np.uint8],
-        "order": "K",
-        "itershape": tuple([min(n, 2) for n in shape]),
-    }
-    strides: Any = np.nditer([*operands, None], **settings).operands[-1].strides
-    return sorted(range(len(shape)), key=lambda axis: (-strides[axis], axis))
-
-
 def laid(op: Op, arrays: tuple[Any, ...], params: dict[str, Any], shape: tuple[int, ...], dtype: Any) -> Any:
     """Memory for a result: in the order of the operands where the op's own result would have it, else in C order."""
     mine = [a.memory for a in arrays if isinstance(a, MetaArray)]
@@ -225,9 +206,7 @@ def laid(op: Op, arrays: tuple[Any, ...], params: dict[str, Any], shape: tuple[i
         return memory(shape, dtype, [*[axis for axis in range(len(shape)) if axis != last], last])
     if len(shape) < 2 or all(one.flags.c_contiguous for one in mine):
         return memory(shape, dtype)
-    if (op.kind in LAID_AS_OPERANDS or op.name in COPIES) and np.broadcast_shapes(
-        *[one.shape for one in mine]
-    ) == shape:
+    if (op.kind in ELEMENTWISE or op.name in COPIES) and np.broadcast_shapes(*[one.shape for one in mine]) == shape:
         return memory(shape, dtype, order_of(mine, shape))
     kept_of = next if op.name in OF_IMAGES else getattr(op.raw, "kept_of", None)  # next: of the first operand
     if kept_of is not None and len(shape) in (4, 5) and kept_of(is_channels_last(one) for one in mine if one.ndim > 1):

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CodeType, FrameType
-from typing import TYPE_CHECKING
+from types import CodeType, FrameType, FunctionType
+from typing import TYPE_CHECKING, Any
 
 from .. import _late
 
 if TYPE_CHECKING:
     from .places import Place, resolve
 
-__all__ = ["INSIDE", "OUTSIDE", "PACKAGE", "WATCHING", "Place", "caller", "getframe", "outer", "resolve"]
+__all__ = ["INSIDE", "OUTSIDE", "PACKAGE", "WATCHING", "Place", "caller", "getframe", "outer", "own_code", "resolve"]
 
 __getattr__ = _late.late(globals(), {"places": "Place resolve"})
 
@@ -65,3 +65,9 @@ def caller(skip: int = 1) -> tuple[CodeType, int]:
         frame = outer(frame)
         code = frame.f_code
     return code, frame.f_lasti
+
+
+def own_code(function: Any, name: str) -> Any:
+    """The function with a code object of its own, of another name."""
+    code = function.__code__.replace(co_name=name, co_qualname=name)
+    return FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)

@@ -86,6 +86,10 @@ def is_initialized() -> bool:
     return False
 
 
+# What reversible networks ask, which replay the draws of their layers, before they ask for the states of GPUs.
+_initialized = False
+
+
 def is_bf16_supported(including_emulation: bool = True) -> bool:
     """Whether the GPU knows bfloat16: False."""
     return False
