@@ -176,3 +176,14 @@ def test_an_empty_index_may_be_of_any_dtype(dtype: torch.dtype) -> None:
     assert torch.autograd.grad(x.gather(0, nowhere).sum(), x)[0].tolist() == [0, 0, 0]
     with pytest.raises(RuntimeError, match="Expected dtype int32/int64"):
         x.gather(0, torch.zeros(1, dtype=dtype))
+
+
+@pytest.mark.parametrize(("shape", "error"), [((), IndexError), ((3,), IndexError), ((3, 2), RuntimeError)])
+def test_an_index_that_index_add_does_not_have(shape: tuple[int, ...], error: type[Exception]) -> None:
+    x = torch.ones(shape)
+    index = torch.tensor([0, 3]) if shape else torch.tensor(3)
+    for call in (x.index_add, x.index_add_):
+        with pytest.raises(error) as caught:
+            call(0, index, torch.ones((2, *shape[1:])) if shape else x)
+        assert type(caught.value) is error
+    assert (x == 1).all()

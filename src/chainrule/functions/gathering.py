@@ -379,7 +379,8 @@ def slices(
             f"{list(array.shape)} source.shape = {list(given.shape)}"
         )
     prefix = "" if function == "index_add" else f"{function}_(): "
-    in_range(raw, array.shape[axis] if array.ndim else 1, axis + array.ndim, error, 0, prefix, input, index)
+    kind = error if array.ndim > 1 else IndexError
+    in_range(raw, array.shape[axis] if array.ndim else 1, max(axis + array.ndim, 0), kind, 0, prefix, input, index)
     return places, source if array.ndim else ops.reshape(source, (1,)), axis
 
 
