@@ -122,6 +122,11 @@ EXCEPTIONS = (
         "the shape depends on values: computed one by one there, if the shapes happen to agree; refused here",
         defined=False,
     ),
+    Excepted("nn.functional.soft_margin_loss", "dtypes", "an exponential overflows", of_halves, defined=False),
+    Excepted(
+        "nn.functional.conv_transpose2d", "dtypes",
+        "with an output padding not less than the stride, half precision is rounded before it is added up", of_halves, defined=False,
+    ),
     Excepted(
         "nn.functional.interpolate.bilinear nn.functional.interpolate.bicubic nn.functional.upsample_bilinear _upsample_bilinear2d_aa",
         "dtypes",
@@ -146,7 +151,9 @@ EXCEPTIONS = (
         "without derivatives, they write to a leaf that requires grad; here they have some", defined=False, parts="leaf",
     ),
     Excepted("nn.functional.layer_norm nn.functional.ctc_loss", "grad", "float32: fewer digits", of_float32, defined=False),
+    Excepted("matrix_exp", "dtypes", "NaN", of_halves, defined=False),
     Excepted("matrix_exp", "grad dtypes", "float32: wrong in the third digit", of_float32, defined=False),
+    Excepted("complex view_as_complex", "dtypes", "complex32; here there is none", of_halves, defined=False),
     Excepted(
         "special.polygamma.special_polygamma_n_0 polygamma.polygamma_n_0 "
         "polygamma.polygamma_n_1 polygamma.polygamma_n_2 polygamma.polygamma_n_3 polygamma.polygamma_n_4",
