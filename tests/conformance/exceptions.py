@@ -124,9 +124,8 @@ EXCEPTIONS = (
     ),
     Excepted("nn.functional.soft_margin_loss", "dtypes", "an exponential overflows", of_halves, defined=False),
     Excepted(
-        "nn.functional.interpolate.bicubic nn.functional.interpolate.trilinear "
-        "nn.functional.scaled_dot_product_attention nn.functional.grid_sample grid_sampler_2d nn.functional.conv_transpose2d",
-        "dtypes", "numbers in between are rounded, or other ones than here", of_halves, defined=False,
+        "nn.functional.conv_transpose2d", "dtypes",
+        "with an output padding not less than the stride, half precision is rounded before it is added up", of_halves, defined=False,
     ),
     Excepted(
         "nn.functional.interpolate.bilinear nn.functional.interpolate.bicubic nn.functional.upsample_bilinear _upsample_bilinear2d_aa",
@@ -152,13 +151,8 @@ EXCEPTIONS = (
         "without derivatives, they write to a leaf that requires grad; here they have some", defined=False, parts="leaf",
     ),
     Excepted("nn.functional.layer_norm nn.functional.ctc_loss", "grad", "float32: fewer digits", of_float32, defined=False),
-    Excepted(
-        "native_batch_norm _native_batch_norm_legit _batch_norm_with_update", "dtypes",
-        "some numbers in between, such as the inverse of the spread in bfloat16, are off by more than rounding", of_halves, defined=False,
-    ),
     Excepted("matrix_exp", "dtypes", "NaN", of_halves, defined=False),
     Excepted("matrix_exp", "grad dtypes", "float32: wrong in the third digit", of_float32, defined=False),
-    Excepted("histc", "dtypes", "the bins are computed in half precision: elements fall into others", of_halves, defined=False),
     Excepted("complex view_as_complex", "dtypes", "complex32; here there is none", of_halves, defined=False),
     Excepted(
         "special.polygamma.special_polygamma_n_0 polygamma.polygamma_n_0 "

@@ -76,15 +76,10 @@ def test_singular_vectors_of_another_phase(name: str) -> None:
         *[
             (name, "dtypes")
             for name in (
-                "histc",
                 "polygamma.polygamma_n_0",
                 "polygamma.polygamma_n_4",
-                "nn.functional.interpolate.bicubic",
-                "nn.functional.interpolate.trilinear",
-                "nn.functional.grid_sample",
                 "nn.functional.soft_margin_loss",
                 "nn.functional.conv_transpose2d",
-                "grid_sampler_2d",
             )
         ],
         ("matrix_exp", "grad"),

@@ -51,6 +51,7 @@ def outcome(torch: ModuleType, program: str) -> dict[str, Any]:
     torch.manual_seed(0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module="chainrule")  # of NumPy: docs/differences.md
         try:
             exec(PRELUDE, namespace)
             exec(compile(ast.Module(statements, []), "program", "exec"), namespace)

@@ -80,30 +80,36 @@ def in_order(xp: Any, out: Array, rank: int) -> Array:
 
 
 def batch_norm(
-    xp: Any, x: Array, *affine: Array, axis: int, rank: int, eps: float, kept: Callable[[Array], Array] | None = None
+    xp: Any, x: Array, *affine: Array, axis: int, rank: int, eps: float, kept: Callable[..., Array] | None = None
 ) -> tuple[Array, ...]:
-    """``kept``: what becomes of statistics before they are used."""
+    """``kept``: what becomes of statistics before they are used; of a variance, with the number of elements."""
     d, mean, var = centered(xp, x, others(axis, rank))
     scale, shift = channel_pair(xp, affine, axis, rank)
-    r = inverse_spread(xp, var, eps)
-    if kept is not None:
-        d, r = x - kept(mean), kept(r)
-    out = in_order(xp, scaled(d, (r if scale is None else r * scale,), shift), rank)
+    if kept is None:
+        r = inverse_spread(xp, var, eps)
+        out = scaled(d, (r if scale is None else r * scale,), shift)
+    else:  # in PyTorch's order: x times one number, plus another
+        r = kept(inverse_spread(xp, kept(var, math.prod([x.shape[a] for a in others(axis, rank)])), eps))
+        slope = r if scale is None else r * scale
+        out = x * slope + ((0 if shift is None else shift) - kept(mean) * slope)
+    out = in_order(xp, out, rank)
     flat = (*x.shape[: len(x.shape) - rank], x.shape[axis])
     return out, *[xp.reshape(one, flat) for one in (mean, var)]
 
 
 def batch_norm_adjoint(
     xp: Any, g: Any, x: Array, affine: Any, mean: Array, var: Array, *,
-    need: Any, axis: int, rank: int, eps: float, kept: Callable[[Array], Array] | None = None,
+    need: Any, axis: int, rank: int, eps: float, kept: Callable[..., Array] | None = None,
 ) -> list[Array]:  # fmt: skip
     """The scale is the same all over a channel, so that both sums that gx needs are those of scale and shift."""
     axes = others(axis, rank)
     n = math.prod([x.shape[a] for a in axes])
     center = by_channel(xp, mean, axis, rank)
-    r = inverse_spread(xp, by_channel(xp, var, axis, rank), eps)
-    if kept is not None:
-        center, r = kept(center), kept(r)
+    spread = by_channel(xp, var, axis, rank)
+    if kept is None:
+        r = inverse_spread(xp, spread, eps)
+    else:
+        center, r = kept(center), kept(inverse_spread(xp, kept(spread, n), eps))
     d, h = x - center, g[0]
     gx = sums = along = None
     if h is not None:

@@ -43,7 +43,8 @@ def spread(g: Array, axes: Axes, divisor: Any) -> Array:
     taken = np.concatenate([places[grid(axes, where)].reshape(-1) for _, _, where in elements])
     order = np.argsort(given, kind="stable")
     flat = out.reshape(*g.shape[: -len(axes)], -1)
-    np.add.at(flat, (..., taken[order]), g.reshape(*g.shape[: -len(axes)], -1)[..., given[order]])
+    key: Any = (..., taken[order])
+    np.add.at(flat, key, g.reshape(*g.shape[: -len(axes)], -1)[..., given[order]])
     return out
 
 

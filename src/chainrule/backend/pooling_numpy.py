@@ -198,6 +198,7 @@ def window_room(g: Array, axes: Axes) -> Array:
 def window_route(x: Array, images: Array, largest: Array, *, axes: Axes) -> Array:
     """``window_put`` of ``x`` at the places in ``images`` where windows have their largest elements, which are given."""
     is_slow = math.prod(map(kernel_of, axes)) > LONG + 1 or any(len(regular(axis)) == 2 for axis in axes)
+    is_slow = is_slow or (is_half(x.dtype) and any(map(overlap, axes)))  # whose sums have an order
     if is_slow or has_nan(largest):
         return window_put(x, max_places(images, axes=axes), axes=axes)
     out = window_room(x, axes)

@@ -36,12 +36,12 @@ def taps(table: Table) -> tuple[Array, Array]:
         ends = -(-(places + 1) * length // size)
         return _windows(starts, ends, np.ones((size, int((ends - starts).max(initial=1)))))
     if align:
-        step = real(length - 1) / real(size - 1) if size > 1 else real(0)
+        step = float(real(length - 1) / real(size - 1)) if size > 1 else 0.0
     else:
-        step = real(length) / real(size) if scale is None else real(scale)
+        step = float(real(length) / real(size) if scale is None else real(scale))
     if mode.startswith("antialiased"):
         return _antialiased(mode.removeprefix("antialiased-"), length, step, places)
-    at = (places * np.float64(step) if align else (places + 0.5) * np.float64(step) - 0.5).astype(real)  # rounded once
+    at = (places * step if align else (places + 0.5) * step - 0.5).astype(real)  # rounded once
     if mode == "linear":
         at = np.maximum(at, 0)
         low = np.minimum(np.floor(at).astype(np.int64), length - 1)
@@ -51,7 +51,7 @@ def taps(table: Table) -> tuple[Array, Array]:
     low = np.minimum(np.floor(at).astype(np.int64), length - 1)
     part = np.clip(at - low.astype(real), 0, 1)
     rest = 1 - part
-    weights = rounded(cubic(np.stack([part + 1, part, rest, rest + 1]), real(-0.75)), precision)
+    weights = rounded(cubic(np.stack([part + 1, part, rest, rest + 1]), -0.75), precision)
     return np.clip(low + np.arange(-1, 3)[:, None], 0, length - 1), weights
 
 

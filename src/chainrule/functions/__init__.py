@@ -187,7 +187,7 @@ LATE = {
         unique unique_consecutive
     """,
     "sparse": """
-        dsmm sparse_bsc_tensor sparse_bsr_tensor sparse_compressed_tensor sparse_coo_tensor sparse_csc_tensor
+        dsmm resize_as_sparse_ sparse_bsc_tensor sparse_bsr_tensor sparse_compressed_tensor sparse_coo_tensor sparse_csc_tensor
         sparse_csr_tensor spmm
     """,
     "special": "i0 igamma igammac mvlgamma",

@@ -11,6 +11,7 @@ import numpy as np
 from .. import ops
 from ..backend.shape_numpy import geometry, positions, storage
 from ..core.mutation import refuse_write
+from ..core.sparse_level import SPARSE, is_sparse
 from ..core.value import Lifted, new_tensor, writable
 from ..core.version import cell_of
 from ..core.views import base_of, current_node, memory_of
@@ -121,7 +122,14 @@ def is_contiguous(input: Tensor, *, memory_format: Any = contiguous_format) -> b
             check_format(memory_format, input._array.ndim, "is_contiguous")
         if memory_format.axes is not None and len(memory_format.axes) != input._array.ndim:
             return False
+    if in_coordinates(input):
+        return False
     return in_order(memory_of(input), memory_format)
+
+
+def in_coordinates(input: Any) -> bool:
+    """Whether it is sparse, so that it lies nowhere: its strides are 0."""
+    return SPARSE.is_used and is_sparse(input._array) and input._array.layout == "coo"
 
 
 def numel(input: Tensor) -> int:
@@ -164,6 +172,8 @@ def stride(input: Tensor, dim: int | None = None) -> Any:
     >>> torch.ones(2, 3).stride()
     (3, 1)
     """
+    if in_coordinates(input):
+        return (0,) * input.ndim if dim is None else 0 * named_axis(dim, input.ndim, "stride")
     array = memory_of(input)
     if dim is not None:
         return strides_of(array)[named_axis(dim, array.ndim, "stride")]
@@ -196,7 +206,7 @@ def storage_offset(input: Tensor) -> int:
     >>> torch.arange(5)[2:].storage_offset()
     2
     """
-    return geometry(memory_of(input))[2]
+    return 0 if in_coordinates(input) else geometry(memory_of(input))[2]
 
 
 def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:

@@ -14,7 +14,7 @@ from .. import ops
 from ..core.modes import changed_modes, get_modes
 from ..core.mutation import refuse_write, write
 from ..core.value import new_tensor, writable
-from ..dtypes import FROM_NUMPY, finfo, float32
+from ..dtypes import FROM_NUMPY, bfloat16, finfo, float32
 from ..promotion import is_half, scalar_type_name
 from ._arguments import check_floating, naming, refuse_grad, tensor_argument
 
@@ -72,7 +72,11 @@ def native_batch_norm(
     if mean is None or var is None:
         return _delivered((result, input.new_empty((0,)), input.new_empty((0,))), out)
     kept = kept_dtype(input, weight, bias, running_mean, running_var)
-    return _delivered((result, mean.detach().to(kept), (var.detach() + eps).rsqrt().to(kept)), out)
+    spread = var.detach()
+    if kept is bfloat16:  # its sum of squares is rounded, too
+        count = input.numel() // len(spread)
+        spread = ((spread * count).to(kept).to(spread.dtype) / count).to(kept).to(spread.dtype)
+    return _delivered((result, mean.detach().to(kept), (spread + eps).rsqrt().to(kept)), out)
 
 
 def kept_dtype(input: Tensor, *parameters: Tensor | None) -> Any:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = [
-    "dsmm", "sparse_bsc_tensor", "sparse_bsr_tensor", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor",
+    "dsmm", "resize_as_sparse_", "sparse_bsc_tensor", "sparse_bsr_tensor", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor",
     "sparse_csr_tensor", "spmm",
 ]  # fmt: skip
 
@@ -383,3 +383,14 @@ def converted(input: Tensor, name: str, sparse_dim: int | None, function: str) -
         convert = ops.sparse_to_csr if name == "csr" else ops.sparse_to_csc
     made: Tensor = convert(input, back=back, sparse_dim=dims)
     return made
+
+
+def resize_as_sparse_(input: Tensor, the_template: Tensor) -> Tensor:
+    """``input.resize_as_sparse_(the_template)``: writes to the tensor, and returns it.
+
+    >>> import chainrule as torch
+    >>> template = torch.sparse_coo_tensor([[1]], [2.], (5,))
+    >>> torch.resize_as_sparse_(torch.sparse_coo_tensor([[1]], [2.], (2,)), template).shape
+    torch.Size([5])
+    """
+    return tensor_argument(input, "resize_as_sparse_", "input").resize_as_sparse_(the_template)

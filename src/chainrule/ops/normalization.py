@@ -40,7 +40,14 @@ def kept(xp, dtype, affine_dtypes):
     """Statistics of half precision are used as they are kept, rounded, unless the parameters are float32."""
     if not (is_half(dtype) and all(one == dtype for one in affine_dtypes)):
         return None
-    return lambda statistic: xp.astype(xp.astype(statistic, dtype), statistic.dtype)
+
+    def rounded(statistic, count=1):
+        """In bfloat16 a sum of squares is, too, before it is divided; in float16 a variance is used as it is."""
+        if count > 1:
+            return statistic if dtype.name == "float16" else rounded(rounded(statistic * count) / count)
+        return xp.astype(xp.astype(statistic, dtype), statistic.dtype)
+
+    return rounded
 
 
 def batch_norm_forward(xp, x, *affine, axis, rank, eps):

@@ -75,7 +75,7 @@ def sources(n, before, after, mode):
 
 def added_in_turn(xp, g, x_shape, widths, mode):
     """As PyTorch adds in half precision: element after element of ``g``, each sum rounded."""
-    n, flat = len(widths), 0
+    n, flat = len(widths), np.array(0)
     for size, (before, after) in zip(x_shape[-n:], widths, strict=True):
         flat = np.expand_dims(flat, -1) * size + sources(size, before, after, mode)
     images, block = math.prod(x_shape[:-n]), math.prod(x_shape[-n:])

@@ -10,6 +10,7 @@ from ..backend import numpy as xp, sparse_numpy as arrays
 from ..core.engine import current_pass
 from ..core.sparse_level import is_sparse
 from ..core.sparse_values import NAMES, Pattern, SparseArray, compress
+from .sparse_joins import concat, joined
 
 LINEAR = frozenset("negative positive conj_physical conjugate".split())
 """Ops of one operand that need no coalesced one."""
@@ -416,37 +417,6 @@ def view(x: SparseArray, shape: tuple[int, ...]) -> SparseArray:
     return SparseArray(Pattern("coo", shape, indices, is_coalesced=coo.pattern.is_coalesced), coo.values)
 
 
-def joined(name: str, xs: Any) -> list[SparseArray]:
-    if not all(is_sparse(x) and x.layout == "coo" for x in xs):
-        raise RuntimeError(f"{name}: all tensors must be sparse, in coordinates, or none: convert with .to_sparse_coo()")
-    if len({x.pattern.sparse_dim for x in xs}) > 1:
-        raise RuntimeError(f"{name}: all tensors must have the same number of sparse and dense dimensions")
-    return list(xs)
-
-
-def concat(*xs: Any, axis: int) -> SparseArray:
-    xs = tuple(joined("cat", xs))
-    first = xs[0]
-    at, count = first.ndim + axis, first.pattern.sparse_dim
-    for x in xs:
-        if x.ndim != first.ndim or x.shape[:at] + x.shape[at + 1 :] != first.shape[:at] + first.shape[at + 1 :]:
-            raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {at}: got {list(first.shape)} and {list(x.shape)}"
-            )
-    if at >= count:
-        raise refused("cat along a dense dimension", xs)
-    places, start = [], 0
-    for x in xs:
-        indices = x.pattern.indices.copy()
-        indices[at] += start
-        start += x.shape[at]
-        places.append(indices)
-    shape = (*first.shape[:at], start, *first.shape[at + 1 :])
-    return SparseArray(
-        Pattern("coo", shape, np.concatenate(places, axis=1)), np.concatenate([x.values for x in xs])
-    )
-
-
 def stack(*xs: Any, axis: int) -> SparseArray:
     return concat(*[expand_dims(x, axis) for x in joined("stack", xs)], axis=axis)
 
@@ -529,7 +499,21 @@ def empty(x: SparseArray) -> SparseArray:
     return SparseArray(pattern, values)
 
 
+def of_parts(name: str, function: Any) -> Any:
+    """A function of complex values."""
+
+    def run(x: SparseArray) -> SparseArray:
+        if x.layout != "coo":
+            raise refused(name, (x,))
+        return x.with_values(function(x.values))
+
+    return run
+
+
 KERNELS: dict[str, Any] = {
+    "real_part": of_parts("real", np.real),
+    "imag_part": of_parts("imag", np.imag),
+    "view_as_real": of_parts("view_as_real", xp.view_as_real),
     "add": add,
     "add_scaled": lambda x, y, alpha: add(x, scaled(y, alpha)),
     "subtract": subtract,

@@ -69,8 +69,8 @@ LATE = {
     """,
     "sparse.SparseMethods": """
         _indices _nnz _sparse _values ccol_indices coalesce col_indices crow_indices dense_dim indices is_coalesced
-        row_indices sparse_dim sparse_mask to_dense to_sparse to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc
-        to_sparse_csr values
+        resize_as_sparse_ row_indices sparse_dim sparse_mask sparse_resize_ sparse_resize_and_clear_ to_dense to_sparse
+        to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc to_sparse_csr values
     """,
     "special.SpecialMethods": "i0 i0_ igamma igamma_ igammac igammac_ mvlgamma mvlgamma_",
     "statistics.StatisticsMethods": "corrcoef cov histogram",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import ops
 from ...core.mutation import reshape_in_place
+from ...core.sparse_level import is_sparse
 from ...core.value import TensorBase
 from ...dtypes import dtype
 from .. import joining, memory, rearranging, shape
@@ -258,6 +259,10 @@ class ShapeMethods(TensorBase):
         """``transpose`` in place."""
         ndim = self._array.ndim
         axis1, axis2 = axis_of(dim0, ndim, "transpose_"), axis_of(dim1, ndim, "transpose_")
+        if is_sparse(self._array):
+            from .sparse import become
+
+            return become(self, ops.swapaxes(self, axis1=axis1, axis2=axis2), "transpose_") if axis1 != axis2 else self
         return reshape_in_place(ops.swapaxes_, self, axis1=axis1, axis2=axis2) if ndim else self
 
     swapdims_ = transpose_
@@ -270,4 +275,6 @@ class ShapeMethods(TensorBase):
         """``t`` in place."""
         if self._array.ndim > 2:
             raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self._array.ndim}D")
+        if is_sparse(self._array):
+            return self.transpose_(0, self._array.ndim - 1) if self._array.ndim else self
         return reshape_in_place(ops.t_, self)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ... import ops
+from ...core.origin import caller
 from ...core.sparse_level import is_sparse
 from ...core.value import TensorBase, new_tensor
-from ...core.version import cell_of
+from ...core.version import bump, cell_of
 from .. import creation, sparse
 from .._arguments import tensor_argument
 
@@ -67,6 +70,21 @@ def opened(tensor: Any) -> Tensor:
     made: Tensor = new_tensor(array.values)
     made._cell = cell_of(tensor)
     return made
+
+
+def become(x: Any, made: Any, function: str) -> Any:
+    """``x`` with the raw value of ``made``, of another shape: not where a graph knows of it."""
+    if x._array.layout != "coo":
+        raise RuntimeError(
+            f"{function}(): only sparse tensors in coordinates change in place, not {layout_name(x)} ones"
+        )
+    if x.requires_grad or x._view is not None:
+        raise RuntimeError(
+            f"{function}(): the tensor requires grad, or is a view: a sparse one changes its shape only where neither is true"
+        )
+    x._array = made._array
+    bump(x, caller())
+    return x
 
 
 class SparseMethods(TensorBase):
@@ -275,3 +293,84 @@ class SparseMethods(TensorBase):
     def row_indices(self: Any) -> Tensor:
         """The row of each entry. Of a matrix by columns."""
         return shown(compressed(self, "row_indices", "csc").plain)
+
+    def sparse_resize_(self: Any, size: Any, sparse_dim: int, dense_dim: int) -> Tensor:
+        """Change the shape, in place: entries stay, values grow by zeros.
+
+        Args:
+            size: the new shape.
+            sparse_dim: how many of its dimensions are sparse.
+            dense_dim: how many are not.
+
+        Raises:
+            RuntimeError: the numbers do not add up, or entries would be lost or change their places.
+
+        >>> import chainrule as torch
+        >>> s = torch.sparse_coo_tensor([[1]], [2.], (2,))
+        >>> s.sparse_resize_((4,), 1, 0).to_dense()
+        tensor([0., 2., 0., 0.])
+        """
+        array = resizable(self, size, sparse_dim, dense_dim, "sparse_resize_")
+        pattern, sizes = array.pattern, tuple(size)
+        if pattern.nnz:
+            had = pattern.sparse_dim, array.ndim - pattern.sparse_dim
+            if had != (sparse_dim, dense_dim):
+                raise RuntimeError(
+                    f"changing the number of sparse and dense dimensions (from {had} to {(sparse_dim, dense_dim)}) on a non-empty "
+                    "sparse tensor is not supported: make a new one"
+                )
+            if any(new < old for new, old in zip(sizes, array.shape, strict=True)):
+                raise RuntimeError(
+                    f"shrinking the size of dimensions (from {list(array.shape)} to {list(sizes)}) on a non-empty sparse tensor is not "
+                    "supported: make a new one"
+                )
+        return become(self, grown(array, sizes, sparse_dim), "sparse_resize_")
+
+    def sparse_resize_and_clear_(self: Any, size: Any, sparse_dim: int, dense_dim: int) -> Tensor:
+        """Change the shape, in place, and drop all entries.
+
+        >>> import chainrule as torch
+        >>> torch.sparse_coo_tensor([[1]], [2.], (2,)).sparse_resize_and_clear_((4, 1), 1, 1)._nnz()
+        0
+        """
+        array = resizable(self, size, sparse_dim, dense_dim, "sparse_resize_and_clear_")
+        return become(self, grown(array, tuple(size), sparse_dim, clear=True), "sparse_resize_and_clear_")
+
+    def resize_as_sparse_(self: Any, the_template: Tensor) -> Tensor:
+        """``sparse_resize_`` to the shape of a sparse tensor, with as many sparse dimensions.
+
+        >>> import chainrule as torch
+        >>> template = torch.sparse_coo_tensor([[1]], [2.], (5,))
+        >>> torch.sparse_coo_tensor([[1]], [2.], (2,)).resize_as_sparse_(template).shape
+        torch.Size([5])
+        """
+        in_coordinates(the_template, "resize_as_sparse_")
+        return SparseMethods.sparse_resize_(
+            self, the_template.shape, the_template.sparse_dim(), the_template.dense_dim()
+        )
+
+
+def resizable(x: Any, size: Any, sparse_dim: int, dense_dim: int, function: str) -> Any:
+    """The raw value of a sparse tensor that may get that shape."""
+    if not x.is_sparse:
+        raise NotImplementedError(
+            f"Could not run '{function}': only sparse tensors in coordinates are resized so, and this one is {layout_name(x)}"
+        )
+    if sparse_dim + dense_dim != len(size) or sparse_dim < 0 or dense_dim < 0:
+        raise RuntimeError(
+            f"number of dimensions must be sparse_dim ({sparse_dim}) + dense_dim ({dense_dim}), but got {len(size)}: {list(size)}"
+        )
+    return x._array
+
+
+def grown(array: Any, size: tuple[int, ...], sparse_dim: int, clear: bool = False) -> Any:
+    """With other sizes: the entries of ``array``, with zeros behind their values, or none."""
+    from ...core.sparse_values import Pattern, SparseArray
+
+    old = array.pattern
+    count = 0 if clear or not old.nnz else old.nnz
+    values = np.zeros((count, *size[sparse_dim:]), array.dtype)
+    indices = old.indices if count else np.zeros((sparse_dim, 0), np.int64)
+    if count:
+        values[tuple([slice(n) for n in array.values.shape])] = array.values
+    return new_tensor(SparseArray(Pattern("coo", size, indices, is_coalesced=not count or old.is_coalesced), values))

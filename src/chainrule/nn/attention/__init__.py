@@ -127,18 +127,17 @@ def scaled_dot_product_attention(
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     if enable_gqa:
         key, value = (x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value))
-    if attn_mask is not None:
-        attn_mask = fitting_mask(attn_mask, query, key)
+    added: Any = None if attn_mask is None else fitting_mask(attn_mask, query, key)
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    if not dropout_p and is_fused(query, key, value, attn_mask):
-        mask = () if attn_mask is None else (as_numbers(attn_mask, query),)
+    if not dropout_p and is_fused(query, key, value, added):
+        mask = () if added is None else (as_numbers(added, query),)
         return ops.dot_product_attention(query, key, value, *mask, scale=factor, causal=is_causal)[0]
     if not is_half(query._array.dtype):
-        return by_ops(query, key, value, attn_mask, dropout_p, is_causal, factor)
-    if attn_mask is not None and attn_mask._array.dtype.kind != "b":
-        attn_mask = attn_mask.float()
+        return by_ops(query, key, value, added, dropout_p, is_causal, factor)
+    if added is not None and added._array.dtype.kind != "b":
+        added = added.float()
     with switched_off():  # as PyTorch does, in single precision
-        found = by_ops(query.float(), key.float(), value.float(), attn_mask, dropout_p, is_causal, factor)
+        found = by_ops(query.float(), key.float(), value.float(), added, dropout_p, is_causal, factor)
     return found.to(query.dtype)
 
 
