@@ -104,3 +104,10 @@ def test_simplex_finds_no_worse_places_than_any_that_keep_to_the_rules(
             assert tree.slope[node] > -1e-5 if rule.high == node else tree.slope[node] < 1e-5
     moved = sum(rule.weight * (tree.place[rule.high] - tree.place[rule.low]) for rule in rules)
     assert moved <= sum(rule.weight * (begin[rule.high] - begin[rule.low]) for rule in rules) + 1e-6
+
+
+def test_what_is_read_from_both_sides_stands_in_the_middle_and_chains_stay_straight() -> None:
+    """Two inputs, what is made of them, and a chain behind it."""
+    layout = layered([(10, 30), (10, 30), (10, 10), (10, 20), (10, 10)], [(0, 2), (1, 2), (2, 3), (3, 4)], gap=(10, 10))
+    across = [center[1] for center in layout.centers]
+    assert across[2] == across[3] == across[4] == (across[0] + across[1]) / 2

@@ -8,6 +8,7 @@ is kept, which is a sum over their nodes: the cost is linear in where each node 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -29,12 +30,15 @@ class Rule:
     weight: float = 0.0
 
 
-def nearest(place: list[float], rules: list[Rule]) -> list[float]:
+def nearest(
+    place: list[float], rules: list[Rule], may_center: Callable[[list[float], list[int], bool], bool] | None = None
+) -> list[float]:
     """The places that cost least among those that keep to the rules, which connect all of them.
 
     Args:
         place: where to begin; they keep to the rules already.
         rules: what holds between the places, and what a distance costs.
+        may_center: of places, some nodes and whether they go up: whether those, which could at no cost, are to go half of the way.
 
     >>> from chainrule.insight._simplex import Rule, nearest
     >>> nearest([0.0, 7.0, 9.0], [Rule(0, 1, 2.0, 1.0), Rule(1, 2, 2.0), Rule(0, 2, 5.0, 1.0)])
@@ -42,6 +46,8 @@ def nearest(place: list[float], rules: list[Rule]) -> list[float]:
     """
     tree = Tree(list(place), rules)
     tree.improve()
+    if may_center is not None:
+        tree.center(may_center)
     return tree.place
 
 
@@ -136,6 +142,26 @@ class Tree:
 
     def take_out(self, top: int, goes_up: bool) -> int:
         """Move what hangs at ``top`` until a rule stops it, and hang it there; returns how much that is."""
+        side, stop, room = self.side(top, goes_up)
+        if stop is None:
+            raise ValueError("a side costs less the further it moves, and no rule stops it")
+        self.move(side, room if goes_up else -room)
+        node, parent = (stop.low, stop.high) if goes_up else (stop.high, stop.low)
+        self.rehang(top, node, parent, stop)
+        return len(side)
+
+    def center(self, may: Callable[[list[float], list[int], bool], bool]) -> None:
+        """Sides that may move at no cost go half of the way, if asked to. The tree is of no use after that."""
+        work = 0
+        for top, rule in enumerate(self.above):
+            if rule is not None and abs(self.slope[top]) <= EQUAL and work < WORK:
+                side, stop, room = self.side(top, rule.high == top)
+                work += len(side)
+                if stop is not None and room > EQUAL and may(self.place, side, rule.high == top):
+                    self.move(side, room / 2 if rule.high == top else -room / 2)
+
+    def side(self, top: int, goes_up: bool) -> tuple[list[int], Rule | None, float]:
+        """What hangs at ``top``, the rule that stops it on its way up or down, and how far that is."""
         side = [top]
         for node in side:  # which grows
             side += self.below[node]
@@ -147,14 +173,11 @@ class Tree:
                 mine, other = (rule.low, rule.high) if goes_up else (rule.high, rule.low)
                 if mine == node and other not in inside and (stop is None or self.room(rule) < room):
                     stop, room = rule, self.room(rule)
-        if stop is None:
-            raise ValueError("a side costs less the further it moves, and no rule stops it")
-        step = max(room, 0.0) if goes_up else -max(room, 0.0)
+        return side, stop, max(room, 0.0)
+
+    def move(self, side: list[int], step: float) -> None:
         for node in side:
             self.place[node] += step
-        node, parent = (stop.low, stop.high) if goes_up else (stop.high, stop.low)
-        self.rehang(top, node, parent, stop)
-        return len(side)
 
     def rehang(self, top: int, node: int, parent: int, rule: Rule) -> None:
         """Hang the side below ``top`` at another of its nodes, to another parent."""

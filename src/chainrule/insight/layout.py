@@ -308,8 +308,37 @@ def drawn_near(web: Web, across: list[float], gap: float) -> list[float]:
     for (u, v), pull in pulls.items():  # the distance of both: from a point that is on neither's right
         rules += Rule(len(place), u, 0.0, pull), Rule(len(place), v, 0.0, pull)
         place.append(min(place[u], place[v]))
-    found = nearest(place, rules)
+    found = nearest(place, rules, Balance(pulls, first).is_even)
     return [found[one] for one in of]
+
+
+class Balance:
+    """Whether blocks are drawn to both sides alike, from above and from below: then they stand in the middle. One that is drawn to
+    one side from above and to the other from below stays where it is, in line with one of the two.
+    """
+
+    def __init__(self, pulls: dict[tuple[int, int], float], count: int) -> None:
+        self.count = count
+        self.above: list[list[tuple[int, float]]] = [[] for _ in range(count)]
+        self.below: list[list[tuple[int, float]]] = [[] for _ in range(count)]
+        for (u, v), pull in pulls.items():
+            self.above[v].append((u, pull))
+            self.below[u].append((v, pull))
+
+    def is_even(self, place: list[float], nodes: list[int], goes_right: bool) -> bool:
+        inside = {node for node in nodes if node < self.count}
+        if self.count in nodes or self.count + 1 in nodes:  # the edges of the page
+            return False
+        for ends in (self.above, self.below):
+            net = 0.0
+            for node in inside:
+                for other, pull in ends[node]:
+                    if other not in inside:
+                        away = place[other] - place[node] if goes_right else place[node] - place[other]
+                        net += pull if away > 1e-6 else -pull
+            if net:
+                return False
+        return True
 
 
 def conflicts(web: Web) -> set[tuple[int, int]]:

@@ -277,6 +277,8 @@ class Placed:
         for curve in (*self.links, *self.arcs):
             for box in curve.boxes():
                 covered.add(box, 1.0)
+            x, y = curve.points[-1]  # its arrow head
+            covered.add((x - 6, y - 6, x + 6, y + 6), 4.0)
         found: list[Label | None] = [None] * len(self.scene.arcs)
         for attempt in range(2):  # the second time those that come later are known
             for number, arc in enumerate(self.scene.arcs):
