@@ -9,7 +9,8 @@ from ..core.dispatch import NUMBERS
 from ..core.value import TensorBase
 from ..promotion import held_scalar
 from ._arguments import tensor_argument
-from .elementwise import Number, plain, promoted, put, tensors
+from ._writing import put
+from .elementwise import Number, plain, promoted, tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

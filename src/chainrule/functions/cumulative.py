@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ._arguments import axis_of, deliver, tensor_argument
 from ._reduction_arguments import array_of, converted, named, numpy_names, one_axis, refuse_kinds, result_dtype
-from .elementwise import put_resized
+from ._writing import put_resized
 
 if TYPE_CHECKING:
     from typing import Unpack

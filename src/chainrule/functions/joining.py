@@ -10,7 +10,7 @@ from ..core.value import TensorBase
 from ..core.views import values_of
 from ..promotion import can_cast, result_dtype, scalar_type_name
 from ._arguments import axis_of, naming, sizes_of, takes_axis, tensor_argument
-from .elementwise import put_apart
+from ._writing import put_apart
 from .shape import atleast_1d, atleast_2d, atleast_3d
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ..ops.linalg import PRODUCTS, stacked
 from ..promotion import scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
 from ._autocast import lowered
-from .elementwise import put_apart
+from ._writing import put_apart
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

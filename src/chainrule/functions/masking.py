@@ -12,7 +12,7 @@ from ..core.value import TensorBase, like, new_tensor, numbers_of
 from ..core.views import values_of
 from ..promotion import scalar_type_name
 from ._arguments import deliver, naming, tensor_argument
-from .elementwise import put, put_apart
+from ._writing import put, put_apart
 from .gathering import same_dtype, zero_dim
 from .indexing import check_held, number_for
 from .shape import broadcast_tensors

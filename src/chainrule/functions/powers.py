@@ -12,7 +12,8 @@ from ..core.dispatch import NUMBERS
 from ..core.value import TensorBase
 from ..promotion import checked_scalar
 from ._arguments import tensor_argument
-from .elementwise import Number, plain, promoted, put, tensors, unary, wrapped
+from ._writing import put
+from .elementwise import Number, plain, promoted, tensors, unary, wrapped
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

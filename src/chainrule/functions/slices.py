@@ -12,7 +12,7 @@ from ..core.value import numbers_of
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, takes_axis, tensor_argument
 from ._reduction_arguments import refuse_kinds
-from .elementwise import put_resized
+from ._writing import put_resized
 from .gathering import on_vector, put_over, slices
 
 if TYPE_CHECKING:

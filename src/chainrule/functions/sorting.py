@@ -12,7 +12,7 @@ from ..dtypes import float64, int32
 from ..promotion import scalar_type_name
 from ._arguments import axis_of, deliver, tensor_argument
 from ._reduction_arguments import ALL, array_of, index_axis, named, numpy_names, one_axis, refuse_keepdim, refuse_kinds
-from .elementwise import put_resized
+from ._writing import put_resized
 
 if TYPE_CHECKING:
     from typing import Unpack
