@@ -11,9 +11,9 @@ from .. import ops
 from ..core.mutation import refuse_overlap
 from ..core.value import TensorBase, like, new_tensor, numbers_of, writable
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, naming, one_of, takes_axis, tensor_argument
+from ._arguments import axis_of, fitting, naming, one_of, takes_axis, tensor_argument
 from ._reduction_arguments import numpy_names
-from .elementwise import fitting, plain, put_apart, put_resized, scale_argument
+from .elementwise import plain, put_apart, put_resized, scale_argument
 from .indexing import basic_part, check_held, number_for, put_call
 
 if TYPE_CHECKING:
