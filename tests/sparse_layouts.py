@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LAYOUTS = """
+trained(lambda p: optim.Muon(p, 0.1))
 s.stride(), s.stride(1), s.is_contiguous(), s.storage_offset(), h.stride()
 torch.sparse_coo_tensor(torch.zeros((0, 2), dtype=torch.long), torch.tensor([7.0, 1.0]), ()).item()
 a = torch.sparse_coo_tensor([[0, 0]], [2.0, 3.0], (1,)); a.item(), float(a), int(a), bool(a)

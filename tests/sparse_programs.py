@@ -579,7 +579,6 @@ trained(lambda p: optim.Adadelta(p, 0.1))
 trained(lambda p: optim.ASGD(p, 0.1))
 trained(lambda p: optim.LBFGS(p, 0.1))
 trained(lambda p: optim.Adafactor(p, 0.1))
-trained(lambda p: optim.Muon(p, 0.1))
 """
 
 

@@ -12,7 +12,7 @@ from ..core.modes import is_grad_enabled
 from ..core.mutation import check_fits, refuse_write, write
 from ..core.value import TensorBase, like, new_tensor, writable
 from ..core.views import current_node
-from ..promotion import scalar_type_name
+from ..promotion import held_scalar, is_half, scalar_type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,3 +202,12 @@ def factors_last(*call: Any) -> tuple[Any, ...]:
     from ._factors_first import in_order
 
     return in_order(*call)
+
+
+def fitting(number: Any, dtype: Any, in_single: bool = True) -> Any:
+    """A Python number that the dtype can take; of integers, one of them.
+
+    ``in_single``: where halves are computed in single precision, what that can take.
+    """
+    found = held_scalar(np.dtype("float32") if in_single and is_half(dtype) else dtype, number)
+    return found.item() if dtype.kind in "iu" else number

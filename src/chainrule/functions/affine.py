@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..core.mutation import inplace
 from ..promotion import check_cast, checked_scalar, scalar_type_name
-from ._arguments import deliver, naming, tensor_argument
+from ._arguments import deliver, fitting, naming, tensor_argument
 from ._autocast import lowered
 from ._writing import put, put_resized
 from .contraction import einsum
-from .elementwise import fitting
 from .linalg import by, expand_error, is_mixed, is_refused, matmul, mixed, mixed_addmv, not_multipliable, stretches
 
 if TYPE_CHECKING:

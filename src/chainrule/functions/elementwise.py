@@ -14,8 +14,8 @@ from ..core.dispatch import NUMBERS
 from ..core.messages import refusal
 from ..core.value import TensorBase
 from ..dtypes import FROM_NUMPY
-from ..promotion import held_scalar, is_half, result_dtype, scalar_to
-from ._arguments import factors_last, tensor_argument
+from ..promotion import result_dtype, scalar_to
+from ._arguments import factors_last, fitting, tensor_argument
 from ._writing import put
 
 if TYPE_CHECKING:
@@ -132,15 +132,6 @@ def scale_argument(function: str, alpha: Any, *operands: Any) -> Any:
             f"For non-complex input tensors, argument alpha must not be a complex number: {function}() got {alpha}."
         )
     return fitting(alpha, dtype, in_single=False)
-
-
-def fitting(number: Any, dtype: Any, in_single: bool = True) -> Any:
-    """A Python number that the dtype can take; of integers, one of them.
-
-    ``in_single``: where halves are computed in single precision, what that can take.
-    """
-    found = held_scalar(np.dtype("float32") if in_single and is_half(dtype) else dtype, number)
-    return found.item() if dtype.kind in "iu" else number
 
 
 def add(

@@ -11,10 +11,10 @@ from .. import ops
 from ..core.mutation import refuse_overlap
 from ..core.value import TensorBase, like, new_tensor, numbers_of, writable
 from ..promotion import scalar_type_name
-from ._arguments import axis_of, naming, one_of, takes_axis, tensor_argument
+from ._arguments import axis_of, fitting, naming, one_of, takes_axis, tensor_argument
 from ._reduction_arguments import numpy_names
 from ._writing import put_apart, put_resized
-from .elementwise import fitting, plain, scale_argument
+from .elementwise import plain, scale_argument
 from .indexing import basic_part, check_held, number_for, put_call
 
 if TYPE_CHECKING:
