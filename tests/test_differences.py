@@ -500,6 +500,18 @@ def test_flex_attention_has_derivatives() -> None:
     assert torch.autograd.gradgradcheck(lambda q: flex(q, q, q, lambda s, b, h, i, j: s * s + i - j), (q,))
 
 
+def test_writes_that_overlap_what_they_read() -> None:
+    v = torch.arange(1.0, 13.0, requires_grad=True)
+    x = (v * 1).reshape(4, 3)
+    x[1:, :2] = x[:3, :2]
+    assert x.tolist() == [[1, 2, 3], [1, 2, 6], [4, 5, 9], [7, 8, 12]]
+    x[:, 0].square().sum().backward()
+    assert v.grad.reshape(4, 3)[:, 0].tolist() == [4, 8, 14, 0]
+    whole = torch.arange(4.0)
+    with pytest.raises(RuntimeError, match="unsupported operation"):
+        whole[1:] = whole[:-1]
+
+
 def test_warnings_of_numpy() -> None:
     zero = torch.zeros(1)
     with np.errstate(all="raise"):
