@@ -9,8 +9,6 @@ import numpy as np
 from ..core.sparse_level import is_sparse
 from ..core.sparse_values import Pattern, SparseArray
 
-__all__ = ["concat", "joined"]
-
 
 def joined(name: str, xs: Any) -> list[SparseArray]:
     if not all(is_sparse(x) and x.layout == "coo" for x in xs):
