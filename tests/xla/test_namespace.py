@@ -175,6 +175,7 @@ UNSETTLED = {
     "fft_c2c": "infinity less infinity, depending on the order of the sums",
     "fft_c2r": "the same",
     "fft_r2c": "the same",
+    "window_route": "of random numbers in place of the largest elements of its images",
     **dict.fromkeys(
         ("conv", "conv_input", "conv_weight", "convolution", "convolution_transpose"),
         "an infinite weight times the zeros around the input, which XLA leaves out",

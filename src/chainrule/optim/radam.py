@@ -81,7 +81,7 @@ class RAdam(Stepwise):
         correction = 1 - beta2**t
         most = 2 / (1 - beta2) - 1
         rho = most - 2 * t * beta2**t / correction
-        if most <= 5.0:
+        if isinstance(most, float) and most <= 5.0:
             return settings["lr"] / (1 - beta1**t), False, 1.0
         known = at_least(rho, 5.0)  # where it is less, the root is of no use
         rectified = ((known - 4) * (known - 2) * most / ((most - 4) * (most - 2) * known)) ** 0.5
