@@ -15,8 +15,6 @@ from chainrule.core.alive import alive
 from chainrule.core.node import Node
 from chainrule.core.value import TensorBase
 
-pytestmark = pytest.mark.chainrule_only
-
 
 @pytest.fixture
 def freeze() -> Iterator[Callable[[], None]]:
