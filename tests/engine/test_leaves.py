@@ -309,6 +309,7 @@ def test_gradients_of_values_turned_leaf_under_no_grad() -> None:
     assert x.grad is None
 
 
+@pytest.mark.chainrule_only  # PyTorch takes other dtypes, too
 def test_the_dtype_of_a_gradient() -> None:
     x = torch.ones(2, requires_grad=True)
     x.grad_dtype = torch.float32
