@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import chainrule as torch
+from chainrule.core.dispatch import general
+from chainrule.core.op import OPS
 from chainrule.nn import functional as F
 
 x = torch.tensor([0.0, -1.0, math.inf, math.nan, 1e30, -0.0])
@@ -88,3 +90,15 @@ def test_what_numpy_raises_for_the_program_is_not_raised_for_us() -> None:
         run()
         with pytest.raises(FloatingPointError):
             np.log(np.zeros(1))
+
+
+def test_a_warning_of_something_else_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warns(x: Any) -> Any:
+        warnings.warn("of a kernel", RuntimeWarning, stacklevel=1)
+        return x
+
+    monkeypatch.setattr(OPS["sin"], "raw", warns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeWarning, match="of a kernel"):
+            general(OPS["sin"], (torch.ones(1),), {})

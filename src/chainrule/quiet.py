@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["NOISE", "quietly", "silence", "summed"]
+__all__ = ["NOISE", "is_quiet", "quietly", "silence", "summed"]
 
 T = TypeVar("T")
 
@@ -31,6 +31,11 @@ def quietly(function: Callable[..., T], *args: Any) -> T:
     """``function(*args)``, whatever NumPy was told to do about floating-point errors."""
     with np.errstate(all="ignore"):
         return function(*args)
+
+
+def is_quiet() -> bool:
+    """Whether this is within ``quietly``."""
+    return set(np.geterr().values()) == {"ignore"}
 
 
 def summed(x: Any, y: Any) -> Any:

@@ -20,7 +20,7 @@ import numpy as np
 from ..backend.order_numpy import ELEMENTWISE, as_operands
 from ..dtypes import default
 from ..promotion import result_dtype, scalar_to
-from ..quiet import NOISE, quietly
+from ..quiet import NOISE, is_quiet, quietly
 from .exits import note, note_all
 from .lifted import computed, converted, interpret
 from .messages import explained, refusal
@@ -466,6 +466,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     except (ValueError, MemoryError) as error:
         raise explained(error, *arrays) from None
     except NOISE:
+        if is_quiet():  # it is of something else
+            raise
         return quietly(general, op, args, params)
     if op.promotion is not None and op.kind in ELEMENTWISE:  # the others lay their results themselves
         result = as_operands(result, arrays)
