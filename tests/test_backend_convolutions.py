@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from chainrule.backend import convolutions_numpy as kernels, window_layouts_numpy
+from chainrule.backend.conv_rows_numpy import FORWARD, height
 from chainrule.backend.window_layouts_numpy import workspace
 from chainrule.backend.windows import all_parts
 
@@ -26,6 +27,10 @@ CASES = [
     (5, 8, 2, (11, 60), (5, 3), (1, 1), (2, -1), (1, 2), 1),
     (6, 8, 1, (15, 40), (7, 3), (2, 2), (3, 1), (1, 1), 1),
     (5, 8, 4, (7, 5, 30), (5, 2, 2), (1, 1, 1), (1, 0, 1), (1, 1, 1), 2),
+    # by several rows at once
+    (5, 3, 6, (16, 60), (5, 3), (1, 1), (0, 0), (1, 1), 1),
+    (6, 8, 2, (21, 40), (7, 3), (2, 2), (3, 1), (1, 1), 2),
+    (2, 4, 2, (8, 5, 30), (5, 2, 2), (1, 1, 1), (2, 0, 0), (1, 1, 1), 1),
     # products added up in planes
     (3, 2, 32, (9, 12), (3, 2), (1, 1), (1, -1), (2, 1), 1),
     (1, 4, 64, (20,), (5,), (1,), (2,), (1,), 2),
@@ -93,3 +98,19 @@ def test_an_infinite_weight_does_not_meet_the_zeros_around(case: Any) -> None:
     found = kernels.conv_input(y, w, stride=stride, padding=padding, dilation=dilation, groups=groups, lengths=places)
     assert np.isinf(found).any()
     assert not np.isnan(found).any()
+
+
+@pytest.mark.parametrize("number", [np.inf, np.nan])
+def test_a_row_is_not_touched_by_what_only_its_neighbours_windows_reach(number: float) -> None:
+    x, w = np.ones((5, 3, 16, 60)), np.ones((6, 3, 5, 3))
+    assert height(6, (5, 3), (1, 1), 12, FORWARD) > 1
+    x[:, :, 4] = number
+    settings = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    found = kernels.conv(x, w, lengths=(12, 58), **settings)
+    assert not np.isfinite(found[:, :, :5]).any()
+    np.testing.assert_array_equal(found[:, :, 5:], 45)
+    by_w = kernels.conv_weight(x, np.ones(found.shape), lengths=(5, 3), **settings)
+    assert not np.isfinite(by_w).any()
+    by_w = kernels.conv_weight(x[:, :, 4:], np.ones((5, 6, 8, 58)), lengths=(5, 3), **settings)
+    assert not np.isfinite(by_w[:, :, 0]).any()
+    np.testing.assert_array_equal(by_w[:, :, 1:], 5 * 8 * 58)

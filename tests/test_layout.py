@@ -95,9 +95,10 @@ def test_a_late_family_loads_when_it_is_used(use: str) -> None:
 
 
 def test_import_costs_little_more_than_numpy() -> None:
-    # Processor time, and the least of several runs: what is above the least is the machine's business, not ours. Where
-    # the machine itself is slow NumPy says so, whose own import takes some 50 ms: ours may take 0.45 of it. The time
-    # is the importing thread's: the process's also counts NumPy's BLAS threads, which spin for a while once started.
+    # Processor time, and the least of several runs: what is above the least is the machine's business, not ours, and a
+    # busy machine is given more of them. Where the machine itself is slow NumPy says so, whose own import takes some 50 ms:
+    # ours may take 0.45 of it. The time is the importing thread's: the process's also counts NumPy's BLAS threads, which
+    # spin for a while once started.
     code = """if True:
         import time
         start = time.thread_time()
@@ -107,9 +108,11 @@ def test_import_costs_little_more_than_numpy() -> None:
         print(between - start, time.thread_time() - between)
     """
     fresh_python(code)  # compiles what is not compiled yet
-    numpy, ours = (
-        min(times) for times in zip(*[map(float, fresh_python(code).stdout.split()) for _ in range(9)], strict=True)
-    )
+    numpy = ours = float("inf")
+    for run in range(40):
+        numpy, ours = map(min, (numpy, ours), map(float, fresh_python(code).stdout.split()))
+        if run >= 4 and ours <= max(IMPORT_BUDGET, 0.45 * numpy):
+            break
     assert ours <= max(IMPORT_BUDGET, 0.45 * numpy), (
         f"{ours:.3f} s, numpy {numpy:.3f} s; by module:\n{slowest_imports()}"
     )

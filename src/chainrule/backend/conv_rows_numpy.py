@@ -27,6 +27,10 @@ COLUMNS = 192
 """In matrices of fewer columns, BLAS is slow."""
 WEIGHTS = 1 << 18
 """More weights than these are not read anew for each row."""
+MOST = 8
+"""So many rows of the result are made by one product at most."""
+FORWARD, BACKWARD = 8, 16
+"""What it costs to copy a number for BLAS, in products: where it copies one operand that is large, and two."""
 
 
 def goes_by_rows(images: int, kernel: Ints, dilation: Ints, lengths: Ints) -> bool:
@@ -51,6 +55,27 @@ def row_sizes(x: Array, kernel: Ints, stride: Ints, lengths: Ints) -> tuple[int,
     return -(-len(x) // -(-len(x) // count)), size
 
 
+def is_finite(x: Array) -> bool:
+    """Whether ``x`` times zeros is zeros: told by its squares, which BLAS adds up quickly. Where these overflow, "no" costs time only."""
+    return math.isfinite(np.vdot(x, x).real)
+
+
+def span(high: int, kernel: Ints, stride: Ints) -> int:
+    """How many rows the windows of ``high`` rows of the result reach over."""
+    return (high - 1) * stride[0] + kernel[0]
+
+
+def height(outputs: int, kernel: Ints, stride: Ints, length: int, packing: int) -> int:
+    """How many rows of the result to make by one product, of ``length``: a number that divides it.
+
+    BLAS copies what it multiplies, which takes it as long as ``packing`` products of each number. With few channels of the
+    result that is more than the products. Two rows of it read nearly the same rows of x, so that to make both at once
+    copies these half as often; the weights of one row are zeros where only the other one's windows reach.
+    """
+    heights = [high for high in range(1, MOST + 1) if length % high == 0]
+    return min(heights, key=lambda high: span(high, kernel, stride) * (packing / high + outputs))
+
+
 def row_windows(
     room: Array,
     x: Array,
@@ -61,10 +86,11 @@ def row_windows(
     dilation: Ints,
     groups: int,
     lengths: Ints,
+    high: int,
 ) -> Iterator[tuple[slice, Callable[[], None], Array]]:
     """Of ``count`` images at a time: which they are, what lays them out in ``room``, and the matrices of their windows there.
 
-    The matrices are (groups, lengths[0], rows, columns).
+    The matrices are (groups, lengths[0] / high, rows, columns): each has all that ``high`` rows of the result reach over.
     """
     n, channels, *places = x.shape
     spans = reach(lengths, kernel, stride, dilation)
@@ -105,9 +131,10 @@ def row_windows(
             rows = room[: many * size].reshape(groups, spans[0], *kernel[1:], each, many, *lengths[1:])
             if has_zeros:
                 rows[...] = 0
+            reached = span(high, kernel, stride) * math.prod(kernel[1:]) * each
             matrices = as_strided(
-                rows, (groups, lengths[0], math.prod(kernel) * each, columns),
-                (rows.strides[0], rows.strides[1] * stride[0], columns * x.itemsize, x.itemsize),
+                rows, (groups, lengths[0] // high, reached, columns),
+                (rows.strides[0], rows.strides[1] * stride[0] * high, columns * x.itemsize, x.itemsize),
             )  # fmt: skip
         yield part, partial(lay, rows, part), matrices
 
@@ -121,18 +148,20 @@ def by_rows(
     out: Array, x: Array, w: Array, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
 ) -> Iterator[None]:
     """``convolution`` into ``out``."""
-    (outputs, each, *kernel), lengths = w.shape, out.shape[2:]
+    outputs, kernel, lengths = len(w), w.shape[2:], out.shape[2:]
     wide = out.reshape(len(out), groups, outputs // groups, *lengths)
-    weights = w.reshape(groups, 1, outputs // groups, each, math.prod(kernel)).swapaxes(-1, -2)
-    weights = weights.reshape(groups, 1, outputs // groups, -1)
-    count, size = row_sizes(x, tuple(kernel), stride, lengths)
+    high = height(outputs // groups, kernel, stride, lengths[0], FORWARD)
+    if high > 1 and not is_finite(x):  # zeros among the weights would make NaN of infinity
+        high = 1
+    weights = banded(w, groups, high, stride)
+    count, size = row_sizes(x, kernel, stride, lengths)
     with workspace(x.dtype, count * size, count * outputs * math.prod(lengths)) as (room, results):
         for part, lay, matrices in row_windows(
-            room, x, count, tuple(kernel), stride, padding, dilation, groups, lengths
+            room, x, count, kernel, stride, padding, dilation, groups, lengths, high
         ):
             into = rows_first(wide[part])
             found = results[: into.size].reshape(into.shape)
-            products = found.reshape(*into.shape[:3], matrices.shape[-1])
+            products = found.reshape(groups, lengths[0] // high, -1, matrices.shape[-1])
             yield
             lay()
             np.matmul(weights, matrices, out=products)
@@ -142,24 +171,39 @@ def by_rows(
                 np.add(found, bias.reshape(groups, 1, -1, 1, *[1] * len(lengths[1:])), out=into)
 
 
+def banded(w: Array, groups: int, high: int, stride: Ints) -> Array:
+    """The weights of ``high`` rows of the result, (groups, 1, high * outputs, elements of all rows that they reach over)."""
+    (outputs, each), kernel = w.shape[:2], w.shape[2:]
+    rows_of = w.reshape(groups, outputs // groups, each, kernel[0], -1).transpose(0, 1, 3, 4, 2)
+    band = np.zeros((groups, high, outputs // groups, span(high, kernel, stride), *rows_of.shape[3:]), w.dtype)
+    for row in range(high):
+        band[:, row, :, row * stride[0] : row * stride[0] + kernel[0]] = rows_of
+    return band.reshape(groups, 1, high * (outputs // groups), -1)
+
+
 def weight_by_rows(
     x: Array, y: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints
 ) -> Generator[None, None, Array]:
-    """``conv_weight``."""
+    """``conv_weight``: of the products with ``high`` rows at once, those that belong to each of them are added up."""
     (n, outputs, *places), each = y.shape, x.shape[1] // groups
-    out = np.zeros((groups, math.prod(lengths) * each, outputs // groups), x.dtype)
+    high = height(outputs // groups, lengths, stride, places[0], BACKWARD)
+    reached = span(high, lengths, stride)
+    out = np.zeros((groups, reached * math.prod(lengths[1:]) * each, high * (outputs // groups)), x.dtype)
     wide = y.reshape(n, groups, outputs // groups, *places)
     count, size = row_sizes(x, lengths, stride, tuple(places))
     with workspace(x.dtype, count * size, count * outputs * math.prod(places)) as (room, moved):
         for part, lay, matrices in row_windows(
-            room, x, count, lengths, stride, padding, dilation, groups, tuple(places)
+            room, x, count, lengths, stride, padding, dilation, groups, tuple(places), high
         ):
             given = rows_first(wide[part])
             rows = moved[: given.size].reshape(given.shape)
-            columns = rows.reshape(*given.shape[:3], matrices.shape[-1]).swapaxes(-1, -2)
+            columns = rows.reshape(groups, places[0] // high, -1, matrices.shape[-1]).swapaxes(-1, -2)
             yield
             lay()
             rows[...] = given
             out += np.matmul(matrices, columns).sum(axis=1)
-    out = out.reshape(groups, math.prod(lengths), each, outputs // groups).transpose(0, 3, 2, 1)
-    return np.ascontiguousarray(out).reshape(outputs, each, *lengths)
+    sums = out.reshape(groups, reached, math.prod(lengths[1:]), each, high, outputs // groups)
+    first, *others = [sums[:, row * stride[0] : row * stride[0] + lengths[0], ..., row, :] for row in range(high)]
+    for one in others:
+        first += one
+    return np.ascontiguousarray(first.transpose(0, 4, 3, 1, 2)).reshape(outputs, each, *lengths)

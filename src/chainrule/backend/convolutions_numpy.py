@@ -25,7 +25,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..promotion import is_half
-from .conv_rows_numpy import by_rows, saves_by_rows, weight_by_rows
+from .conv_rows_numpy import by_rows, is_finite, saves_by_rows, weight_by_rows
 from .threads_numpy import cuts, in_parallel, share_out
 from .window_layouts_numpy import at_once, laid, slabs_of, to_end, to_front, to_lay, windows, workspace
 from .windows import Element, Ints, all_parts, reach
@@ -34,8 +34,10 @@ Array = Any
 
 SHORT = 8
 """Rows of up to so many places are laid out faster with the images as the last axis in memory: a row of all is one copy."""
-SHARED = 1 << 27
+SHARED = 1 << 24
 """So many products and copies, a copy counted as ``COPY`` products, are worth a second thread."""
+MORE = 1 << 28
+"""So many are worth more parts than two: each hands the interpreter's lock over a few times."""
 COPY = 16
 LEAST = 16
 """From so many channels of ``y`` on, BLAS is fast at products by channel."""
@@ -62,7 +64,7 @@ def in_single(function: Callable[..., Array]) -> Callable[..., Array]:
 def number_of_parts(rows: int, outputs: int, places: int) -> int:
     """Of a product of windows, ``rows`` of them at so many places: how many parts to share it out in."""
     work = rows * (outputs + COPY) * places
-    return 1 if work < SHARED else min(1 << (work // SHARED).bit_length(), MOST)
+    return 1 if work < SHARED else min(2 << (work // MORE).bit_length(), MOST)
 
 
 def parts_of(images: int, height: int, number: int) -> list[tuple[slice, slice]]:
@@ -169,11 +171,6 @@ def by_windows(
 
 def conv(x: Array, w: Array, **settings: Any) -> Array:
     return convolution(x, w, **settings)
-
-
-def is_finite(w: Array) -> bool:
-    """Whether ``w`` times zeros is zeros: told by its squares, which BLAS adds up quickly. Where these overflow, "no" costs time only."""
-    return math.isfinite(np.vdot(w, w).real)
 
 
 @in_single

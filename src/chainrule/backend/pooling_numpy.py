@@ -32,7 +32,7 @@ Axes = tuple[Axis, ...]
 
 BLOCK = 1 << 17
 """Elements that are worked on at once."""
-SHARED = 4 * BLOCK
+SHARED = 2 * BLOCK
 """The same where several threads work: the hand-over of the interpreter's lock costs more than the cache saves."""
 LONG = 8
 """From so many elements on, NumPy reduces a window faster than slices do."""
