@@ -24,7 +24,7 @@ EXAMPLES_READY := .venv-examples/.ready
 PACKAGES_PY := .venv-packages/bin/python
 PACKAGES_READY := .venv-packages/.ready
 
-.PHONY: help demo examples test test-xla test-browser lint types fix bench bench-blame bench-memory bench-ops bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
+.PHONY: help demo examples test test-xla test-xla-all test-browser lint types fix bench bench-blame bench-memory bench-ops bench-torch bench-training bench-xla conformance conformance-packages golden golden-examples coverage wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,8 +38,12 @@ examples: $(EXAMPLES_READY) ## run all example notebooks and compare what comes 
 test: lint types ## everything that must hold: lint, types, layers, tests, docstring examples
 	$(PY) -m pytest -n $(JOBS) --hypothesis-profile=ci
 
+# LLVM need not optimise what runs once: that takes a third of the time. XLA's own passes are the same.
 test-xla: $(XLA_READY) ## what needs JAX: the XLA backend, compiled programs, docstring examples of both
-	$(XLA_PY) -m pytest -n $(JOBS) tests/xla tests/test_doctests.py
+	XLA_FLAGS=--xla_backend_optimization_level=0 $(XLA_PY) -m pytest -n $(JOBS) tests/xla tests/test_doctests.py
+
+test-xla-all: $(XLA_READY) ## the same with all samples of each op, optimised as users have it
+	$(XLA_PY) -m pytest -n $(JOBS) tests/xla tests/test_doctests.py --all-samples
 
 test-browser: $(BROWSER_READY) ## the pages of drawings, in a headless Chromium (its path: CHROMIUM=...); screenshots in screenshots/
 	$(BROWSER_PY) -m pytest tests/browser

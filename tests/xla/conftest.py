@@ -1,13 +1,43 @@
-"""What JAX has compiled is let go from time to time: thousands of programs of one test each would fill the memory."""
+"""How many samples of an op are compiled, and that what JAX has compiled is let go from time to time.
+
+Thousands of programs of one test each would fill the memory.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 EVERY = 300
 _tests = 0
+FEW = 3
+"""So many samples of each op, unless all are asked for: to compile one takes half a second."""
+
+
+def pytest_addoption(parser: Any) -> None:
+    parser.addoption("--all-samples", action="store_true", help=f"compile all samples of each op, not {FEW} of them")
+
+
+def some_of(samples: list[Any], config: Any) -> list[Any]:
+    """The first, the last, and others between them; all of them if the command line says so."""
+    count = len(samples)
+    if count <= FEW or config.getoption("--all-samples", False):
+        return samples
+    return [samples[at * (count - 1) // (FEW - 1)] for at in range(FEW)]
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    samples: dict[tuple[str, str], list[Any]] = {}
+    for item in items:
+        case = getattr(item, "callspec", None) and item.callspec.params.get("case")
+        if case is not None and item.path.parent == Path(__file__).parent:
+            samples.setdefault((item.originalname, case.op.name), []).append(item)
+    left_out = {id(item) for ones in samples.values() for item in {*ones} - {*some_of(ones, config)}}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
+    items[:] = [item for item in items if id(item) not in left_out]
 
 
 @pytest.fixture(autouse=True)

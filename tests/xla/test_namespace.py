@@ -205,11 +205,15 @@ def elementwise_on(values: Any) -> list[Case]:
     return list(found.values())
 
 
-def assert_special(got: Any, want: Any, tolerance: float) -> None:
+CANCELS = {"lgamma": 4}
+"""Of which size the numbers are that XLA adds up to a zero at 1 and 2: where products are not fused, their roundings are left."""
+
+
+def assert_special(got: Any, want: Any, tolerance: float, size: float = 0) -> None:
     """Equal each to its own size, and zeros of the same sign."""
     want = np.asarray(want)
     assert (got.dtype, got.shape) == (want.dtype, want.shape)
-    np.testing.assert_allclose(got, want, rtol=tolerance, atol=0)
+    np.testing.assert_allclose(got, want, rtol=tolerance, atol=2 * size * np.finfo(np.float64).eps)
     if want.dtype.kind == "f":
         zero = want == 0
         np.testing.assert_array_equal(np.signbit(got)[zero], np.signbit(want)[zero])
@@ -219,7 +223,7 @@ def assert_special(got: Any, want: Any, tolerance: float) -> None:
 def test_element_wise_ops_at_special_values(case: Case) -> None:
     arrays = operands(case, lambda a: a)
     for got, want in zip(traced(case, arrays), outputs(case, numpy_namespace, arrays), strict=True):
-        assert_special(got, want, 1e-12)
+        assert_special(got, want, 1e-12, CANCELS.get(case.op.name, 0))
 
 
 @cases(

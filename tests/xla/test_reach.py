@@ -136,6 +136,20 @@ def test_what_a_function_refers_to_is_looked_at_before_each_run(function: Any, c
         assert compiled(x).tolist() == function(x).tolist()
 
 
+def test_an_assertion_does_not_lead_into_pytest() -> None:
+    """Which writes into it what refers to all tests."""
+
+    def function(x: torch.Tensor) -> torch.Tensor:
+        assert x.ndim == 1
+        return x * 2
+
+    compiled = torch.compile(function)
+    compiled(torch.ones(2))
+    compiled(torch.ones(2))  # the first call runs as it stands
+    assert any(name.startswith("@pytest") for name in function.__code__.co_names)
+    assert len(compiled._reach.look.tables) == 1  # the globals
+
+
 def test_a_look_holds_while_nothing_changes() -> None:
     module = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
     compiled = torch.compile(lambda x: module(x) * SCALE)
