@@ -27,7 +27,9 @@ from ..core.version import fingerprint
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 CONTAINERS = (list, tuple, set, frozenset, deque, dict)
-LIBRARIES = sys.stdlib_module_names | {"_pytest", "chainrule", "functorch", "jax", "jaxlib", "numpy", "pytest", "scipy", "torch"}
+LIBRARIES = sys.stdlib_module_names | {
+    *("_pytest", "chainrule", "functorch", "jax", "jaxlib", "numpy", "pytest", "scipy", "torch")
+}
 """Packages whose functions, classes and modules stand for themselves."""
 CALLED = frozenset({"backward", "forward", "jvp", "setup_context", "vmap"})
 """Methods that are called without being named."""
