@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chainrule.backend import convolutions_numpy as kernels, window_layouts_numpy
-from chainrule.backend.conv_rows_numpy import FORWARD, height
+from chainrule.backend.conv_rows_numpy import FORWARD, height, input_saves_by_rows
 from chainrule.backend.window_layouts_numpy import workspace
 from chainrule.backend.windows import all_parts
 
@@ -31,6 +31,10 @@ CASES = [
     (5, 3, 6, (16, 60), (5, 3), (1, 1), (0, 0), (1, 1), 1),
     (6, 8, 2, (21, 40), (7, 3), (2, 2), (3, 1), (1, 1), 2),
     (2, 4, 2, (8, 5, 30), (5, 2, 2), (1, 1, 1), (2, 0, 0), (1, 1, 1), 1),
+    # and the gradient by the input as well
+    (15, 3, 16, (12, 14), (5, 5), (1, 1), (0, 0), (1, 1), 1),
+    (40, 2, 32, (12, 15), (5, 4), (1, 1), (2, -1), (1, 3), 2),
+    (3, 2, 16, (12, 5, 12), (5, 2, 2), (1, 1, 1), (0, 1, 2), (1, 1, 1), 1),
     # products added up in planes
     (3, 2, 32, (9, 12), (3, 2), (1, 1), (1, -1), (2, 1), 1),
     (1, 4, 64, (20,), (5,), (1,), (2,), (1,), 2),
@@ -98,6 +102,17 @@ def test_an_infinite_weight_does_not_meet_the_zeros_around(case: Any) -> None:
     found = kernels.conv_input(y, w, stride=stride, padding=padding, dilation=dilation, groups=groups, lengths=places)
     assert np.isinf(found).any()
     assert not np.isnan(found).any()
+
+
+@pytest.mark.parametrize("number", [np.inf, np.nan])
+def test_infinite_gradients_stay_in_their_rows(number: float) -> None:
+    w, y = np.ones((16, 3, 5, 5)), np.ones((15, 16, 8, 10))
+    assert input_saves_by_rows(w, y, (1, 1), 1)
+    y[:, :, 0] = number
+    settings = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    found = kernels.conv_input(y, w, lengths=(12, 14), **settings)
+    assert not np.isfinite(found[:, :, :5]).any()
+    assert np.isfinite(found[:, :, 5:]).all()
 
 
 @pytest.mark.parametrize("number", [np.inf, np.nan])

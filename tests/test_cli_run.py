@@ -124,7 +124,9 @@ class TestNotebook:
             "pathlib.Path('busy').touch(); time.sleep(60)",
         )  # fmt: skip
         before = path.read_bytes()
+        before_it = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
         process = subprocess.Popen([*COMMAND, str(path)], stderr=subprocess.PIPE, text=True)
+        signal.signal(signal.SIGINT, before_it)
         while not (tmp_path / "busy").exists():
             time.sleep(0.05)
             assert process.poll() is None

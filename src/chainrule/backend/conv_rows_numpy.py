@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from . import window_layouts_numpy as layouts
-from .window_layouts_numpy import workspace
+from .window_layouts_numpy import put_kept, workspace
 from .windows import Ints, all_parts, reach
 
 Array = Any
@@ -27,6 +27,8 @@ COLUMNS = 192
 """In matrices of fewer columns, BLAS is slow."""
 WEIGHTS = 1 << 18
 """More weights than these are not read anew for each row."""
+ELEMENTS = 16
+"""With kernels of so many elements, sums over these are the larger part of the work."""
 MOST = 8
 """So many rows of the result are made by one product at most."""
 FORWARD, BACKWARD = 8, 16
@@ -47,12 +49,17 @@ def saves_by_rows(
     return saves and goes_by_rows(images, kernel, dilation, lengths)
 
 
+def images_at_once(images: int, across: int, nbytes: int) -> int:
+    """How many to take, about as many each time: so many that a matrix has enough columns and the cache is filled."""
+    count = max(-(-COLUMNS // across), layouts.CHUNK // max(nbytes, 1))
+    return -(-images // -(-images // count))
+
+
 def row_sizes(x: Array, kernel: Ints, stride: Ints, lengths: Ints) -> tuple[int, int]:
-    """How many images to take at once, about as many each time, and how many elements are laid out of each."""
+    """How many images to take at once, and how many elements are laid out of each."""
     across = math.prod(lengths[1:])
-    size = ((lengths[0] - 1) * stride[0] + kernel[0]) * math.prod(kernel[1:]) * x.shape[1] * across
-    count = max(-(-COLUMNS // across), layouts.CHUNK // (size * x.itemsize))
-    return -(-len(x) // -(-len(x) // count)), size
+    size = span(lengths[0], kernel, stride) * math.prod(kernel[1:]) * x.shape[1] * across
+    return images_at_once(len(x), across, size * x.itemsize), size
 
 
 def is_finite(x: Array) -> bool:
@@ -207,3 +214,74 @@ def weight_by_rows(
     for one in others:
         first += one
     return np.ascontiguousarray(first.transpose(0, 4, 3, 1, 2)).reshape(outputs, each, *lengths)
+
+
+# -- the gradient by x --------------------------------------------------------------------------------------------------
+
+
+def products_of(w: Array, y: Array, dilation: Ints, groups: int, high: int) -> tuple[Ints, int]:
+    """Of ``input_by_rows``: what rows of ``y`` reach over, and how many products it makes of an image."""
+    places, kernel = y.shape[2:], w.shape[2:]
+    spans = reach(places, kernel, (1,) * len(kernel), dilation)
+    rows = span(high, kernel, (1,)) * math.prod(kernel[1:]) * w.shape[1]
+    return spans, groups * places[0] // high * rows * math.prod(spans[1:])
+
+
+def input_saves_by_rows(w: Array, y: Array, dilation: Ints, groups: int) -> bool:
+    """Whether BLAS adds up much: the products of several rows, of a kernel that is large, in memory that is at hand."""
+    kernel, places = w.shape[2:], y.shape[2:]
+    high = height(len(w) // groups, kernel, (1,), places[0], BACKWARD)
+    if high == 1 or math.prod(kernel) < ELEMENTS or not goes_by_rows(len(y), kernel, dilation, places):
+        return False
+    spans, size = products_of(w, y, dilation, groups, high)
+    return min(len(y), -(-COLUMNS // math.prod(spans[1:]))) * size * y.itemsize <= 2 * layouts.CHUNK
+
+
+def input_by_rows(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, groups: int) -> Iterator[None]:
+    """``conv_input`` into ``out``, of strides 1: the products of a few rows of ``y`` at once, added up where rows overlap.
+
+    With zeros after each row of ``y``, so that it is as long as a row of x, an element of the kernel puts its products at
+    places that are neighbours in memory, as far from the first element's as the element is.
+    """
+    (n, channels, *lengths), (_, outputs, *places), kernel = out.shape, y.shape, w.shape[2:]
+    each, depth, item = channels // groups, outputs // groups, out.itemsize
+    high = height(depth, kernel, (1,), places[0], BACKWARD)
+    if not is_finite(y):  # zeros among the weights would make NaN of infinity
+        high = 1
+    weights = banded(w, groups, high, (1,)).swapaxes(-1, -2)
+    spans, size = products_of(w, y, dilation, groups, high)
+    across, blocks, reached = math.prod(spans[1:]), places[0] // high, span(high, kernel, (1,))
+    rows = reached * math.prod(kernel[1:]) * each
+    far = [d * math.prod(spans[axis:]) for axis, d in enumerate(dilation[1:], 2)]
+    between = sum((k - 1) * f for k, f in zip(kernel[1:], far, strict=True))
+    sizes = outputs * places[0] * across, channels * spans[0] * across
+    count = images_at_once(n, across, size * item // 2)
+    of_kernel = tuple(range(3, 2 + len(kernel)))
+    with workspace(y.dtype, between + count * size, *[count * one for one in sizes]) as (room, wide, totals):
+        yield
+        room[:between] = 0
+        for at in range(0, n, count):
+            into, part = out[at : at + count], y[at : at + count]
+            many, columns = len(into), len(into) * across
+            given = wide[: many * sizes[0]].reshape(groups, places[0], depth, many, *spans[1:])
+            given[...] = 0
+            part = rows_first(part.reshape(many, groups, depth, *places))
+            given[(..., *[slice(place) for place in places[1:]])] = part
+            found = room[between : between + many * size].reshape(groups, blocks, rows, columns)
+            np.matmul(weights, given.reshape(groups, blocks, high * depth, columns), out=found)
+            steps = [each * columns * math.prod(kernel[axis:]) - f for axis, f in enumerate(far, 2)]
+            lines = as_strided(
+                found, (groups, blocks, reached, each, *kernel[1:], columns),
+                [item * step for step in (blocks * rows * columns, rows * columns, rows // reached * columns, columns, *steps, 1)],
+            )  # fmt: skip
+            total = totals[: many * sizes[1]].reshape(groups, spans[0], each, columns)
+            total[:, places[0] :] = 0
+            for row in range(reached):
+                target = total[:, row : row + places[0] : high]
+                if row < high:
+                    np.add.reduce(lines[:, :, row], axis=of_kernel, out=target)
+                else:
+                    target += np.add.reduce(lines[:, :, row], axis=of_kernel)
+            whole = total.reshape(groups, spans[0], each, many, *spans[1:])
+            whole = whole.transpose(3, 0, 2, 1, *range(4, whole.ndim))
+            put_kept(into.reshape(many, groups, each, *lengths), whole, padding)

@@ -25,9 +25,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..promotion import is_half
-from .conv_rows_numpy import by_rows, is_finite, saves_by_rows, weight_by_rows
+from .conv_rows_numpy import by_rows, input_by_rows, input_saves_by_rows, is_finite, saves_by_rows, weight_by_rows
 from .threads_numpy import cuts, in_parallel, share_out
-from .window_layouts_numpy import at_once, laid, slabs_of, to_end, to_front, to_lay, windows, workspace
+from .window_layouts_numpy import at_once, laid, put_kept, slabs_of, to_end, to_front, to_lay, windows, workspace
 from .windows import Element, Ints, all_parts, reach
 
 Array = Any
@@ -199,7 +199,11 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
         out[...] = 0
         return out
 
+    in_rows = is_dense and adds and input_saves_by_rows(w, y, dilation, groups)
+
     def put(images: slice) -> Iterator[None]:
+        if in_rows:
+            return input_by_rows(out[images], y[images], w, padding, dilation, groups)
         if is_dense and not images_last:
             return add_planes(out[images], y[images], w, padding, dilation, groups)
         return add_products(out[images], y[images], w, stride, padding, dilation, groups, images_last)
@@ -246,7 +250,7 @@ def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, gr
     places that are neighbours in memory, one row after the other: as far from the first as the element is. With as many
     zeros between them, the sum goes over lines of one length.
     """
-    (n, channels, *lengths), (_, outputs, *places), kernel = out.shape, y.shape, w.shape[2:]
+    (n, channels), (_, outputs, *places), kernel = out.shape[:2], y.shape, w.shape[2:]
     rows = math.prod(w.shape[1:])
     spans = reach(tuple(places), kernel, (1,) * len(kernel), dilation)
     far = [d * math.prod(spans[axis:]) for axis, d in enumerate(dilation, 1)]
@@ -276,16 +280,7 @@ def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, gr
             np.matmul(weights, columns, out=found[:many, ..., :inner])
             total = sums[: many * channels * length].reshape(many, channels, length)
             np.add.reduce(lines[:many], axis=tuple(range(2, 2 + len(kernel))), dtype=out.dtype, out=total)
-            whole = total[..., : math.prod(spans)].reshape(many, channels, *spans)[(..., *kept(padding, lengths))]
-            if whole.shape != into.shape:
-                into[...] = 0
-            begin = [max(-p, 0) for p in padding]
-            into[(..., *[slice(b, b + size) for b, size in zip(begin, whole.shape[2:], strict=True)])] = whole
-
-
-def kept(padding: Ints, lengths: Ints) -> list[slice]:
-    """Where, in all that windows reach, the places lie that are not padding."""
-    return [slice(max(p, 0), max(p, 0) + length + min(p, 0)) for p, length in zip(padding, lengths, strict=True)]
+            put_kept(into, total[..., : math.prod(spans)].reshape(many, channels, *spans), padding)
 
 
 def add_windows(out: Array, laid: Array, elements: Iterable[Element]) -> None:

@@ -123,3 +123,14 @@ def spread(x: Array, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints) 
         *[step * s for step, s in zip(steps, stride, strict=True)],
     )
     return as_strided(x, (*x.shape[:2], *kernel, *lengths), strides)
+
+
+def put_kept(into: Array, whole: Array, padding: Ints) -> None:
+    """Of ``whole``, all that windows reach along the last axes, write into ``into`` what is not padding."""
+    lengths, begins = into.shape[-len(padding) :], [max(-p, 0) for p in padding]
+    inside = [slice(max(p, 0), max(p, 0) + length + min(p, 0)) for p, length in zip(padding, lengths, strict=True)]
+    whole = whole[(..., *inside)]
+    if whole.shape != into.shape:
+        into[...] = 0
+    sizes = whole.shape[-len(padding) :]
+    into[(..., *[slice(begin, begin + size) for begin, size in zip(begins, sizes, strict=True)])] = whole
