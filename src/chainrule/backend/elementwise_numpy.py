@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from numpy import maximum, ndarray
+from numpy import maximum, minimum, ndarray
 
 from ..dtypes import FROM_NUMPY, finfo
 from . import common
@@ -104,10 +104,34 @@ def by_blocks_if_large(function: Any, *arrays: Array) -> Array:
     return blocks_numpy.elementwise(function, *arrays)
 
 
+ROW = 1 << 13
+
+
+def bounded(extreme: np.ufunc, bound: Any, x: Array) -> Array:
+    """``extreme(bound, x)``, of maximum or minimum and a number. In this order NumPy keeps the sign of a zero, as PyTorch does.
+
+    For elements of four bytes, NumPy's loop takes three times as long with a number as it does with a row of it.
+    """
+    if x.size < 4 * ROW or x.dtype.itemsize != 4 or not x.flags.c_contiguous:
+        return extreme(bound, x)
+    out, row, end = np.empty(x.shape, x.dtype), np.full(ROW, bound, x.dtype), x.size // ROW * ROW
+    given, result = x.reshape(-1), out.reshape(-1)
+    extreme(row, given[:end].reshape(-1, ROW), out=result[:end].reshape(-1, ROW))
+    extreme(row[: x.size - end], given[end:], out=result[end:])
+    return out
+
+
+def clip(x: Array, min: Any = None, max: Any = None) -> Array:
+    """``x`` within bounds, which are numbers; NaNs stay, and zeros keep their sign."""
+    if min is not None:
+        x = bounded(maximum, min, x)
+    return x if max is None else bounded(minimum, max, x)
+
+
 def relu(x: Array) -> Array:
     """max(x, 0), that keeps the sign of zeros, as PyTorch does."""
     if type(x) is ndarray:
-        return maximum(ZERO[x.dtype], x)
+        return bounded(maximum, ZERO[x.dtype], x)
     return type(x)(0) if x < 0 else x
 
 

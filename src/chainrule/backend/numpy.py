@@ -83,6 +83,7 @@ from .elementwise_numpy import (
     atan,
     atan2,
     cbrt,
+    clip,
     complex,
     conj,
     cos,
@@ -262,10 +263,6 @@ def astype(x: Array, dtype: Any) -> Array:
     if x.dtype.kind == "c" and np.dtype(dtype).kind not in "bc":
         x = x.real  # without NumPy's warning
     return x.astype(dtype, "C" if 0 in x.strides else "K")
-
-
-def clip(x: Array, min: Any = None, max: Any = None) -> Array:
-    return np.clip(x, min, max)
 
 
 # -- extras: what the standard lacks ------------------------------------------------------------------------------------

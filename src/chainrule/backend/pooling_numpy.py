@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..promotion import is_half
+from .pooling_pairs_numpy import are_pairs, largest_of_pairs, route_to_pairs
 from .threads_numpy import cuts, in_parallel, workers
 from .windows import (
     Axis,
@@ -103,6 +104,9 @@ def pooled(x: Array, axes: Axes, dtype: Any) -> Array:
 
 
 def largest(out: Array, x: Array, axes: Axes) -> None:
+    if are_pairs(axes):
+        largest_of_pairs(out, x)
+        return
     start = lowest(x.dtype)
     for at in range(-1, -len(axes) - 1, -1):
         x = reduced(np.maximum, start, x, at, axes[at])
@@ -207,6 +211,9 @@ def window_route(x: Array, images: Array, largest: Array, *, axes: Axes) -> Arra
 
 def route(out: Array, x: Array, images: Array, largest: Array, axes: Axes) -> None:
     """The first element that is as large as the largest is it: without a number for each window that says so."""
+    if are_pairs(axes):
+        route_to_pairs(out, x, images, largest)
+        return
     shared, found = any(map(overlap, axes)), np.zeros(largest.shape, bool)
     for _, have, where in all_parts(axes):
         key, target = (..., *have), (..., *where)

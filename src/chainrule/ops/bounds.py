@@ -62,10 +62,10 @@ def outside(xp, g, inside):
     return xp.zero_where(g, xp.logical_not(inside))
 
 
-def clamp_numbers(xp, x, min, max):
+def clamp_numbers(xp, x, min=None, max=None):
     if min is not None:
-        x = at_least(xp, x, like(xp, min, x))
-    return x if max is None else at_most(xp, x, like(xp, max, x))
+        x = xp.clip(x, min=like(xp, min, x))
+    return x if max is None else xp.clip(x, max=like(xp, max, x))  # last: it wins where it is below min
 
 
 def clamp_x(xp, g, x, min, max):
@@ -79,11 +79,11 @@ clamp = elementwise("clamp(x, *, min, max)", node="ClampBackward1", promotion=No
     x=clamp_x,
 )
 clamp_min = elementwise("clamp_min(x, *, min)", promotion=None, domain="biufV",
-    forward=lambda xp, x, min: at_least(xp, x, like(xp, min, x)),
+    forward=clamp_numbers,
     x=lambda xp, g, x, min: outside(xp, g, x >= min),
 )
 clamp_max = elementwise("clamp_max(x, *, max)", promotion=None, domain="biufV",
-    forward=lambda xp, x, max: at_most(xp, x, like(xp, max, x)),
+    forward=lambda xp, x, max: clamp_numbers(xp, x, max=max),
     x=lambda xp, g, x, max: outside(xp, g, x <= max),
 )
 clamp_tensor = elementwise("clamp_tensor(x, low, high)", node="ClampBackward0", domain="biufV",
