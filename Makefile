@@ -42,7 +42,7 @@ test: lint types ## everything that must hold: lint, types, layers, tests, docst
 test-xla: $(XLA_READY) ## what needs JAX: the XLA backend, compiled programs, docstring examples of both
 	XLA_FLAGS=--xla_backend_optimization_level=0 $(XLA_PY) -m pytest -n $(JOBS) tests/xla tests/test_doctests.py
 
-test-xla-all: $(XLA_READY) ## the same with all samples of each op, optimised as users have it
+test-xla-all: $(XLA_READY) ## the same with all samples of each op and whole sweeps, optimised as users have it
 	$(XLA_PY) -m pytest -n $(JOBS) tests/xla tests/test_doctests.py --all-samples
 
 test-browser: $(BROWSER_READY) ## the pages of drawings, in a headless Chromium (its path: CHROMIUM=...); screenshots in screenshots/

@@ -135,8 +135,7 @@ def test_tables_are_read_to_the_last_digit(name: str) -> None:
     assert got.dtype == np.float32
     if name == "gelu_slope":
         want[np.isinf(x)] = [1, 0]
-    unit = np.spacing(np.maximum(np.abs(want), LEAST).astype(np.float32)).astype(np.float64)
-    off = np.abs(got - want) / unit
+    off = units_off(got, want)
     plain = (np.abs(want) < 1e38) & (np.abs(want) > 1e-28)  # the second numbers of smaller values have lost digits
     plain &= np.abs(x + 0.7518) > 0.001  # where gelu's slope is 0
     assert off[plain].max() < (1.5 if name == "erf" else 1.1)
@@ -144,6 +143,62 @@ def test_tables_are_read_to_the_last_digit(name: str) -> None:
     np.testing.assert_allclose(
         got[~plain], want[~plain].astype(np.float32), rtol=1e-6, atol=1e-7 if name == "gelu_slope" else LEAST
     )
+
+
+def units_off(got: Any, want: Any) -> Any:
+    """How far float32 numbers are from exact ones, in units of the last digit."""
+    unit = np.spacing(np.maximum(np.abs(want), LEAST).astype(np.float32)).astype(np.float64)
+    return np.abs(got - want) / unit
+
+
+UNIT = np.concatenate([np.linspace(0, 1, 50_001), 10.0 ** np.arange(-44, 0)]).astype(np.float32)
+
+
+@pytest.mark.parametrize("function", ["expm1", "log1p"])
+@pytest.mark.parametrize("factor", [-1e3, -20, -1, -1e-3, 1e-3, 1, 20])
+def test_exponentials_to_the_last_digits(function: str, factor: float) -> None:
+    x = UNIT * np.float32(factor)
+    if function == "log1p":
+        x = np.maximum(x, np.float32(-0.999))
+    got, exact = getattr(xp, function)(x), getattr(np, function)(x.astype(np.float64))
+    assert got.dtype == np.float32
+    assert np.max(units_off(got, exact)) < 4
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("function", ["expm1", "log1p"])
+@pytest.mark.parametrize("others", [-1e-3, 0.5, 2])
+def test_exponentials_of_what_is_no_number_between(function: str, others: float) -> None:
+    """Among numbers that are computed in one way or in the other."""
+    ends = ENDS.astype(np.float32)
+    for end in ends:
+        x = np.full(2000, others, np.float32)
+        x[7] = end
+        got, want = getattr(xp, function)(x)[7], getattr(np, function)(end)
+        np.testing.assert_array_equal(got, want)
+        assert np.signbit(got) == np.signbit(want) or np.isnan(want)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.float16])
+@pytest.mark.parametrize("shape", [(32_768,), (5, 8191), (3, 100, 200), (32_769,)])
+def test_bounds_of_many_numbers(dtype: Any, shape: Any) -> None:
+    values = np.random.default_rng(0).normal(size=shape) * 9
+    values.flat[::5] = np.resize([0, -0.0] if dtype is np.int32 else ENDS, values.flat[::5].shape)
+    x = values.astype(dtype)
+    for given in (x, x[::2], np.asfortranarray(x), x[..., :7]):
+        tensor = torch.tensor(given)
+        for got, low, high in (
+            (tensor.relu(), 0, None),
+            (tensor.clamp(min=0), 0, None),
+            (tensor.clamp(-3, 2), -3, 2),
+            (tensor.clamp(3, 2), 3, 2),
+            (tensor.clamp(max=0), None, 0),
+            (tensor.clamp_(-1), -1, None),
+        ):
+            want = given if low is None else np.where(given < low, np.array(low, dtype), given)
+            want = want if high is None else np.where(want > high, np.array(high, dtype), want)
+            np.testing.assert_array_equal(got.numpy(), want)
+            np.testing.assert_array_equal(np.signbit(got.numpy()), np.signbit(want))
 
 
 def test_slices_are_not_written_to() -> None:

@@ -88,3 +88,37 @@ def test_a_refused_module_call_changes_nothing() -> None:
     with pytest.raises(RuntimeError, match="to have 2 channels, but got 1 channels instead"):
         net(x[:, :1])
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(1, 1, 2, 2), (3, 5, 4, 6), (2, 2, 12, 2), (40, 3, 60, 58)])
+def test_the_first_of_the_largest_of_pairs(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
+    """Windows of 2 x 2 side by side have kernels of their own; with a column that no window has, they do not."""
+    x = torch.randint(0, 3, shape).to(dtype)
+    x[..., 0, 0] = -torch.inf
+    beside = torch.nn.functional.pad(x, (0, 1))
+    g = torch.randn((*shape[:2], shape[2] // 2, shape[3] // 2)).to(dtype)
+    g[..., 0, 0] = torch.inf
+
+    def turned(x: torch.Tensor) -> torch.Tensor:
+        return x.transpose(0, 1)
+
+    def channels_last(x: torch.Tensor) -> torch.Tensor:
+        return x.clone(memory_format=torch.channels_last)
+
+    for seen in (torch.clone, turned, channels_last):
+        got, want = seen(x).requires_grad_(), seen(beside).requires_grad_()
+        y, z = F.max_pool2d(got, 2), F.max_pool2d(want, 2)
+        assert y.tolist() == z.tolist()
+        y.backward(seen(g))
+        z.backward(seen(g))
+        assert got.grad is not None
+        assert want.grad is not None
+        assert got.grad.tolist() == want.grad[..., :-1].tolist()
+    x[0, 0, 1, 1] = torch.nan
+    x.requires_grad_()
+    y = F.max_pool2d(x, 2)
+    y.sum().backward()
+    assert torch.isnan(y[0, 0, 0, 0])
+    assert x.grad is not None
+    assert x.grad[0, 0, :2, :2].tolist() == [[0, 0], [0, 1]]

@@ -13,20 +13,32 @@ import pytest
 
 EVERY = 300
 _tests = 0
-FEW = 3
+FEW = 2
 """So many samples of each op, unless all are asked for: to compile one takes half a second."""
+STRIDE = 3
+"""Of other long sweeps, one in so many."""
 
 
 def pytest_addoption(parser: Any) -> None:
-    parser.addoption("--all-samples", action="store_true", help=f"compile all samples of each op, not {FEW} of them")
+    parser.addoption("--all-samples", action="store_true", help=f"compile all samples of each op, not {FEW}, and all of other sweeps")
 
 
 def some_of(samples: list[Any], config: Any) -> list[Any]:
     """The first, the last, and others between them; all of them if the command line says so."""
     count = len(samples)
-    if count <= FEW or config.getoption("--all-samples", False):
+    if count <= FEW or takes_all(config):
         return samples
     return [samples[at * (count - 1) // (FEW - 1)] for at in range(FEW)]
+
+
+def takes_all(config: Any) -> bool:
+    return bool(config.getoption("--all-samples", False))
+
+
+@pytest.fixture
+def stride(request: pytest.FixtureRequest) -> int:
+    """From one case of a long sweep to the next."""
+    return 1 if takes_all(request.config) else STRIDE
 
 
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:

@@ -57,9 +57,9 @@ def unlike(got: Any, want: Any) -> bool:
 
 
 @pytest.mark.parametrize("family", PROGRAMS)
-def test_programs_give_what_they_give_on_the_cpu(family: str) -> None:
+def test_programs_give_what_they_give_on_the_cpu(family: str, stride: int) -> None:
     wrong = []
-    for program in PROGRAMS[family]:
+    for program in PROGRAMS[family][::stride]:
         if any(word in program for word in ELSEWHERE):
             continue
         want = outcome(torch, program)

@@ -98,7 +98,7 @@ def times(x, factor):
 
 
 def elu_forward(xp, x, alpha, scale, input_scale):
-    return xp.where(x > 0, times(x, scale), times(xp.expm1(times(x, input_scale)), alpha * scale))
+    return xp.where(x > 0, times(x, scale), times(xp.expm1(times(xp.clip(x, max=0), input_scale)), alpha * scale))
 
 
 elu = elementwise("elu(x, *, alpha, scale, input_scale)", inplace_node="EluBackward1", fused=True, domain="fV",
