@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import torch
+
 from .samples import Case, tensors_in
 
 UNDEFINED_VALUES = frozenset("empty empty_like empty_permuted empty_strided new_empty new_empty_strided".split())
@@ -45,6 +47,14 @@ def of_integers(case: Case) -> bool:
 
 def of_bags(case: Case) -> bool:
     return "offsets" in case.arguments[2]
+
+
+def without_avx512(_: Case) -> bool:
+    return torch.backends.cpu.get_cpu_capability() != "AVX512"
+
+
+def of_halves_without_avx512(case: Case) -> bool:
+    return without_avx512(case) and of_halves(case)
 
 
 def of_bytes(case: Case) -> bool:
@@ -126,6 +136,15 @@ EXCEPTIONS = (
     Excepted(
         "nn.functional.conv_transpose2d", "dtypes",
         "with an output padding not less than the stride, half precision is rounded before it is added up", of_halves, defined=False,
+    ),
+    Excepted(
+        "nn.functional.conv_transpose1d nn.functional.conv_transpose3d", "dtypes",
+        "on a processor without AVX-512, partial sums are rounded to half precision", of_halves_without_avx512, defined=False,
+    ),
+    Excepted(
+        "svd_lowrank pca_lowrank", "gradgrad",
+        "rounding grows by the ninth power of ten: without AVX-512, PyTorch's own results differ by 1e-6 with ATEN_CPU_CAPABILITY=default",
+        without_avx512, defined=False,
     ),
     Excepted(
         "nn.functional.interpolate.bilinear nn.functional.interpolate.bicubic nn.functional.upsample_bilinear _upsample_bilinear2d_aa",

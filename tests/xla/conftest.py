@@ -20,7 +20,9 @@ STRIDE = 3
 
 
 def pytest_addoption(parser: Any) -> None:
-    parser.addoption("--all-samples", action="store_true", help=f"compile all samples of each op, not {FEW}, and all of other sweeps")
+    parser.addoption(
+        "--all-samples", action="store_true", help=f"compile all samples of each op, not {FEW}, and all of other sweeps"
+    )
 
 
 def some_of(samples: list[Any], config: Any) -> list[Any]:
