@@ -56,9 +56,13 @@ def zero_where(x: Array, mask: Array) -> Array:
     return np.multiply(x.view(bits), np.logical_not(mask)).view(x.dtype)
 
 
+SHARED = 1 << 22
+"""Bytes from which on a few passes over an array are worth a second thread."""
+
+
 def zero_below(x: Array, y: Array, *, threshold: float) -> Array:
     """``x``, with zeros where ``y`` is at most the threshold."""
-    if x.size < SEVERAL_BLOCKS or x.shape != y.shape or not y.flags.c_contiguous or x.dtype.itemsize not in SAME_SIZE:
+    if x.nbytes < SHARED or x.shape != y.shape or not y.flags.c_contiguous or x.dtype.itemsize not in SAME_SIZE:
         return zero_where(x, y <= threshold)
     from .threads_numpy import by_pieces
 
