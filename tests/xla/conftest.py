@@ -15,6 +15,8 @@ EVERY = 300
 _tests = 0
 FEW = 2
 """So many samples of each op, unless all are asked for: to compile one takes half a second."""
+AGAIN = ("single_precision", "half_precision", "of_integers", "special_values")
+"""Tests of the same programs with other numbers, for which one sample is enough."""
 STRIDE = 3
 """Of other long sweeps, one in so many."""
 
@@ -33,6 +35,10 @@ def some_of(samples: list[Any], config: Any) -> list[Any]:
     return [samples[at * (count - 1) // (FEW - 1)] for at in range(FEW)]
 
 
+def some_items(test: str, items: list[Any], config: Any) -> list[Any]:
+    return items[:1] if test.endswith(AGAIN) and not takes_all(config) else some_of(items, config)
+
+
 def takes_all(config: Any) -> bool:
     return bool(config.getoption("--all-samples", False))
 
@@ -49,7 +55,7 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
         case = getattr(item, "callspec", None) and item.callspec.params.get("case")
         if case is not None and item.path.parent == Path(__file__).parent:
             samples.setdefault((item.originalname, case.op.name), []).append(item)
-    left_out = {id(item) for ones in samples.values() for item in {*ones} - {*some_of(ones, config)}}
+    left_out = {id(item) for (test, _), ones in samples.items() for item in {*ones} - {*some_items(test, ones, config)}}
     config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
     items[:] = [item for item in items if id(item) not in left_out]
 

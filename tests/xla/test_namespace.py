@@ -54,9 +54,12 @@ NOISE = {
 DATA_DEPENDENT = {"bincount", "masked_select", "nonzero", "unique", "unique_along", "unique_consecutive"}
 
 
+def has_mask(case: Case) -> bool:
+    return any(getattr(a, "dtype", None) == np.dtype(bool) for a in case.arrays)
+
+
 def is_data_dependent(case: Case) -> bool:
-    has_mask = any(getattr(a, "dtype", None) == np.dtype(bool) for a in case.arrays)
-    return case.op.name in DATA_DEPENDENT or (case.op.name in ("index", "last_puts") and has_mask)
+    return case.op.name in DATA_DEPENDENT or (case.op.name in ("index", "last_puts") and has_mask(case))
 
 
 def operands(case: Case, to: Any) -> tuple[Any, ...]:
@@ -120,7 +123,13 @@ def check(case: Case, to: Any, *ways: Any) -> None:
 
 @cases([*CASES, *COMPLEX])
 def test_values(case: Case) -> None:
-    check(case, lambda a: a, traced, eager, of_numpy_arrays)
+    """Traced values are those of compiled functions: ``test_ops.py``."""
+    check(case, lambda a: a, eager, of_numpy_arrays)
+
+
+@cases([case for case in (*CASES, *COMPLEX) if is_data_dependent(case) or has_mask(case)])
+def test_traced_values_and_shapes_that_masks_decide(case: Case) -> None:
+    check(case, lambda a: a, traced)
 
 
 def in_single(a: Any) -> Any:
