@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -66,8 +67,16 @@ def positive_definite(t: Any, a: Any) -> Any:
     return a @ a.mT + 20 * t.eye(a.shape[-1])
 
 
-def layers(t: Any, x: Any, *weights: Any, pooled: tuple[bool, ...]) -> Any:
+@cache
+def noise(t: Any, *shape: int) -> Any:
+    """Pictures whose neighbours differ, as those of photographs: of flat ones a pool's comparisons all come out alike."""
+    t.manual_seed(1)
+    return t.randn(shape)
+
+
+def layers(t: Any, *weights: Any, images: tuple[int, ...], pooled: tuple[bool, ...]) -> Any:
     """Convolutions, rectified and pooled, as the first half of a small network."""
+    x = noise(t, *images)
     for w, is_pooled in zip(weights, pooled, strict=True):
         x = t.nn.functional.conv2d(x, w).relu()
         x = t.nn.functional.max_pool2d(x, 2) if is_pooled else x
@@ -76,12 +85,12 @@ def layers(t: Any, x: Any, *weights: Any, pooled: tuple[bool, ...]) -> Any:
 
 def mnist(t: Any, *weights: Any) -> Any:
     """The layers of PyTorch's MNIST example, on 64 images."""
-    return layers(t, t.ones(64, 1, 28, 28), *weights, pooled=(False, True))
+    return layers(t, *weights, images=(64, 1, 28, 28), pooled=(False, True))
 
 
 def cifar(t: Any, *weights: Any) -> Any:
     """The layers of PyTorch's CIFAR-10 tutorial, on 64 images."""
-    return layers(t, t.ones(64, 3, 32, 32), *weights, pooled=(True, True))
+    return layers(t, *weights, images=(64, 3, 32, 32), pooled=(True, True))
 
 
 def named(path: str) -> Case:

@@ -18,16 +18,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..promotion import is_half
-from .conv_rows_numpy import by_rows, input_by_rows, input_saves_by_rows, is_finite, saves_by_rows, weight_by_rows
+from .conv_rows_numpy import (
+    FORWARD,
+    banded,
+    by_rows,
+    height,
+    input_by_rows,
+    input_saves_by_rows,
+    is_finite,
+    saves_by_rows,
+    span,
+    weight_by_rows,
+)
 from .threads_numpy import cuts, in_parallel, share_out
-from .window_layouts_numpy import at_once, laid, put_kept, slabs_of, to_end, to_front, to_lay, windows, workspace
+from .window_layouts_numpy import (
+    at_once,
+    copy_rows,
+    laid,
+    put_kept,
+    slabs_of,
+    to_end,
+    to_front,
+    to_lay,
+    windows,
+    workspace,
+)
 from .windows import Element, Ints, all_parts, reach
 
 Array = Any
@@ -119,8 +140,15 @@ def convolution(
         for slab in slabs_of(whole, nbytes):
             into = out[images, :, slab]
             given, around = below(x[images], padding, slab.start * stride[0])
-            saves = saves_by_rows(len(given), rows, outputs, kernel, stride, dilation, into.shape[2:])
-            yield from (by_rows if saves else by_windows)(into, given, w, b, stride, around, dilation, groups)
+            if saves_by_rows(len(given), rows, outputs, kernel, stride, dilation, into.shape[2:]):
+                high = height(outputs, kernel, stride, into.shape[2], FORWARD)
+                yield from by_rows(into, given, band, b, kernel, stride, around, dilation, groups, high)
+            else:
+                yield from by_windows(into, given, w, b, stride, around, dilation, groups)
+
+    @cache
+    def band(high: int) -> Array:
+        return banded(w, groups, high, stride, span(high, kernel, stride))
 
     nbytes = groups * rows * math.prod(lengths[1:]) * x.itemsize
     share_out(convolve, parts_of(n, lengths[0], number))
@@ -160,7 +188,7 @@ def by_windows(
                     matrices = matrices.reshape(many, groups, taken, inner)
                     laid = matrices[:, :, :rows].reshape(many, *split)
                 matrices[..., rows:, :] = 1
-            laid[...] = view.reshape(many, *split)
+            copy_rows(laid, view.reshape(many, *split))
             into = products[at : at + many]
             if images_last:
                 np.matmul(weights, matrices, out=found)
@@ -267,15 +295,15 @@ def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, gr
         found = room[between:].reshape(count, groups, rows, length)
         item = out.itemsize
         steps = [length * math.prod(kernel[axis:]) - f for axis, f in enumerate(far, 1)]
-        lines = as_strided(
-            room[between:], (count, channels, *kernel, length),
+        lines = np.ndarray(
+            (count, channels, *kernel, length), out.dtype, room, item * between,
             [item * step for step in (groups * rows * length, math.prod(kernel) * length, *steps, 1)],
         )  # fmt: skip
         yield
         for at in range(0, n, count):
             into = out[at : at + count]
             many = len(into)
-            given[(slice(many), ..., *[slice(place) for place in places])] = y[at : at + count]
+            copy_rows(given[(slice(many), ..., *[slice(place) for place in places])], y[at : at + count])
             columns = given[:many].reshape(many, groups, outputs // groups, inner)
             np.matmul(weights, columns, out=found[:many, ..., :inner])
             total = sums[: many * channels * length].reshape(many, channels, length)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .window_layouts_numpy import item
 from .windows import Axis, regular
 
 Array = Any
@@ -19,10 +20,15 @@ def are_pairs(axes: tuple[Axis, ...]) -> bool:
     return len(axes) == 2 and all(regular(axis) == (2 * axis[1], axis[1], 2, 2, 0, 1) and axis[1] > 0 for axis in axes)
 
 
+def items(x: Array, width: int) -> Array:
+    """Rows of so many elements as single items, which NumPy copies several times as fast as so many elements."""
+    return np.ascontiguousarray(x).reshape(-1).view(item(width * x.itemsize))
+
+
 def largest_of_pairs(out: Array, x: Array) -> None:
     """The largest of the windows of images (n, H, W); of equal ones the first."""
-    rows = x.reshape(-1, 2, x.shape[-1])
-    columns = np.maximum(rows[:, 1], rows[:, 0]).reshape(-1)
+    rows = items(x, x.shape[-1])
+    columns = np.maximum(rows[1::2].copy().view(x.dtype), rows[::2].copy().view(x.dtype))
     np.maximum(columns[1::2].copy(), columns[::2].copy(), out=out.reshape(-1))
 
 
@@ -31,15 +37,15 @@ def route_to_pairs(out: Array, g: Array, x: Array, largest: Array) -> None:
     width, bits = largest.shape[-1], f"u{g.itemsize}"
 
     def twice(rows: Array) -> Array:
-        return np.repeat(rows.reshape(-1, width), 2, axis=0).reshape(-1)
+        room = np.empty(2 * rows.size, rows.dtype)
+        items(room, width)[::2] = items(room, width)[1::2] = items(rows, width)
+        return room
 
     wanted, given, result = twice(largest), twice(g).view(bits), out.reshape(-1).view(bits)
     columns = [x.reshape(-1)[at::2].copy() for at in (0, 1)]
     left, right = [column == wanted for column in columns]
-    # Rows of truth values as single items, which NumPy copies several times as fast as so many bytes.
-    row = np.dtype((np.void, width))
     above = np.zeros(len(wanted), bool)
-    above.view(row)[1::2] = (left | right).view(row)[::2]
+    items(above, width)[1::2] = items(left | right, width)[::2]
     np.greater(left, above, out=left)
     above |= left
     np.greater(right, above, out=right)

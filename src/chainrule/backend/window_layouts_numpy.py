@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -25,26 +26,51 @@ KEPT: list[Array] = []
 @contextmanager
 def workspace(dtype: Any, *sizes: int) -> Iterator[list[Array]]:
     """Flat arrays to compute in. The memory is kept for the next call: to touch fresh pages costs as much as the copies."""
-    ends = list(accumulate(-(-size * dtype.itemsize // 64) * 64 for size in sizes))
-    if ends[-1] > KEEP:
-        memory = np.empty(ends[-1], np.uint8)
+    *starts, nbytes = boundaries(dtype.itemsize, sizes)
+    if nbytes > KEEP:
+        memory = np.empty(nbytes, np.uint8)
     else:
         try:
             memory = KEPT.pop()
         except IndexError:
             memory = np.empty(KEEP, np.uint8)
-    starts = [0, *ends[:-1]]
     try:
-        yield [memory[at : at + size * dtype.itemsize].view(dtype) for at, size in zip(starts, sizes, strict=True)]
+        yield [np.ndarray(size, dtype, memory, at) for at, size in zip(starts, sizes, strict=True)]
     finally:
         if memory.nbytes == KEEP:
             KEPT.append(memory)
 
 
+@lru_cache
+def boundaries(itemsize: int, sizes: Ints) -> Ints:
+    """Where arrays of so many elements begin, in bytes, each in a cache line of its own, and where the last one ends."""
+    return (0, *accumulate([-(-size * itemsize // 64) * 64 for size in sizes]))
+
+
+def strided(x: Array, shape: Ints, strides: Ints) -> Array:
+    """``as_strided``, which takes as long as a short kernel: of memory in one piece, NumPy makes the view itself, and checks it."""
+    if x.flags.c_contiguous and x.size:
+        return np.ndarray(shape, x.dtype, x, 0, strides)
+    return as_strided(x, shape, strides)
+
+
+@lru_cache
+def item(nbytes: int) -> Any:
+    return np.dtype((np.void, nbytes))
+
+
+def copy_rows(into: Array, given: Array) -> None:
+    """``into[...] = given``, of one dtype: a row that lies together in both is one item, which NumPy copies twice as fast."""
+    if into.shape == given.shape and into.size and into.strides[-1] == given.strides[-1] == into.itemsize:
+        row = item(into.shape[-1] * into.itemsize)
+        into, given = into.view(row), given.view(row)
+    into[...] = given
+
+
 def laid(room: Array, view: Array) -> Array:
     """A copy of ``view`` in C order, in ``room``."""
-    copy = room[: view.size].reshape(view.shape)
-    copy[...] = view
+    copy = np.ndarray(view.shape, room.dtype, room)
+    copy_rows(copy, view)
     return copy
 
 
@@ -99,7 +125,7 @@ def windows(
     def in_turn() -> Iterator[tuple[int, Array]]:
         for at in starts:
             part = x[at : at + count]
-            filled[: len(part)] = part
+            copy_rows(filled[: len(part)], part)
             yield at, views[: len(part)]
 
     return in_turn()
@@ -122,7 +148,7 @@ def spread(x: Array, kernel: Ints, stride: Ints, dilation: Ints, lengths: Ints) 
         *[step * d for step, d in zip(steps, dilation, strict=True)],
         *[step * s for step, s in zip(steps, stride, strict=True)],
     )
-    return as_strided(x, (*x.shape[:2], *kernel, *lengths), strides)
+    return strided(x, (*x.shape[:2], *kernel, *lengths), strides)
 
 
 def put_kept(into: Array, whole: Array, padding: Ints) -> None:
@@ -133,4 +159,4 @@ def put_kept(into: Array, whole: Array, padding: Ints) -> None:
     if whole.shape != into.shape:
         into[...] = 0
     sizes = whole.shape[-len(padding) :]
-    into[(..., *[slice(begin, begin + size) for begin, size in zip(begins, sizes, strict=True)])] = whole
+    copy_rows(into[(..., *[slice(begin, begin + size) for begin, size in zip(begins, sizes, strict=True)])], whole)
