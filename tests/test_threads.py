@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import chainrule as torch
-from chainrule.backend import linalg_numpy, threads_numpy
+from chainrule.backend import helpers_numpy, linalg_numpy, threads_numpy
 from chainrule.backend.threads_numpy import (
     blas,
     by_items,
@@ -268,11 +269,39 @@ def last():
         assert (done.stdout, done.stderr) == ("done\n", "")
 
 
+def test_work_that_has_not_begun_is_not_waited_for() -> None:
+    """As when all helpers wait for the interpreter's lock: the caller does what they would have done."""
+    free, done = threading.Event(), []
+    busy = list(helpers_numpy.ask(lambda: [None, free.wait(30)][0], 2))
+    late = helpers_numpy.Task(lambda: done.append("late"))
+    assert late.end() is None
+    late.begin()
+    assert not done
+    free.set()
+    assert [task.end() for task in busy] == [None] * len(busy)
+    in_parallel(done.append, range(4))
+    assert sorted(done) == [0, 1, 2, 3]
+
+
+def test_what_work_refers_to_lives_no_longer_than_it() -> None:
+    both, array = threading.Barrier(2, timeout=30), np.ones(3)
+
+    def work(piece: int, array: Any = array) -> None:
+        both.wait()
+
+    in_parallel(work, range(2))
+    lives = weakref.ref(array)
+    del array, work
+    assert lives() is None
+
+
 def test_where_the_system_has_no_more_threads_the_caller_works_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object) -> None:
+    def refuse(*args: object, **settings: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threads_numpy.pool(), "submit", refuse)
+    monkeypatch.setattr(helpers_numpy, "Thread", refuse)
+    monkeypatch.setattr(helpers_numpy, "HELPERS", [])
+    monkeypatch.setattr(helpers_numpy, "IDLE", [])
     done: list[int] = []
     in_parallel(done.append, range(4))
     assert done == [0, 1, 2, 3]

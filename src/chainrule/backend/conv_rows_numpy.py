@@ -125,7 +125,7 @@ def layout(
         ),
         parts,
         (groups, lengths[0] // high, span(high, kernel, stride) * row, columns),
-        tuple([itemsize * columns * step for step in (spans[0] * row, stride[0] * high * row, 1)]) + (itemsize,),
+        tuple([itemsize * step for step in (spans[0] * row * columns, stride[0] * high * row * columns, columns, 1)]),
     )  # fmt: skip
 
 
@@ -257,9 +257,8 @@ def added(
     def shared_by(high: int) -> int:
         return -(-span(high, kernel, (1,)) // high)
 
-    high = (
-        min(heights(places[0]), key=lambda high: high * shared_by(high) * (BACKWARD / high + outputs)) if is_high else 1
-    )
+    able = heights(places[0]) if is_high else [1]
+    high = min(able, key=lambda high: high * shared_by(high) * (BACKWARD / high + outputs))
     shared, spans = shared_by(high), reach(places, kernel, (1,) * len(kernel), dilation)
     blocks, rows = places[0] // high, shared * high * math.prod(kernel[1:]) * each
     return Added(high, shared, blocks, spans, rows, groups * (blocks + 2 * (shared - 1)) * rows * math.prod(spans[1:]))
@@ -290,6 +289,7 @@ def input_by_rows(
     across, zeros = math.prod(spans[1:]), shared - 1
     weights = banded(w, groups, high, (1,), shared * high).swapaxes(-1, -2)
     far = [d * math.prod(spans[axis:]) for axis, d in enumerate(dilation[1:], 2)]
+    not_zeros: Any = (..., *[slice(place) for place in places[1:]])
     sizes = outputs * places[0] * across, channels * high * (blocks + zeros) * across
     count = images_at_once(n, across, size * item // 2)
     with workspace(y.dtype, count * size, *[count * one for one in sizes]) as (room, wide, totals):
@@ -304,7 +304,7 @@ def input_by_rows(
             products = np.ndarray((groups, blocks + 2 * zeros, rows, columns), y.dtype, room)
             if is_new:
                 given[...] = products[:, :zeros] = products[:, zeros + blocks :] = 0
-            copy_rows(given[(..., *[slice(place) for place in places[1:]])], part)
+            copy_rows(given[not_zeros], part)
             np.matmul(
                 weights, given.reshape(groups, blocks, high * depth, columns), out=products[:, zeros : zeros + blocks]
             )
@@ -316,7 +316,7 @@ def input_by_rows(
                 item * zeros * high * row,
                 [item * step for step in ((blocks + 2 * zeros) * block, block, row, columns, block - high * row, *steps, 1)],
             )  # fmt: skip
-            total = np.ndarray(lines.shape[:4] + (columns,), y.dtype, totals)
+            total = np.ndarray((*lines.shape[:4], columns), y.dtype, totals)
             np.add.reduce(lines, axis=tuple(range(4, lines.ndim - 1)), out=total)
             if high > 1 and not is_finite(total):  # zeros among the weights make NaN of infinity
                 yield from input_by_rows(into, y[at : at + count], w, padding, dilation, groups, is_high=False)

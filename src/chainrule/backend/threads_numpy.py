@@ -12,18 +12,16 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import copy_context
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+from .helpers_numpy import HELPERS, Task, ask
 
 Piece = TypeVar("Piece")
 
@@ -144,27 +142,11 @@ def has_helpers() -> bool:
     Counted, not timed, so that a program computes the same each time it runs.
     """
     _Sharing.asked += 1
-    return _Sharing.asked <= LATELY and bool(pool.cache_info().currsize)
-
-
-@cache
-def pool() -> ThreadPoolExecutor:
-    """The threads beside those of the program; each starts when it is needed first."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(os.cpu_count(), "chainrule")
+    return _Sharing.asked <= LATELY and bool(HELPERS)
 
 
 if hasattr(os, "register_at_fork"):  # threads do not live on in a child process
-    os.register_at_fork(after_in_child=pool.cache_clear)
     os.register_at_fork(after_in_child=_Sharing.forget)
-
-
-def helpers(work: Callable[[], None], number: int) -> Iterator[Future[None]]:
-    """So many threads that do ``work``, or fewer: when the program ends, or the system has no more, none starts."""
-    with suppress(RuntimeError):
-        for _ in range(number):
-            yield pool().submit(copy_context().run, work)
 
 
 def in_parallel(work: Callable[[Piece], object], pieces: Iterable[Piece], is_product: bool = False) -> None:
@@ -211,14 +193,12 @@ def share_out(steps: Callable[[Piece], Iterator[None]], pieces: Iterable[Piece],
     if not is_product:
         _Sharing.asked = 0
     with one_blas_thread():
-        asked: list[Future[None]] = []
+        asked: list[Task] = []
         try:
-            asked.extend(helpers(take, number - 1))
+            asked.extend(ask(take, number - 1))
             take()
         finally:
-            # One that has not begun is not waited for: it may stand behind the very call that waits.
-            begun = [helper for helper in asked if not helper.cancel()]
-            errors = [helper.exception() for helper in begun]
+            errors = [task.end() for task in asked]
     for error in filter(None, errors):
         raise error
 
