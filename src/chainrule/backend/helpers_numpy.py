@@ -34,7 +34,7 @@ class Task:
         if work is not None and self.claim.acquire(blocking=False):
             try:
                 self.context.run(work)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - the caller raises it
                 self.error = error
 
     def end(self) -> BaseException | None:
