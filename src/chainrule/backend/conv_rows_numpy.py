@@ -55,14 +55,6 @@ def images_at_once(images: int, across: int, nbytes: int) -> int:
     return -(-images // -(-images // count))
 
 
-@lru_cache
-def row_sizes(images: int, channels: int, itemsize: int, kernel: Ints, stride: Ints, lengths: Ints) -> tuple[int, int]:
-    """How many images to take at once, and how many elements are laid out of each."""
-    across = math.prod(lengths[1:])
-    size = span(lengths[0], kernel, stride) * math.prod(kernel[1:]) * channels * across
-    return images_at_once(images, across, size * itemsize), size
-
-
 def is_finite(x: Array) -> bool:
     """Whether ``x`` times zeros is zeros: told by its squares, which BLAS adds up quickly. Where these overflow, "no" costs time only."""
     return math.isfinite(np.vdot(x, x).real)
@@ -90,8 +82,9 @@ def height(outputs: int, kernel: Ints, stride: Ints, length: int, packing: int) 
 
 
 class Layout(NamedTuple):
-    """Where windows of some images lie, by rows: shapes, and strides in bytes."""
+    """Where windows of some images lie, by rows, and rows of the result: shapes, and strides in bytes."""
 
+    images: slice
     laid: Ints
     """The axes of what is laid out: group, row, kernel[1:], channel, image, lengths[1:]."""
     seen: Ints
@@ -101,52 +94,91 @@ class Layout(NamedTuple):
     matrices: Ints
     """The axes of the matrices, each of all that some rows of the result reach over: group, lengths[0] / high, row, column."""
     steps: Ints
+    rows: Ints
+    """The axes of rows of the result: group, lengths[0], channel, image, lengths[1:]."""
+    products: Ints
+    """The same as matrices: group, lengths[0] / high, high * channel, column."""
 
 
 @lru_cache
-def layout(
-    shape: Ints, strides: Ints, itemsize: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int,
-    lengths: Ints, high: int,
-) -> Layout:  # fmt: skip
-    """Of images with this shape and these strides."""
+def layouts_of(
+    shape: Ints, strides: Ints, itemsize: int, outputs: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints,
+    groups: int, lengths: Ints, high: int,
+) -> tuple[Ints, tuple[Layout, ...]]:  # fmt: skip
+    """How many elements they take, and the layouts of some images after the others.
+
+    ``shape`` and ``strides`` are those of all images, ``outputs`` the channels of the result.
+    """
     (n, channels, *places), spans = shape, reach(lengths, kernel, stride, dilation)
-    each, columns, (of_image, of_channel, of_row, *steps) = channels // groups, n * math.prod(lengths[1:]), strides
+    each, across, (of_image, of_channel, of_row, *steps) = channels // groups, math.prod(lengths[1:]), strides
     parts: tuple[Element, ...] | None = None
     if any(padding) or any(span > length for span, length in zip(spans, places, strict=True)):
         first = places[0], spans[0], 1, 1, padding[0], 1
         others = zip(places[1:], lengths[1:], kernel[1:], stride[1:], padding[1:], dilation[1:], strict=True)
         parts = tuple(all_parts((first, *others)))
-    row = math.prod(kernel[1:]) * each
-    return Layout(
-        (groups, spans[0], *kernel[1:], each, n, *lengths[1:]),
-        (
-            of_channel * each, of_row, *[step * d for step, d in zip(steps, dilation[1:], strict=True)],
-            of_channel, of_image, *[step * s for step, s in zip(steps, stride[1:], strict=True)],
-        ),
-        parts,
-        (groups, lengths[0] // high, span(high, kernel, stride) * row, columns),
-        tuple([itemsize * step for step in (spans[0] * row * columns, stride[0] * high * row * columns, columns, 1)]),
+    seen = (
+        of_channel * each, of_row, *[step * d for step, d in zip(steps, dilation[1:], strict=True)],
+        of_channel, of_image, *[step * s for step, s in zip(steps, stride[1:], strict=True)],
     )  # fmt: skip
+    row, blocks, depth = math.prod(kernel[1:]) * each, lengths[0] // high, outputs // groups
+    size = groups * spans[0] * row * across
+    count = images_at_once(n, across, size * itemsize)
+
+    def layout(images: slice) -> Layout:
+        many = images.stop - images.start
+        columns = many * across
+        return Layout(
+            images,
+            (groups, spans[0], *kernel[1:], each, many, *lengths[1:]),
+            seen,
+            parts,
+            (groups, blocks, span(high, kernel, stride) * row, columns),
+            tuple([itemsize * step for step in (spans[0] * row * columns, stride[0] * high * row * columns, columns, 1)]),
+            (groups, lengths[0], depth, many, *lengths[1:]),
+            (groups, blocks, high * depth, columns),
+        )
+
+    found = tuple([layout(slice(at, min(at + count, n))) for at in range(0, n, count)])
+    return (count * size, count * outputs * math.prod(lengths)), found
+
+
+class Rows(NamedTuple):
+    """Of some images."""
+
+    images: slice
+    lay: Callable[[], None]
+    """Lays out the windows."""
+    matrices: Array
+    """What lies there then."""
+    result: Array
+    """Room for rows of the result (group, lengths[0], channel, image, lengths[1:]),"""
+    products: Array
+    """and the same as matrices."""
 
 
 def row_windows(
-    room: Array, x: Array, count: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int,
-    lengths: Ints, high: int,
-) -> Iterator[tuple[slice, Callable[[], None], Array]]:  # fmt: skip
-    """Of ``count`` images at a time: which they are, what lays them out in ``room``, and the matrices of their windows there."""
-    for at in range(0, len(x), count):
-        part = slice(at, min(at + count, len(x)))
-        images = x[part]
-        of = layout(
-            images.shape, images.strides, x.itemsize, kernel, stride, padding, dilation, groups, lengths, high
-        )  # fmt: skip
-        rows = np.ndarray(of.laid, x.dtype, room)
-        if of.parts is None:
-            lay = partial(copy_rows, rows, strided(images, of.laid, of.seen))
-        else:
-            is_new = at == 0 or len(images) < count
-            lay = partial(lay_parts, rows, images, groups, of.parts, is_new)
-        yield part, lay, np.ndarray(of.matrices, x.dtype, room, 0, of.steps)
+    x: Array, outputs: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, lengths: Ints,
+    high: int,
+) -> Iterator[Rows]:  # fmt: skip
+    """The windows of some images after the others, laid out in the same memory."""
+    dtype = x.dtype
+    sizes, layouts = layouts_of(
+        x.shape, x.strides, x.itemsize, outputs, kernel, stride, padding, dilation, groups, lengths, high
+    )
+    with workspace(dtype, *sizes) as (room, results):
+        many = 0
+        for of in layouts:
+            images = x[of.images]
+            rows = np.ndarray(of.laid, dtype, room)
+            if of.parts is None:
+                lay = partial(copy_rows, rows, strided(images, of.laid, of.seen))
+            else:
+                is_new, many = len(images) != many, len(images)
+                lay = partial(lay_parts, rows, images, groups, of.parts, is_new)
+            yield Rows(
+                of.images, lay, np.ndarray(of.matrices, dtype, room, 0, of.steps),
+                np.ndarray(of.rows, dtype, results), np.ndarray(of.products, dtype, results),
+            )  # fmt: skip
 
 
 def lay_parts(rows: Array, x: Array, groups: int, elements: tuple[Element, ...], is_new: bool) -> None:
@@ -165,40 +197,44 @@ def rows_first(x: Array) -> Array:
 
 
 def by_rows(
-    out: Array, x: Array, band: Callable[[int], Array], bias: Array | None, kernel: Ints, stride: Ints, padding: Ints,
-    dilation: Ints, groups: int, high: int,
+    out: Array, x: Array, bands: Bands, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, high: int
 ) -> Iterator[None]:  # fmt: skip
-    """``convolution`` into ``out``, ``high`` rows at once. ``band(high)``: the weights of these (``banded``)."""
-    (n, outputs), lengths = out.shape[:2], out.shape[2:]
-    wide = out.reshape(n, groups, outputs // groups, *lengths)
-    count, size = row_sizes(n, x.shape[1], x.itemsize, kernel, stride, lengths)
-    weights = band(high)
-    with workspace(x.dtype, count * size, count * outputs * math.prod(lengths)) as (room, results):
-        for part, lay, matrices in row_windows(
-            room, x, count, kernel, stride, padding, dilation, groups, lengths, high
-        ):
-            into = rows_first(wide[part])
-            found = np.ndarray(into.shape, x.dtype, results)
-            products = found.reshape(groups, lengths[0] // high, -1, matrices.shape[-1])
-            yield
-            lay()
-            np.matmul(weights, matrices, out=products)
-            if high > 1 and not is_finite(found):  # zeros among the weights make NaN of infinity
-                yield from by_rows(out[part], x[part], band, bias, kernel, stride, padding, dilation, groups, 1)
-                continue
-            if bias is not None:
-                found += bias.reshape(groups, 1, -1, 1, *[1] * len(lengths[1:]))
-            copy_rows(into, found)
+    """``convolution`` into ``out``, ``high`` rows at once."""
+    outputs, lengths, kernel, groups = out.shape[1], out.shape[2:], bands.kernel, bands.groups
+    wide = rows_first(out.reshape(len(out), groups, outputs // groups, *lengths))
+    weights = bands[high, span(high, kernel, stride)]
+    for images, lay, matrices, found, products in row_windows(
+        x, outputs, kernel, stride, padding, dilation, groups, lengths, high
+    ):
+        yield
+        lay()
+        np.matmul(weights, matrices, out=products)
+        if high > 1 and not is_finite(found):  # zeros among the weights make NaN of infinity
+            yield from by_rows(out[images], x[images], bands, bias, stride, padding, dilation, 1)
+            continue
+        if bias is not None:
+            found += bias.reshape(groups, 1, -1, 1, *[1] * len(lengths[1:]))
+        copy_rows(wide[:, :, :, images], found)
 
 
-def banded(w: Array, groups: int, high: int, stride: Ints, reached: int) -> Array:
-    """The weights of ``high`` rows of the result, (groups, 1, high * outputs, elements of the rows that they reach over)."""
-    (outputs, each), kernel = w.shape[:2], w.shape[2:]
-    rows_of = w.reshape(groups, outputs // groups, each, kernel[0], -1).transpose(0, 1, 3, 4, 2)
-    band = np.zeros((groups, high, outputs // groups, reached, *rows_of.shape[3:]), w.dtype)
-    for row in range(high):
-        band[:, row, :, row * stride[0] : row * stride[0] + kernel[0]] = rows_of
-    return band.reshape(groups, 1, high * (outputs // groups), -1)
+class Bands(dict[tuple[int, int], Array]):
+    """The weights of ``high`` rows of a result at once, which reach over so many of x: made once for all parts of it.
+
+    They are (groups, 1, high * outputs, elements of the rows that they reach over), zeros where only other rows reach.
+    """
+
+    def __init__(self, w: Array, groups: int, stride: int) -> None:
+        self.w, self.groups, self.stride, self.kernel = w, groups, stride, w.shape[2:]
+
+    def __missing__(self, rows: tuple[int, int]) -> Array:
+        (high, reached), (outputs, each), groups, long = rows, self.w.shape[:2], self.groups, self.kernel[0]
+        depth = outputs // groups
+        rows_of = self.w.reshape(groups, depth, each, long, -1).transpose(0, 1, 3, 4, 2)
+        band = np.zeros((groups, high, depth, reached, *rows_of.shape[3:]), self.w.dtype)
+        for row in range(high):
+            band[:, row, :, row * self.stride : row * self.stride + long] = rows_of
+        made = self[rows] = band.reshape(groups, 1, high * depth, -1)
+        return made
 
 
 def weight_by_rows(
@@ -209,19 +245,14 @@ def weight_by_rows(
     high = height(outputs // groups, lengths, stride, places[0], BACKWARD)
     reached = span(high, lengths, stride)
     out = np.zeros((groups, reached * math.prod(lengths[1:]) * each, high * (outputs // groups)), x.dtype)
-    wide = y.reshape(n, groups, outputs // groups, *places)
-    count, size = row_sizes(n, x.shape[1], x.itemsize, lengths, stride, tuple(places))
-    with workspace(x.dtype, count * size, count * outputs * math.prod(places)) as (room, moved):
-        for part, lay, matrices in row_windows(
-            room, x, count, lengths, stride, padding, dilation, groups, tuple(places), high
-        ):
-            given = rows_first(wide[part])
-            rows = moved[: given.size].reshape(given.shape)
-            columns = rows.reshape(groups, places[0] // high, -1, matrices.shape[-1]).swapaxes(-1, -2)
-            yield
-            lay()
-            copy_rows(rows, given)
-            out += np.matmul(matrices, columns).sum(axis=1)
+    wide = rows_first(y.reshape(n, groups, outputs // groups, *places))
+    for images, lay, matrices, rows, products in row_windows(
+        x, outputs, lengths, stride, padding, dilation, groups, tuple(places), high
+    ):
+        yield
+        lay()
+        copy_rows(rows, wide[:, :, :, images])
+        out += np.matmul(matrices, products.swapaxes(-1, -2)).sum(axis=1)
     sums = out.reshape(groups, reached, math.prod(lengths[1:]), each, high, outputs // groups)
     first, *others = [sums[:, row * stride[0] : row * stride[0] + lengths[0], ..., row, :] for row in range(high)]
     for one in others:
@@ -275,7 +306,7 @@ def input_saves_by_rows(w: Array, y: Array, dilation: Ints, groups: int) -> bool
 
 
 def input_by_rows(
-    out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, groups: int, is_high: bool = True
+    out: Array, y: Array, bands: Bands, padding: Ints, dilation: Ints, is_high: bool = True
 ) -> Iterator[None]:  # fmt: skip
     """``conv_input`` into ``out``, of strides 1: the products of a few rows of ``y`` at once, added up where rows overlap.
 
@@ -283,11 +314,11 @@ def input_by_rows(
     places that are neighbours in memory, as far from the first element's as the element is. Row ``high`` * i + p of x adds
     up row ``high`` * k + p of the block i - k for each k, of blocks that are zeros where there is none.
     """
-    (n, channels, *lengths), (_, outputs, *places), kernel = out.shape, y.shape, w.shape[2:]
+    (n, channels, *lengths), (_, outputs, *places), kernel, groups = out.shape, y.shape, bands.kernel, bands.groups
     each, depth, item = channels // groups, outputs // groups, out.itemsize
     high, shared, blocks, spans, rows, size = added(kernel, tuple(places), dilation, groups, each, depth, is_high)
     across, zeros = math.prod(spans[1:]), shared - 1
-    weights = banded(w, groups, high, (1,), shared * high).swapaxes(-1, -2)
+    weights = bands[high, shared * high].swapaxes(-1, -2)
     far = [d * math.prod(spans[axis:]) for axis, d in enumerate(dilation[1:], 2)]
     not_zeros: Any = (..., *[slice(place) for place in places[1:]])
     sizes = outputs * places[0] * across, channels * high * (blocks + zeros) * across
@@ -319,7 +350,7 @@ def input_by_rows(
             total = np.ndarray((*lines.shape[:4], columns), y.dtype, totals)
             np.add.reduce(lines, axis=tuple(range(4, lines.ndim - 1)), out=total)
             if high > 1 and not is_finite(total):  # zeros among the weights make NaN of infinity
-                yield from input_by_rows(into, y[at : at + count], w, padding, dilation, groups, is_high=False)
+                yield from input_by_rows(into, y[at : at + count], bands, padding, dilation, is_high=False)
                 continue
             whole = total.reshape(groups, -1, each, many, *spans[1:])
             whole = whole.transpose(3, 0, 2, 1, *range(4, whole.ndim))[:, :, :, : spans[0]]

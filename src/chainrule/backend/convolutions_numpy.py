@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -26,14 +26,13 @@ import numpy as np
 from ..promotion import is_half
 from .conv_rows_numpy import (
     FORWARD,
-    banded,
+    Bands,
     by_rows,
     height,
     input_by_rows,
     input_saves_by_rows,
     is_finite,
     saves_by_rows,
-    span,
     weight_by_rows,
 )
 from .threads_numpy import cuts, in_parallel, share_out
@@ -142,15 +141,11 @@ def convolution(
             given, around = below(x[images], padding, slab.start * stride[0])
             if saves_by_rows(len(given), rows, outputs, kernel, stride, dilation, into.shape[2:]):
                 high = height(outputs, kernel, stride, into.shape[2], FORWARD)
-                yield from by_rows(into, given, band, b, kernel, stride, around, dilation, groups, high)
+                yield from by_rows(into, given, bands, b, stride, around, dilation, high)
             else:
                 yield from by_windows(into, given, w, b, stride, around, dilation, groups)
 
-    @cache
-    def band(high: int) -> Array:
-        return banded(w, groups, high, stride, span(high, kernel, stride))
-
-    nbytes = groups * rows * math.prod(lengths[1:]) * x.itemsize
+    bands, nbytes = Bands(w, groups, stride[0]), groups * rows * math.prod(lengths[1:]) * x.itemsize
     share_out(convolve, parts_of(n, lengths[0], number))
     return out
 
@@ -231,11 +226,12 @@ def conv_input(y: Array, w: Array, *, stride: Ints, padding: Ints, dilation: Int
 
     def put(images: slice) -> Iterator[None]:
         if in_rows:
-            return input_by_rows(out[images], y[images], w, padding, dilation, groups)
+            return input_by_rows(out[images], y[images], bands, padding, dilation)
         if is_dense and not images_last:
             return add_planes(out[images], y[images], w, padding, dilation, groups)
         return add_products(out[images], y[images], w, stride, padding, dilation, groups, images_last)
 
+    bands = Bands(w, groups, 1)
     share_out(put, cuts(n, number_of_parts(groups * rows, outputs, n * math.prod(places))))
     return out
 

@@ -21,27 +21,38 @@ IDLE: list[Helper] = []
 class Task:
     """Work that a helper begins, unless it was taken back before."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], helper: Helper) -> None:
         self.work: Callable[[], None] | None = work
+        self.helper = helper
         self.context = copy_context()  # what NumPy is told of errors
         self.error: BaseException | None = None
         self.claim, self.running = Lock(), Lock()
         self.running.acquire()
 
     def begin(self) -> None:
-        """Do the work, in the thread of a helper."""
-        work, self.work = self.work, None  # what it refers to should live no longer than it takes
-        if work is not None and self.claim.acquire(blocking=False):
+        """Do the work, in the thread of the helper."""
+        if self.claim.acquire(blocking=False):
             try:
-                self.context.run(work)
+                self.context.run(self.taken())
             except BaseException as error:  # noqa: BLE001 - the caller raises it
                 self.error = error
+            IDLE.append(self.helper)
+            self.running.release()
 
     def end(self) -> BaseException | None:
         """Take the work back if it has not begun, or else wait for it; the error that it ended with."""
-        if not self.claim.acquire(blocking=False):
+        if self.claim.acquire(blocking=False):
+            self.taken()
+            IDLE.append(self.helper)  # though it has not woken up: this task is nothing to it then
+        else:
             self.running.acquire()
         return self.error
+
+    def taken(self) -> Callable[[], None]:
+        """The work, to which nothing refers here any longer: what it refers to should live no longer than it takes."""
+        work, self.work = self.work, None
+        assert work is not None
+        return work
 
 
 class Helper:
@@ -52,11 +63,7 @@ class Helper:
 
     def serve(self) -> None:
         while True:
-            task = self.tasks.get()
-            task.begin()
-            IDLE.append(self)
-            task.running.release()
-            del task
+            self.tasks.get().begin()
 
 
 def idle() -> Helper | None:
@@ -75,7 +82,7 @@ def ask(work: Callable[[], None], number: int) -> Iterator[Task]:
         helper = idle()
         if helper is None:
             return
-        task = Task(work)
+        task = Task(work, helper)
         helper.tasks.put(task)
         yield task
 
