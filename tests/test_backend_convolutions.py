@@ -10,7 +10,7 @@ import pytest
 
 from chainrule.backend import convolutions_numpy as kernels, window_layouts_numpy
 from chainrule.backend.conv_rows_numpy import FORWARD, height, input_saves_by_rows
-from chainrule.backend.window_layouts_numpy import workspace
+from chainrule.backend.window_layouts_numpy import Workspace
 from chainrule.backend.windows import all_parts
 
 CASES = [
@@ -79,12 +79,12 @@ def test_the_three_of_a_convolution(case: Any, is_shared: bool, monkeypatch: pyt
 
 
 def test_memory_to_compute_in_is_nobody_elses_while_it_is_in_use() -> None:
-    with workspace(np.dtype(np.float32), 10, 20) as (a, b):
+    with Workspace(np.dtype(np.float32), 10, 20) as (a, b):
         assert not np.shares_memory(a, b)
         assert (a.size, b.size) == (10, 20)
-        with workspace(np.dtype(np.float32), 10) as (inner,):
+        with Workspace(np.dtype(np.float32), 10) as (inner,):
             assert not np.shares_memory(inner, a)
-    with workspace(np.dtype(np.float64), 5) as (again,):
+    with Workspace(np.dtype(np.float64), 5) as (again,):
         assert np.shares_memory(again, a) or np.shares_memory(again, inner)
 
 

@@ -103,11 +103,11 @@ def test_blas_takes_one_thread_while_work_is_shared_out() -> None:
             raise ValueError("of a piece")
 
     in_parallel(work, range(3))
-    with one_blas_thread(), pytest.raises(ValueError, match="of a piece"):
+    with one_blas_thread, pytest.raises(ValueError, match="of a piece"):
         in_parallel(work, range(4))
     assert set(found) == {(1, 2)}
     assert library.threads() == 2
-    with one_blas_thread():
+    with one_blas_thread:
         set_threads(3)
         assert (library.threads(), threads()) == (1, 3)
     assert library.threads() == threads() == 3
@@ -119,7 +119,7 @@ def test_a_process_forked_meanwhile_has_all_threads_of_blas() -> None:
     library = blas()
     assert library is not None
     in_parallel(len, ["a", "b"])
-    with one_blas_thread():
+    with one_blas_thread:
         child = os.fork()
         if child == 0:
             os._exit(0 if library.threads() == threads() == 2 else 1)

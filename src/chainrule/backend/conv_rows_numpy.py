@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import window_layouts_numpy as layouts
-from .window_layouts_numpy import copy_rows, put_kept, strided, workspace
+from .window_layouts_numpy import Workspace, copy_rows, put_kept, strided
 from .windows import Element, Ints, all_parts, reach
 
 Array = Any
@@ -133,7 +133,9 @@ def layouts_of(
             seen,
             parts,
             (groups, blocks, span(high, kernel, stride) * row, columns),
-            tuple([itemsize * step for step in (spans[0] * row * columns, stride[0] * high * row * columns, columns, 1)]),
+            tuple(
+                [itemsize * step for step in (spans[0] * row * columns, stride[0] * high * row * columns, columns, 1)]
+            ),
             (groups, lengths[0], depth, many, *lengths[1:]),
             (groups, blocks, high * depth, columns),
         )
@@ -162,12 +164,12 @@ def row_windows(
 ) -> Iterator[Rows]:  # fmt: skip
     """The windows of some images after the others, laid out in the same memory."""
     dtype = x.dtype
-    sizes, layouts = layouts_of(
+    sizes, found = layouts_of(
         x.shape, x.strides, x.itemsize, outputs, kernel, stride, padding, dilation, groups, lengths, high
     )
-    with workspace(dtype, *sizes) as (room, results):
+    with Workspace(dtype, *sizes) as (room, results):
         many = 0
-        for of in layouts:
+        for of in found:
             images = x[of.images]
             rows = np.ndarray(of.laid, dtype, room)
             if of.parts is None:
@@ -213,7 +215,7 @@ def by_rows(
             yield from by_rows(out[images], x[images], bands, bias, stride, padding, dilation, 1)
             continue
         if bias is not None:
-            found += bias.reshape(groups, 1, -1, 1, *[1] * len(lengths[1:]))
+            np.add(found, bias.reshape(groups, 1, -1, 1, *[1] * len(lengths[1:])), out=found)
         copy_rows(wide[:, :, :, images], found)
 
 
@@ -323,7 +325,7 @@ def input_by_rows(
     not_zeros: Any = (..., *[slice(place) for place in places[1:]])
     sizes = outputs * places[0] * across, channels * high * (blocks + zeros) * across
     count = images_at_once(n, across, size * item // 2)
-    with workspace(y.dtype, count * size, *[count * one for one in sizes]) as (room, wide, totals):
+    with Workspace(y.dtype, count * size, *[count * one for one in sizes]) as (room, wide, totals):
         yield
         many = 0
         for at in range(0, n, count):

@@ -37,6 +37,7 @@ from .conv_rows_numpy import (
 )
 from .threads_numpy import cuts, in_parallel, share_out
 from .window_layouts_numpy import (
+    Workspace,
     at_once,
     copy_rows,
     laid,
@@ -46,7 +47,6 @@ from .window_layouts_numpy import (
     to_front,
     to_lay,
     windows,
-    workspace,
 )
 from .windows import Element, Ints, all_parts, reach
 
@@ -167,7 +167,7 @@ def by_windows(
     sizes = count * groups * taken * inner, count * groups * outputs * inner * images_last, to_lay(x, *sliding)
     products = out.reshape(n, groups, outputs, inner)
     many = 0
-    with workspace(x.dtype, *sizes) as (room, results, padded):
+    with Workspace(x.dtype, *sizes) as (room, results, padded):
         views = windows(x, padded, *sliding)
         yield
         for at, view in views:
@@ -248,7 +248,7 @@ def add_products(
     elements = list(all_parts(tuple(zip(lengths, places, kernel, stride, padding, dilation, strict=True))))
     count = at_once(n, groups * rows * inner * y.itemsize)
     sizes = groups * rows * inner, outputs * inner, channels * math.prod(lengths)
-    with workspace(y.dtype, *[count * size for size in sizes]) as (room, moved, totals):
+    with Workspace(y.dtype, *[count * size for size in sizes]) as (room, moved, totals):
         yield
         for at in range(0, n, count):
             part, into = y[at : at + count], out[at : at + count]
@@ -284,7 +284,7 @@ def add_planes(out: Array, y: Array, w: Array, padding: Ints, dilation: Ints, gr
     weights = w.reshape(groups, outputs // groups, rows).swapaxes(-1, -2)
     count = at_once(n, groups * rows * length * out.itemsize)
     sizes = between + count * groups * rows * length, count * outputs * inner, count * channels * length
-    with workspace(out.dtype, *sizes) as (room, wide, sums):
+    with Workspace(out.dtype, *sizes) as (room, wide, sums):
         room[...] = 0
         wide[...] = 0
         given = wide.reshape(count, outputs, places[0], *spans[1:])
@@ -369,7 +369,7 @@ def weight_by_image(
     sliding = lengths, stride, padding, dilation, places, count, False
     columns = y.reshape(len(y), groups, outputs, inner).swapaxes(-1, -2)
     sizes = count * groups * rows * inner, count * out.size, to_lay(x, *sliding)
-    with workspace(x.dtype, *sizes) as (room, results, padded):
+    with Workspace(x.dtype, *sizes) as (room, results, padded):
         products, views = results.reshape(count, *out.shape), windows(x, padded, *sliding)
         yield
         for at, view in views:
@@ -391,7 +391,7 @@ def weight_by_windows(
     out = np.zeros((groups, rows, outputs), x.dtype)
     sizes = count * groups * rows * inner, count * groups * outputs * inner
     sliding = lengths, stride, padding, dilation, places, count, images_last
-    with workspace(x.dtype, *sizes, to_lay(x, *sliding)) as (room, moved, padded):
+    with Workspace(x.dtype, *sizes, to_lay(x, *sliding)) as (room, moved, padded):
         views = windows(x, padded, *sliding)
         yield
         for at, view in views:

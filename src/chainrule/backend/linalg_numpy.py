@@ -35,7 +35,7 @@ def matmul(x: Array, y: Array) -> Array:
         x, y = blasable(x), blasable(y)
         if x.shape[-1] * math.prod(x.shape[-2:-1]) * y.shape[-1] <= ALONE or not has_helpers():
             return np.matmul(x, y)
-        with one_blas_thread():
+        with one_blas_thread:
             return np.matmul(x, y)
     if x.ndim <= 2:
         return product(blasable(x), blasable(y))
@@ -58,7 +58,7 @@ def product(x: Array, y: Array) -> Array:
             y = np.ascontiguousarray(y)
     if work <= ALONE or not has_helpers():
         return x.dot(y)
-    with one_blas_thread():
+    with one_blas_thread:
         if work < SHARED or x.ndim == 1 or y.ndim == 1 or x.dtype != y.dtype:
             return x.dot(y)
         out = np.empty((len(x), y.shape[1]), x.dtype)

@@ -41,14 +41,16 @@ def route_to_pairs(out: Array, g: Array, x: Array, largest: Array) -> None:
         items(room, width)[::2] = items(room, width)[1::2] = items(rows, width)
         return room
 
-    wanted, given, result = twice(largest), twice(g).view(bits), out.reshape(-1).view(bits)
+    result, wanted = out.reshape(-1).view(bits), twice(largest)
     columns = [x.reshape(-1)[at::2].copy() for at in (0, 1)]
     left, right = [column == wanted for column in columns]
     above = np.zeros(len(wanted), bool)
+    del wanted
     items(above, width)[1::2] = items(left | right, width)[::2]
     np.greater(left, above, out=left)
     above |= left
     np.greater(right, above, out=right)
+    given = twice(g).view(bits)
     for at, chosen in enumerate((left, right)):
         room = columns[at].view(bits)
         room[...] = chosen  # three loops without strides or conversions take less than one with both

@@ -12,7 +12,6 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -110,25 +109,26 @@ def set_threads(number: int) -> None:
                 library.set_threads(number)
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Products in here take one thread: those that would share one out have work of their own."""
-    library = blas()
-    if not library:
-        yield
-        return
-    with _Sharing.lock:
-        if not _Sharing.calls:
-            _Sharing.before = library.threads()
-            library.set_threads(1)
-        _Sharing.calls += 1
-    try:
-        yield
-    finally:
-        with _Sharing.lock:
-            _Sharing.calls -= 1
-            if not _Sharing.calls:
-                library.set_threads(_Sharing.before)
+class _OneThread:
+    """Where products take one thread each: those that would share one out have work of their own."""
+
+    def __enter__(self) -> None:
+        if library := blas():
+            with _Sharing.lock:
+                if not _Sharing.calls:
+                    _Sharing.before = library.threads()
+                    library.set_threads(1)
+                _Sharing.calls += 1
+
+    def __exit__(self, *error: object) -> None:
+        if library := blas():
+            with _Sharing.lock:
+                _Sharing.calls -= 1
+                if not _Sharing.calls:
+                    library.set_threads(_Sharing.before)
+
+
+one_blas_thread = _OneThread()
 
 
 def workers() -> int:
@@ -192,7 +192,7 @@ def share_out(steps: Callable[[Piece], Iterator[None]], pieces: Iterable[Piece],
         next(piece, None)
     if not is_product:
         _Sharing.asked = 0
-    with one_blas_thread():
+    with one_blas_thread:
         asked: list[Task] = []
         try:
             asked.extend(ask(take, number - 1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -23,22 +22,23 @@ KEPT: list[Array] = []
 """Rooms of so many bytes that are not in use."""
 
 
-@contextmanager
-def workspace(dtype: Any, *sizes: int) -> Iterator[list[Array]]:
+class Workspace:
     """Flat arrays to compute in. The memory is kept for the next call: to touch fresh pages costs as much as the copies."""
-    *starts, nbytes = boundaries(dtype.itemsize, sizes)
-    if nbytes > KEEP:
-        memory = np.empty(nbytes, np.uint8)
-    else:
+
+    def __init__(self, dtype: Any, *sizes: int) -> None:
+        *starts, nbytes = boundaries(dtype.itemsize, sizes)
         try:
-            memory = KEPT.pop()
+            self.memory = KEPT.pop() if nbytes <= KEEP else np.empty(nbytes, np.uint8)
         except IndexError:
-            memory = np.empty(KEEP, np.uint8)
-    try:
-        yield [np.ndarray(size, dtype, memory, at) for at, size in zip(starts, sizes, strict=True)]
-    finally:
-        if memory.nbytes == KEEP:
-            KEPT.append(memory)
+            self.memory = np.empty(KEEP, np.uint8)
+        self.arrays = [np.ndarray(size, dtype, self.memory, at) for at, size in zip(starts, sizes, strict=True)]
+
+    def __enter__(self) -> list[Array]:
+        return self.arrays
+
+    def __exit__(self, *error: object) -> None:
+        if self.memory.nbytes == KEEP:
+            KEPT.append(self.memory)
 
 
 @lru_cache
