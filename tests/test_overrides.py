@@ -95,6 +95,37 @@ def test_a_class_that_is_no_tensor_is_heard_after_an_import() -> None:
     )
 
 
+def test_what_pytorch_itself_asks_is_refused() -> None:
+    """A program that imports both: PyTorch asks any class that has ``__torch_function__``, and the call would ask again."""
+
+    def sin(x: Any) -> Any:
+        return x.__torch_function__(sin, (type(x),), (x,), None)
+
+    sin.__module__ = "torch"
+    with pytest.raises(TypeError, match=r"^torch.sin of the PyTorch that is installed was given a chainrule.Tensor"):
+        sin(torch.ones(2))
+
+
+def test_a_tensor_of_pytorch_itself_is_refused() -> None:
+    program = (
+        "import chainrule\n"
+        "class Tensor:\n"
+        "    __module__ = 'torch'\n"
+        "    @classmethod\n"
+        "    def __torch_function__(cls, func, types, args=(), kwargs=None): return func(*args)\n"
+        "    __torch_function__.__func__.__module__ = 'torch._tensor'\n"
+        "for _ in range(2):\n"
+        "    try: chainrule.mean(Tensor())\n"
+        "    except TypeError as error: print(error)\n"
+        "    import chainrule.overrides"
+    )
+    message = (
+        "mean(): argument 'input' (position 1) must be Tensor, not Tensor of PyTorch itself: from_numpy(x.detach().numpy()) "
+        "makes one of chainrule's of it, in the same memory"
+    )
+    assert in_a_process_of_its_own(program).splitlines() == [message] * 2
+
+
 def test_under_the_alias_any_class_is_heard() -> None:
     program = (
         "import builtins; build = builtins.__build_class__\n"

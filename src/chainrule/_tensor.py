@@ -69,6 +69,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         Returns:
             The result; NotImplemented if there is an operand of a class that this one is not derived from.
 
+        Raises:
+            TypeError: ``func`` is a function of PyTorch itself, if that is installed too, which cannot take a tensor of ours.
+
         >>> import chainrule as torch
         >>> class Marked(torch.Tensor):
         ...     pass
@@ -77,8 +80,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """
         if not all(issubclass(cls, kind) for kind in types):
             return NotImplemented
+        result = overriding.called(func, args, kwargs)
         with overriding.DisableTorchFunctionSubclass():
-            result = func(*args, **(kwargs or {}))
             return result if func in unwrapped() else converted(result, cls)
 
     __torch_dispatch__ = overriding.undispatched

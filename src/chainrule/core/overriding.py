@@ -83,6 +83,35 @@ class DisableTorchFunction(_Switch):
     off = EVERYTHING
 
 
+_in_calls: ContextVar[tuple[Any, ...]] = ContextVar("chainrule_in_calls", default=())
+
+
+def called(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
+    """The call itself, in which no class takes calls over.
+
+    A function that asks again all the same is another library's, which knows classes by their ``__torch_function__`` too.
+    """
+    within = _in_calls.get()
+    if func in within:
+        raise foreign(func)
+    token = _in_calls.set((*within, func))
+    try:
+        with DisableTorchFunctionSubclass():
+            return func(*args, **(kwargs or {}))
+    finally:
+        _in_calls.reset(token)
+
+
+def foreign(func: Any) -> TypeError:
+    """The error where PyTorch itself was given a tensor of ours."""
+    module, name = getattr(func, "__module__", None) or "torch.Tensor", getattr(func, "__name__", "its function")
+    return TypeError(
+        f"{module}.{name} of the PyTorch that is installed was given a chainrule.Tensor, which only chainrule's own functions "
+        "take. Import one of the two in this program, or hand over a copy of the numbers: torch.tensor(x.tolist()), or "
+        "torch.from_numpy(x.detach().numpy()), which shares the memory. Gradients do not cross either."
+    )
+
+
 def disabled(func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
     """The ``__torch_function__`` of a class that takes no calls over: the call itself."""
     with DisableTorchFunctionSubclass():
@@ -100,8 +129,16 @@ LISTS = frozenset([list, tuple])
 
 
 def overrides(kind: type) -> bool:
-    """Whether instances of a class take calls over."""
-    return kind not in PLAIN and getattr(kind, "__torch_function__", disabled) is not disabled
+    """Whether instances of a class take calls over. Those of PyTorch itself know its own functions only."""
+    if kind in PLAIN:
+        return False
+    takes = getattr(kind, "__torch_function__", disabled)
+    return takes is not disabled and not is_foreign(takes)
+
+
+def is_foreign(named: Any) -> bool:
+    """Whether a class or function is of PyTorch itself, if a program imports that too."""
+    return str(getattr(named, "__module__", "")).partition(".")[0] == "torch"
 
 
 def overriding_among(values: Any, also: type | None = None) -> list[Any]:
