@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -193,5 +194,21 @@ def every_other(array: Any) -> Any:
 
 
 def cases(chosen: Sequence[Case]) -> Any:
-    """Run a test for each of the cases."""
-    return pytest.mark.parametrize("case", chosen, ids=lambda case: case.id)
+    """Run a test for each of the cases; those of an op are one test to pytest, which takes longer for one than most of these do."""
+    of_op: dict[str, list[Case]] = {}
+    for case in chosen:
+        of_op.setdefault(case.op.name, []).append(case)
+
+    def for_each(test: Callable[..., None]) -> Any:
+        @wraps(test)
+        def tests(case: list[Case], **others: Any) -> None:
+            for one in case:
+                try:
+                    test(one, **others)
+                except Exception as error:
+                    error.add_note(f"In the case {one.id}.")
+                    raise
+
+        return pytest.mark.parametrize("case", of_op.values(), ids=of_op)(tests)
+
+    return for_each
