@@ -187,3 +187,25 @@ def test_an_index_that_index_add_does_not_have(shape: tuple[int, ...], error: ty
             call(0, index, torch.ones((2, *shape[1:])) if shape else x)
         assert type(caught.value) is error
     assert (x == 1).all()
+
+
+class OfAnotherLibrary:
+    """An array with what those of NumPy, PyTorch and JAX have for others to read them by."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = np.array(values)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self.values
+
+    def __index__(self) -> int:
+        return int(self.values.item())
+
+
+@pytest.mark.parametrize("values", [[1], [0, 2], [[1]], [True, False, True], 1])
+def test_an_array_of_another_library_is_the_array_that_it_holds(values: Any) -> None:
+    """One of a single element has ``__index__``, too, but selects an axis of length 1."""
+    x, index = torch.arange(12).reshape(3, 4), OfAnotherLibrary(values)
+    assert torch.equal(x[index], x[index.values])
+    x[index] = -1
+    assert (x == -1).sum() == x[index.values].numel()

@@ -117,13 +117,13 @@ def test_a_tensor_of_pytorch_itself_is_refused() -> None:
         "for _ in range(2):\n"
         "    try: chainrule.mean(Tensor())\n"
         "    except TypeError as error: print(error)\n"
-        "    import chainrule.overrides"
+        "    import chainrule.overrides\n"
+        "try: chainrule.ones(3) + Tensor()\n"
+        "except TypeError as error: print(error)"
     )
-    message = (
-        "mean(): argument 'input' (position 1) must be Tensor, not Tensor of PyTorch itself: from_numpy(x.detach().numpy()) "
-        "makes one of chainrule's of it, in the same memory"
-    )
-    assert in_a_process_of_its_own(program).splitlines() == [message] * 2
+    what = "of PyTorch itself: from_numpy(x.detach().numpy()) makes one of chainrule's of it, in the same memory"
+    of_mean = f"mean(): argument 'input' (position 1) must be Tensor, not Tensor {what}"
+    assert in_a_process_of_its_own(program).splitlines() == [of_mean] * 2 + [f"add(): an operand is a Tensor {what}"]
 
 
 def test_under_the_alias_any_class_is_heard() -> None:

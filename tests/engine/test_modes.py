@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -283,17 +284,24 @@ def test_independent_graphs_in_parallel_threads() -> None:
         assert list(pool.map(work, range(8))) == [50 * 1.5**10] * 8
 
 
-def test_threads_add_into_one_leaf() -> None:
+@pytest.mark.parametrize("is_first", [True, False])
+def test_threads_add_into_one_leaf(is_first: bool) -> None:
     x = torch.zeros(3, dtype=torch.float64, requires_grad=True)
-    (x * 0).sum().backward()
+    if not is_first:
+        (x * 0).sum().backward()
 
     def work(_: int) -> None:
-        for _ in range(25):
+        for _ in range(100):
             (x * 2).sum().backward()
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(work, range(4)))
-    assert x.grad.tolist() == [200.0] * 3
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # a thread is interrupted between any two steps
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(work, range(4)))
+    finally:
+        sys.setswitchinterval(before)
+    assert x.grad.tolist() == [800.0] * 3
 
 
 def test_a_backward_in_one_thread_of_a_graph_made_in_another() -> None:

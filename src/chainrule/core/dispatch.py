@@ -28,6 +28,7 @@ from .modes import get_modes
 from .node import AccumulateGrad, next_seq
 from .number_path import make_with_number, unrounded
 from .origin import OUTSIDE, getframe, outer, own_code
+from .overriding import OF_PYTORCH, is_foreign
 from .recording import HOT_DTYPES, record
 from .sparse_level import stand_in
 from .value import Lifted, TensorBase, allocate, at_rest, new_tensor, writable
@@ -446,6 +447,8 @@ def general(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         elif isinstance(arg, np.ndarray):
             arrays.append(arg)
         else:
+            if is_foreign(type(arg)):
+                raise TypeError(f"{op.name}(): an operand is a {type(arg).__name__} {OF_PYTORCH}")
             return NotImplemented
         parents.append(parent)
     if is_lifted and mode is not None and not mode.forward:

@@ -136,6 +136,9 @@ def overrides(kind: type) -> bool:
     return takes is not disabled and not is_foreign(takes)
 
 
+OF_PYTORCH = "of PyTorch itself: from_numpy(x.detach().numpy()) makes one of chainrule's of it, in the same memory"
+
+
 def is_foreign(named: Any) -> bool:
     """Whether a class or function is of PyTorch itself, if a program imports that too."""
     return str(getattr(named, "__module__", "")).partition(".")[0] == "torch"

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _late
 from ..core.modes import is_grad_enabled
 from ..core.mutation import check_fits, refuse_write, write
-from ..core.overriding import is_foreign
+from ..core.overriding import OF_PYTORCH, is_foreign
 from ..core.value import TensorBase, like, new_tensor, writable
 from ..core.views import current_node
 from ..promotion import held_scalar, is_half, scalar_type_name
@@ -43,7 +43,7 @@ def tensor_argument(value: Any, function: str, name: str, position: int = 1) -> 
 def _unheard(value: Any) -> str:
     """What to do about a tensor of PyTorch itself, or of a class whose ``__torch_function__`` nobody has asked for yet."""
     if is_foreign(type(value)):
-        return " of PyTorch itself: from_numpy(x.detach().numpy()) makes one of chainrule's of it, in the same memory"
+        return f" {OF_PYTORCH}"
     if _late.WATCHERS or not hasattr(value, "__torch_function__"):
         return ""
     return ". It has __torch_function__, but is no subclass of Tensor: import torch.overrides, and such classes are heard from then on"

@@ -199,6 +199,8 @@ def placed(x: Any, item: Any, dim: int, named: int, arrays: list[Any]) -> tuple[
         raise TypeError(
             "new(): invalid data type 'str': an index is made of ints, slices, ..., None, tensors and arrays"
         )
+    elif hasattr(item, "__array__") and not isinstance(item, np.generic):  # arrays of one element have __index__, too
+        array = source = np.asarray(item)
     elif hasattr(item, "__index__"):
         return select(x, dim, operator.index(item), named), dim
     else:
