@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -100,3 +103,18 @@ def test_strangers_are_not_asked_what_they_are() -> None:
     stranger = [Stranger()]
     alive(TensorBase)
     assert len(stranger) == 1
+
+
+def test_other_threads_may_make_tuples_meanwhile() -> None:
+    """Whoever refers to a tuple that ``tuple(generator)`` is filling makes Python raise a SystemError there."""
+    before, done = sys.getswitchinterval(), threading.Event()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            makes = pool.submit(lambda: [tuple(n for n in range(100)) for _ in iter(done.is_set, True)])
+            for _ in range(20):
+                alive(TensorBase)
+            done.set()
+            assert len(makes.result()) > 20
+    finally:
+        sys.setswitchinterval(before)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import inspect
 import linecache
+import sys
+import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -414,3 +417,29 @@ def test_loss_of_gradients_that_have_no_history() -> None:
     assert "create_graph=True" in answer.fix
     other = torch.ones(1, requires_grad=True)
     assert why(other, (slope**2).mean()).cause is Cause.NOT_USED
+
+
+def test_it_answers_while_another_thread_cuts_paths_in_the_same_place() -> None:
+    def cut(w: torch.Tensor) -> torch.Tensor:
+        return (w * 2).detach().exp()
+
+    def work() -> None:
+        while not done.is_set():
+            cut(torch.ones(3, requires_grad=True))
+
+    before, done = sys.getswitchinterval(), threading.Event()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            others = pool.submit(work)
+            try:
+                for _ in range(60):
+                    w, other = [torch.ones(3, requires_grad=True) for _ in range(2)]
+                    (cut(w) + other).sum().backward()
+                    assert w.grad is None
+                    assert str(why(w))
+            finally:
+                done.set()
+            others.result()
+    finally:
+        sys.setswitchinterval(before)

@@ -6,6 +6,7 @@ import gc
 import sys
 from contextvars import copy_context
 from inspect import CO_OPTIMIZED
+from itertools import chain
 from sys import getrefcount
 from types import FrameType
 from typing import Any, TypeVar
@@ -23,9 +24,19 @@ def alive(kind: type[T]) -> list[T]:
 
     Last come those that ``gc.freeze()`` has hidden.
     """
-    # Not by isinstance: it would ask strangers for their __class__, which may run code of theirs.
-    shown = [thing for age in range(3) for thing in reversed(gc.get_objects(age)) if issubclass(type(thing), kind)]
+    # An object refers to its class. gc.get_objects() has more than is asked for, among it the tuples that other threads
+    # are in the middle of making: ``tuple(generator)`` raises a SystemError where anybody else has the tuple when it is filled.
+    # And not by isinstance: it would ask strangers for their __class__, which may run code of theirs.
+    shown = [thing for thing in gc.get_referrers(*kinds(kind)) if issubclass(type(thing), kind)]
+    young, younger = [set(map(id, chain.from_iterable(map(gc.get_objects, [age])))) for age in (1, 0)]
+    shown.reverse()
+    shown.sort(key=lambda thing: 0 if id(thing) in younger else 1 if id(thing) in young else 2)
     return shown + hidden(kind, shown) if gc.get_freeze_count() else shown
+
+
+def kinds(kind: type) -> set[type]:
+    """A class and all that are derived from it."""
+    return {kind}.union(*map(kinds, type.__subclasses__(kind)))
 
 
 def hidden(kind: type[T], shown: list[T]) -> list[T]:

@@ -99,7 +99,7 @@ class Site:
 
     def made(self, tensor: TensorBase) -> bool:
         """Whether the tensor is one of the last results."""
-        return any(result() is tensor for result in self.results)
+        return any(result() is tensor for result in list(self.results))
 
 
 SITES: dict[tuple[int, int, int, int], Site] = {}

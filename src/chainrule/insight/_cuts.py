@@ -107,7 +107,7 @@ def matched(cuts: list[Site], root: Node | None) -> Site | None:
         if type(node.saved) is tuple:
             arrays |= {id(one) for one in node.saved if isinstance(one, np.ndarray)}
     for site in cuts:
-        results = [result() for result in site.results]
+        results = [result() for result in list(site.results)]
         if any(one is not None and id(one._array) in arrays for one in results):
             return site
     return None
