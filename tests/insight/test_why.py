@@ -176,8 +176,6 @@ def test_why_of_tensors_that_transforms_made() -> None:
 
 
 def test_threads_note_their_own_exits() -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     def one(number: int) -> Any:
         w = torch.ones(2, requires_grad=True)
         other = torch.ones(2, requires_grad=True)
@@ -189,6 +187,15 @@ def test_threads_note_their_own_exits() -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(one, range(16)))
     assert {answer.cause for answer in answers} == {Cause.DETACHED}
+
+
+def test_a_leaf_that_leaves_where_many_others_did_is_known() -> None:
+    for _ in range(2 * exits.OFTEN):
+        w, other = [torch.ones(2, requires_grad=True) for _ in range(2)]
+        (other * (w * 2).detach()).sum().backward()
+        site = max(exits.SITES.values(), key=lambda site: site.when)
+        assert w._node in [leaf() for leaf in site.leaves]
+    assert why(w).cause is Cause.DETACHED
 
 
 def test_output_that_is_a_function_is_computed_again() -> None:

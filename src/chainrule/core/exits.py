@@ -31,7 +31,7 @@ FAR = 20_000
 NEAR = 16
 """How many nodes are looked at for one of them."""
 OFTEN = 256
-"""How many times a site is looked at closely each time; later, every 16th time."""
+"""How many times a site is looked at closely after a leaf that it had not met; then, every 16th time."""
 RESULTS = 8
 """How many of its last results a site knows."""
 
@@ -51,7 +51,7 @@ class Site:
     """A place in the program where values leave the graph, and what is known of the last of them."""
 
     __slots__ = (
-        "before", "code", "count", "first", "how", "lasti", "leaves", "made_at", "made_before", "name", "results", "since", "source", "source_code",
+        "before", "closely", "code", "count", "first", "how", "lasti", "leaves", "made_at", "made_before", "name", "results", "since", "source", "source_code",
         "source_lasti", "when",
     )  # fmt: skip
 
@@ -74,6 +74,8 @@ class Site:
     results: deque[ref[Any]]
     """The tensors without history that came out last."""
     count: int
+    closely: int
+    """Up to this count it is looked at each time."""
     first: int
     """When it happened first..."""
     before: int
@@ -144,7 +146,7 @@ def note_all(how: str, parents: list[Any], out: Any, since: tuple[CodeType, int]
         if parent is None:
             continue
         if site is not None and parent.lasti == site.source_lasti and parent.code is site.source_code:
-            if site.count > OFTEN and site.count & 15:
+            if site.count > site.closely and site.count & 15:
                 continue  # weight and bias of a layer, say: one stands for both, where that has been looked at often enough
         else:
             site = SITES.get((at, lasti, id(parent.code), parent.lasti))
@@ -182,9 +184,12 @@ def put_down(site: Site, node: Node, result: ref[Any] | None) -> None:
     site.made_at = node.seq
     site.when = next_seq()
     count = site.count = site.count + 1
-    if count < OFTEN or not count & 15:
+    if count < site.closely or not count & 15:
         nearest = source if type(node) is AccumulateGrad else nearest_leaf(node)
-        if not count & (count - 1) or not (nearest is None or nearest in site.leaves):
+        is_new = not (nearest is None or nearest in site.leaves)
+        if is_new:
+            site.closely = count + OFTEN
+        if is_new or not count & (count - 1):
             known = {leaf for leaf in (*site.leaves, nearest) if leaf is not None and leaf() is not None}
             known.update(map(ref, leaves_behind(node)))
             site.leaves = known
@@ -203,7 +208,7 @@ def new_site(how: str, code: CodeType, lasti: int, node: Node, since: tuple[Code
     site.name = node.name()
     site.leaves = set()
     site.results = deque(maxlen=RESULTS)
-    site.count = 0
+    site.count, site.closely = 0, OFTEN
     site.made_at = -1
     site.first = site.when = next_seq()
     key_code, key_lasti = (code, lasti) if since is None else since
