@@ -38,7 +38,7 @@ class Size(tuple[int, ...]):
     def __getitem__(self, index: slice) -> Size: ...
     def __getitem__(self, index: Any) -> Any:
         got = tuple.__getitem__(self, index)
-        return Size(got) if isinstance(index, slice) else got
+        return tuple.__new__(Size, got) if isinstance(index, slice) else got  # of what is one there is nothing to check
 
     def __add__(self, other: Any) -> Size:
         return Size(tuple.__add__(self, tuple(other)))

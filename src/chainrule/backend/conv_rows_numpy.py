@@ -336,7 +336,10 @@ def input_by_rows(
             part = rows_first(part.reshape(many, groups, depth, *places))
             products = np.ndarray((groups, blocks + 2 * zeros, rows, columns), y.dtype, room)
             if is_new:
-                given[...] = products[:, :zeros] = products[:, zeros + blocks :] = 0
+                given[...] = 0
+                for k in range(1, shared):  # what is read of the blocks before and behind
+                    products[:, zeros - k, rows * k // shared :] = 0
+                    products[:, zeros + blocks - 1 + k, : rows - rows * k // shared] = 0
             copy_rows(given[not_zeros], part)
             np.matmul(
                 weights, given.reshape(groups, blocks, high * depth, columns), out=products[:, zeros : zeros + blocks]
