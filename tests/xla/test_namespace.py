@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from ops.harness import CASES, COMPLEX, Case, cases
+from ops.harness import CASES, COMPLEX, Case
 
 import chainrule as torch
 from chainrule.backend import forward_for, numpy as numpy_namespace
@@ -119,6 +119,11 @@ def check(case: Case, to: Any, *ways: Any) -> None:
             continue
         for got, want in zip(way(case, arrays), wanted, strict=True):
             assert_same(got, want, tolerance, 1 if case.id in NOISE else 0)
+
+
+def cases(chosen: Sequence[Case]) -> Any:
+    """Run a test for each of the cases that ``conftest`` leaves of those of an op."""
+    return pytest.mark.parametrize("case", chosen, ids=repr)
 
 
 @cases([*CASES, *COMPLEX])
